@@ -1,0 +1,56 @@
+# Builds the extension with PGXS. Tests run through ./check.
+EXTENSION = pg_incident
+EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" pg_incident.control)
+MODULE_big = pg_incident
+PGFILEDESC = "pg_incident - incident response inside the database"
+
+# The install script is its parts in reading order, each preset after them.
+SQL_PARTS = $(sort $(wildcard extension/[0-9]*.sql))
+PRESETS = $(sort $(wildcard extension/presets/*.json))
+SQL_SCRIPT = pg_incident--$(EXTVERSION).sql
+DATA_built = $(SQL_SCRIPT)
+DATA = $(wildcard extension/updates/*.sql)
+
+KERNEL_SRC = $(wildcard src/kernel/*.c)
+OBJS = $(patsubst %.c,%.o,$(wildcard src/*.c) $(KERNEL_SRC))
+KERNEL_TESTS = $(patsubst %.c,%,$(wildcard test/kernel/*_test.c))
+
+PG_CPPFLAGS = -Isrc
+PG_CFLAGS = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wdeclaration-after-statement \
+	-Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers \
+	$(if $(findstring clang,$(CC)),-Wno-ignored-attributes)
+ifdef WERROR
+PG_CFLAGS += -Werror
+endif
+EXTRA_CLEAN = $(SQL_SCRIPT) $(KERNEL_TESTS)
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+$(OBJS): $(wildcard src/*.h src/kernel/*.h)
+
+# A preset becomes one statement; its fixed id is the number in presets/ids.
+$(SQL_SCRIPT): $(SQL_PARTS) $(PRESETS) extension/presets/ids pg_incident.control
+	{ \
+		printf '%s\n' '\echo Use "CREATE EXTENSION pg_incident" to load this file. \quit'; \
+		for part in $(SQL_PARTS); do echo; echo "-- $$part"; cat $$part; done; \
+		while read -r id name; do \
+			echo; echo "-- extension/presets/$$name.json"; \
+			printf 'SELECT incident.load_preset(%s, $$preset$$' "$$id"; \
+			cat extension/presets/$$name.json; \
+			echo '$$preset$$);'; \
+		done <extension/presets/ids; \
+	} >$@.tmp
+	mv $@.tmp $@
+
+KERNEL_CFLAGS = -std=c99 -O1 -g -Wall -Wextra -Wshadow -Wmissing-prototypes \
+	-Wdeclaration-after-statement -Isrc $(if $(WERROR),-Werror)
+
+test/kernel/%_test: test/kernel/%_test.c $(wildcard test/kernel/*.h) $(KERNEL_SRC) $(wildcard src/kernel/*.h)
+	$(CC) $(KERNEL_CFLAGS) $(KERNEL_EXTRA) -o $@ $< $(KERNEL_SRC)
+
+# The kernel needs no server: its unit tests print TAP.
+.PHONY: kernel-test
+kernel-test: $(KERNEL_TESTS)
+	@for t in $(KERNEL_TESTS); do echo "# $$t"; ./$$t || exit 1; done

@@ -1,0 +1,543 @@
+-- Types: severity, level and rating.
+--
+-- One byte each, passed by value. The stored byte is the place of the value in the
+-- order of its type, so the three share the C functions that compare and hash. Only
+-- functions that cannot fail on any value are LEAKPROOF; with that the planner may
+-- use an index on these columns below a security barrier.
+
+
+-- severity: the type
+
+CREATE TYPE incident.severity;
+
+CREATE FUNCTION incident.severity_in(cstring) RETURNS incident.severity
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'severity_in';
+CREATE FUNCTION incident.severity_out(incident.severity) RETURNS cstring
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'severity_out';
+CREATE FUNCTION incident.severity_recv(internal) RETURNS incident.severity
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'severity_recv';
+CREATE FUNCTION incident.severity_send(incident.severity) RETURNS bytea
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_send';
+
+CREATE TYPE incident.severity (
+    INPUT = incident.severity_in,
+    OUTPUT = incident.severity_out,
+    RECEIVE = incident.severity_recv,
+    SEND = incident.severity_send,
+    INTERNALLENGTH = 1,
+    PASSEDBYVALUE,
+    ALIGNMENT = char,
+    STORAGE = plain,
+    CATEGORY = 'U'
+);
+
+COMMENT ON TYPE incident.severity IS
+    'How grave an incident is: informational < minor < moderate < severe < critical';
+COMMENT ON FUNCTION incident.severity_in(cstring) IS 'internal: reads a severity';
+COMMENT ON FUNCTION incident.severity_out(incident.severity) IS 'internal: writes a severity';
+COMMENT ON FUNCTION incident.severity_recv(internal) IS 'internal: reads a severity in binary form';
+COMMENT ON FUNCTION incident.severity_send(incident.severity) IS
+    'internal: writes a severity in binary form';
+
+-- severity: operators
+
+CREATE FUNCTION incident.severity_lt(incident.severity, incident.severity) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_lt';
+CREATE FUNCTION incident.severity_le(incident.severity, incident.severity) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_le';
+CREATE FUNCTION incident.severity_eq(incident.severity, incident.severity) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_eq';
+CREATE FUNCTION incident.severity_ne(incident.severity, incident.severity) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_ne';
+CREATE FUNCTION incident.severity_ge(incident.severity, incident.severity) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_ge';
+CREATE FUNCTION incident.severity_gt(incident.severity, incident.severity) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_gt';
+
+CREATE OPERATOR incident.< (
+    LEFTARG = incident.severity, RIGHTARG = incident.severity, FUNCTION = incident.severity_lt,
+    COMMUTATOR = OPERATOR(incident.>), NEGATOR = OPERATOR(incident.>=),
+    RESTRICT = scalarltsel, JOIN = scalarltjoinsel
+);
+CREATE OPERATOR incident.<= (
+    LEFTARG = incident.severity, RIGHTARG = incident.severity, FUNCTION = incident.severity_le,
+    COMMUTATOR = OPERATOR(incident.>=), NEGATOR = OPERATOR(incident.>),
+    RESTRICT = scalarlesel, JOIN = scalarlejoinsel
+);
+CREATE OPERATOR incident.= (
+    LEFTARG = incident.severity, RIGHTARG = incident.severity, FUNCTION = incident.severity_eq,
+    COMMUTATOR = OPERATOR(incident.=), NEGATOR = OPERATOR(incident.<>),
+    RESTRICT = eqsel, JOIN = eqjoinsel,
+    HASHES, MERGES
+);
+CREATE OPERATOR incident.<> (
+    LEFTARG = incident.severity, RIGHTARG = incident.severity, FUNCTION = incident.severity_ne,
+    COMMUTATOR = OPERATOR(incident.<>), NEGATOR = OPERATOR(incident.=),
+    RESTRICT = neqsel, JOIN = neqjoinsel
+);
+CREATE OPERATOR incident.>= (
+    LEFTARG = incident.severity, RIGHTARG = incident.severity, FUNCTION = incident.severity_ge,
+    COMMUTATOR = OPERATOR(incident.<=), NEGATOR = OPERATOR(incident.<),
+    RESTRICT = scalargesel, JOIN = scalargejoinsel
+);
+CREATE OPERATOR incident.> (
+    LEFTARG = incident.severity, RIGHTARG = incident.severity, FUNCTION = incident.severity_gt,
+    COMMUTATOR = OPERATOR(incident.<), NEGATOR = OPERATOR(incident.<=),
+    RESTRICT = scalargtsel, JOIN = scalargtjoinsel
+);
+
+COMMENT ON FUNCTION incident.severity_lt(incident.severity, incident.severity) IS
+    'implementation of < operator';
+COMMENT ON FUNCTION incident.severity_le(incident.severity, incident.severity) IS
+    'implementation of <= operator';
+COMMENT ON FUNCTION incident.severity_eq(incident.severity, incident.severity) IS
+    'implementation of = operator';
+COMMENT ON FUNCTION incident.severity_ne(incident.severity, incident.severity) IS
+    'implementation of <> operator';
+COMMENT ON FUNCTION incident.severity_ge(incident.severity, incident.severity) IS
+    'implementation of >= operator';
+COMMENT ON FUNCTION incident.severity_gt(incident.severity, incident.severity) IS
+    'implementation of > operator';
+COMMENT ON OPERATOR incident.< (incident.severity, incident.severity) IS 'less than';
+COMMENT ON OPERATOR incident.<= (incident.severity, incident.severity) IS 'less than or equal';
+COMMENT ON OPERATOR incident.= (incident.severity, incident.severity) IS 'equal';
+COMMENT ON OPERATOR incident.<> (incident.severity, incident.severity) IS 'not equal';
+COMMENT ON OPERATOR incident.>= (incident.severity, incident.severity) IS 'greater than or equal';
+COMMENT ON OPERATOR incident.> (incident.severity, incident.severity) IS 'greater than';
+
+-- severity: indexes, sorting, hashing
+
+CREATE FUNCTION incident.severity_cmp(incident.severity, incident.severity) RETURNS integer
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_cmp';
+CREATE FUNCTION incident.severity_sortsupport(internal) RETURNS void
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_sortsupport';
+CREATE FUNCTION incident.severity_hash(incident.severity) RETURNS integer
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_hash';
+CREATE FUNCTION incident.severity_hash_extended(incident.severity, bigint) RETURNS bigint
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF
+    AS 'MODULE_PATHNAME', 'word_type_hash_extended';
+
+CREATE OPERATOR CLASS incident.severity_ops DEFAULT FOR TYPE incident.severity USING btree AS
+    OPERATOR 1 incident.<,
+    OPERATOR 2 incident.<=,
+    OPERATOR 3 incident.=,
+    OPERATOR 4 incident.>=,
+    OPERATOR 5 incident.>,
+    FUNCTION 1 incident.severity_cmp(incident.severity, incident.severity),
+    FUNCTION 2 incident.severity_sortsupport(internal),
+    FUNCTION 4 pg_catalog.btequalimage(oid);
+
+CREATE OPERATOR CLASS incident.severity_ops DEFAULT FOR TYPE incident.severity USING hash AS
+    OPERATOR 1 incident.=,
+    FUNCTION 1 incident.severity_hash(incident.severity),
+    FUNCTION 2 incident.severity_hash_extended(incident.severity, bigint);
+
+COMMENT ON FUNCTION incident.severity_cmp(incident.severity, incident.severity) IS
+    'internal: btree comparison';
+COMMENT ON FUNCTION incident.severity_sortsupport(internal) IS 'internal: btree sort support';
+COMMENT ON FUNCTION incident.severity_hash(incident.severity) IS 'internal: hash';
+COMMENT ON FUNCTION incident.severity_hash_extended(incident.severity, bigint) IS
+    'internal: hash with a seed';
+
+-- severity: min and max
+
+CREATE FUNCTION incident.severity_smaller(incident.severity, incident.severity)
+    RETURNS incident.severity
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_smaller';
+CREATE FUNCTION incident.severity_larger(incident.severity, incident.severity)
+    RETURNS incident.severity
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_larger';
+
+CREATE AGGREGATE incident.min(incident.severity) (
+    SFUNC = incident.severity_smaller, STYPE = incident.severity, COMBINEFUNC = incident.severity_smaller,
+    SORTOP = OPERATOR(incident.<), PARALLEL = SAFE
+);
+CREATE AGGREGATE incident.max(incident.severity) (
+    SFUNC = incident.severity_larger, STYPE = incident.severity, COMBINEFUNC = incident.severity_larger,
+    SORTOP = OPERATOR(incident.>), PARALLEL = SAFE
+);
+
+COMMENT ON FUNCTION incident.severity_smaller(incident.severity, incident.severity) IS
+    'the smaller of two';
+COMMENT ON FUNCTION incident.severity_larger(incident.severity, incident.severity) IS
+    'the larger of two';
+COMMENT ON AGGREGATE incident.min(incident.severity) IS 'the lowest severity';
+COMMENT ON AGGREGATE incident.max(incident.severity) IS 'the highest severity';
+
+-- severity: casts and labels
+
+CREATE FUNCTION incident.severity_from_integer(integer) RETURNS incident.severity
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'severity_from_integer';
+CREATE FUNCTION incident.severity_to_integer(incident.severity) RETURNS integer
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'severity_to_integer';
+
+CREATE CAST (text AS incident.severity) WITH INOUT AS ASSIGNMENT;
+CREATE CAST (integer AS incident.severity)
+    WITH FUNCTION incident.severity_from_integer(integer);
+CREATE CAST (incident.severity AS integer)
+    WITH FUNCTION incident.severity_to_integer(incident.severity) AS ASSIGNMENT;
+
+CREATE FUNCTION incident.label(value incident.severity, language text DEFAULT 'en') RETURNS text
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'severity_label';
+
+COMMENT ON FUNCTION incident.severity_from_integer(integer) IS
+    'the severity that a number stands for';
+COMMENT ON FUNCTION incident.severity_to_integer(incident.severity) IS
+    'the number that stands for a severity';
+COMMENT ON FUNCTION incident.label(incident.severity, text) IS
+    'The word for people, in English (en) or Chinese (zh)';
+
+
+-- level: the type
+
+CREATE TYPE incident.level;
+
+CREATE FUNCTION incident.level_in(cstring) RETURNS incident.level
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'level_in';
+CREATE FUNCTION incident.level_out(incident.level) RETURNS cstring
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'level_out';
+CREATE FUNCTION incident.level_recv(internal) RETURNS incident.level
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'level_recv';
+CREATE FUNCTION incident.level_send(incident.level) RETURNS bytea
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_send';
+
+CREATE TYPE incident.level (
+    INPUT = incident.level_in,
+    OUTPUT = incident.level_out,
+    RECEIVE = incident.level_recv,
+    SEND = incident.level_send,
+    INTERNALLENGTH = 1,
+    PASSEDBYVALUE,
+    ALIGNMENT = char,
+    STORAGE = plain,
+    CATEGORY = 'U'
+);
+
+COMMENT ON TYPE incident.level IS
+    'How urgent something is: none < 9 < ... < 2 < 1, so that max() is the most urgent; for asset, event and response levels';
+COMMENT ON FUNCTION incident.level_in(cstring) IS 'internal: reads a level';
+COMMENT ON FUNCTION incident.level_out(incident.level) IS 'internal: writes a level';
+COMMENT ON FUNCTION incident.level_recv(internal) IS 'internal: reads a level in binary form';
+COMMENT ON FUNCTION incident.level_send(incident.level) IS
+    'internal: writes a level in binary form';
+
+-- level: operators
+
+CREATE FUNCTION incident.level_lt(incident.level, incident.level) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_lt';
+CREATE FUNCTION incident.level_le(incident.level, incident.level) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_le';
+CREATE FUNCTION incident.level_eq(incident.level, incident.level) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_eq';
+CREATE FUNCTION incident.level_ne(incident.level, incident.level) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_ne';
+CREATE FUNCTION incident.level_ge(incident.level, incident.level) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_ge';
+CREATE FUNCTION incident.level_gt(incident.level, incident.level) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_gt';
+
+CREATE OPERATOR incident.< (
+    LEFTARG = incident.level, RIGHTARG = incident.level, FUNCTION = incident.level_lt,
+    COMMUTATOR = OPERATOR(incident.>), NEGATOR = OPERATOR(incident.>=),
+    RESTRICT = scalarltsel, JOIN = scalarltjoinsel
+);
+CREATE OPERATOR incident.<= (
+    LEFTARG = incident.level, RIGHTARG = incident.level, FUNCTION = incident.level_le,
+    COMMUTATOR = OPERATOR(incident.>=), NEGATOR = OPERATOR(incident.>),
+    RESTRICT = scalarlesel, JOIN = scalarlejoinsel
+);
+CREATE OPERATOR incident.= (
+    LEFTARG = incident.level, RIGHTARG = incident.level, FUNCTION = incident.level_eq,
+    COMMUTATOR = OPERATOR(incident.=), NEGATOR = OPERATOR(incident.<>),
+    RESTRICT = eqsel, JOIN = eqjoinsel,
+    HASHES, MERGES
+);
+CREATE OPERATOR incident.<> (
+    LEFTARG = incident.level, RIGHTARG = incident.level, FUNCTION = incident.level_ne,
+    COMMUTATOR = OPERATOR(incident.<>), NEGATOR = OPERATOR(incident.=),
+    RESTRICT = neqsel, JOIN = neqjoinsel
+);
+CREATE OPERATOR incident.>= (
+    LEFTARG = incident.level, RIGHTARG = incident.level, FUNCTION = incident.level_ge,
+    COMMUTATOR = OPERATOR(incident.<=), NEGATOR = OPERATOR(incident.<),
+    RESTRICT = scalargesel, JOIN = scalargejoinsel
+);
+CREATE OPERATOR incident.> (
+    LEFTARG = incident.level, RIGHTARG = incident.level, FUNCTION = incident.level_gt,
+    COMMUTATOR = OPERATOR(incident.<), NEGATOR = OPERATOR(incident.<=),
+    RESTRICT = scalargtsel, JOIN = scalargtjoinsel
+);
+
+COMMENT ON FUNCTION incident.level_lt(incident.level, incident.level) IS
+    'implementation of < operator';
+COMMENT ON FUNCTION incident.level_le(incident.level, incident.level) IS
+    'implementation of <= operator';
+COMMENT ON FUNCTION incident.level_eq(incident.level, incident.level) IS
+    'implementation of = operator';
+COMMENT ON FUNCTION incident.level_ne(incident.level, incident.level) IS
+    'implementation of <> operator';
+COMMENT ON FUNCTION incident.level_ge(incident.level, incident.level) IS
+    'implementation of >= operator';
+COMMENT ON FUNCTION incident.level_gt(incident.level, incident.level) IS
+    'implementation of > operator';
+COMMENT ON OPERATOR incident.< (incident.level, incident.level) IS 'less than';
+COMMENT ON OPERATOR incident.<= (incident.level, incident.level) IS 'less than or equal';
+COMMENT ON OPERATOR incident.= (incident.level, incident.level) IS 'equal';
+COMMENT ON OPERATOR incident.<> (incident.level, incident.level) IS 'not equal';
+COMMENT ON OPERATOR incident.>= (incident.level, incident.level) IS 'greater than or equal';
+COMMENT ON OPERATOR incident.> (incident.level, incident.level) IS 'greater than';
+
+-- level: indexes, sorting, hashing
+
+CREATE FUNCTION incident.level_cmp(incident.level, incident.level) RETURNS integer
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_cmp';
+CREATE FUNCTION incident.level_sortsupport(internal) RETURNS void
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_sortsupport';
+CREATE FUNCTION incident.level_hash(incident.level) RETURNS integer
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_hash';
+CREATE FUNCTION incident.level_hash_extended(incident.level, bigint) RETURNS bigint
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF
+    AS 'MODULE_PATHNAME', 'word_type_hash_extended';
+
+CREATE OPERATOR CLASS incident.level_ops DEFAULT FOR TYPE incident.level USING btree AS
+    OPERATOR 1 incident.<,
+    OPERATOR 2 incident.<=,
+    OPERATOR 3 incident.=,
+    OPERATOR 4 incident.>=,
+    OPERATOR 5 incident.>,
+    FUNCTION 1 incident.level_cmp(incident.level, incident.level),
+    FUNCTION 2 incident.level_sortsupport(internal),
+    FUNCTION 4 pg_catalog.btequalimage(oid);
+
+CREATE OPERATOR CLASS incident.level_ops DEFAULT FOR TYPE incident.level USING hash AS
+    OPERATOR 1 incident.=,
+    FUNCTION 1 incident.level_hash(incident.level),
+    FUNCTION 2 incident.level_hash_extended(incident.level, bigint);
+
+COMMENT ON FUNCTION incident.level_cmp(incident.level, incident.level) IS
+    'internal: btree comparison';
+COMMENT ON FUNCTION incident.level_sortsupport(internal) IS 'internal: btree sort support';
+COMMENT ON FUNCTION incident.level_hash(incident.level) IS 'internal: hash';
+COMMENT ON FUNCTION incident.level_hash_extended(incident.level, bigint) IS
+    'internal: hash with a seed';
+
+-- level: min and max
+
+CREATE FUNCTION incident.level_smaller(incident.level, incident.level) RETURNS incident.level
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_smaller';
+CREATE FUNCTION incident.level_larger(incident.level, incident.level) RETURNS incident.level
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_larger';
+
+CREATE AGGREGATE incident.min(incident.level) (
+    SFUNC = incident.level_smaller, STYPE = incident.level, COMBINEFUNC = incident.level_smaller,
+    SORTOP = OPERATOR(incident.<), PARALLEL = SAFE
+);
+CREATE AGGREGATE incident.max(incident.level) (
+    SFUNC = incident.level_larger, STYPE = incident.level, COMBINEFUNC = incident.level_larger,
+    SORTOP = OPERATOR(incident.>), PARALLEL = SAFE
+);
+
+COMMENT ON FUNCTION incident.level_smaller(incident.level, incident.level) IS 'the smaller of two';
+COMMENT ON FUNCTION incident.level_larger(incident.level, incident.level) IS 'the larger of two';
+COMMENT ON AGGREGATE incident.min(incident.level) IS 'the least urgent level';
+COMMENT ON AGGREGATE incident.max(incident.level) IS 'the most urgent level';
+
+-- level: casts and labels
+
+CREATE FUNCTION incident.level_from_integer(integer) RETURNS incident.level
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'level_from_integer';
+CREATE FUNCTION incident.level_to_integer(incident.level) RETURNS integer
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'level_to_integer';
+
+CREATE CAST (text AS incident.level) WITH INOUT AS ASSIGNMENT;
+CREATE CAST (integer AS incident.level)
+    WITH FUNCTION incident.level_from_integer(integer);
+CREATE CAST (incident.level AS integer)
+    WITH FUNCTION incident.level_to_integer(incident.level) AS ASSIGNMENT;
+
+CREATE FUNCTION incident.label(value incident.level, language text DEFAULT 'en') RETURNS text
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'level_label';
+
+COMMENT ON FUNCTION incident.level_from_integer(integer) IS 'the level that a number stands for';
+COMMENT ON FUNCTION incident.level_to_integer(incident.level) IS
+    'the number that stands for a level';
+COMMENT ON FUNCTION incident.label(incident.level, text) IS
+    'The word for people, in English (en) or Chinese (zh)';
+
+
+-- rating: the type
+
+CREATE TYPE incident.rating;
+
+CREATE FUNCTION incident.rating_in(cstring) RETURNS incident.rating
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rating_in';
+CREATE FUNCTION incident.rating_out(incident.rating) RETURNS cstring
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rating_out';
+CREATE FUNCTION incident.rating_recv(internal) RETURNS incident.rating
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rating_recv';
+CREATE FUNCTION incident.rating_send(incident.rating) RETURNS bytea
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_send';
+
+CREATE TYPE incident.rating (
+    INPUT = incident.rating_in,
+    OUTPUT = incident.rating_out,
+    RECEIVE = incident.rating_recv,
+    SEND = incident.rating_send,
+    INTERNALLENGTH = 1,
+    PASSEDBYVALUE,
+    ALIGNMENT = char,
+    STORAGE = plain,
+    CATEGORY = 'U'
+);
+
+COMMENT ON TYPE incident.rating IS
+    'A rating from 1 (very low) to 5 (very high)';
+COMMENT ON FUNCTION incident.rating_in(cstring) IS 'internal: reads a rating';
+COMMENT ON FUNCTION incident.rating_out(incident.rating) IS 'internal: writes a rating';
+COMMENT ON FUNCTION incident.rating_recv(internal) IS 'internal: reads a rating in binary form';
+COMMENT ON FUNCTION incident.rating_send(incident.rating) IS
+    'internal: writes a rating in binary form';
+
+-- rating: operators
+
+CREATE FUNCTION incident.rating_lt(incident.rating, incident.rating) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_lt';
+CREATE FUNCTION incident.rating_le(incident.rating, incident.rating) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_le';
+CREATE FUNCTION incident.rating_eq(incident.rating, incident.rating) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_eq';
+CREATE FUNCTION incident.rating_ne(incident.rating, incident.rating) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_ne';
+CREATE FUNCTION incident.rating_ge(incident.rating, incident.rating) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_ge';
+CREATE FUNCTION incident.rating_gt(incident.rating, incident.rating) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_gt';
+
+CREATE OPERATOR incident.< (
+    LEFTARG = incident.rating, RIGHTARG = incident.rating, FUNCTION = incident.rating_lt,
+    COMMUTATOR = OPERATOR(incident.>), NEGATOR = OPERATOR(incident.>=),
+    RESTRICT = scalarltsel, JOIN = scalarltjoinsel
+);
+CREATE OPERATOR incident.<= (
+    LEFTARG = incident.rating, RIGHTARG = incident.rating, FUNCTION = incident.rating_le,
+    COMMUTATOR = OPERATOR(incident.>=), NEGATOR = OPERATOR(incident.>),
+    RESTRICT = scalarlesel, JOIN = scalarlejoinsel
+);
+CREATE OPERATOR incident.= (
+    LEFTARG = incident.rating, RIGHTARG = incident.rating, FUNCTION = incident.rating_eq,
+    COMMUTATOR = OPERATOR(incident.=), NEGATOR = OPERATOR(incident.<>),
+    RESTRICT = eqsel, JOIN = eqjoinsel,
+    HASHES, MERGES
+);
+CREATE OPERATOR incident.<> (
+    LEFTARG = incident.rating, RIGHTARG = incident.rating, FUNCTION = incident.rating_ne,
+    COMMUTATOR = OPERATOR(incident.<>), NEGATOR = OPERATOR(incident.=),
+    RESTRICT = neqsel, JOIN = neqjoinsel
+);
+CREATE OPERATOR incident.>= (
+    LEFTARG = incident.rating, RIGHTARG = incident.rating, FUNCTION = incident.rating_ge,
+    COMMUTATOR = OPERATOR(incident.<=), NEGATOR = OPERATOR(incident.<),
+    RESTRICT = scalargesel, JOIN = scalargejoinsel
+);
+CREATE OPERATOR incident.> (
+    LEFTARG = incident.rating, RIGHTARG = incident.rating, FUNCTION = incident.rating_gt,
+    COMMUTATOR = OPERATOR(incident.<), NEGATOR = OPERATOR(incident.<=),
+    RESTRICT = scalargtsel, JOIN = scalargtjoinsel
+);
+
+COMMENT ON FUNCTION incident.rating_lt(incident.rating, incident.rating) IS
+    'implementation of < operator';
+COMMENT ON FUNCTION incident.rating_le(incident.rating, incident.rating) IS
+    'implementation of <= operator';
+COMMENT ON FUNCTION incident.rating_eq(incident.rating, incident.rating) IS
+    'implementation of = operator';
+COMMENT ON FUNCTION incident.rating_ne(incident.rating, incident.rating) IS
+    'implementation of <> operator';
+COMMENT ON FUNCTION incident.rating_ge(incident.rating, incident.rating) IS
+    'implementation of >= operator';
+COMMENT ON FUNCTION incident.rating_gt(incident.rating, incident.rating) IS
+    'implementation of > operator';
+COMMENT ON OPERATOR incident.< (incident.rating, incident.rating) IS 'less than';
+COMMENT ON OPERATOR incident.<= (incident.rating, incident.rating) IS 'less than or equal';
+COMMENT ON OPERATOR incident.= (incident.rating, incident.rating) IS 'equal';
+COMMENT ON OPERATOR incident.<> (incident.rating, incident.rating) IS 'not equal';
+COMMENT ON OPERATOR incident.>= (incident.rating, incident.rating) IS 'greater than or equal';
+COMMENT ON OPERATOR incident.> (incident.rating, incident.rating) IS 'greater than';
+
+-- rating: indexes, sorting, hashing
+
+CREATE FUNCTION incident.rating_cmp(incident.rating, incident.rating) RETURNS integer
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_cmp';
+CREATE FUNCTION incident.rating_sortsupport(internal) RETURNS void
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_sortsupport';
+CREATE FUNCTION incident.rating_hash(incident.rating) RETURNS integer
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_hash';
+CREATE FUNCTION incident.rating_hash_extended(incident.rating, bigint) RETURNS bigint
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF
+    AS 'MODULE_PATHNAME', 'word_type_hash_extended';
+
+CREATE OPERATOR CLASS incident.rating_ops DEFAULT FOR TYPE incident.rating USING btree AS
+    OPERATOR 1 incident.<,
+    OPERATOR 2 incident.<=,
+    OPERATOR 3 incident.=,
+    OPERATOR 4 incident.>=,
+    OPERATOR 5 incident.>,
+    FUNCTION 1 incident.rating_cmp(incident.rating, incident.rating),
+    FUNCTION 2 incident.rating_sortsupport(internal),
+    FUNCTION 4 pg_catalog.btequalimage(oid);
+
+CREATE OPERATOR CLASS incident.rating_ops DEFAULT FOR TYPE incident.rating USING hash AS
+    OPERATOR 1 incident.=,
+    FUNCTION 1 incident.rating_hash(incident.rating),
+    FUNCTION 2 incident.rating_hash_extended(incident.rating, bigint);
+
+COMMENT ON FUNCTION incident.rating_cmp(incident.rating, incident.rating) IS
+    'internal: btree comparison';
+COMMENT ON FUNCTION incident.rating_sortsupport(internal) IS 'internal: btree sort support';
+COMMENT ON FUNCTION incident.rating_hash(incident.rating) IS 'internal: hash';
+COMMENT ON FUNCTION incident.rating_hash_extended(incident.rating, bigint) IS
+    'internal: hash with a seed';
+
+-- rating: min and max
+
+CREATE FUNCTION incident.rating_smaller(incident.rating, incident.rating) RETURNS incident.rating
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_smaller';
+CREATE FUNCTION incident.rating_larger(incident.rating, incident.rating) RETURNS incident.rating
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_larger';
+
+CREATE AGGREGATE incident.min(incident.rating) (
+    SFUNC = incident.rating_smaller, STYPE = incident.rating, COMBINEFUNC = incident.rating_smaller,
+    SORTOP = OPERATOR(incident.<), PARALLEL = SAFE
+);
+CREATE AGGREGATE incident.max(incident.rating) (
+    SFUNC = incident.rating_larger, STYPE = incident.rating, COMBINEFUNC = incident.rating_larger,
+    SORTOP = OPERATOR(incident.>), PARALLEL = SAFE
+);
+
+COMMENT ON FUNCTION incident.rating_smaller(incident.rating, incident.rating) IS
+    'the smaller of two';
+COMMENT ON FUNCTION incident.rating_larger(incident.rating, incident.rating) IS 'the larger of two';
+COMMENT ON AGGREGATE incident.min(incident.rating) IS 'the lowest rating';
+COMMENT ON AGGREGATE incident.max(incident.rating) IS 'the highest rating';
+
+-- rating: casts and labels
+
+CREATE FUNCTION incident.rating_from_integer(integer) RETURNS incident.rating
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rating_from_integer';
+CREATE FUNCTION incident.rating_to_integer(incident.rating) RETURNS integer
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rating_to_integer';
+
+CREATE CAST (text AS incident.rating) WITH INOUT AS ASSIGNMENT;
+CREATE CAST (integer AS incident.rating)
+    WITH FUNCTION incident.rating_from_integer(integer);
+CREATE CAST (incident.rating AS integer)
+    WITH FUNCTION incident.rating_to_integer(incident.rating) AS ASSIGNMENT;
+
+CREATE FUNCTION incident.label(value incident.rating, language text DEFAULT 'en') RETURNS text
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rating_label';
+
+COMMENT ON FUNCTION incident.rating_from_integer(integer) IS 'the rating that a number stands for';
+COMMENT ON FUNCTION incident.rating_to_integer(incident.rating) IS
+    'the number that stands for a rating';
+COMMENT ON FUNCTION incident.label(incident.rating, text) IS
+    'The word for people, in English (en) or Chinese (zh)';

@@ -1,0 +1,100 @@
+-- The tick: decides what has become due since the last one.
+
+-- The newest moment a tick has settled; one row, not dumped: a restored database has
+-- not ticked yet.
+CREATE TABLE incident.last_tick (
+	only_row boolean PRIMARY KEY CHECK (only_row),
+	at timestamptz NOT NULL,
+	finished_at timestamptz
+);
+INSERT INTO incident.last_tick VALUES (true, '-infinity');
+
+-- Incidents that failed to settle, with the error; they are tried again.
+CREATE TABLE incident.quarantine (
+	org_id integer NOT NULL,
+	incident_id bigint NOT NULL,
+	since timestamptz NOT NULL,
+	attempts integer NOT NULL,
+	retry_at timestamptz NOT NULL,
+	sqlstate text NOT NULL,
+	message text NOT NULL,
+	PRIMARY KEY (org_id, incident_id),
+	FOREIGN KEY (org_id, incident_id) REFERENCES incident.incidents
+);
+SELECT pg_catalog.pg_extension_config_dump('incident.quarantine', '');
+
+CREATE FUNCTION incident.tick(
+	at timestamptz DEFAULT now(), batch integer DEFAULT 1000,
+	OUT incidents integer, OUT escalations integer, OUT overdue integer, OUT breaches integer,
+	OUT notices integer, OUT quarantined integer, OUT remaining bigint)
+RETURNS record
+LANGUAGE c VOLATILE STRICT SECURITY DEFINER PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'pgi_tick';
+
+-- What the scheduled job calls: ticks in transactions of their own until nothing is left.
+CREATE PROCEDURE incident.run_ticks(batch integer DEFAULT 1000)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+	done record;
+BEGIN
+	LOOP
+		SELECT * INTO done FROM incident.tick(pg_catalog.clock_timestamp(), batch);
+		COMMIT;
+		EXIT WHEN done.incidents OPERATOR(pg_catalog.=) 0 AND done.quarantined OPERATOR(pg_catalog.=) 0;
+	END LOOP;
+END
+$$;
+
+-- pg_cron, in this database or in another.
+
+-- Runs cron.schedule_in_database or cron.unschedule in the database where pg_cron lives,
+-- as the calling role. A NULL schedule removes the job.
+CREATE FUNCTION incident.call_cron(cron_database text, job text, schedule text, command text)
+RETURNS bigint
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'pgi_call_cron';
+
+CREATE FUNCTION incident.cron_database()
+RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF current_setting('cron.database_name', true) IS NULL THEN
+		RAISE EXCEPTION 'pg_cron is not loaded in this server'
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+				  HINT = format('Install the package postgresql-%s-cron, add pg_cron to shared_preload_libraries, restart the server, and run CREATE EXTENSION pg_cron in the database that cron.database_name names. Or call incident.run_ticks() every minute by any other scheduler.',
+					current_setting('server_version_num')::integer / 10000);
+	END IF;
+	RETURN current_setting('cron.database_name');
+END
+$$;
+
+CREATE FUNCTION incident.schedule(cron text DEFAULT '* * * * *')
+RETURNS bigint
+LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT incident.call_cron(incident.cron_database(), 'pg_incident ' || current_database(),
+		cron, 'CALL incident.run_ticks()')
+$$;
+
+CREATE FUNCTION incident.unschedule()
+RETURNS boolean
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT incident.call_cron(incident.cron_database(), 'pg_incident ' || current_database(),
+		NULL, NULL) = 1
+$$;
+
+COMMENT ON FUNCTION incident.tick(timestamptz, integer) IS
+'Decides everything that has become due up to `at` (not in the future) for at most `batch` incidents (1 to 1000000), oldest first, in one transaction. Any number may run at once. Returns how many incidents were settled, escalations and breaches decided, incidents quarantined, and how many due ones remain. overdue counts duties and notices counts messages: both are 0 as long as no policy defines any. An incident that fails is quarantined with its error and tried again after 1 minute, doubling up to 1 hour.';
+COMMENT ON PROCEDURE incident.run_ticks(integer) IS
+'Ticks, committing after each batch, until nothing is due. This is what the scheduled job calls.';
+COMMENT ON FUNCTION incident.schedule(text) IS
+'Has pg_cron call run_ticks() in this database on a cron schedule, as the calling role, and returns the job id; calling it again changes the schedule. Works also when pg_cron lives in another database of the server. Error object_not_in_prerequisite_state says what is missing.';
+COMMENT ON FUNCTION incident.unschedule() IS
+'Removes the job that schedule() made; false when there was none.';

@@ -1,0 +1,96 @@
+-- Rights: nothing for PUBLIC; four roles, each a list of functions and views.
+
+CREATE TABLE incident.role_rights (
+	role text NOT NULL,
+	object_kind text NOT NULL CHECK (object_kind IN ('function', 'procedure', 'view')),
+	object text NOT NULL,
+	PRIMARY KEY (role, object_kind, object)
+);
+
+INSERT INTO incident.role_rights (role, object_kind, object)
+SELECT role, object_kind, unnest(string_to_array(objects, ' '))
+FROM (VALUES
+	('reporter', 'function', 'label policy_id event_level response_level processing_time quick_reference current_organisation open note'),
+	('auditor', 'function', 'label policy_id event_level response_level processing_time response_steps quick_reference current_organisation export_policy state_at explain simulate verify_timeline timeline_heads'),
+	('auditor', 'view', 'open_incidents incident_history timeline asset_register policy_versions watchdog quarantined_incidents'),
+	('responder', 'function', 'label policy_id event_level response_level processing_time response_steps quick_reference current_organisation export_policy state_at explain simulate open note assess acknowledge activate hold resume resolve close reopen cancel'),
+	('responder', 'view', 'open_incidents incident_history timeline asset_register policy_versions watchdog quarantined_incidents'),
+	('administrator', 'function', 'label policy_id event_level response_level processing_time response_steps quick_reference current_organisation export_policy state_at explain simulate open note assess acknowledge activate hold resume resolve close reopen cancel verify_timeline timeline_heads register_organisation register_asset import_policy publish_policy policy_problems tick schedule unschedule cron_database call_cron'),
+	('administrator', 'procedure', 'run_ticks'),
+	('administrator', 'view', 'open_incidents incident_history timeline asset_register policy_versions watchdog quarantined_incidents')
+) AS r(role, object_kind, objects);
+
+-- Every statement that gives a role its rights, or takes them away.
+CREATE FUNCTION incident.rights_statements(role text, grantee name, giving boolean)
+RETURNS SETOF text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT format(CASE WHEN giving THEN 'GRANT %s ON %s TO %I' ELSE 'REVOKE %s ON %s FROM %I' END,
+		privilege, object, grantee)
+	FROM (
+		SELECT 1 AS place, 'USAGE' AS privilege, 'SCHEMA incident' AS object
+		UNION ALL
+		-- Operators and casts of the types check the rights on their functions.
+		SELECT 2, 'EXECUTE', 'FUNCTION ' || f.oid::regprocedure
+		FROM pg_proc AS f
+		WHERE f.pronamespace = 'incident'::regnamespace
+			AND (f.oid IN (SELECT o.oprcode FROM pg_operator AS o)
+				OR f.oid IN (SELECT c.castfunc FROM pg_cast AS c)
+				OR f.prokind = 'a'
+				OR f.oid IN (SELECT g.aggtransfn FROM pg_aggregate AS g))
+		UNION ALL
+		SELECT 3, 'EXECUTE', format('%s %s', CASE WHEN f.prokind = 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END,
+			f.oid::regprocedure)
+		FROM pg_proc AS f
+		JOIN incident.role_rights AS r ON r.object = f.proname AND r.object_kind <> 'view'
+		WHERE f.pronamespace = 'incident'::regnamespace AND r.role = rights_statements.role
+		UNION ALL
+		SELECT 4, 'SELECT', format('TABLE incident.%I', r.object)
+		FROM incident.role_rights AS r
+		WHERE r.object_kind = 'view' AND r.role = rights_statements.role
+	) AS wanted
+	ORDER BY place, object
+$$;
+
+CREATE FUNCTION incident.change_rights(role text, grantee name, giving boolean)
+RETURNS void
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	statement text;
+BEGIN
+	IF NOT EXISTS (SELECT FROM incident.role_rights AS r WHERE r.role = change_rights.role) THEN
+		RAISE EXCEPTION 'role "%" is not one of pg_incident', role
+			USING ERRCODE = 'invalid_parameter_value',
+				  HINT = 'Use reporter, responder, administrator or auditor.';
+	END IF;
+	FOR statement IN SELECT incident.rights_statements(role, grantee, giving) LOOP
+		EXECUTE statement;
+	END LOOP;
+END
+$$;
+
+CREATE FUNCTION incident.grant_role(role text, grantee name)
+RETURNS void
+LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT incident.change_rights(role, grantee, true)
+$$;
+
+CREATE FUNCTION incident.revoke_role(role text, grantee name)
+RETURNS void
+LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT incident.change_rights(role, grantee, false)
+$$;
+
+COMMENT ON FUNCTION incident.grant_role(text, name) IS
+'Gives a login or group role the functions and views of reporter, responder, administrator or auditor; never tables. To be called by the extension''s owner or a superuser.';
+COMMENT ON FUNCTION incident.revoke_role(text, name) IS
+'Takes back what grant_role gave. Rights that another of the four roles shares with it go too: grant that one again.';
+
+REVOKE ALL ON ALL ROUTINES IN SCHEMA incident FROM PUBLIC;

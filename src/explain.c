@@ -1,0 +1,237 @@
+/*
+ * explain.c: says in words why an incident has its levels and what comes next.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "pg_incident.h"
+#include "policy_cache.h"
+#include "sql.h"
+#include "timeline.h"
+#include "types.h"
+
+/* What is explained, and where the lines go. */
+typedef struct Explanation
+{
+	ReturnSetInfo *result;
+	const PgiCell *cell;
+	PgiState state;
+	TimestampTz now;
+} Explanation;
+
+static void say(Explanation *explanation, const char *format, ...)
+	pg_attribute_printf(2, 3);
+
+static void
+say(Explanation *explanation, const char *format, ...)
+{
+	StringInfoData line;
+	Datum value;
+	bool isnull = false;
+
+	initStringInfo(&line);
+	for (;;)
+	{
+		va_list args;
+		int needed;
+
+		va_start(args, format);
+		needed = appendStringInfoVA(&line, format, args);
+		va_end(args);
+		if (needed == 0)
+			break;
+		enlargeStringInfo(&line, needed);
+	}
+	value = CStringGetTextDatum(line.data);
+	tuplestore_putvalues(explanation->result->setResult, explanation->result->setDesc,
+						 &value, &isnull);
+}
+
+static char *
+level_word(uint8 level)
+{
+	if (level == PGI_LEVEL_UNKNOWN)
+		return pstrdup("unknown");
+	return DatumGetCString(DirectFunctionCall1(level_out, UInt8GetDatum(level)));
+}
+
+static char *
+severity_word(uint8 severity)
+{
+	if (severity == PGI_SEVERITY_UNKNOWN)
+		return pstrdup("unknown");
+	return DatumGetCString(DirectFunctionCall1(severity_out, UInt8GetDatum(severity)));
+}
+
+static char *
+moment(TimestampTz at)
+{
+	return DatumGetCString(DirectFunctionCall1(timestamptz_out, TimestampTzGetDatum(at)));
+}
+
+/* A length of time to the second. */
+static char *
+length_of_time(int64 microseconds)
+{
+	int64 seconds = microseconds / USECS_PER_SEC;
+
+	return psprintf("%02d:%02d:%02d", (int) (seconds / 3600), (int) (seconds / 60 % 60),
+					(int) (seconds % 60));
+}
+
+/* The rows that a query finds for the incident; each column as text, NULL when null. */
+static char *
+find_text(PgiQuery *query, int32 org_id, int64 id)
+{
+	Datum values[2];
+	char *found;
+
+	values[0] = Int32GetDatum(org_id);
+	values[1] = Int64GetDatum(id);
+	if (pgi_read(query, values, NULL) == 0)
+		return NULL;
+	found = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	SPI_freetuptable(SPI_tuptable);
+	return found;
+}
+
+static void
+explain_values(Explanation *explanation, int32 org_id)
+{
+	static PgiQuery query = {
+		"SELECT name FROM incident.assets WHERE org_id = $1 AND asset_id = $2",
+		2,
+		{INT4OID, INT8OID}};
+	const PgiState *state = &explanation->state;
+	char *name = find_text(&query, org_id, state->asset_id);
+	bool unknown = state->asset_level == PGI_LEVEL_UNKNOWN ||
+				   state->severity == PGI_SEVERITY_UNKNOWN;
+
+	say(explanation, "Asset %s has level %s; the severity is %s.%s",
+		name == NULL ? "not known yet" : name, level_word(state->asset_level),
+		severity_word(state->severity),
+		unknown ? " What is unknown counts as the most urgent possible." : "");
+}
+
+static void
+explain_clock(Explanation *explanation)
+{
+	const PgiState *state = &explanation->state;
+
+	say(explanation, "The clock shows %s since detection and %s.",
+		length_of_time(state->elapsed), state->running ? "is running" : "stands still");
+}
+
+static void
+explain_levels(Explanation *explanation)
+{
+	const PgiState *state = &explanation->state;
+	const PgiCell *cell = explanation->cell;
+	const PgiStep *step = &cell->steps[0];
+
+	say(explanation, "The event level is %s by the matrix.",
+		level_word(state->event_level));
+	for (int i = 1; i < cell->nsteps; i++)
+		if (cell->steps[i].level == state->response_level)
+			step = &cell->steps[i];
+	if (step == &cell->steps[0])
+		say(explanation, "The response level is %s by the matrix.",
+			level_word(state->response_level));
+	else
+		say(explanation,
+			"The response level is %s: the matrix gives %s, and from %s on the time left "
+			"is no longer than the processing time of level %s.",
+			level_word(state->response_level), level_word(cell->steps[0].level),
+			length_of_time(step->after), level_word(step->level));
+	if (cell->processing == PGI_NEVER)
+		say(explanation, "There is no limit on the processing time.");
+	else
+		say(explanation, "The processing time is %s%s.", length_of_time(cell->processing),
+			state->breached ? " and has passed" : "");
+}
+
+static void
+explain_next(Explanation *explanation)
+{
+	const PgiState *state = &explanation->state;
+	const PgiCell *cell = explanation->cell;
+	int64 elapsed;
+	uint8 level;
+
+	if (state->next_due == PGI_NEVER)
+	{
+		say(explanation, state->running ? "No rule will fire any more."
+										: "No rule fires while the clock stands still.");
+		return;
+	}
+	elapsed = state->elapsed + (state->next_due - explanation->now);
+	level = pgi_response_level(cell, elapsed);
+	if (level > state->response_level)
+		say(explanation,
+			"Next: at %s, when the clock shows %s, the response rises to level %s%s.",
+			moment(state->next_due), length_of_time(elapsed), level_word(level),
+			elapsed >= cell->processing ? " and the processing time has passed" : "");
+	else
+		say(explanation,
+			"Next: at %s, when the clock shows %s, the processing time has passed.",
+			moment(state->next_due), length_of_time(elapsed));
+}
+
+PG_FUNCTION_INFO_V1(pgi_explain);
+Datum
+pgi_explain(PG_FUNCTION_ARGS)
+{
+	static PgiQuery describe = {
+		"SELECT format('Incident %s was detected at %s. It is under policy %s, version "
+		"%s.',"
+		" i.incident_id, i.detected_at, p.name, p.version)"
+		" FROM incident.incidents AS i JOIN incident.policies AS p USING (policy_id)"
+		" WHERE i.org_id = $1 AND i.incident_id = $2",
+		2,
+		{INT4OID, INT8OID}};
+	static PgiQuery failure = {
+		"SELECT format('It is in quarantine since %s (%s, SQLSTATE %s); next try at %s.',"
+		" since, message, sqlstate, retry_at)"
+		" FROM incident.quarantine WHERE org_id = $1 AND incident_id = $2",
+		2,
+		{INT4OID, INT8OID}};
+	int64 incident_id = PG_GETARG_INT64(0);
+	Explanation explanation = {0};
+	PgiTimeline timeline;
+	char *line;
+
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	explanation.result = (ReturnSetInfo *) fcinfo->resultinfo;
+	SPI_connect();
+	pgi_timeline_read(&timeline, pgi_organisation, incident_id);
+	line = find_text(&describe, timeline.org_id, incident_id);
+	say(&explanation, "%s", line);
+
+	/* As the last tick left it, or as it is now if nothing has become due since. */
+	explanation.now = Max(GetCurrentTimestamp(), timeline.settled_to);
+	pgi_timeline_state(&timeline, timeline.settled_to, &explanation.state);
+	if (explanation.state.next_due <= explanation.now)
+		say(&explanation,
+			"A tick is due since %s: what follows includes what it will decide.",
+			moment(explanation.state.next_due));
+	pgi_timeline_state(&timeline, explanation.now, &explanation.state);
+	explanation.cell =
+		pgi_policy_cell(pgi_policy(timeline.policy_id), explanation.state.asset_level,
+						explanation.state.severity);
+
+	say(&explanation, "It is %s.", pgi_status_words[explanation.state.status]);
+	explain_values(&explanation, timeline.org_id);
+	explain_levels(&explanation);
+	explain_clock(&explanation);
+	explain_next(&explanation);
+	line = find_text(&failure, timeline.org_id, incident_id);
+	if (line != NULL)
+		say(&explanation, "%s", line);
+	SPI_finish();
+	return (Datum) 0;
+}

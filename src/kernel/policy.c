@@ -1,0 +1,278 @@
+/*
+ * policy.c: checks a policy and compiles it into the table that every rule reads.
+ *
+ * The rules are those of the incident rules of an e-port data centre: matrix, processing
+ * times, and escalation by the time that remains.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel/policy.h"
+
+static const char *const severity_words[PGI_SEVERITIES] = {
+	"unknown", "informational", "minor", "moderate", "severe", "critical"};
+
+/* Writes the word of a level into a small buffer and returns it. */
+static const char *
+level_word(int code, char word[8])
+{
+	if (code == PGI_LEVEL_NONE)
+		strcpy(word, "none");
+	else
+		snprintf(word, 8, "%d", PGI_LEVEL_NUMBER(code));
+	return word;
+}
+
+/* Where found problems go; counts them all, keeps those there is room for. */
+typedef struct Findings
+{
+	PgiProblem *problems;
+	int room;
+	int count;
+	PgiProblem spare;
+} Findings;
+
+static PgiProblem *
+next_finding(Findings *findings)
+{
+	findings->count++;
+	if (findings->count > findings->room)
+		return &findings->spare;
+	return &findings->problems[findings->count - 1];
+}
+
+static void
+find_matrix_problem(Findings *findings, int asset, int severity, const char *text)
+{
+	PgiProblem *problem = next_finding(findings);
+	char word[8];
+
+	snprintf(problem->place, sizeof(problem->place),
+			 "$.matrix[asset_level=%s,severity=%s]", level_word(asset, word),
+			 severity_words[severity]);
+	snprintf(problem->text, sizeof(problem->text), "%s", text);
+}
+
+static void
+find_level_problem(Findings *findings, int level, const char *text)
+{
+	PgiProblem *problem = next_finding(findings);
+	char word[8];
+
+	snprintf(problem->place, sizeof(problem->place), "$.levels[level=%s]",
+			 level_word(level, word));
+	snprintf(problem->text, sizeof(problem->text), "%s", text);
+}
+
+/* Which rows and columns the matrix uses at all. */
+static void
+find_used(const PgiPolicySource *source, bool assets[PGI_LEVELS],
+		  bool severities[PGI_SEVERITIES])
+{
+	memset(assets, 0, sizeof(bool) * PGI_LEVELS);
+	memset(severities, 0, sizeof(bool) * PGI_SEVERITIES);
+	for (int a = 0; a <= PGI_LEVEL_MAX; a++)
+		for (int s = 1; s <= PGI_SEVERITY_MAX; s++)
+			if (source->given[a][s])
+				assets[a] = severities[s] = true;
+}
+
+static void
+check_levels(const PgiPolicySource *source, Findings *findings)
+{
+	int64_t shortest = 0;
+
+	for (int level = PGI_LEVEL_MAX; level >= 0; level--)
+	{
+		if (!source->defined[level])
+			continue;
+		if (source->processing[level] <= 0)
+			find_level_problem(findings, level, "the processing time must be positive");
+		else if (source->processing[level] < shortest)
+			find_level_problem(
+				findings, level,
+				"the processing time is shorter than that of a more urgent level");
+		else
+			shortest = source->processing[level];
+	}
+}
+
+/* A pair against its neighbour of lower severity or lower asset level. */
+static void
+check_pair(const PgiPolicySource *source, Findings *findings, int a, int s, int lower_a,
+		   int lower_s)
+{
+	if (source->event_level[a][s] < source->event_level[lower_a][lower_s] ||
+		source->response_level[a][s] < source->response_level[lower_a][lower_s])
+		find_matrix_problem(
+			findings, a, s,
+			lower_a == a
+				? "is less urgent than the same asset level with a lower severity"
+				: "is less urgent than a lower asset level with the same severity");
+}
+
+static void
+check_matrix(const PgiPolicySource *source, Findings *findings)
+{
+	bool assets[PGI_LEVELS];
+	bool severities[PGI_SEVERITIES];
+	int above[PGI_SEVERITIES];
+
+	find_used(source, assets, severities);
+	for (int s = 0; s < PGI_SEVERITIES; s++)
+		above[s] = -1;
+	for (int a = 0; a <= PGI_LEVEL_MAX; a++)
+	{
+		int left = -1;
+
+		for (int s = 1; assets[a] && s <= PGI_SEVERITY_MAX; s++)
+		{
+			if (!severities[s])
+				continue;
+			if (!source->given[a][s])
+			{
+				find_matrix_problem(findings, a, s, "is missing from the matrix");
+				continue;
+			}
+			if (!source->defined[source->event_level[a][s]] ||
+				!source->defined[source->response_level[a][s]])
+				find_matrix_problem(findings, a, s,
+									"leads to a level the policy does not define");
+			if (left >= 0)
+				check_pair(source, findings, a, s, a, left);
+			if (above[s] >= 0)
+				check_pair(source, findings, a, s, above[s], s);
+			left = s;
+			above[s] = a;
+		}
+	}
+}
+
+/*
+ * Finds what is wrong with a policy and returns how many problems there are; at most
+ * `room` are written.
+ */
+int
+pgi_policy_check(const PgiPolicySource *source, PgiProblem *problems, int room)
+{
+	Findings findings = {problems, room, 0, {"", ""}};
+	bool empty = true;
+
+	for (int a = 0; a <= PGI_LEVEL_MAX; a++)
+		for (int s = 1; s <= PGI_SEVERITY_MAX; s++)
+			if (source->given[a][s])
+				empty = false;
+	if (empty)
+	{
+		PgiProblem *problem = next_finding(&findings);
+
+		strcpy(problem->place, "$.matrix");
+		strcpy(problem->text, "the matrix is empty");
+	}
+	check_levels(source, &findings);
+	check_matrix(source, &findings);
+	return findings.count;
+}
+
+/* Adds "from `after` on at `level`", keeping the steps rising in time and in level. */
+static void
+raise_step(PgiCell *cell, int64_t after, uint8_t level)
+{
+	PgiStep kept[PGI_LEVELS];
+	int n = 0;
+	int i = 0;
+
+	while (i < cell->nsteps && cell->steps[i].after <= after)
+		kept[n++] = cell->steps[i++];
+	if (n == 0 || kept[n - 1].level < level)
+	{
+		if (n > 0 && kept[n - 1].after == after)
+			n--;
+		kept[n].after = after;
+		kept[n++].level = level;
+	}
+	for (; i < cell->nsteps; i++)
+		if (cell->steps[i].level > kept[n - 1].level)
+			kept[n++] = cell->steps[i];
+	memcpy(cell->steps, kept, sizeof(PgiStep) * n);
+	cell->nsteps = (uint8_t) n;
+}
+
+/*
+ * One pair of the matrix. The response rises to a more urgent level when the time that is
+ * left of the event level's processing time is no longer than that level's own.
+ */
+static void
+compile_cell(const PgiPolicySource *source, int a, int s, PgiCell *cell)
+{
+	cell->possible = true;
+	cell->event_level = source->event_level[a][s];
+	cell->processing = source->processing[cell->event_level];
+	raise_step(cell, 0, source->response_level[a][s]);
+	if (cell->processing == PGI_NEVER)
+		return;
+	for (int level = cell->event_level + 1; level <= PGI_LEVEL_MAX; level++)
+		if (source->defined[level] && source->processing[level] < cell->processing)
+			raise_step(cell, cell->processing - source->processing[level],
+					   (uint8_t) level);
+}
+
+/* Makes `cell` at each elapsed time the more urgent of itself and `other`. */
+static void
+join_cell(PgiCell *cell, const PgiCell *other)
+{
+	if (!other->possible)
+		return;
+	if (!cell->possible)
+	{
+		*cell = *other;
+		return;
+	}
+	if (other->event_level > cell->event_level)
+		cell->event_level = other->event_level;
+	if (other->processing < cell->processing)
+		cell->processing = other->processing;
+	for (int i = 0; i < other->nsteps; i++)
+		raise_step(cell, other->steps[i].after, other->steps[i].level);
+}
+
+/* Compiles a source; it must have passed pgi_policy_check. */
+void
+pgi_policy_compile(const PgiPolicySource *source, PgiPolicy *policy)
+{
+	memset(policy, 0, sizeof(*policy));
+	policy->hold_stops_clock = source->hold_stops_clock;
+	for (int level = 0; level < PGI_LEVELS; level++)
+		policy->processing[level] = PGI_NEVER;
+	for (int level = 0; level <= PGI_LEVEL_MAX; level++)
+	{
+		if (!source->defined[level])
+			continue;
+		policy->processing[level] = source->processing[level];
+		if (source->processing[level] < policy->processing[PGI_LEVEL_UNKNOWN])
+			policy->processing[PGI_LEVEL_UNKNOWN] = source->processing[level];
+	}
+	for (int a = 0; a <= PGI_LEVEL_MAX; a++)
+		for (int s = 1; s <= PGI_SEVERITY_MAX; s++)
+		{
+			PgiCell *cell = &policy->cell[a][s];
+
+			if (!source->given[a][s])
+				continue;
+			compile_cell(source, a, s, cell);
+			join_cell(&policy->cell[PGI_LEVEL_UNKNOWN][s], cell);
+			join_cell(&policy->cell[a][PGI_SEVERITY_UNKNOWN], cell);
+			join_cell(&policy->cell[PGI_LEVEL_UNKNOWN][PGI_SEVERITY_UNKNOWN], cell);
+		}
+}
+
+/* The response level after `elapsed` microseconds. */
+uint8_t
+pgi_response_level(const PgiCell *cell, int64_t elapsed)
+{
+	uint8_t level = cell->steps[0].level;
+
+	for (int i = 1; i < cell->nsteps && elapsed >= cell->steps[i].after; i++)
+		level = cell->steps[i].level;
+	return level;
+}

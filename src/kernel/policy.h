@@ -1,0 +1,67 @@
+/*
+ * policy.h: a policy as rows (PgiPolicySource) and as the compiled table that every
+ * rule reads (PgiPolicy).
+ */
+#ifndef PGI_KERNEL_POLICY_H
+#define PGI_KERNEL_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernel/grade.h"
+
+typedef struct PgiPolicySource
+{
+	/* The levels the policy defines, and each one's processing time (PGI_NEVER: no limit). */
+	bool defined[PGI_LEVELS];
+	int64_t processing[PGI_LEVELS];
+	/* The matrix: asset level by severity. */
+	bool given[PGI_LEVELS][PGI_SEVERITIES];
+	uint8_t event_level[PGI_LEVELS][PGI_SEVERITIES];
+	uint8_t response_level[PGI_LEVELS][PGI_SEVERITIES];
+	/* A hold stops the clock. */
+	bool hold_stops_clock;
+} PgiPolicySource;
+
+/* From `after` of elapsed time on, the response is at `level`. */
+typedef struct PgiStep
+{
+	int64_t after;
+	uint8_t level;
+} PgiStep;
+
+/* What one pair of asset level and severity means; steps rise in time and in level. */
+typedef struct PgiCell
+{
+	bool possible;
+	uint8_t event_level;
+	uint8_t nsteps;
+	int64_t processing;
+	PgiStep steps[PGI_LEVELS];
+} PgiCell;
+
+/*
+ * Rows and columns of what is unknown (PGI_LEVEL_UNKNOWN, PGI_SEVERITY_UNKNOWN) hold, at
+ * each elapsed time, the most urgent result of all that is possible.
+ */
+typedef struct PgiPolicy
+{
+	bool hold_stops_clock;
+	int64_t processing[PGI_LEVELS];
+	PgiCell cell[PGI_LEVELS][PGI_SEVERITIES];
+} PgiPolicy;
+
+/* Why a source does not compile: the place as a JSON path, and a sentence. */
+typedef struct PgiProblem
+{
+	char place[64];
+	char text[160];
+} PgiProblem;
+
+extern int pgi_policy_check(const PgiPolicySource *source, PgiProblem *problems,
+							int room);
+extern void pgi_policy_compile(const PgiPolicySource *source, PgiPolicy *policy);
+extern uint8_t pgi_response_level(const PgiCell *cell, int64_t elapsed);
+
+#endif

@@ -1,0 +1,245 @@
+/*
+ * open.c: opens an incident, or counts a repeat of one that is open under the same key.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "policy_cache.h"
+#include "record.h"
+#include "sql.h"
+
+/* Arguments of incident.open. */
+enum
+{
+	ARG_ASSET,
+	ARG_SEVERITY,
+	ARG_SUMMARY,
+	ARG_DETECTED_AT,
+	ARG_CATEGORY,
+	ARG_CONFIDENTIALITY,
+	ARG_TICKET,
+	ARG_DEDUP_KEY,
+	ARG_DRILL,
+	ARG_POLICY,
+	ARG_BY
+};
+
+/* The marks of the Traffic Light Protocol 2.0. */
+static const char *const tlp_marks[] = {"clear", "green", "amber", "amber+strict", "red"};
+
+/* The TLP mark in an argument, in lower case; "TLP:" in front is taken too. */
+static char *
+tlp_argument(FunctionCallInfo fcinfo, int number)
+{
+	char *mark = pgi_name_argument(fcinfo, number, "the confidentiality");
+	char *word = mark;
+
+	if (mark == NULL)
+		return NULL;
+	if (pg_strncasecmp(word, "TLP:", 4) == 0)
+		word += 4;
+	for (int i = 0; i < lengthof(tlp_marks); i++)
+		if (pg_strcasecmp(word, tlp_marks[i]) == 0)
+			return pstrdup(tlp_marks[i]);
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("\"%s\" is not a TLP 2.0 mark", mark),
+					errhint("Use clear, green, amber, amber+strict or red.")));
+}
+
+static Datum
+first_value(bool *isnull)
+{
+	return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, isnull);
+}
+
+/* The organisation of the session, which exists after this. Within SPI. */
+static int32
+need_organisation(void)
+{
+	static PgiQuery query = {"SELECT incident.need_organisation()", 0};
+	bool isnull;
+
+	pgi_run(&query, NULL, NULL, SPI_OK_SELECT, 1);
+	return DatumGetInt32(first_value(&isnull));
+}
+
+/* The policy named, or else the organisation's. Within SPI. */
+static int32
+choose_policy(int32 org_id, char *name)
+{
+	static PgiQuery query = {
+		"SELECT policy FROM incident.organisations WHERE org_id = $1", 1, {INT4OID}};
+	Datum value = Int32GetDatum(org_id);
+	bool isnull;
+
+	if (name == NULL)
+	{
+		pgi_run(&query, &value, NULL, SPI_OK_SELECT, 1);
+		name = TextDatumGetCString(first_value(&isnull));
+	}
+	return pgi_policy_named(name);
+}
+
+static int64
+next_incident_id(void)
+{
+	static PgiQuery query = {"SELECT nextval('incident.incidents_incident_id_seq')", 0};
+	bool isnull;
+
+	pgi_run(&query, NULL, NULL, SPI_OK_SELECT, 1);
+	return DatumGetInt64(first_value(&isnull));
+}
+
+/*
+ * Takes the key for a new incident. Returns the incident that holds it already, or the new
+ * one; either way nobody else can take it until this transaction ends. Within SPI.
+ */
+static int64
+take_dedup_key(int32 org_id, const char *key, int64 incident_id)
+{
+	static PgiQuery query = {
+		"INSERT INTO incident.dedup_keys AS k (org_id, dedup_key, incident_id) VALUES "
+		"($1, $2, $3)"
+		" ON CONFLICT (org_id, dedup_key) DO UPDATE SET incident_id = k.incident_id"
+		" RETURNING incident_id",
+		3,
+		{INT4OID, TEXTOID, INT8OID}};
+	Datum values[3];
+	bool isnull;
+
+	values[0] = Int32GetDatum(org_id);
+	values[1] = CStringGetTextDatum(key);
+	values[2] = Int64GetDatum(incident_id);
+	pgi_run(&query, values, NULL, SPI_OK_INSERT_RETURNING, 0);
+	return DatumGetInt64(first_value(&isnull));
+}
+
+static void
+move_dedup_key(int32 org_id, const char *key, int64 incident_id)
+{
+	static PgiQuery query = {"UPDATE incident.dedup_keys SET incident_id = $3 WHERE "
+							 "org_id = $1 AND dedup_key = $2",
+							 3,
+							 {INT4OID, TEXTOID, INT8OID}};
+	Datum values[3];
+
+	values[0] = Int32GetDatum(org_id);
+	values[1] = CStringGetTextDatum(key);
+	values[2] = Int64GetDatum(incident_id);
+	pgi_run(&query, values, NULL, SPI_OK_UPDATE, 0);
+}
+
+/* Counts a repeat when the incident is still being handled. Within SPI. */
+static bool
+count_repeat(int32 org_id, int64 incident_id, TimestampTz at, const char *summary,
+			 const char *actor)
+{
+	PgiTimeline timeline;
+	PgiState state;
+	PgiEntry *entry;
+
+	pgi_timeline_lock(&timeline, org_id, incident_id);
+	pgi_timeline_state(&timeline, Max(timeline.settled_to, at), &state);
+	if (!pgi_allows(state.status, PGI_RESOLVED))
+		return false;
+	/* A repeat that happened before the first detection counts from that. */
+	at = Max(at, timeline.entries[0].effective_at);
+	entry = pgi_timeline_add(&timeline, PGI_REPEATED, at);
+	entry->actor = actor;
+	entry->note = summary;
+	pgi_record(&timeline, entry);
+	return true;
+}
+
+static Datum
+string_value(const char *string, char *null)
+{
+	*null = string == NULL ? 'n' : ' ';
+	return string == NULL ? (Datum) 0 : CStringGetTextDatum(string);
+}
+
+PG_FUNCTION_INFO_V1(pgi_open);
+Datum
+pgi_open(PG_FUNCTION_ARGS)
+{
+	static PgiQuery insert = {"INSERT INTO incident.incidents (org_id, incident_id, "
+							  "policy_id, detected_at, category,"
+							  " confidentiality, ticket, dedup_key, drill)"
+							  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+							  9,
+							  {INT4OID, INT8OID, INT4OID, TIMESTAMPTZOID, TEXTOID,
+							   TEXTOID, TEXTOID, TEXTOID, BOOLOID}};
+	char *asset = pgi_name_argument(fcinfo, ARG_ASSET, "the asset");
+	char *summary = pgi_note_argument(fcinfo, ARG_SUMMARY, "the summary");
+	TimestampTz detected_at = pgi_moment_argument(fcinfo, ARG_DETECTED_AT, "detected_at");
+	char *category = pgi_name_argument(fcinfo, ARG_CATEGORY, "the category");
+	char *confidentiality = tlp_argument(fcinfo, ARG_CONFIDENTIALITY);
+	char *ticket = pgi_name_argument(fcinfo, ARG_TICKET, "the ticket");
+	char *dedup_key = pgi_name_argument(fcinfo, ARG_DEDUP_KEY, "the dedup key");
+	char *policy = pgi_name_argument(fcinfo, ARG_POLICY, "the policy");
+	char *actor = pgi_name_argument(fcinfo, ARG_BY, "by");
+	PgiTimeline timeline;
+	PgiEntry *entry;
+	Datum values[9];
+	char nulls[9] = "    ";
+	int32 org_id;
+	int32 policy_id;
+	int64 incident_id;
+	int64 asset_id = 0;
+	uint8 asset_level = PGI_LEVEL_UNKNOWN;
+	uint8 severity = PG_ARGISNULL(ARG_SEVERITY)
+						 ? PGI_SEVERITY_UNKNOWN
+						 : DatumGetUInt8(PG_GETARG_DATUM(ARG_SEVERITY));
+
+	SPI_connect();
+	org_id = need_organisation();
+	policy_id = choose_policy(org_id, policy);
+	if (asset != NULL)
+		pgi_find_asset(org_id, asset, &asset_id, &asset_level);
+	(void) pgi_policy_cell(pgi_policy(policy_id), asset_level, severity);
+
+	incident_id = next_incident_id();
+	if (dedup_key != NULL)
+	{
+		int64 holder = take_dedup_key(org_id, dedup_key, incident_id);
+
+		if (holder != incident_id)
+		{
+			if (count_repeat(org_id, holder, detected_at, summary, actor))
+			{
+				SPI_finish();
+				PG_RETURN_INT64(holder);
+			}
+			move_dedup_key(org_id, dedup_key, incident_id);
+		}
+	}
+
+	values[0] = Int32GetDatum(org_id);
+	values[1] = Int64GetDatum(incident_id);
+	values[2] = Int32GetDatum(policy_id);
+	values[3] = TimestampTzGetDatum(detected_at);
+	values[4] = string_value(category, &nulls[4]);
+	values[5] = string_value(confidentiality, &nulls[5]);
+	values[6] = string_value(ticket, &nulls[6]);
+	values[7] = string_value(dedup_key, &nulls[7]);
+	values[8] = BoolGetDatum(!PG_ARGISNULL(ARG_DRILL) && PG_GETARG_BOOL(ARG_DRILL));
+	nulls[8] = ' ';
+	pgi_run(&insert, values, nulls, SPI_OK_INSERT, 0);
+
+	pgi_timeline_start(&timeline, org_id, incident_id, policy_id);
+	entry = pgi_timeline_add(&timeline, PGI_OPENED, detected_at);
+	entry->sets_asset = true;
+	entry->asset_id = asset_id;
+	entry->asset_level = asset_level;
+	entry->sets_severity = true;
+	entry->severity = severity;
+	entry->actor = actor;
+	entry->note = summary;
+	pgi_record(&timeline, entry);
+	SPI_finish();
+	PG_RETURN_INT64(incident_id);
+}

@@ -1,0 +1,316 @@
+/*
+ * policy_cache.c: reads policies from their tables, compiles them, and keeps them until
+ * a change to the tables invalidates them through the relation cache.
+ *
+ * The callback only counts a generation on. What was read under an older generation is
+ * thrown away when it is next asked for, so an invalidation that arrives while reading is
+ * never lost. Rows are read under the newest snapshot, not the transaction's: a backend in
+ * REPEATABLE READ would otherwise keep rows that are old for everybody else. A change that
+ * is rolled back invalidates again.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "compat.h"
+#include "policy_cache.h"
+#include "sql.h"
+
+typedef struct CachedPolicy
+{
+	int32 policy_id; /* hash key */
+	PgiPolicy policy;
+} CachedPolicy;
+
+/* A published policy. */
+typedef struct PolicyName
+{
+	NameData name;
+	int32 version;
+	int32 policy_id;
+} PolicyName;
+
+uint64 pgi_policy_generation = 1;
+
+static uint64 cached_generation = 0;
+static MemoryContext cache_context = NULL;
+static HTAB *policies = NULL;
+static PolicyName *names = NULL;
+static int nnames = 0;
+static Oid policies_relation = InvalidOid;
+
+static void
+note_change(Datum arg, Oid relation)
+{
+	if (relation == InvalidOid || relation == policies_relation)
+		pgi_policy_generation++;
+}
+
+void
+pgi_policy_cache_init(void)
+{
+	CacheRegisterRelcacheCallback(note_change, (Datum) 0);
+}
+
+PG_FUNCTION_INFO_V1(pgi_invalidate_policies);
+Datum
+pgi_invalidate_policies(PG_FUNCTION_ARGS)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+						errmsg("invalidate_policies() is a trigger function")));
+	CacheInvalidateRelcacheByRelid(pgi_relation("policies"));
+	PG_RETURN_POINTER(NULL);
+}
+
+/*
+ * The microseconds of an interval; a day counts 24 hours and a month 30 days, as in
+ * comparisons. Errors when it is negative or not finite.
+ */
+int64
+pgi_interval_length(const Interval *interval, const char *what)
+{
+	int64 days = (int64) interval->month * DAYS_PER_MONTH + interval->day;
+	int64 length;
+
+	if (PGI_INTERVAL_NOT_FINITE(interval) ||
+		__builtin_mul_overflow(days, (int64) USECS_PER_DAY, &length) ||
+		__builtin_add_overflow(length, interval->time, &length))
+		ereport(ERROR, (errcode(ERRCODE_INTERVAL_FIELD_OVERFLOW),
+						errmsg("%s is out of range", what),
+						errhint("Give a finite length of time.")));
+	if (length < 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("%s must not be negative", what)));
+	return length;
+}
+
+/* Runs a SELECT under the newest snapshot. */
+static void
+select_newest(PgiQuery *query, Datum *values)
+{
+	Snapshot snapshot;
+	int result;
+
+	InvalidateCatalogSnapshot();
+	snapshot = RegisterSnapshot(GetCatalogSnapshot(policies_relation));
+	result = SPI_execute_snapshot(pgi_plan(query), values, NULL, snapshot,
+								  InvalidSnapshot, true, false, 0);
+	UnregisterSnapshot(snapshot);
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "\"%s\" ended with %s", query->sql, SPI_result_code_string(result));
+}
+
+static Datum
+column(uint64 row, int number, bool *isnull)
+{
+	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, number, isnull);
+}
+
+static uint8
+byte_column(uint64 row, int number)
+{
+	bool isnull;
+
+	return DatumGetUInt8(column(row, number, &isnull));
+}
+
+/* Reads the rows of a policy; false when there is none with that id. Within SPI. */
+static bool
+read_source(int32 policy_id, PgiPolicySource *source)
+{
+	static PgiQuery policy_query = {"SELECT 'processing' = ANY (hold_stops) FROM "
+									"incident.policies WHERE policy_id = $1",
+									1,
+									{INT4OID}};
+	static PgiQuery levels_query = {
+		"SELECT level, processing_time FROM incident.policy_levels WHERE policy_id = $1",
+		1,
+		{INT4OID}};
+	static PgiQuery matrix_query = {
+		"SELECT asset_level, severity, event_level, response_level"
+		" FROM incident.policy_matrix WHERE policy_id = $1",
+		1,
+		{INT4OID}};
+	Datum id = Int32GetDatum(policy_id);
+	bool isnull;
+
+	memset(source, 0, sizeof(*source));
+	select_newest(&policy_query, &id);
+	if (SPI_processed == 0)
+		return false;
+	source->hold_stops_clock = DatumGetBool(column(0, 1, &isnull));
+
+	select_newest(&levels_query, &id);
+	for (uint64 row = 0; row < SPI_processed; row++)
+	{
+		uint8 level = byte_column(row, 1);
+		Datum time = column(row, 2, &isnull);
+
+		source->defined[level] = true;
+		source->processing[level] =
+			isnull ? PGI_NEVER
+				   : pgi_interval_length(DatumGetIntervalP(time), "a processing time");
+	}
+
+	select_newest(&matrix_query, &id);
+	for (uint64 row = 0; row < SPI_processed; row++)
+	{
+		uint8 asset = byte_column(row, 1);
+		uint8 severity = byte_column(row, 2);
+
+		source->given[asset][severity] = true;
+		source->event_level[asset][severity] = byte_column(row, 3);
+		source->response_level[asset][severity] = byte_column(row, 4);
+	}
+	return true;
+}
+
+/* Reads the rows of a policy as they are now; false when there is none with that id. */
+bool
+pgi_read_policy(int32 policy_id, PgiPolicySource *source)
+{
+	PgiOwnerScope scope;
+	bool found;
+
+	pgi_become_owner(&scope);
+	SPI_connect();
+	found = read_source(policy_id, source);
+	SPI_finish();
+	pgi_become_caller(&scope);
+	return found;
+}
+
+static void
+read_names(void)
+{
+	static PgiQuery query = {
+		"SELECT name, version, policy_id FROM incident.policies WHERE state = 'published'"
+		" ORDER BY name, version",
+		0};
+	PgiOwnerScope scope;
+
+	pgi_become_owner(&scope);
+	SPI_connect();
+	select_newest(&query, NULL);
+	names =
+		MemoryContextAllocZero(cache_context, sizeof(PolicyName) * (SPI_processed + 1));
+	nnames = (int) SPI_processed;
+	for (uint64 row = 0; row < SPI_processed; row++)
+	{
+		bool isnull;
+
+		namestrcpy(&names[row].name, TextDatumGetCString(column(row, 1, &isnull)));
+		names[row].version = DatumGetInt32(column(row, 2, &isnull));
+		names[row].policy_id = DatumGetInt32(column(row, 3, &isnull));
+	}
+	SPI_finish();
+	pgi_become_caller(&scope);
+}
+
+/* Starts an empty cache unless what is cached still holds. */
+static void
+make_current(void)
+{
+	HASHCTL control = {0};
+	uint64 generation;
+
+	if (cached_generation == pgi_policy_generation)
+		return;
+
+	cached_generation = 0;
+	if (cache_context == NULL)
+		cache_context = AllocSetContextCreate(CacheMemoryContext, "pg_incident policies",
+											  ALLOCSET_DEFAULT_SIZES);
+	MemoryContextReset(cache_context);
+	policies_relation = pgi_relation("policies");
+	generation = pgi_policy_generation;
+	control.keysize = sizeof(int32);
+	control.entrysize = sizeof(CachedPolicy);
+	control.hcxt = cache_context;
+	policies = hash_create("pg_incident policies", 32, &control,
+						   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	names = NULL;
+	read_names();
+	cached_generation = generation;
+}
+
+/*
+ * The compiled policy with this id; error when there is none or it is not sound. Valid
+ * until the next statement.
+ */
+const PgiPolicy *
+pgi_policy(int32 policy_id)
+{
+	CachedPolicy *entry;
+	PgiPolicySource source;
+	PgiProblem problem;
+	PgiPolicy compiled;
+
+	make_current();
+	entry = hash_search(policies, &policy_id, HASH_FIND, NULL);
+	if (entry != NULL)
+		return &entry->policy;
+
+	if (!pgi_read_policy(policy_id, &source))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						errmsg("policy %d does not exist", policy_id)));
+	if (pgi_policy_check(&source, &problem, 1) > 0)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("policy %d is not sound", policy_id),
+						errdetail("%s %s", problem.place, problem.text)));
+	pgi_policy_compile(&source, &compiled);
+	entry = hash_search(policies, &policy_id, HASH_ENTER, NULL);
+	entry->policy = compiled;
+	return &entry->policy;
+}
+
+/* The id of a published version; the newest when version is 0. */
+int32
+pgi_policy_version(const char *name, int32 version)
+{
+	make_current();
+	for (int i = nnames - 1; i >= 0; i--)
+		if (strcmp(NameStr(names[i].name), name) == 0 &&
+			(version == 0 || names[i].version == version))
+			return names[i].policy_id;
+	if (version != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("policy \"%s\" has no published version %d", name, version)));
+	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+					errmsg("no policy \"%s\" is published", name)));
+}
+
+int32
+pgi_policy_named(const char *name)
+{
+	return pgi_policy_version(name, 0);
+}
+
+/* What a pair means under a policy; error when the policy does not know it. */
+const PgiCell *
+pgi_policy_cell(const PgiPolicy *policy, int asset_level, int severity)
+{
+	const PgiCell *cell = &policy->cell[asset_level][severity];
+
+	if (unlikely(!cell->possible))
+	{
+		bool severity_known = policy->cell[PGI_LEVEL_UNKNOWN][severity].possible;
+
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 severity_known ? errmsg("the policy has no such asset level")
+								: errmsg("the policy has no such severity"),
+				 errhint("incident.quick_reference() shows what the policy knows.")));
+	}
+	return cell;
+}

@@ -1,0 +1,360 @@
+/*
+ * record.c: the life of an incident: what people and systems report about one that is
+ * open.
+ *
+ * Each function adds one fact, when the fact fits the incident's status at the moment it
+ * took effect, and settles the incident.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "pg_incident.h"
+#include "record.h"
+#include "sql.h"
+
+#define MAX_NOTE 65536
+#define MAX_NAME 200
+
+/* What each fact does, for the message that refuses it. */
+static const char *const verbs[PGI_KINDS] = {
+	[PGI_OPENED] = "opened",
+	[PGI_ASSESSED] = "assessed",
+	[PGI_ACKNOWLEDGED] = "acknowledged",
+	[PGI_ACTIVATED] = "activated",
+	[PGI_HELD] = "put on hold",
+	[PGI_RESUMED] = "resumed",
+	[PGI_RESOLVED] = "resolved",
+	[PGI_CLOSED] = "closed",
+	[PGI_REOPENED] = "reopened",
+	[PGI_CANCELLED] = "cancelled",
+	[PGI_NOTED] = "annotated",
+	[PGI_REPEATED] = "repeated",
+};
+
+/* The SQL function that records each fact. */
+static const char *const functions[PGI_KINDS] = {
+	[PGI_ASSESSED] = "assess",	  [PGI_ACKNOWLEDGED] = "acknowledge",
+	[PGI_ACTIVATED] = "activate", [PGI_HELD] = "hold",
+	[PGI_RESUMED] = "resume",	  [PGI_RESOLVED] = "resolve",
+	[PGI_CLOSED] = "close",		  [PGI_REOPENED] = "reopen",
+	[PGI_CANCELLED] = "cancel",	  [PGI_NOTED] = "note",
+};
+
+/* A text argument of at most `limit` bytes; NULL when it is null. */
+char *
+pgi_text_argument(FunctionCallInfo fcinfo, int number, const char *what, int limit)
+{
+	text *value;
+
+	if (PG_ARGISNULL(number))
+		return NULL;
+	value = PG_GETARG_TEXT_PP(number);
+	if (VARSIZE_ANY_EXHDR(value) > limit)
+		ereport(ERROR, (errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
+						errmsg("%s is too long", what),
+						errdetail("It has %zu bytes; at most %d are kept.",
+								  (size_t) VARSIZE_ANY_EXHDR(value), limit)));
+	return text_to_cstring(value);
+}
+
+/* A note argument. */
+char *
+pgi_note_argument(FunctionCallInfo fcinfo, int number, const char *what)
+{
+	return pgi_text_argument(fcinfo, number, what, MAX_NOTE);
+}
+
+/* The name of a person, a ticket or the like. */
+char *
+pgi_name_argument(FunctionCallInfo fcinfo, int number, const char *what)
+{
+	return pgi_text_argument(fcinfo, number, what, MAX_NAME);
+}
+
+/* A moment at which something took effect: given, finite, and not in the future. */
+TimestampTz
+pgi_moment_argument(FunctionCallInfo fcinfo, int number, const char *what)
+{
+	TimestampTz moment;
+
+	if (PG_ARGISNULL(number))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("%s must not be null", what)));
+	moment = PG_GETARG_TIMESTAMPTZ(number);
+	if (TIMESTAMP_NOT_FINITE(moment))
+		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+						errmsg("%s must be a finite time", what)));
+	if (moment > GetCurrentTimestamp())
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("%s must not be in the future", what),
+						errdetail("%s is after now, %s.", timestamptz_to_str(moment),
+								  pstrdup(timestamptz_to_str(GetCurrentTimestamp())))));
+	return moment;
+}
+
+/* The newest moment any tick has settled. Within SPI. */
+static TimestampTz
+last_tick(void)
+{
+	static PgiQuery query = {"SELECT at FROM incident.last_tick", 0};
+	bool isnull;
+
+	if (pgi_run(&query, NULL, NULL, SPI_OK_SELECT, 1) == 0)
+		return DT_NOBEGIN;
+	return DatumGetTimestampTz(
+		SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+}
+
+/* Looks up an asset of the organisation by name; error when there is none. Within SPI. */
+void
+pgi_find_asset(int32 org_id, const char *name, int64 *asset_id, uint8 *level)
+{
+	static PgiQuery query = {
+		"SELECT f.asset_id, a.level FROM incident.find_asset($1, $2) AS f(asset_id)"
+		" JOIN incident.assets AS a ON a.org_id = $1 AND a.asset_id = f.asset_id",
+		2,
+		{INT4OID, TEXTOID}};
+	Datum values[2];
+	bool isnull;
+	Datum value;
+
+	values[0] = Int32GetDatum(org_id);
+	values[1] = CStringGetTextDatum(name);
+	pgi_run(&query, values, NULL, SPI_OK_SELECT, 1);
+	*asset_id = DatumGetInt64(
+		SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull);
+	*level = isnull ? PGI_LEVEL_UNKNOWN : DatumGetUInt8(value);
+}
+
+/* Refuses a fact that has no effect in the status the incident had at that moment. */
+static void
+check_fits(const PgiTimeline *timeline, PgiKind kind, TimestampTz at)
+{
+	PgiState state;
+	StringInfoData allowed;
+
+	if (timeline->entries[0].effective_at > at)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("incident " INT64_FORMAT " had not been detected at %s",
+							   timeline->incident_id, timestamptz_to_str(at))));
+	pgi_timeline_state(timeline, at, &state);
+	if (pgi_allows(state.status, kind))
+		return;
+
+	initStringInfo(&allowed);
+	for (int other = PGI_ASSESSED; other <= PGI_NOTED; other++)
+		if (pgi_allows(state.status, other))
+			appendStringInfo(&allowed, "%s%s", allowed.len > 0 ? ", " : "",
+							 functions[other]);
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("incident " INT64_FORMAT " is %s and cannot be %s",
+					timeline->incident_id, pgi_status_words[state.status], verbs[kind]),
+			 errhint("Allowed in this status: %s.", allowed.data)));
+}
+
+/* Stores a fact, settles the incident, and returns its status. Within SPI. */
+const char *
+pgi_record(PgiTimeline *timeline, PgiEntry *entry)
+{
+	PgiDecisions decisions = {0};
+	PgiState state;
+	TimestampTz until = Max(entry->effective_at, last_tick());
+
+	entry->recorded_by = GetUserNameFromId(GetSessionUserId(), false);
+	pgi_timeline_write(timeline, entry);
+	pgi_timeline_settle(timeline, until, &decisions, &state);
+	return pgi_status_words[state.status];
+}
+
+static int64
+incident_argument(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("the incident must not be null")));
+	return PG_GETARG_INT64(0);
+}
+
+/* Locks the incident and adds an entry that fits it. Within SPI. */
+static PgiEntry *
+add_fact(PgiTimeline *timeline, int64 incident_id, PgiKind kind, TimestampTz at)
+{
+	pgi_timeline_lock(timeline, pgi_organisation, incident_id);
+	check_fits(timeline, kind, at);
+	return pgi_timeline_add(timeline, kind, at);
+}
+
+/* Records a fact that is no more than its kind: (incident_id, by, at, note). */
+static Datum
+record_plain(FunctionCallInfo fcinfo, PgiKind kind)
+{
+	int64 incident_id = incident_argument(fcinfo);
+	char *actor = pgi_name_argument(fcinfo, 1, "by");
+	TimestampTz at = pgi_moment_argument(fcinfo, 2, "at");
+	char *note = pgi_note_argument(fcinfo, 3, "the note");
+	PgiTimeline timeline;
+	PgiEntry *entry;
+	const char *status;
+
+	SPI_connect();
+	entry = add_fact(&timeline, incident_id, kind, at);
+	entry->actor = actor;
+	entry->note = note;
+	status = pgi_record(&timeline, entry);
+	SPI_finish();
+	PG_RETURN_TEXT_P(cstring_to_text(status));
+}
+
+PG_FUNCTION_INFO_V1(pgi_acknowledge);
+Datum
+pgi_acknowledge(PG_FUNCTION_ARGS)
+{
+	return record_plain(fcinfo, PGI_ACKNOWLEDGED);
+}
+
+PG_FUNCTION_INFO_V1(pgi_activate);
+Datum
+pgi_activate(PG_FUNCTION_ARGS)
+{
+	return record_plain(fcinfo, PGI_ACTIVATED);
+}
+
+PG_FUNCTION_INFO_V1(pgi_hold);
+Datum
+pgi_hold(PG_FUNCTION_ARGS)
+{
+	return record_plain(fcinfo, PGI_HELD);
+}
+
+PG_FUNCTION_INFO_V1(pgi_resume);
+Datum
+pgi_resume(PG_FUNCTION_ARGS)
+{
+	return record_plain(fcinfo, PGI_RESUMED);
+}
+
+PG_FUNCTION_INFO_V1(pgi_resolve);
+Datum
+pgi_resolve(PG_FUNCTION_ARGS)
+{
+	return record_plain(fcinfo, PGI_RESOLVED);
+}
+
+PG_FUNCTION_INFO_V1(pgi_close);
+Datum
+pgi_close(PG_FUNCTION_ARGS)
+{
+	return record_plain(fcinfo, PGI_CLOSED);
+}
+
+PG_FUNCTION_INFO_V1(pgi_reopen);
+Datum
+pgi_reopen(PG_FUNCTION_ARGS)
+{
+	return record_plain(fcinfo, PGI_REOPENED);
+}
+
+PG_FUNCTION_INFO_V1(pgi_cancel);
+Datum
+pgi_cancel(PG_FUNCTION_ARGS)
+{
+	return record_plain(fcinfo, PGI_CANCELLED);
+}
+
+PG_FUNCTION_INFO_V1(pgi_note);
+Datum
+pgi_note(PG_FUNCTION_ARGS)
+{
+	int64 incident_id = incident_argument(fcinfo);
+	char *note = pgi_note_argument(fcinfo, 1, "the note");
+	char *actor = pgi_name_argument(fcinfo, 2, "by");
+	TimestampTz at = pgi_moment_argument(fcinfo, 3, "at");
+	PgiTimeline timeline;
+	PgiEntry *entry;
+	const char *status;
+
+	if (note == NULL)
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("the note must not be null")));
+	SPI_connect();
+	entry = add_fact(&timeline, incident_id, PGI_NOTED, at);
+	entry->actor = actor;
+	entry->note = note;
+	status = pgi_record(&timeline, entry);
+	SPI_finish();
+	PG_RETURN_TEXT_P(cstring_to_text(status));
+}
+
+/* Makes unknown again what the words in the array name. */
+static void
+forget(FunctionCallInfo fcinfo, int number, PgiEntry *entry)
+{
+	Datum *words;
+	bool *nulls;
+	int nwords;
+
+	if (PG_ARGISNULL(number))
+		return;
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(number), TEXTOID, -1, false, TYPALIGN_INT,
+					  &words, &nulls, &nwords);
+	for (int i = 0; i < nwords; i++)
+	{
+		const char *word = nulls[i] ? "null" : TextDatumGetCString(words[i]);
+
+		if (strcmp(word, "severity") == 0 && !entry->sets_severity)
+			entry->sets_severity = true;
+		else if (strcmp(word, "asset") == 0 && !entry->sets_asset)
+			entry->sets_asset = true;
+		else
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+							errmsg("cannot forget \"%s\"", word),
+							errhint("Name severity or asset, each once, and only when no "
+									"new value is given for it.")));
+	}
+}
+
+PG_FUNCTION_INFO_V1(pgi_assess);
+Datum
+pgi_assess(PG_FUNCTION_ARGS)
+{
+	int64 incident_id = incident_argument(fcinfo);
+	char *asset = pgi_name_argument(fcinfo, 2, "the asset");
+	char *actor = pgi_name_argument(fcinfo, 3, "by");
+	TimestampTz at = pgi_moment_argument(fcinfo, 4, "at");
+	char *note = pgi_note_argument(fcinfo, 6, "the note");
+	PgiTimeline timeline;
+	PgiEntry *entry;
+	const char *status;
+
+	SPI_connect();
+	entry = add_fact(&timeline, incident_id, PGI_ASSESSED, at);
+	if (!PG_ARGISNULL(1))
+	{
+		entry->sets_severity = true;
+		entry->severity = DatumGetUInt8(PG_GETARG_DATUM(1));
+	}
+	if (asset != NULL)
+	{
+		entry->sets_asset = true;
+		pgi_find_asset(timeline.org_id, asset, &entry->asset_id, &entry->asset_level);
+	}
+	forget(fcinfo, 5, entry);
+	if (!entry->sets_asset && !entry->sets_severity)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("an assessment needs a severity or an asset"),
+						errhint("To make one unknown again, pass forget => '{severity}' "
+								"or '{asset}'.")));
+	entry->actor = actor;
+	entry->note = note;
+	status = pgi_record(&timeline, entry);
+	SPI_finish();
+	PG_RETURN_TEXT_P(cstring_to_text(status));
+}

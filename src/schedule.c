@@ -1,0 +1,212 @@
+/*
+ * schedule.c: tells pg_cron to run the tick.
+ *
+ * Where pg_cron lives in this database it is called here. Where it lives in another one, a
+ * background worker connects there as the calling role, makes the same call, and hands
+ * back the result; it commits at once.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "commands/dbcommands.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "postmaster/bgworker.h"
+#include "storage/dsm.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#define MAX_TEXT 256
+
+/* A call to pg_cron and its outcome, in memory shared with the worker. */
+typedef struct CronCall
+{
+	Oid cron_database;
+	Oid role;
+	bool removes;
+	char job[MAX_TEXT];
+	char schedule[MAX_TEXT];
+	char command[MAX_TEXT];
+	char database[NAMEDATALEN]; /* where the job runs */
+	/* outcome */
+	bool done;
+	int64 result;
+	int sqlstate;
+	char message[MAX_TEXT];
+} CronCall;
+
+extern PGDLLEXPORT void pgi_cron_worker(Datum handle);
+
+static int64
+run(const char *sql, int nargs, Datum *values)
+{
+	Oid types[4] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+	bool isnull;
+	Datum result;
+	int outcome = SPI_execute_with_args(sql, nargs, types, values, NULL, false, 0);
+
+	if (outcome != SPI_OK_SELECT)
+		elog(ERROR, "\"%s\" ended with %s", sql, SPI_result_code_string(outcome));
+	if (SPI_processed == 0)
+		return 0;
+	result = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	return isnull ? 0 : DatumGetInt64(result);
+}
+
+/* Makes the call in the database of pg_cron: the job's id, or 1 when one was removed. */
+static int64
+call_cron_here(const CronCall *call)
+{
+	Datum values[4];
+	int64 result;
+
+	if (!OidIsValid(get_namespace_oid("cron", true)))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("pg_cron is loaded, but database \"%s\" has no extension pg_cron",
+						get_database_name(MyDatabaseId)),
+				 errhint("Run CREATE EXTENSION pg_cron there.")));
+	SPI_connect();
+	values[0] = CStringGetTextDatum(call->job);
+	values[1] = CStringGetTextDatum(call->schedule);
+	values[2] = CStringGetTextDatum(call->command);
+	values[3] = CStringGetTextDatum(call->database);
+	if (call->removes)
+		result = run("SELECT count(cron.unschedule(jobid)) FROM cron.job"
+					 " WHERE jobname = $1 AND username = current_user",
+					 1, values);
+	else if (call->cron_database == InvalidOid)
+		result = run("SELECT cron.schedule($1, $2, $3)", 3, values);
+	else
+		result = run("SELECT cron.schedule_in_database($1, $2, $3, $4)", 4, values);
+	SPI_finish();
+	return result;
+}
+
+static void
+copy_text(char *to, const char *from, const char *what)
+{
+	if (strlen(from) >= MAX_TEXT)
+		ereport(ERROR, (errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
+						errmsg("%s is too long", what)));
+	strcpy(to, from);
+}
+
+/* The worker: makes the call in the memory segment it is given. */
+void
+pgi_cron_worker(Datum handle)
+{
+	dsm_segment *segment;
+	CronCall *call;
+
+	BackgroundWorkerUnblockSignals();
+	segment = dsm_attach(DatumGetUInt32(handle));
+	if (segment == NULL)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("could not attach to the request for pg_cron")));
+	call = dsm_segment_address(segment);
+	BackgroundWorkerInitializeConnectionByOid(call->cron_database, call->role, 0);
+
+	StartTransactionCommand();
+	PG_TRY();
+	{
+		SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION);
+		PushActiveSnapshot(GetTransactionSnapshot());
+		call->result = call_cron_here(call);
+		PopActiveSnapshot();
+		CommitTransactionCommand();
+		call->done = true;
+	}
+	PG_CATCH();
+	{
+		ErrorData *error;
+
+		MemoryContextSwitchTo(TopMemoryContext);
+		error = CopyErrorData();
+		call->sqlstate = error->sqlerrcode;
+		strlcpy(call->message, error->message, MAX_TEXT);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	dsm_detach(segment);
+}
+
+/* Has a worker make the call in the other database, and waits for it. */
+static int64
+call_cron_there(const CronCall *request)
+{
+	dsm_segment *segment = dsm_create(sizeof(CronCall), 0);
+	CronCall *call = dsm_segment_address(segment);
+	BackgroundWorker worker = {0};
+	BackgroundWorkerHandle *handle;
+	int64 result;
+
+	*call = *request;
+	strcpy(worker.bgw_name, "pg_incident scheduling");
+	strcpy(worker.bgw_type, "pg_incident scheduling");
+	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
+	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
+	worker.bgw_restart_time = BGW_NEVER_RESTART;
+	strcpy(worker.bgw_library_name, "pg_incident");
+	strcpy(worker.bgw_function_name, "pgi_cron_worker");
+	worker.bgw_main_arg = UInt32GetDatum(dsm_segment_handle(segment));
+	worker.bgw_notify_pid = MyProcPid;
+	if (!RegisterDynamicBackgroundWorker(&worker, &handle))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+				 errmsg("no background worker is free to reach pg_cron in its database"),
+				 errhint("Raise max_worker_processes.")));
+	if (WaitForBackgroundWorkerShutdown(handle) == BGWH_POSTMASTER_DIED)
+		ereport(FATAL, (errcode(ERRCODE_ADMIN_SHUTDOWN), errmsg("the server has died")));
+	if (call->sqlstate != 0)
+		ereport(ERROR, (errcode(call->sqlstate),
+						errmsg("pg_cron in database \"%s\": %s",
+							   get_database_name(call->cron_database), call->message)));
+	if (!call->done)
+		ereport(ERROR,
+				(errcode(ERRCODE_CONNECTION_FAILURE),
+				 errmsg("could not reach pg_cron in database \"%s\" as role \"%s\"",
+						get_database_name(call->cron_database),
+						GetUserNameFromId(call->role, false)),
+				 errhint("The role needs CONNECT there; the server's log says more.")));
+	result = call->result;
+	dsm_detach(segment);
+	return result;
+}
+
+PG_FUNCTION_INFO_V1(pgi_call_cron);
+Datum
+pgi_call_cron(PG_FUNCTION_ARGS)
+{
+	CronCall call = {0};
+	char *cron_database;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2) != PG_ARGISNULL(3))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("the database and the job must not be null")));
+	cron_database = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	copy_text(call.job, text_to_cstring(PG_GETARG_TEXT_PP(1)), "the name of the job");
+	call.removes = PG_ARGISNULL(2);
+	if (!call.removes)
+	{
+		copy_text(call.schedule, text_to_cstring(PG_GETARG_TEXT_PP(2)), "the schedule");
+		copy_text(call.command, text_to_cstring(PG_GETARG_TEXT_PP(3)), "the command");
+	}
+	strlcpy(call.database, get_database_name(MyDatabaseId), NAMEDATALEN);
+	if (strcmp(cron_database, call.database) == 0)
+		PG_RETURN_INT64(call_cron_here(&call));
+
+	call.cron_database = get_database_oid(cron_database, true);
+	if (!OidIsValid(call.cron_database))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_DATABASE),
+				 errmsg("cron.database_name names database \"%s\", which does not exist",
+						cron_database)));
+	call.role = GetUserId();
+	PG_RETURN_INT64(call_cron_there(&call));
+}

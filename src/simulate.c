@@ -1,0 +1,353 @@
+/*
+ * simulate.c: the kernel without the database's facts: simulate(), and with them but
+ * without writing: state_at().
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/timestamp.h"
+
+#include "pg_incident.h"
+#include "policy_cache.h"
+#include "sql.h"
+#include "timeline.h"
+#include "types.h"
+
+/* A simulated course: facts and derived events, merged in order. */
+typedef struct Course
+{
+	ReturnSetInfo *result;
+	const PgiFact *facts;
+	int nfacts;
+	int next; /* the first fact that has not been put out */
+} Course;
+
+static void
+refuse_facts(int number, const char *problem)
+{
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("facts[%d] %s", number, problem),
+					errhint("A fact is {\"at\": time, \"kind\": kind}; an assessed one "
+							"takes \"severity\" and \"asset_level\".")));
+}
+
+/* The text of a JSON string or number; NULL for null. */
+static char *
+json_text(int number, const JsonbValue *value)
+{
+	switch (value->type)
+	{
+		case jbvNull:
+			return NULL;
+		case jbvString:
+			return pnstrdup(value->val.string.val, value->val.string.len);
+		case jbvNumeric:
+			return DatumGetCString(
+				DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
+		default:
+			refuse_facts(number, "has a value that is neither text nor null");
+			return NULL;
+	}
+}
+
+static uint8
+fact_kind(int number, const char *word)
+{
+	if (word != NULL)
+		for (int kind = PGI_ASSESSED; PGI_IS_FACT(kind); kind++)
+			if (strcmp(pgi_kind_words[kind], word) == 0)
+				return (uint8) kind;
+	refuse_facts(number, "has no kind of fact that can follow an opening");
+	return 0;
+}
+
+static int64
+fact_moment(int number, const char *word)
+{
+	TimestampTz at;
+
+	if (word == NULL)
+		refuse_facts(number, "has no time");
+	at = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(word),
+												 ObjectIdGetDatum(InvalidOid),
+												 Int32GetDatum(-1)));
+	if (TIMESTAMP_NOT_FINITE(at))
+		refuse_facts(number, "has a time that is not finite");
+	return at;
+}
+
+static void
+set_fact_field(PgiFact *fact, int number, const char *key, const char *word)
+{
+	if (strcmp(key, "at") == 0)
+		fact->at = fact_moment(number, word);
+	else if (strcmp(key, "kind") == 0)
+		fact->kind = fact_kind(number, word);
+	else if (strcmp(key, "severity") == 0)
+	{
+		fact->sets_severity = true;
+		fact->severity =
+			word == NULL
+				? PGI_SEVERITY_UNKNOWN
+				: DatumGetUInt8(DirectFunctionCall1(severity_in, CStringGetDatum(word)));
+	}
+	else if (strcmp(key, "asset_level") == 0)
+	{
+		fact->sets_asset = true;
+		fact->asset_level =
+			word == NULL
+				? PGI_LEVEL_UNKNOWN
+				: DatumGetUInt8(DirectFunctionCall1(level_in, CStringGetDatum(word)));
+	}
+	else
+		refuse_facts(number, psprintf("has an unknown key \"%s\"", key));
+}
+
+static void
+read_fact(PgiFact *fact, int number, JsonbValue *object)
+{
+	JsonbIterator *iterator;
+	JsonbIteratorToken token;
+	JsonbValue value;
+	char *key = NULL;
+
+	if (object->type != jbvBinary || !JsonContainerIsObject(object->val.binary.data))
+		refuse_facts(number, "is not an object");
+	memset(fact, 0, sizeof(*fact));
+	fact->at = PGI_NEVER;
+	fact->seq = number + 2;
+	fact->asset_level = PGI_LEVEL_UNKNOWN;
+	fact->severity = PGI_SEVERITY_UNKNOWN;
+	iterator = JsonbIteratorInit(object->val.binary.data);
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+			key = pnstrdup(value.val.string.val, value.val.string.len);
+		else if (token == WJB_VALUE)
+			set_fact_field(fact, number, key, json_text(number, &value));
+	}
+	if (fact->at == PGI_NEVER)
+		refuse_facts(number, "has no time");
+	if (fact->kind == PGI_OPENED)
+		refuse_facts(number, "has no kind");
+	if (fact->kind != PGI_ASSESSED && (fact->sets_asset || fact->sets_severity))
+		refuse_facts(number, "sets a value without being an assessment");
+	if (fact->kind == PGI_ASSESSED && !fact->sets_asset && !fact->sets_severity)
+		refuse_facts(number, "is an assessment that sets nothing");
+}
+
+static int
+compare_facts(const void *a, const void *b)
+{
+	const PgiFact *left = a;
+	const PgiFact *right = b;
+
+	if (left->at != right->at)
+		return left->at < right->at ? -1 : 1;
+	return left->seq < right->seq ? -1 : left->seq > right->seq;
+}
+
+/* The opening and the facts of a JSON array, in order of time. */
+static PgiFact *
+read_facts(const PgiFact *opening, Jsonb *json, int *nfacts)
+{
+	PgiFact *facts;
+	int n;
+
+	if (!JB_ROOT_IS_ARRAY(json) || JB_ROOT_IS_SCALAR(json))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("facts must be a JSON array")));
+	n = JB_ROOT_COUNT(json);
+	facts = palloc(sizeof(PgiFact) * (n + 1));
+	facts[0] = *opening;
+	for (int i = 0; i < n; i++)
+	{
+		read_fact(&facts[i + 1], i, getIthJsonbValueFromContainer(&json->root, i));
+		if (facts[i + 1].at < opening->at)
+			refuse_facts(i, "is before the detection");
+	}
+	qsort(facts + 1, n, sizeof(PgiFact), compare_facts);
+	*nfacts = n + 1;
+	return facts;
+}
+
+static char *
+level_word(uint8 level)
+{
+	return DatumGetCString(DirectFunctionCall1(level_out, UInt8GetDatum(level)));
+}
+
+static void
+append_quoted(StringInfo json, const char *key, char *word)
+{
+	appendStringInfo(json, "%s\"%s\": ", json->len > 1 ? ", " : "", key);
+	if (word == NULL)
+		appendStringInfoString(json, "null");
+	else
+		appendStringInfo(json, "\"%s\"", word);
+}
+
+static void
+put_row(Course *course, int64 at, PgiKind kind, int level, StringInfo detail)
+{
+	Datum values[4];
+	bool nulls[4] = {false};
+
+	appendStringInfoChar(detail, '}');
+	values[0] = TimestampTzGetDatum(at);
+	values[1] = CStringGetTextDatum(pgi_kind_words[kind]);
+	values[2] = UInt8GetDatum(level < 0 ? 0 : level);
+	nulls[2] = level < 0;
+	values[3] = DirectFunctionCall1(jsonb_in, CStringGetDatum(detail->data));
+	tuplestore_putvalues(course->result->setResult, course->result->setDesc, values,
+						 nulls);
+}
+
+static void
+put_fact(Course *course, const PgiFact *fact)
+{
+	StringInfoData detail;
+
+	initStringInfo(&detail);
+	appendStringInfoChar(&detail, '{');
+	if (fact->sets_asset)
+		append_quoted(&detail, "asset_level",
+					  fact->asset_level == PGI_LEVEL_UNKNOWN
+						  ? NULL
+						  : level_word(fact->asset_level));
+	if (fact->sets_severity)
+		append_quoted(&detail, "severity",
+					  fact->severity == PGI_SEVERITY_UNKNOWN
+						  ? NULL
+						  : DatumGetCString(DirectFunctionCall1(
+								severity_out, UInt8GetDatum(fact->severity))));
+	put_row(course, fact->at, fact->kind, -1, &detail);
+}
+
+/* Puts out the facts up to and including `at`. */
+static void
+put_facts(Course *course, int64 at)
+{
+	while (course->next < course->nfacts && course->facts[course->next].at <= at)
+		put_fact(course, &course->facts[course->next++]);
+}
+
+static void
+put_derived(const PgiDerived *derived, void *arg)
+{
+	Course *course = arg;
+	StringInfoData detail;
+
+	put_facts(course, derived->at);
+	initStringInfo(&detail);
+	appendStringInfoChar(&detail, '{');
+	append_quoted(&detail, "event_level", level_word(derived->event_level));
+	append_quoted(&detail, "response_level", level_word(derived->response_level));
+	put_row(course, derived->at, derived->kind,
+			derived->kind == PGI_BREACHED ? derived->event_level
+										  : derived->response_level,
+			&detail);
+}
+
+static TimestampTz
+finite_argument(FunctionCallInfo fcinfo, int number, const char *what)
+{
+	TimestampTz moment;
+
+	if (PG_ARGISNULL(number))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("%s must not be null", what)));
+	moment = PG_GETARG_TIMESTAMPTZ(number);
+	if (TIMESTAMP_NOT_FINITE(moment))
+		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+						errmsg("%s must be a finite time", what)));
+	return moment;
+}
+
+PG_FUNCTION_INFO_V1(pgi_simulate);
+Datum
+pgi_simulate(PG_FUNCTION_ARGS)
+{
+	PgiFact opening = {0};
+	Course course = {0};
+	PgiState state;
+	TimestampTz until;
+	const PgiPolicy *policy;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(5))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("policy and facts must not be null")));
+	opening.kind = PGI_OPENED;
+	opening.seq = 1;
+	opening.sets_asset = opening.sets_severity = true;
+	opening.asset_level =
+		PG_ARGISNULL(1) ? PGI_LEVEL_UNKNOWN : DatumGetUInt8(PG_GETARG_DATUM(1));
+	opening.severity =
+		PG_ARGISNULL(2) ? PGI_SEVERITY_UNKNOWN : DatumGetUInt8(PG_GETARG_DATUM(2));
+	opening.at = finite_argument(fcinfo, 3, "detected_at");
+	until = finite_argument(fcinfo, 4, "until");
+	course.facts = read_facts(&opening, PG_GETARG_JSONB_P(5), &course.nfacts);
+
+	InitMaterializedSRF(fcinfo, 0);
+	course.result = (ReturnSetInfo *) fcinfo->resultinfo;
+	policy = pgi_policy(pgi_policy_named(text_to_cstring(PG_GETARG_TEXT_PP(0))));
+	if (pgi_advance(policy, course.facts, course.nfacts, until, put_derived, &course,
+					&state) == PGI_ERROR_NOT_IN_POLICY)
+		(void) pgi_policy_cell(policy, state.asset_level, state.severity);
+	put_facts(&course, until);
+	return (Datum) 0;
+}
+
+static Datum
+moment_value(int64 moment, bool *isnull)
+{
+	*isnull = moment == PGI_NEVER;
+	return TimestampTzGetDatum(moment);
+}
+
+PG_FUNCTION_INFO_V1(pgi_state_at);
+Datum
+pgi_state_at(PG_FUNCTION_ARGS)
+{
+	TimestampTz at = finite_argument(fcinfo, 1, "at");
+	PgiTimeline timeline;
+	PgiState state;
+	TupleDesc descriptor;
+	Datum values[13];
+	bool nulls[13] = {false};
+	Interval *elapsed = palloc0(sizeof(Interval));
+
+	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	SPI_connect();
+	pgi_timeline_read(&timeline, pgi_organisation, PG_GETARG_INT64(0));
+	pgi_timeline_state(&timeline, at, &state);
+	SPI_finish();
+	if (state.status == PGI_NEW)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("incident " INT64_FORMAT " had not been detected at %s",
+							   PG_GETARG_INT64(0), timestamptz_to_str(at))));
+
+	elapsed->time = state.elapsed;
+	values[0] = CStringGetTextDatum(pgi_status_words[state.status]);
+	values[1] = UInt8GetDatum(state.severity);
+	nulls[1] = state.severity == PGI_SEVERITY_UNKNOWN;
+	values[2] = UInt8GetDatum(state.asset_level);
+	nulls[2] = state.asset_level == PGI_LEVEL_UNKNOWN;
+	values[3] = UInt8GetDatum(state.event_level);
+	values[4] = UInt8GetDatum(state.response_level);
+	values[5] = IntervalPGetDatum(elapsed);
+	values[6] = BoolGetDatum(state.status == PGI_ON_HOLD);
+	values[7] = BoolGetDatum(state.breached);
+	values[8] = moment_value(state.acknowledged_at, &nulls[8]);
+	values[9] = moment_value(state.activated_at, &nulls[9]);
+	values[10] = moment_value(state.resolved_at, &nulls[10]);
+	values[11] = moment_value(state.closed_at, &nulls[11]);
+	values[12] = moment_value(state.next_due, &nulls[12]);
+	PG_RETURN_DATUM(
+		HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls)));
+}

@@ -1,0 +1,130 @@
+/*
+ * sql.c: runs the extension's own SQL.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "sql.h"
+
+#define SCHEMA "incident"
+
+/* The type of the extension with this name. */
+Oid
+pgi_type(const char *name)
+{
+	Oid schema = get_namespace_oid(SCHEMA, false);
+
+	return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name),
+						   ObjectIdGetDatum(schema));
+}
+
+/* The relation of the extension with this name; InvalidOid when there is none. */
+Oid
+pgi_relation(const char *name)
+{
+	Oid schema = get_namespace_oid(SCHEMA, true);
+
+	return OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+}
+
+static Oid
+extension_owner(void)
+{
+	Oid relation = pgi_relation("policies");
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	Oid owner;
+
+	if (!HeapTupleIsValid(tuple))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+						errmsg("table incident.policies does not exist"),
+						errhint("Run CREATE EXTENSION pg_incident in this database.")));
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/*
+ * Works as the extension's owner with a pinned path until pgi_become_caller. An error in
+ * between restores both with the transaction.
+ */
+void
+pgi_become_owner(PgiOwnerScope *scope)
+{
+	GetUserIdAndSecContext(&scope->user, &scope->security);
+	scope->guc_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	SetUserIdAndSecContext(extension_owner(),
+						   scope->security | SECURITY_LOCAL_USERID_CHANGE);
+}
+
+void
+pgi_become_caller(const PgiOwnerScope *scope)
+{
+	AtEOXact_GUC(true, scope->guc_level);
+	SetUserIdAndSecContext(scope->user, scope->security);
+}
+
+/* The query's plan; prepared anew when the extension was dropped and created again. */
+SPIPlanPtr
+pgi_plan(PgiQuery *query)
+{
+	Oid level_type = pgi_type("level");
+	Oid types[PGI_QUERY_ARGS];
+
+	if (query->plan != NULL && query->level_type == level_type)
+		return query->plan;
+	if (query->plan != NULL)
+	{
+		SPI_freeplan(query->plan);
+		query->plan = NULL;
+	}
+	for (int i = 0; i < query->nargs; i++)
+	{
+		if (query->types[i] == PGI_TYPE_LEVEL)
+			types[i] = level_type;
+		else if (query->types[i] == PGI_TYPE_SEVERITY)
+			types[i] = pgi_type("severity");
+		else
+			types[i] = query->types[i];
+	}
+	query->plan = SPI_prepare(query->sql, query->nargs, types);
+	if (query->plan == NULL)
+		elog(ERROR, "could not prepare \"%s\": %s", query->sql,
+			 SPI_result_code_string(SPI_result));
+	SPI_keepplan(query->plan);
+	query->level_type = level_type;
+	return query->plan;
+}
+
+static uint64
+execute(PgiQuery *query, Datum *values, const char *nulls, bool read_only, int expected,
+		long limit)
+{
+	int result = SPI_execute_plan(pgi_plan(query), values, nulls, read_only, limit);
+
+	if (result != expected)
+		elog(ERROR, "\"%s\" ended with %s", query->sql, SPI_result_code_string(result));
+	return SPI_processed;
+}
+
+/* Runs a query that may write and sees what has been committed; returns its rows. */
+uint64
+pgi_run(PgiQuery *query, Datum *values, const char *nulls, int expected, long limit)
+{
+	return execute(query, values, nulls, false, expected, limit);
+}
+
+/* Runs a SELECT under the calling statement's snapshot; returns its rows. */
+uint64
+pgi_read(PgiQuery *query, Datum *values, const char *nulls)
+{
+	return execute(query, values, nulls, true, SPI_OK_SELECT, 0);
+}

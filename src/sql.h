@@ -1,0 +1,43 @@
+/*
+ * sql.h: SQL that the extension runs itself: prepared once, as the extension's owner
+ * where the caller has no rights of its own.
+ */
+#ifndef PGI_SQL_H
+#define PGI_SQL_H
+
+#include "executor/spi.h"
+
+/* Stand for types of the extension in a query's argument list. */
+#define PGI_TYPE_LEVEL ((Oid) 1)
+#define PGI_TYPE_SEVERITY ((Oid) 2)
+
+#define PGI_QUERY_ARGS 24
+
+/* A statement, prepared when it is first run; declare it static. */
+typedef struct PgiQuery
+{
+	const char *sql;
+	int nargs;
+	Oid types[PGI_QUERY_ARGS];
+	SPIPlanPtr plan;
+	Oid level_type; /* of the extension the plan was made for */
+} PgiQuery;
+
+/* What pgi_become_owner changed. */
+typedef struct PgiOwnerScope
+{
+	Oid user;
+	int security;
+	int guc_level;
+} PgiOwnerScope;
+
+extern Oid pgi_type(const char *name);
+extern Oid pgi_relation(const char *name);
+extern void pgi_become_owner(PgiOwnerScope *scope);
+extern void pgi_become_caller(const PgiOwnerScope *scope);
+extern SPIPlanPtr pgi_plan(PgiQuery *query);
+extern uint64 pgi_run(PgiQuery *query, Datum *values, const char *nulls, int expected,
+					  long limit);
+extern uint64 pgi_read(PgiQuery *query, Datum *values, const char *nulls);
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * verify.c: checks the hash chain of a timeline.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "chain.h"
+#include "pg_incident.h"
+#include "sql.h"
+
+/* Fills in what settling does not need: texts, and when the entry was recorded. */
+static void
+fill_rest(PgiEntry *entry, uint64 row)
+{
+	HeapTuple tuple = SPI_tuptable->vals[row];
+	TupleDesc descriptor = SPI_tuptable->tupdesc;
+	bool isnull;
+	Datum occurrence;
+
+	entry->recorded_at =
+		DatumGetTimestampTz(SPI_getbinval(tuple, descriptor, 1, &isnull));
+	entry->rule = SPI_getvalue(tuple, descriptor, 2);
+	occurrence = SPI_getbinval(tuple, descriptor, 3, &isnull);
+	entry->occurrence = isnull ? 0 : DatumGetInt32(occurrence);
+	entry->actor = SPI_getvalue(tuple, descriptor, 4);
+	entry->recorded_by = SPI_getvalue(tuple, descriptor, 5);
+	entry->note = SPI_getvalue(tuple, descriptor, 6);
+}
+
+PG_FUNCTION_INFO_V1(pgi_verify_timeline);
+Datum
+pgi_verify_timeline(PG_FUNCTION_ARGS)
+{
+	static PgiQuery query = {"SELECT recorded_at, rule, occurrence, actor, recorded_by, "
+							 "note FROM incident.entries"
+							 " WHERE org_id = $1 AND incident_id = $2 ORDER BY seq",
+							 2,
+							 {INT4OID, INT8OID}};
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	uint8 before[PGI_HASH_LENGTH] = {0};
+	PgiTimeline timeline;
+	Datum values[2];
+
+	InitMaterializedSRF(fcinfo, 0);
+	SPI_connect();
+	pgi_timeline_read(&timeline, pgi_organisation, PG_GETARG_INT64(0));
+	values[0] = Int32GetDatum(timeline.org_id);
+	values[1] = Int64GetDatum(timeline.incident_id);
+	pgi_read(&query, values, NULL);
+	for (int i = 0; i < timeline.nentries; i++)
+	{
+		PgiEntry *entry = &timeline.entries[i];
+		uint8 hash[PGI_HASH_LENGTH];
+		bool nulls[2] = {false, false};
+
+		fill_rest(entry, i);
+		pgi_chain_hash(&timeline, entry, before, hash);
+		if (memcmp(hash, entry->hash, PGI_HASH_LENGTH) != 0)
+		{
+			values[0] = Int32GetDatum(entry->seq);
+			values[1] = CStringGetTextDatum(
+				"the hash does not follow from this entry and the one before");
+			tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		}
+		memcpy(before, entry->hash, PGI_HASH_LENGTH);
+	}
+	SPI_finish();
+	return (Datum) 0;
+}

@@ -1,0 +1,348 @@
+/*
+ * What the types made of words share: reading and writing a value by its table,
+ * and the operators, which compare the one byte and need no table.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "common/hashfn.h"
+#include "common/string.h"
+#include "lib/stringinfo.h"
+#include "libpq/pqformat.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+#include "utils/sortsupport.h"
+
+#include "compat.h"
+#include "word_type.h"
+
+/* A refused value is shown up to so many bytes. */
+#define MAX_SHOWN_BYTES 64
+
+/* Longer than any accepted word that is not ASCII, in any encoding. */
+#define MAX_TRANSCODED_BYTES 16
+#define TRANSCODED_SIZE (MAX_TRANSCODED_BYTES * MAX_CONVERSION_GROWTH + 1)
+
+#define GET_CODE(n) DatumGetUInt8(PG_GETARG_DATUM(n))
+
+static bool
+is_white_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static bool
+is_separator(char c)
+{
+	return c == ' ' || c == '-' || c == '_';
+}
+
+/* The encoding of a text in the database; one that declares none is taken for UTF-8. */
+static int
+text_encoding(void)
+{
+	int encoding = GetDatabaseEncoding();
+
+	return encoding == PG_SQL_ASCII ? PG_UTF8 : encoding;
+}
+
+/*
+ * Writes a short text in another encoding. False when it is too long or cannot be
+ * written there; SQL_ASCII is not known to be able to hold anything.
+ */
+static bool
+transcode(const char *source, int length, int from, int to, char result[TRANSCODED_SIZE])
+{
+	Oid conversion;
+
+	if (length > MAX_TRANSCODED_BYTES)
+		return false;
+	if (from == to)
+	{
+		memcpy(result, source, length);
+		result[length] = '\0';
+		return true;
+	}
+	conversion = FindDefaultConversionProc(from, to);
+	return OidIsValid(conversion) &&
+		   pg_do_encoding_conversion_buf(conversion, from, to, (unsigned char *) source,
+										 length, (unsigned char *) result,
+										 TRANSCODED_SIZE, true) == length;
+}
+
+/*
+ * Tells whether the input up to end is the word: the case of ASCII letters is the
+ * same, and so is any run of ' ', '-' and '_' where the word has a space.
+ */
+static bool
+is_word(const char *input, const char *end, const char *word)
+{
+	while (input < end && *word != '\0')
+	{
+		if (*word == ' ')
+		{
+			if (!is_separator(*input))
+				return false;
+			while (input < end && is_separator(*input))
+				input++;
+		}
+		else if (pg_ascii_tolower(*input++) != pg_ascii_tolower(*word))
+			return false;
+		word++;
+	}
+	return input == end && *word == '\0';
+}
+
+/* Gives the value that an input in the server's encoding names, NULL when none. */
+static const WordValue *
+find_value(const WordType *type, const char *input)
+{
+	const char *end = input + strlen(input);
+	int encoding = text_encoding();
+	char utf8[TRANSCODED_SIZE];
+
+	while (is_white_space(*input))
+		input++;
+	while (end > input && is_white_space(end[-1]))
+		end--;
+
+	if (encoding != PG_UTF8 && !pg_is_ascii(input))
+	{
+		if (!transcode(input, end - input, encoding, PG_UTF8, utf8))
+			return NULL;
+		input = utf8;
+		end = utf8 + strlen(utf8);
+	}
+
+	for (const WordValue *value = type->values; value < type->values + type->count;
+		 value++)
+	{
+		for (int i = 0; i < MAX_ACCEPTED_WORDS && value->accepted[i] != NULL; i++)
+		{
+			if (is_word(input, end, value->accepted[i]))
+				return value;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * Lists the accepted words for a message: ';' between values, ',' between the words
+ * of one. Leaves out what the server or the client has no characters for, because a
+ * message that cannot be sent would hide the error it is about.
+ */
+static char *
+list_words(const WordType *type)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (const WordValue *value = type->values; value < type->values + type->count;
+		 value++)
+	{
+		if (value > type->values)
+			appendStringInfoString(&list, "; ");
+		for (int i = 0; i < MAX_ACCEPTED_WORDS && value->accepted[i] != NULL; i++)
+		{
+			const char *word = value->accepted[i];
+			int length = strlen(word);
+			char for_client[TRANSCODED_SIZE];
+			char for_server[TRANSCODED_SIZE];
+
+			if (!pg_is_ascii(word))
+			{
+				if (!transcode(word, length, PG_UTF8, pg_get_client_encoding(),
+							   for_client) ||
+					!transcode(word, length, PG_UTF8, GetDatabaseEncoding(), for_server))
+					continue;
+				word = for_server;
+			}
+			if (i > 0)
+				appendStringInfoString(&list, ", ");
+			appendStringInfoString(&list, word);
+		}
+	}
+	return list.data;
+}
+
+/* Gives an input as a message may show it: whole characters, and not too many. */
+static char *
+clip(const char *input)
+{
+	int length = strlen(input);
+	int shown = pg_encoding_mbcliplen(text_encoding(), input, length, MAX_SHOWN_BYTES);
+
+	return psprintf("%.*s%s", shown, input, shown < length ? "..." : "");
+}
+
+static Datum
+value_datum(const WordType *type, const WordValue *value)
+{
+	return UInt8GetDatum(type->lowest + (value - type->values));
+}
+
+static bool
+is_code(const WordType *type, int code)
+{
+	return code >= type->lowest && code < type->lowest + type->count;
+}
+
+static const WordValue *
+value_argument(const WordType *type, FunctionCallInfo fcinfo)
+{
+	uint8 code = GET_CODE(0);
+
+	if (!is_code(type, code))
+		elog(ERROR, "invalid code %d of type %s", code, type->name);
+	return &type->values[code - type->lowest];
+}
+
+/* Reads a value; one that names none is a soft error. */
+Datum
+word_type_in(const WordType *type, FunctionCallInfo fcinfo)
+{
+	const char *input = PG_GETARG_CSTRING(0);
+	const WordValue *value = find_value(type, input);
+
+	if (value == NULL)
+		ereturn(
+			fcinfo->context, (Datum) 0,
+			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+			 errmsg("invalid input value for type %s: \"%s\"", type->name, clip(input)),
+			 errdetail("Accepted words: %s.", list_words(type))));
+	return value_datum(type, value);
+}
+
+Datum
+word_type_out(const WordType *type, FunctionCallInfo fcinfo)
+{
+	PG_RETURN_CSTRING(pstrdup(value_argument(type, fcinfo)->accepted[0]));
+}
+
+/* Reads the stored code from the wire. */
+Datum
+word_type_recv(const WordType *type, FunctionCallInfo fcinfo)
+{
+	int code = pq_getmsgbyte((StringInfo) PG_GETARG_POINTER(0));
+
+	if (!is_code(type, code))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+						errmsg("invalid binary value for type %s: %d", type->name, code),
+						errdetail("The byte must be from %d to %d.", type->lowest,
+								  type->lowest + type->count - 1)));
+	return UInt8GetDatum(code);
+}
+
+Datum
+word_type_from_integer(const WordType *type, FunctionCallInfo fcinfo)
+{
+	int32 number = PG_GETARG_INT32(0);
+
+	for (const WordValue *value = type->values; value < type->values + type->count;
+		 value++)
+	{
+		if (value->number == number)
+			return value_datum(type, value);
+	}
+	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+					errmsg("integer out of range for type %s: %d", type->name, number),
+					errdetail("Accepted integers: %s.", type->integers)));
+}
+
+Datum
+word_type_to_integer(const WordType *type, FunctionCallInfo fcinfo)
+{
+	PG_RETURN_INT32(value_argument(type, fcinfo)->number);
+}
+
+/* Gives the word for people, in English (en) or Chinese (zh). */
+Datum
+word_type_label(const WordType *type, FunctionCallInfo fcinfo)
+{
+	const WordValue *value = value_argument(type, fcinfo);
+	const char *language = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	const char *label;
+
+	if (strcmp(language, "en") == 0)
+		label = value->label_en;
+	else if (strcmp(language, "zh") == 0)
+		label = value->label_zh;
+	else
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("no labels in language \"%s\"", clip(language)),
+						errdetail("Labels are in English (en) and Chinese (zh).")));
+	PG_RETURN_TEXT_P(cstring_to_text(pg_any_to_server(label, strlen(label), PG_UTF8)));
+}
+
+/* Writes the stored code to the wire. */
+PG_FUNCTION_INFO_V1(word_type_send);
+Datum
+word_type_send(PG_FUNCTION_ARGS)
+{
+	StringInfoData message;
+
+	pq_begintypsend(&message);
+	pq_sendbyte(&message, GET_CODE(0));
+	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
+}
+
+#define COMPARISON(name, operator)                        \
+	PG_FUNCTION_INFO_V1(word_type_##name);                \
+	Datum word_type_##name(PG_FUNCTION_ARGS)              \
+	{                                                     \
+		PG_RETURN_BOOL(GET_CODE(0) operator GET_CODE(1)); \
+	}                                                     \
+	extern Datum word_type_##name(PG_FUNCTION_ARGS)
+
+COMPARISON(lt, <);
+COMPARISON(le, <=);
+COMPARISON(eq, ==);
+COMPARISON(ne, !=);
+COMPARISON(ge, >=);
+COMPARISON(gt, >);
+
+PG_FUNCTION_INFO_V1(word_type_cmp);
+Datum
+word_type_cmp(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32((int32) GET_CODE(0) - (int32) GET_CODE(1));
+}
+
+/* Sorts by the comparison of integers, for which the executor has a fast path. */
+PG_FUNCTION_INFO_V1(word_type_sortsupport);
+Datum
+word_type_sortsupport(PG_FUNCTION_ARGS)
+{
+	SortSupport ssup = (SortSupport) PG_GETARG_POINTER(0);
+
+	ssup->comparator = ssup_datum_int32_cmp;
+	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(word_type_hash);
+Datum
+word_type_hash(PG_FUNCTION_ARGS)
+{
+	return hash_uint32(GET_CODE(0));
+}
+
+PG_FUNCTION_INFO_V1(word_type_hash_extended);
+Datum
+word_type_hash_extended(PG_FUNCTION_ARGS)
+{
+	return hash_uint32_extended(GET_CODE(0), PG_GETARG_INT64(1));
+}
+
+PG_FUNCTION_INFO_V1(word_type_larger);
+Datum
+word_type_larger(PG_FUNCTION_ARGS)
+{
+	return UInt8GetDatum(Max(GET_CODE(0), GET_CODE(1)));
+}
+
+PG_FUNCTION_INFO_V1(word_type_smaller);
+Datum
+word_type_smaller(PG_FUNCTION_ARGS)
+{
+	return UInt8GetDatum(Min(GET_CODE(0), GET_CODE(1)));
+}

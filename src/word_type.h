@@ -1,0 +1,40 @@
+/*
+ * A type of one byte whose values are words, described by a table. The stored
+ * codes run without a gap from the lowest value to the highest, and their order
+ * is the order of the type.
+ */
+#ifndef PG_INCIDENT_WORD_TYPE_H
+#define PG_INCIDENT_WORD_TYPE_H
+
+#include "fmgr.h"
+
+#define MAX_ACCEPTED_WORDS 5
+
+/* All texts are in UTF-8. */
+typedef struct WordValue
+{
+	int32 number; /* what a cast to integer gives */
+	/* what input takes; the first is what output gives; NULL ends a shorter list */
+	const char *accepted[MAX_ACCEPTED_WORDS];
+	const char *label_en;
+	const char *label_zh;
+} WordValue;
+
+typedef struct WordType
+{
+	const char *name;
+	const char *integers; /* the accepted integers, for the message that refuses one */
+	uint8 lowest;		  /* the code of values[0] */
+	int count;
+	const WordValue *values;
+} WordType;
+
+/* The bodies of the functions that every such type has. */
+extern Datum word_type_in(const WordType *type, FunctionCallInfo fcinfo);
+extern Datum word_type_out(const WordType *type, FunctionCallInfo fcinfo);
+extern Datum word_type_recv(const WordType *type, FunctionCallInfo fcinfo);
+extern Datum word_type_from_integer(const WordType *type, FunctionCallInfo fcinfo);
+extern Datum word_type_to_integer(const WordType *type, FunctionCallInfo fcinfo);
+extern Datum word_type_label(const WordType *type, FunctionCallInfo fcinfo);
+
+#endif
