@@ -15,10 +15,13 @@ KERNEL_SRC = $(wildcard src/kernel/*.c)
 OBJS = $(patsubst %.c,%.o,$(wildcard src/*.c) $(KERNEL_SRC))
 KERNEL_TESTS = $(patsubst %.c,%,$(wildcard test/kernel/*_test.c))
 
+# The flags that pg_config hands on were chosen for gcc.
+CLANG_QUIRKS = -Wno-unknown-warning-option -Wno-ignored-optimization-argument -Wno-ignored-attributes
+
 PG_CPPFLAGS = -Isrc
 PG_CFLAGS = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wdeclaration-after-statement \
 	-Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers \
-	$(if $(findstring clang,$(CC)),-Wno-ignored-attributes)
+	$(if $(findstring clang,$(CC)),$(CLANG_QUIRKS))
 ifdef WERROR
 PG_CFLAGS += -Werror
 endif

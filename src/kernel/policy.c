@@ -12,16 +12,8 @@
 static const char *const severity_words[PGI_SEVERITIES] = {
 	"unknown", "informational", "minor", "moderate", "severe", "critical"};
 
-/* Writes the word of a level into a small buffer and returns it. */
-static const char *
-level_word(int code, char word[8])
-{
-	if (code == PGI_LEVEL_NONE)
-		strcpy(word, "none");
-	else
-		snprintf(word, 8, "%d", PGI_LEVEL_NUMBER(code));
-	return word;
-}
+static const char *const level_words[PGI_LEVELS] = {"none", "9", "8", "7", "6",		 "5",
+													"4",	"3", "2", "1", "unknown"};
 
 /* Where found problems go; counts them all, keeps those there is room for. */
 typedef struct Findings
@@ -45,10 +37,9 @@ static void
 find_matrix_problem(Findings *findings, int asset, int severity, const char *text)
 {
 	PgiProblem *problem = next_finding(findings);
-	char word[8];
 
 	snprintf(problem->place, sizeof(problem->place),
-			 "$.matrix[asset_level=%s,severity=%s]", level_word(asset, word),
+			 "$.matrix[asset_level=%s,severity=%s]", level_words[asset],
 			 severity_words[severity]);
 	snprintf(problem->text, sizeof(problem->text), "%s", text);
 }
@@ -57,10 +48,9 @@ static void
 find_level_problem(Findings *findings, int level, const char *text)
 {
 	PgiProblem *problem = next_finding(findings);
-	char word[8];
 
 	snprintf(problem->place, sizeof(problem->place), "$.levels[level=%s]",
-			 level_word(level, word));
+			 level_words[level]);
 	snprintf(problem->text, sizeof(problem->text), "%s", text);
 }
 
