@@ -4,6 +4,10 @@
 -- order of its type, so the three share the C functions that compare and hash. Only
 -- functions that cannot fail on any value are LEAKPROOF; with that the planner may
 -- use an index on these columns below a security barrier.
+--
+-- Operators, min and max are in pg_catalog, so that everyone can write
+-- WHERE response_level = '1' whatever their search_path is, and no search_path can put
+-- others in their place.
 
 
 -- severity: the type
@@ -54,35 +58,35 @@ CREATE FUNCTION incident.severity_ge(incident.severity, incident.severity) RETUR
 CREATE FUNCTION incident.severity_gt(incident.severity, incident.severity) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_gt';
 
-CREATE OPERATOR incident.< (
+CREATE OPERATOR pg_catalog.< (
     LEFTARG = incident.severity, RIGHTARG = incident.severity, FUNCTION = incident.severity_lt,
-    COMMUTATOR = OPERATOR(incident.>), NEGATOR = OPERATOR(incident.>=),
+    COMMUTATOR = OPERATOR(pg_catalog.>), NEGATOR = OPERATOR(pg_catalog.>=),
     RESTRICT = scalarltsel, JOIN = scalarltjoinsel
 );
-CREATE OPERATOR incident.<= (
+CREATE OPERATOR pg_catalog.<= (
     LEFTARG = incident.severity, RIGHTARG = incident.severity, FUNCTION = incident.severity_le,
-    COMMUTATOR = OPERATOR(incident.>=), NEGATOR = OPERATOR(incident.>),
+    COMMUTATOR = OPERATOR(pg_catalog.>=), NEGATOR = OPERATOR(pg_catalog.>),
     RESTRICT = scalarlesel, JOIN = scalarlejoinsel
 );
-CREATE OPERATOR incident.= (
+CREATE OPERATOR pg_catalog.= (
     LEFTARG = incident.severity, RIGHTARG = incident.severity, FUNCTION = incident.severity_eq,
-    COMMUTATOR = OPERATOR(incident.=), NEGATOR = OPERATOR(incident.<>),
+    COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>),
     RESTRICT = eqsel, JOIN = eqjoinsel,
     HASHES, MERGES
 );
-CREATE OPERATOR incident.<> (
+CREATE OPERATOR pg_catalog.<> (
     LEFTARG = incident.severity, RIGHTARG = incident.severity, FUNCTION = incident.severity_ne,
-    COMMUTATOR = OPERATOR(incident.<>), NEGATOR = OPERATOR(incident.=),
+    COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=),
     RESTRICT = neqsel, JOIN = neqjoinsel
 );
-CREATE OPERATOR incident.>= (
+CREATE OPERATOR pg_catalog.>= (
     LEFTARG = incident.severity, RIGHTARG = incident.severity, FUNCTION = incident.severity_ge,
-    COMMUTATOR = OPERATOR(incident.<=), NEGATOR = OPERATOR(incident.<),
+    COMMUTATOR = OPERATOR(pg_catalog.<=), NEGATOR = OPERATOR(pg_catalog.<),
     RESTRICT = scalargesel, JOIN = scalargejoinsel
 );
-CREATE OPERATOR incident.> (
+CREATE OPERATOR pg_catalog.> (
     LEFTARG = incident.severity, RIGHTARG = incident.severity, FUNCTION = incident.severity_gt,
-    COMMUTATOR = OPERATOR(incident.<), NEGATOR = OPERATOR(incident.<=),
+    COMMUTATOR = OPERATOR(pg_catalog.<), NEGATOR = OPERATOR(pg_catalog.<=),
     RESTRICT = scalargtsel, JOIN = scalargtjoinsel
 );
 
@@ -98,12 +102,12 @@ COMMENT ON FUNCTION incident.severity_ge(incident.severity, incident.severity) I
     'implementation of >= operator';
 COMMENT ON FUNCTION incident.severity_gt(incident.severity, incident.severity) IS
     'implementation of > operator';
-COMMENT ON OPERATOR incident.< (incident.severity, incident.severity) IS 'less than';
-COMMENT ON OPERATOR incident.<= (incident.severity, incident.severity) IS 'less than or equal';
-COMMENT ON OPERATOR incident.= (incident.severity, incident.severity) IS 'equal';
-COMMENT ON OPERATOR incident.<> (incident.severity, incident.severity) IS 'not equal';
-COMMENT ON OPERATOR incident.>= (incident.severity, incident.severity) IS 'greater than or equal';
-COMMENT ON OPERATOR incident.> (incident.severity, incident.severity) IS 'greater than';
+COMMENT ON OPERATOR pg_catalog.< (incident.severity, incident.severity) IS 'less than';
+COMMENT ON OPERATOR pg_catalog.<= (incident.severity, incident.severity) IS 'less than or equal';
+COMMENT ON OPERATOR pg_catalog.= (incident.severity, incident.severity) IS 'equal';
+COMMENT ON OPERATOR pg_catalog.<> (incident.severity, incident.severity) IS 'not equal';
+COMMENT ON OPERATOR pg_catalog.>= (incident.severity, incident.severity) IS 'greater than or equal';
+COMMENT ON OPERATOR pg_catalog.> (incident.severity, incident.severity) IS 'greater than';
 
 -- severity: indexes, sorting, hashing
 
@@ -118,17 +122,17 @@ CREATE FUNCTION incident.severity_hash_extended(incident.severity, bigint) RETUR
     AS 'MODULE_PATHNAME', 'word_type_hash_extended';
 
 CREATE OPERATOR CLASS incident.severity_ops DEFAULT FOR TYPE incident.severity USING btree AS
-    OPERATOR 1 incident.<,
-    OPERATOR 2 incident.<=,
-    OPERATOR 3 incident.=,
-    OPERATOR 4 incident.>=,
-    OPERATOR 5 incident.>,
+    OPERATOR 1 pg_catalog.<,
+    OPERATOR 2 pg_catalog.<=,
+    OPERATOR 3 pg_catalog.=,
+    OPERATOR 4 pg_catalog.>=,
+    OPERATOR 5 pg_catalog.>,
     FUNCTION 1 incident.severity_cmp(incident.severity, incident.severity),
     FUNCTION 2 incident.severity_sortsupport(internal),
     FUNCTION 4 pg_catalog.btequalimage(oid);
 
 CREATE OPERATOR CLASS incident.severity_ops DEFAULT FOR TYPE incident.severity USING hash AS
-    OPERATOR 1 incident.=,
+    OPERATOR 1 pg_catalog.=,
     FUNCTION 1 incident.severity_hash(incident.severity),
     FUNCTION 2 incident.severity_hash_extended(incident.severity, bigint);
 
@@ -148,21 +152,21 @@ CREATE FUNCTION incident.severity_larger(incident.severity, incident.severity)
     RETURNS incident.severity
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_larger';
 
-CREATE AGGREGATE incident.min(incident.severity) (
+CREATE AGGREGATE pg_catalog.min(incident.severity) (
     SFUNC = incident.severity_smaller, STYPE = incident.severity, COMBINEFUNC = incident.severity_smaller,
-    SORTOP = OPERATOR(incident.<), PARALLEL = SAFE
+    SORTOP = OPERATOR(pg_catalog.<), PARALLEL = SAFE
 );
-CREATE AGGREGATE incident.max(incident.severity) (
+CREATE AGGREGATE pg_catalog.max(incident.severity) (
     SFUNC = incident.severity_larger, STYPE = incident.severity, COMBINEFUNC = incident.severity_larger,
-    SORTOP = OPERATOR(incident.>), PARALLEL = SAFE
+    SORTOP = OPERATOR(pg_catalog.>), PARALLEL = SAFE
 );
 
 COMMENT ON FUNCTION incident.severity_smaller(incident.severity, incident.severity) IS
     'the smaller of two';
 COMMENT ON FUNCTION incident.severity_larger(incident.severity, incident.severity) IS
     'the larger of two';
-COMMENT ON AGGREGATE incident.min(incident.severity) IS 'the lowest severity';
-COMMENT ON AGGREGATE incident.max(incident.severity) IS 'the highest severity';
+COMMENT ON AGGREGATE pg_catalog.min(incident.severity) IS 'the lowest severity';
+COMMENT ON AGGREGATE pg_catalog.max(incident.severity) IS 'the highest severity';
 
 -- severity: casts and labels
 
@@ -236,35 +240,35 @@ CREATE FUNCTION incident.level_ge(incident.level, incident.level) RETURNS boolea
 CREATE FUNCTION incident.level_gt(incident.level, incident.level) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_gt';
 
-CREATE OPERATOR incident.< (
+CREATE OPERATOR pg_catalog.< (
     LEFTARG = incident.level, RIGHTARG = incident.level, FUNCTION = incident.level_lt,
-    COMMUTATOR = OPERATOR(incident.>), NEGATOR = OPERATOR(incident.>=),
+    COMMUTATOR = OPERATOR(pg_catalog.>), NEGATOR = OPERATOR(pg_catalog.>=),
     RESTRICT = scalarltsel, JOIN = scalarltjoinsel
 );
-CREATE OPERATOR incident.<= (
+CREATE OPERATOR pg_catalog.<= (
     LEFTARG = incident.level, RIGHTARG = incident.level, FUNCTION = incident.level_le,
-    COMMUTATOR = OPERATOR(incident.>=), NEGATOR = OPERATOR(incident.>),
+    COMMUTATOR = OPERATOR(pg_catalog.>=), NEGATOR = OPERATOR(pg_catalog.>),
     RESTRICT = scalarlesel, JOIN = scalarlejoinsel
 );
-CREATE OPERATOR incident.= (
+CREATE OPERATOR pg_catalog.= (
     LEFTARG = incident.level, RIGHTARG = incident.level, FUNCTION = incident.level_eq,
-    COMMUTATOR = OPERATOR(incident.=), NEGATOR = OPERATOR(incident.<>),
+    COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>),
     RESTRICT = eqsel, JOIN = eqjoinsel,
     HASHES, MERGES
 );
-CREATE OPERATOR incident.<> (
+CREATE OPERATOR pg_catalog.<> (
     LEFTARG = incident.level, RIGHTARG = incident.level, FUNCTION = incident.level_ne,
-    COMMUTATOR = OPERATOR(incident.<>), NEGATOR = OPERATOR(incident.=),
+    COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=),
     RESTRICT = neqsel, JOIN = neqjoinsel
 );
-CREATE OPERATOR incident.>= (
+CREATE OPERATOR pg_catalog.>= (
     LEFTARG = incident.level, RIGHTARG = incident.level, FUNCTION = incident.level_ge,
-    COMMUTATOR = OPERATOR(incident.<=), NEGATOR = OPERATOR(incident.<),
+    COMMUTATOR = OPERATOR(pg_catalog.<=), NEGATOR = OPERATOR(pg_catalog.<),
     RESTRICT = scalargesel, JOIN = scalargejoinsel
 );
-CREATE OPERATOR incident.> (
+CREATE OPERATOR pg_catalog.> (
     LEFTARG = incident.level, RIGHTARG = incident.level, FUNCTION = incident.level_gt,
-    COMMUTATOR = OPERATOR(incident.<), NEGATOR = OPERATOR(incident.<=),
+    COMMUTATOR = OPERATOR(pg_catalog.<), NEGATOR = OPERATOR(pg_catalog.<=),
     RESTRICT = scalargtsel, JOIN = scalargtjoinsel
 );
 
@@ -280,12 +284,12 @@ COMMENT ON FUNCTION incident.level_ge(incident.level, incident.level) IS
     'implementation of >= operator';
 COMMENT ON FUNCTION incident.level_gt(incident.level, incident.level) IS
     'implementation of > operator';
-COMMENT ON OPERATOR incident.< (incident.level, incident.level) IS 'less than';
-COMMENT ON OPERATOR incident.<= (incident.level, incident.level) IS 'less than or equal';
-COMMENT ON OPERATOR incident.= (incident.level, incident.level) IS 'equal';
-COMMENT ON OPERATOR incident.<> (incident.level, incident.level) IS 'not equal';
-COMMENT ON OPERATOR incident.>= (incident.level, incident.level) IS 'greater than or equal';
-COMMENT ON OPERATOR incident.> (incident.level, incident.level) IS 'greater than';
+COMMENT ON OPERATOR pg_catalog.< (incident.level, incident.level) IS 'less than';
+COMMENT ON OPERATOR pg_catalog.<= (incident.level, incident.level) IS 'less than or equal';
+COMMENT ON OPERATOR pg_catalog.= (incident.level, incident.level) IS 'equal';
+COMMENT ON OPERATOR pg_catalog.<> (incident.level, incident.level) IS 'not equal';
+COMMENT ON OPERATOR pg_catalog.>= (incident.level, incident.level) IS 'greater than or equal';
+COMMENT ON OPERATOR pg_catalog.> (incident.level, incident.level) IS 'greater than';
 
 -- level: indexes, sorting, hashing
 
@@ -300,17 +304,17 @@ CREATE FUNCTION incident.level_hash_extended(incident.level, bigint) RETURNS big
     AS 'MODULE_PATHNAME', 'word_type_hash_extended';
 
 CREATE OPERATOR CLASS incident.level_ops DEFAULT FOR TYPE incident.level USING btree AS
-    OPERATOR 1 incident.<,
-    OPERATOR 2 incident.<=,
-    OPERATOR 3 incident.=,
-    OPERATOR 4 incident.>=,
-    OPERATOR 5 incident.>,
+    OPERATOR 1 pg_catalog.<,
+    OPERATOR 2 pg_catalog.<=,
+    OPERATOR 3 pg_catalog.=,
+    OPERATOR 4 pg_catalog.>=,
+    OPERATOR 5 pg_catalog.>,
     FUNCTION 1 incident.level_cmp(incident.level, incident.level),
     FUNCTION 2 incident.level_sortsupport(internal),
     FUNCTION 4 pg_catalog.btequalimage(oid);
 
 CREATE OPERATOR CLASS incident.level_ops DEFAULT FOR TYPE incident.level USING hash AS
-    OPERATOR 1 incident.=,
+    OPERATOR 1 pg_catalog.=,
     FUNCTION 1 incident.level_hash(incident.level),
     FUNCTION 2 incident.level_hash_extended(incident.level, bigint);
 
@@ -328,19 +332,19 @@ CREATE FUNCTION incident.level_smaller(incident.level, incident.level) RETURNS i
 CREATE FUNCTION incident.level_larger(incident.level, incident.level) RETURNS incident.level
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_larger';
 
-CREATE AGGREGATE incident.min(incident.level) (
+CREATE AGGREGATE pg_catalog.min(incident.level) (
     SFUNC = incident.level_smaller, STYPE = incident.level, COMBINEFUNC = incident.level_smaller,
-    SORTOP = OPERATOR(incident.<), PARALLEL = SAFE
+    SORTOP = OPERATOR(pg_catalog.<), PARALLEL = SAFE
 );
-CREATE AGGREGATE incident.max(incident.level) (
+CREATE AGGREGATE pg_catalog.max(incident.level) (
     SFUNC = incident.level_larger, STYPE = incident.level, COMBINEFUNC = incident.level_larger,
-    SORTOP = OPERATOR(incident.>), PARALLEL = SAFE
+    SORTOP = OPERATOR(pg_catalog.>), PARALLEL = SAFE
 );
 
 COMMENT ON FUNCTION incident.level_smaller(incident.level, incident.level) IS 'the smaller of two';
 COMMENT ON FUNCTION incident.level_larger(incident.level, incident.level) IS 'the larger of two';
-COMMENT ON AGGREGATE incident.min(incident.level) IS 'the least urgent level';
-COMMENT ON AGGREGATE incident.max(incident.level) IS 'the most urgent level';
+COMMENT ON AGGREGATE pg_catalog.min(incident.level) IS 'the least urgent level';
+COMMENT ON AGGREGATE pg_catalog.max(incident.level) IS 'the most urgent level';
 
 -- level: casts and labels
 
@@ -413,35 +417,35 @@ CREATE FUNCTION incident.rating_ge(incident.rating, incident.rating) RETURNS boo
 CREATE FUNCTION incident.rating_gt(incident.rating, incident.rating) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_gt';
 
-CREATE OPERATOR incident.< (
+CREATE OPERATOR pg_catalog.< (
     LEFTARG = incident.rating, RIGHTARG = incident.rating, FUNCTION = incident.rating_lt,
-    COMMUTATOR = OPERATOR(incident.>), NEGATOR = OPERATOR(incident.>=),
+    COMMUTATOR = OPERATOR(pg_catalog.>), NEGATOR = OPERATOR(pg_catalog.>=),
     RESTRICT = scalarltsel, JOIN = scalarltjoinsel
 );
-CREATE OPERATOR incident.<= (
+CREATE OPERATOR pg_catalog.<= (
     LEFTARG = incident.rating, RIGHTARG = incident.rating, FUNCTION = incident.rating_le,
-    COMMUTATOR = OPERATOR(incident.>=), NEGATOR = OPERATOR(incident.>),
+    COMMUTATOR = OPERATOR(pg_catalog.>=), NEGATOR = OPERATOR(pg_catalog.>),
     RESTRICT = scalarlesel, JOIN = scalarlejoinsel
 );
-CREATE OPERATOR incident.= (
+CREATE OPERATOR pg_catalog.= (
     LEFTARG = incident.rating, RIGHTARG = incident.rating, FUNCTION = incident.rating_eq,
-    COMMUTATOR = OPERATOR(incident.=), NEGATOR = OPERATOR(incident.<>),
+    COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>),
     RESTRICT = eqsel, JOIN = eqjoinsel,
     HASHES, MERGES
 );
-CREATE OPERATOR incident.<> (
+CREATE OPERATOR pg_catalog.<> (
     LEFTARG = incident.rating, RIGHTARG = incident.rating, FUNCTION = incident.rating_ne,
-    COMMUTATOR = OPERATOR(incident.<>), NEGATOR = OPERATOR(incident.=),
+    COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=),
     RESTRICT = neqsel, JOIN = neqjoinsel
 );
-CREATE OPERATOR incident.>= (
+CREATE OPERATOR pg_catalog.>= (
     LEFTARG = incident.rating, RIGHTARG = incident.rating, FUNCTION = incident.rating_ge,
-    COMMUTATOR = OPERATOR(incident.<=), NEGATOR = OPERATOR(incident.<),
+    COMMUTATOR = OPERATOR(pg_catalog.<=), NEGATOR = OPERATOR(pg_catalog.<),
     RESTRICT = scalargesel, JOIN = scalargejoinsel
 );
-CREATE OPERATOR incident.> (
+CREATE OPERATOR pg_catalog.> (
     LEFTARG = incident.rating, RIGHTARG = incident.rating, FUNCTION = incident.rating_gt,
-    COMMUTATOR = OPERATOR(incident.<), NEGATOR = OPERATOR(incident.<=),
+    COMMUTATOR = OPERATOR(pg_catalog.<), NEGATOR = OPERATOR(pg_catalog.<=),
     RESTRICT = scalargtsel, JOIN = scalargtjoinsel
 );
 
@@ -457,12 +461,12 @@ COMMENT ON FUNCTION incident.rating_ge(incident.rating, incident.rating) IS
     'implementation of >= operator';
 COMMENT ON FUNCTION incident.rating_gt(incident.rating, incident.rating) IS
     'implementation of > operator';
-COMMENT ON OPERATOR incident.< (incident.rating, incident.rating) IS 'less than';
-COMMENT ON OPERATOR incident.<= (incident.rating, incident.rating) IS 'less than or equal';
-COMMENT ON OPERATOR incident.= (incident.rating, incident.rating) IS 'equal';
-COMMENT ON OPERATOR incident.<> (incident.rating, incident.rating) IS 'not equal';
-COMMENT ON OPERATOR incident.>= (incident.rating, incident.rating) IS 'greater than or equal';
-COMMENT ON OPERATOR incident.> (incident.rating, incident.rating) IS 'greater than';
+COMMENT ON OPERATOR pg_catalog.< (incident.rating, incident.rating) IS 'less than';
+COMMENT ON OPERATOR pg_catalog.<= (incident.rating, incident.rating) IS 'less than or equal';
+COMMENT ON OPERATOR pg_catalog.= (incident.rating, incident.rating) IS 'equal';
+COMMENT ON OPERATOR pg_catalog.<> (incident.rating, incident.rating) IS 'not equal';
+COMMENT ON OPERATOR pg_catalog.>= (incident.rating, incident.rating) IS 'greater than or equal';
+COMMENT ON OPERATOR pg_catalog.> (incident.rating, incident.rating) IS 'greater than';
 
 -- rating: indexes, sorting, hashing
 
@@ -477,17 +481,17 @@ CREATE FUNCTION incident.rating_hash_extended(incident.rating, bigint) RETURNS b
     AS 'MODULE_PATHNAME', 'word_type_hash_extended';
 
 CREATE OPERATOR CLASS incident.rating_ops DEFAULT FOR TYPE incident.rating USING btree AS
-    OPERATOR 1 incident.<,
-    OPERATOR 2 incident.<=,
-    OPERATOR 3 incident.=,
-    OPERATOR 4 incident.>=,
-    OPERATOR 5 incident.>,
+    OPERATOR 1 pg_catalog.<,
+    OPERATOR 2 pg_catalog.<=,
+    OPERATOR 3 pg_catalog.=,
+    OPERATOR 4 pg_catalog.>=,
+    OPERATOR 5 pg_catalog.>,
     FUNCTION 1 incident.rating_cmp(incident.rating, incident.rating),
     FUNCTION 2 incident.rating_sortsupport(internal),
     FUNCTION 4 pg_catalog.btequalimage(oid);
 
 CREATE OPERATOR CLASS incident.rating_ops DEFAULT FOR TYPE incident.rating USING hash AS
-    OPERATOR 1 incident.=,
+    OPERATOR 1 pg_catalog.=,
     FUNCTION 1 incident.rating_hash(incident.rating),
     FUNCTION 2 incident.rating_hash_extended(incident.rating, bigint);
 
@@ -505,20 +509,20 @@ CREATE FUNCTION incident.rating_smaller(incident.rating, incident.rating) RETURN
 CREATE FUNCTION incident.rating_larger(incident.rating, incident.rating) RETURNS incident.rating
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_larger';
 
-CREATE AGGREGATE incident.min(incident.rating) (
+CREATE AGGREGATE pg_catalog.min(incident.rating) (
     SFUNC = incident.rating_smaller, STYPE = incident.rating, COMBINEFUNC = incident.rating_smaller,
-    SORTOP = OPERATOR(incident.<), PARALLEL = SAFE
+    SORTOP = OPERATOR(pg_catalog.<), PARALLEL = SAFE
 );
-CREATE AGGREGATE incident.max(incident.rating) (
+CREATE AGGREGATE pg_catalog.max(incident.rating) (
     SFUNC = incident.rating_larger, STYPE = incident.rating, COMBINEFUNC = incident.rating_larger,
-    SORTOP = OPERATOR(incident.>), PARALLEL = SAFE
+    SORTOP = OPERATOR(pg_catalog.>), PARALLEL = SAFE
 );
 
 COMMENT ON FUNCTION incident.rating_smaller(incident.rating, incident.rating) IS
     'the smaller of two';
 COMMENT ON FUNCTION incident.rating_larger(incident.rating, incident.rating) IS 'the larger of two';
-COMMENT ON AGGREGATE incident.min(incident.rating) IS 'the lowest rating';
-COMMENT ON AGGREGATE incident.max(incident.rating) IS 'the highest rating';
+COMMENT ON AGGREGATE pg_catalog.min(incident.rating) IS 'the lowest rating';
+COMMENT ON AGGREGATE pg_catalog.max(incident.rating) IS 'the highest rating';
 
 -- rating: casts and labels
 

@@ -31,13 +31,16 @@ AS $$
 	FROM (
 		SELECT 1 AS place, 'USAGE' AS privilege, 'SCHEMA incident' AS object
 		UNION ALL
-		-- Operators and casts of the types check the rights on their functions.
+		-- Operators, casts and aggregates of the types check the rights on their functions.
 		SELECT 2, 'EXECUTE', 'FUNCTION ' || f.oid::regprocedure
-		FROM pg_proc AS f
-		WHERE f.pronamespace = 'incident'::regnamespace
-			AND (f.oid IN (SELECT o.oprcode FROM pg_operator AS o)
+		FROM pg_depend AS d
+		JOIN pg_extension AS x ON x.oid = d.refobjid AND x.extname = 'pg_incident'
+		JOIN pg_proc AS f ON f.oid = d.objid
+		WHERE d.refclassid = 'pg_extension'::regclass AND d.classid = 'pg_proc'::regclass
+			AND d.deptype = 'e'
+			AND (f.prokind = 'a'
+				OR f.oid IN (SELECT o.oprcode FROM pg_operator AS o)
 				OR f.oid IN (SELECT c.castfunc FROM pg_cast AS c)
-				OR f.prokind = 'a'
 				OR f.oid IN (SELECT g.aggtransfn FROM pg_aggregate AS g))
 		UNION ALL
 		SELECT 3, 'EXECUTE', format('%s %s', CASE WHEN f.prokind = 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END,
@@ -94,3 +97,6 @@ COMMENT ON FUNCTION incident.revoke_role(text, name) IS
 'Takes back what grant_role gave. Rights that another of the four roles shares with it go too: grant that one again.';
 
 REVOKE ALL ON ALL ROUTINES IN SCHEMA incident FROM PUBLIC;
+REVOKE ALL ON FUNCTION pg_catalog.min(incident.severity), pg_catalog.max(incident.severity),
+	pg_catalog.min(incident.level), pg_catalog.max(incident.level),
+	pg_catalog.min(incident.rating), pg_catalog.max(incident.rating) FROM PUBLIC;

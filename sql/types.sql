@@ -134,8 +134,8 @@ INSERT INTO assigned SELECT word, word, word, NULL, NULL FROM (SELECT NULL::text
 INSERT INTO assigned SELECT 'low'::text, 'P1'::text, 'low'::text, 'II'::incident.level, 'II'::incident.level;
 SELECT * FROM assigned;
 INSERT INTO assigned (level) VALUES (1);
-SELECT 'low'::incident.rating OPERATOR(incident.=) 2;
-SELECT 'low'::incident.rating OPERATOR(incident.=) 'low'::incident.severity;
+SELECT 'low'::incident.rating = 2;
+SELECT 'low'::incident.rating = 'low'::incident.severity;
 
 -- NULL
 
@@ -143,12 +143,12 @@ SELECT NULL::incident.severity IS NULL AS input, NULL::incident.level::integer I
 	NULL::integer::incident.rating IS NULL AS from_number, NULL::incident.rating::text IS NULL AS word,
 	incident.label(NULL::incident.level) IS NULL AS label,
 	incident.label('1'::incident.level, NULL) IS NULL AS label_language,
-	NULL::incident.severity OPERATOR(incident.<) 'minor' IS NULL AS less,
+	NULL::incident.severity < 'minor' IS NULL AS less,
 	incident.severity_larger(NULL, 'minor') IS NULL AS larger;
-SELECT incident.max(value) IS NULL AS none, incident.min(value) IS NULL AS none_either
+SELECT max(value) IS NULL AS none, min(value) IS NULL AS none_either
 FROM (VALUES (NULL::incident.level)) AS v (value);
-SELECT incident.max(value), incident.min(value) FROM (VALUES (NULL::incident.level), ('none'), ('3'), (NULL)) AS v (value);
-SELECT incident.max(value), incident.min(value) FROM (SELECT 'low'::incident.rating WHERE false) AS v (value);
+SELECT max(value), min(value) FROM (VALUES (NULL::incident.level), ('none'), ('3'), (NULL)) AS v (value);
+SELECT max(value), min(value) FROM (SELECT 'low'::incident.rating WHERE false) AS v (value);
 
 -- Labels
 
@@ -184,42 +184,42 @@ SELECT type, count(*) AS pairs,
 	bool_and(larger = greatest(a, b)) AS larger, bool_and(smaller = least(a, b)) AS smaller
 FROM (
 	SELECT 'severity' AS type, x.place AS a, y.place AS b,
-		x.value OPERATOR(incident.<) y.value AS less, x.value OPERATOR(incident.<=) y.value AS less_equal,
-		x.value OPERATOR(incident.=) y.value AS equal, x.value OPERATOR(incident.<>) y.value AS unequal,
-		x.value OPERATOR(incident.>=) y.value AS greater_equal, x.value OPERATOR(incident.>) y.value AS greater,
+		x.value < y.value AS less, x.value <= y.value AS less_equal,
+		x.value = y.value AS equal, x.value <> y.value AS unequal,
+		x.value >= y.value AS greater_equal, x.value > y.value AS greater,
 		incident.severity_cmp(x.value, y.value) AS cmp,
-		(SELECT place FROM severities WHERE value OPERATOR(incident.=) incident.severity_larger(x.value, y.value)) AS larger,
-		(SELECT place FROM severities WHERE value OPERATOR(incident.=) incident.severity_smaller(x.value, y.value)) AS smaller
+		(SELECT place FROM severities WHERE value = incident.severity_larger(x.value, y.value)) AS larger,
+		(SELECT place FROM severities WHERE value = incident.severity_smaller(x.value, y.value)) AS smaller
 	FROM severities AS x, severities AS y
 	UNION ALL
 	SELECT 'level', x.place, y.place,
-		x.value OPERATOR(incident.<) y.value, x.value OPERATOR(incident.<=) y.value,
-		x.value OPERATOR(incident.=) y.value, x.value OPERATOR(incident.<>) y.value,
-		x.value OPERATOR(incident.>=) y.value, x.value OPERATOR(incident.>) y.value,
+		x.value < y.value, x.value <= y.value,
+		x.value = y.value, x.value <> y.value,
+		x.value >= y.value, x.value > y.value,
 		incident.level_cmp(x.value, y.value),
-		(SELECT place FROM levels WHERE value OPERATOR(incident.=) incident.level_larger(x.value, y.value)),
-		(SELECT place FROM levels WHERE value OPERATOR(incident.=) incident.level_smaller(x.value, y.value))
+		(SELECT place FROM levels WHERE value = incident.level_larger(x.value, y.value)),
+		(SELECT place FROM levels WHERE value = incident.level_smaller(x.value, y.value))
 	FROM levels AS x, levels AS y
 	UNION ALL
 	SELECT 'rating', x.place, y.place,
-		x.value OPERATOR(incident.<) y.value, x.value OPERATOR(incident.<=) y.value,
-		x.value OPERATOR(incident.=) y.value, x.value OPERATOR(incident.<>) y.value,
-		x.value OPERATOR(incident.>=) y.value, x.value OPERATOR(incident.>) y.value,
+		x.value < y.value, x.value <= y.value,
+		x.value = y.value, x.value <> y.value,
+		x.value >= y.value, x.value > y.value,
 		incident.rating_cmp(x.value, y.value),
-		(SELECT place FROM ratings WHERE value OPERATOR(incident.=) incident.rating_larger(x.value, y.value)),
-		(SELECT place FROM ratings WHERE value OPERATOR(incident.=) incident.rating_smaller(x.value, y.value))
+		(SELECT place FROM ratings WHERE value = incident.rating_larger(x.value, y.value)),
+		(SELECT place FROM ratings WHERE value = incident.rating_smaller(x.value, y.value))
 	FROM ratings AS x, ratings AS y
 ) AS pairs
 GROUP BY type ORDER BY type;
 
 SELECT string_agg(value::text, ' < ' ORDER BY value) AS ascending, string_agg(value::text, ' > ' ORDER BY value DESC) AS descending,
-	incident.min(value), incident.max(value)
+	min(value), max(value)
 FROM severities;
 SELECT string_agg(value::text, ' < ' ORDER BY value) AS ascending, string_agg(value::text, ' > ' ORDER BY value DESC) AS descending,
-	incident.min(value), incident.max(value)
+	min(value), max(value)
 FROM levels;
 SELECT string_agg(value::text, ' < ' ORDER BY value) AS ascending, string_agg(value::text, ' > ' ORDER BY value DESC) AS descending,
-	incident.min(value), incident.max(value)
+	min(value), max(value)
 FROM ratings;
 SELECT value FROM levels UNION ALL SELECT NULL ORDER BY value DESC;
 
@@ -234,14 +234,14 @@ ANALYZE incident_types;
 SET enable_nestloop = off;
 SET enable_mergejoin = off;
 SET max_parallel_workers_per_gather = 0;
-EXPLAIN (COSTS OFF) SELECT count(*) FROM incident_types AS t JOIN levels AS l ON t.level OPERATOR(incident.=) l.value;
-SELECT count(*) FROM incident_types AS t JOIN levels AS l ON t.level OPERATOR(incident.=) l.value;
-SELECT count(*) FROM incident_types AS t JOIN severities AS s ON t.severity OPERATOR(incident.=) s.value;
-SELECT count(*) FROM incident_types AS t JOIN ratings AS r ON t.rating OPERATOR(incident.=) r.value;
+EXPLAIN (COSTS OFF) SELECT count(*) FROM incident_types AS t JOIN levels AS l ON t.level = l.value;
+SELECT count(*) FROM incident_types AS t JOIN levels AS l ON t.level = l.value;
+SELECT count(*) FROM incident_types AS t JOIN severities AS s ON t.severity = s.value;
+SELECT count(*) FROM incident_types AS t JOIN ratings AS r ON t.rating = r.value;
 SET enable_mergejoin = on;
 SET enable_hashjoin = off;
-EXPLAIN (COSTS OFF) SELECT count(*) FROM incident_types AS t JOIN levels AS l ON t.level OPERATOR(incident.=) l.value;
-SELECT count(*) FROM incident_types AS t JOIN levels AS l ON t.level OPERATOR(incident.=) l.value;
+EXPLAIN (COSTS OFF) SELECT count(*) FROM incident_types AS t JOIN levels AS l ON t.level = l.value;
+SELECT count(*) FROM incident_types AS t JOIN levels AS l ON t.level = l.value;
 RESET enable_hashjoin;
 RESET enable_nestloop;
 
@@ -263,8 +263,8 @@ SET LOCAL parallel_setup_cost = 0;
 SET LOCAL parallel_tuple_cost = 0;
 SET LOCAL min_parallel_table_scan_size = 0;
 SET LOCAL max_parallel_workers_per_gather = 2;
-EXPLAIN (COSTS OFF) SELECT incident.max(level), incident.min(severity), incident.max(rating) FROM incident_types;
-SELECT incident.max(level), incident.min(severity), incident.max(rating) FROM incident_types;
+EXPLAIN (COSTS OFF) SELECT max(level), min(severity), max(rating) FROM incident_types;
+SELECT max(level), min(severity), max(rating) FROM incident_types;
 COMMIT;
 
 -- Btree and hash indexes
@@ -274,15 +274,15 @@ CREATE INDEX incident_types_severity ON incident_types (severity, rating);
 CREATE INDEX incident_types_rating ON incident_types USING hash (rating);
 SET enable_seqscan = off;
 SET enable_bitmapscan = off;
-EXPLAIN (COSTS OFF) SELECT count(*) FROM incident_types WHERE level OPERATOR(incident.>=) '2';
-SELECT count(*) FROM incident_types WHERE level OPERATOR(incident.>=) '2';
-SELECT pg_temp.plan('SELECT incident.max(level) FROM incident_types');
-SELECT incident.max(level), incident.min(level) FROM incident_types;
-EXPLAIN (COSTS OFF) SELECT id FROM incident_types WHERE severity OPERATOR(incident.=) 'severe' AND rating OPERATOR(incident.<) 'low';
-SELECT count(*) FROM incident_types WHERE severity OPERATOR(incident.=) 'severe' AND rating OPERATOR(incident.=) 'high';
+EXPLAIN (COSTS OFF) SELECT count(*) FROM incident_types WHERE level >= '2';
+SELECT count(*) FROM incident_types WHERE level >= '2';
+SELECT pg_temp.plan('SELECT max(level) FROM incident_types');
+SELECT max(level), min(level) FROM incident_types;
+EXPLAIN (COSTS OFF) SELECT id FROM incident_types WHERE severity = 'severe' AND rating < 'low';
+SELECT count(*) FROM incident_types WHERE severity = 'severe' AND rating = 'high';
 DROP INDEX incident_types_severity;
-EXPLAIN (COSTS OFF) SELECT id FROM incident_types WHERE rating OPERATOR(incident.=) '5';
-SELECT count(id) FROM incident_types WHERE rating OPERATOR(incident.=) '5';
+EXPLAIN (COSTS OFF) SELECT id FROM incident_types WHERE rating = '5';
+SELECT count(id) FROM incident_types WHERE rating = '5';
 RESET enable_seqscan;
 RESET enable_bitmapscan;
 
@@ -295,7 +295,7 @@ GRANT USAGE ON SCHEMA incident TO regress_incident_types;
 SET ROLE regress_incident_types;
 SET enable_seqscan = off;
 SET enable_bitmapscan = off;
-EXPLAIN (COSTS OFF) SELECT id FROM incident_types_barrier WHERE level OPERATOR(incident.=) '1';
+EXPLAIN (COSTS OFF) SELECT id FROM incident_types_barrier WHERE level = '1';
 RESET enable_seqscan;
 RESET enable_bitmapscan;
 RESET ROLE;
@@ -333,7 +333,7 @@ CREATE TABLE incident_types_high PARTITION OF incident_types_ranged FOR VALUES F
 INSERT INTO incident_types_ranged SELECT value FROM levels;
 SELECT tableoid::regclass AS partition, string_agg(level::text, ' ' ORDER BY level) AS levels
 FROM incident_types_ranged GROUP BY tableoid ORDER BY tableoid::regclass::text;
-EXPLAIN (COSTS OFF) SELECT * FROM incident_types_ranged WHERE level OPERATOR(incident.>) '3';
+EXPLAIN (COSTS OFF) SELECT * FROM incident_types_ranged WHERE level > '3';
 DROP TABLE incident_types_ranged, incident_types_hashed, incident_types;
 
 -- Binary form: the place in the order of the type, one byte
@@ -380,7 +380,7 @@ FROM unnest(ARRAY[$$\000\000\000\000$$, $$\000\000\000\002\001\001$$]) AS field,
 -- Arrays, records and JSON
 
 SELECT '{1,none,NULL," ii "}'::incident.level[] AS levels, ARRAY['高', 'very low']::incident.rating[] AS ratings;
-SELECT '1' OPERATOR(incident.=) ANY ('{2,P1}'::incident.level[]) AS found;
+SELECT '1' = ANY ('{2,P1}'::incident.level[]) AS found;
 SELECT * FROM jsonb_to_record('{"severity": "严重", "level": 3, "rating": "very-high"}')
 	AS r (severity incident.severity, level incident.level, rating incident.rating);
 SELECT to_jsonb(r) FROM (SELECT 'high'::incident.severity AS severity, '一级'::incident.level AS level) AS r;
