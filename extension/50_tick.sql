@@ -40,7 +40,7 @@ DECLARE
 	done record;
 BEGIN
 	LOOP
-		SELECT * INTO done FROM incident.tick(pg_catalog.clock_timestamp(), batch);
+		SELECT * INTO done FROM incident.tick(batch => batch);
 		COMMIT;
 		EXIT WHEN done.incidents OPERATOR(pg_catalog.=) 0 AND done.quarantined OPERATOR(pg_catalog.=) 0;
 	END LOOP;

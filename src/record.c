@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -77,6 +78,23 @@ pgi_name_argument(FunctionCallInfo fcinfo, int number, const char *what)
 	return pgi_text_argument(fcinfo, number, what, MAX_NAME);
 }
 
+/*
+ * Refuses a moment in the future. The transaction's own start never is, even when the
+ * clock has been set back since.
+ */
+void
+pgi_refuse_future(TimestampTz moment, const char *what)
+{
+	TimestampTz now = Max(GetCurrentTimestamp(), GetCurrentTransactionStartTimestamp());
+
+	if (moment > now)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("%s must not be in the future", what),
+						errdetail("It is later than now by %.3f seconds.",
+								  (moment - now) / (double) USECS_PER_SEC),
+						errhint("incident.simulate() tells what is to come.")));
+}
+
 /* A moment at which something took effect: given, finite, and not in the future. */
 TimestampTz
 pgi_moment_argument(FunctionCallInfo fcinfo, int number, const char *what)
@@ -90,11 +108,7 @@ pgi_moment_argument(FunctionCallInfo fcinfo, int number, const char *what)
 	if (TIMESTAMP_NOT_FINITE(moment))
 		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 						errmsg("%s must be a finite time", what)));
-	if (moment > GetCurrentTimestamp())
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("%s must not be in the future", what),
-						errdetail("%s is after now, %s.", timestamptz_to_str(moment),
-								  pstrdup(timestamptz_to_str(GetCurrentTimestamp())))));
+	pgi_refuse_future(moment, what);
 	return moment;
 }
 

@@ -14,6 +14,7 @@ extern char *pgi_note_argument(FunctionCallInfo fcinfo, int number, const char *
 extern char *pgi_name_argument(FunctionCallInfo fcinfo, int number, const char *what);
 extern TimestampTz pgi_moment_argument(FunctionCallInfo fcinfo, int number,
 									   const char *what);
+extern void pgi_refuse_future(TimestampTz moment, const char *what);
 extern void pgi_find_asset(int32 org_id, const char *name, int64 *asset_id, uint8 *level);
 extern const char *pgi_record(PgiTimeline *timeline, PgiEntry *entry);
 

@@ -17,6 +17,7 @@
 #include "utils/resowner.h"
 #include "utils/timestamp.h"
 
+#include "record.h"
 #include "sql.h"
 #include "timeline.h"
 
@@ -227,10 +228,7 @@ check_arguments(TimestampTz at, int32 batch)
 	if (TIMESTAMP_NOT_FINITE(at))
 		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 						errmsg("a tick needs a finite time")));
-	if (at > GetCurrentTimestamp())
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("a tick must not be in the future"),
-						errhint("incident.simulate() tells what is to come.")));
+	pgi_refuse_future(at, "the moment of a tick");
 	if (batch < 1 || batch > MAX_BATCH)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("the batch must be between 1 and %d", MAX_BATCH)));

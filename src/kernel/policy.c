@@ -168,7 +168,7 @@ pgi_policy_check(const PgiPolicySource *source, PgiProblem *problems, int room)
 static void
 raise_step(PgiCell *cell, int64_t after, uint8_t level)
 {
-	PgiStep kept[PGI_LEVELS];
+	PgiStep kept[PGI_LEVELS + 1];
 	int n = 0;
 	int i = 0;
 
@@ -184,7 +184,8 @@ raise_step(PgiCell *cell, int64_t after, uint8_t level)
 	for (; i < cell->nsteps; i++)
 		if (cell->steps[i].level > kept[n - 1].level)
 			kept[n++] = cell->steps[i];
-	memcpy(cell->steps, kept, sizeof(PgiStep) * n);
+	kept[n].after = PGI_NEVER;
+	memcpy(cell->steps, kept, sizeof(PgiStep) * (n + 1));
 	cell->nsteps = (uint8_t) n;
 }
 
@@ -260,9 +261,11 @@ pgi_policy_compile(const PgiPolicySource *source, PgiPolicy *policy)
 uint8_t
 pgi_response_level(const PgiCell *cell, int64_t elapsed)
 {
-	uint8_t level = cell->steps[0].level;
+	int i = 0;
 
-	for (int i = 1; i < cell->nsteps && elapsed >= cell->steps[i].after; i++)
-		level = cell->steps[i].level;
-	return level;
+	/* Most calls ask for a time before the first rise. */
+	if (elapsed >= cell->steps[1].after)
+		while (i + 1 < cell->nsteps && elapsed >= cell->steps[i + 1].after)
+			i++;
+	return cell->steps[i].level;
 }

@@ -31,14 +31,17 @@ typedef struct PgiStep
 	uint8_t level;
 } PgiStep;
 
-/* What one pair of asset level and severity means; steps rise in time and in level. */
+/*
+ * What one pair of asset level and severity means. Steps rise in time and in level; the
+ * place after the last one has its time at PGI_NEVER.
+ */
 typedef struct PgiCell
 {
 	bool possible;
 	uint8_t event_level;
 	uint8_t nsteps;
 	int64_t processing;
-	PgiStep steps[PGI_LEVELS];
+	PgiStep steps[PGI_LEVELS + 1];
 } PgiCell;
 
 /*

@@ -1,7 +1,5 @@
--- Five minutes with pg_incident: what the README shows, in order. For a login with the
--- role responder, in a database into which load.sql has been loaded and a tick has run.
-
-SET search_path = public, incident;
+-- The README's tour of pg_incident, in order. For a login with the role responder, in a
+-- database into which load.sql has been loaded and where a tick has run since.
 
 -- What the rules say.
 
@@ -28,12 +26,12 @@ WHERE ticket = 'TOUR-1';
 -- Somebody takes it on and finds out how grave it is.
 
 SELECT incident.acknowledge(incident_id, by => 'operations engineer',
-    at => now() - interval '2 hours 50 minutes')
+    at => detected_at + interval '10 minutes')
 FROM incident.open_incidents
 WHERE ticket = 'TOUR-1';
 
 SELECT incident.assess(incident_id, severity => 'moderate', by => 'operations engineer',
-    at => now() - interval '2 hours 40 minutes')
+    at => detected_at + interval '20 minutes')
 FROM incident.open_incidents
 WHERE ticket = 'TOUR-1';
 
@@ -41,34 +39,25 @@ SELECT line
 FROM incident.open_incidents AS i, incident.explain(i.incident_id) AS line
 WHERE i.ticket = 'TOUR-1';
 
--- What if: an unknown asset with a minor fault, found to be of level 3 after an hour.
-
-SELECT at, kind, level, detail
-FROM incident.simulate('eport', asset_level => NULL, severity => 'minor',
-    detected_at => '2026-03-02 09:00+08', until => '2026-03-02 18:00+08',
-    facts => '[{"at": "2026-03-02 10:00+08", "kind": "assessed", "asset_level": "3"}]');
-
--- It turns out that the fault was gone 70 minutes ago, before the rise to level 1.
+-- It turns out that the fault was gone after 1 h 50 min, before the rise to level 1.
 
 SELECT incident.resolve(incident_id, by => 'operations engineer',
-    at => now() - interval '70 minutes', note => 'Queue restarted, backlog worked off')
+    at => detected_at + interval '1 hour 50 minutes', note => 'Queue restarted, backlog worked off')
 FROM incident.open_incidents
 WHERE ticket = 'TOUR-1';
 
-SELECT seq, kind, effective_at - detected_at AS after, t.severity AS sev,
-    t.response_level AS resp, rule, voids, live, actor, recorded_by
+SELECT seq, kind, effective_at - detected_at AS after, t.severity, t.response_level AS response,
+    rule, voids, live, actor, recorded_by
 FROM incident.timeline AS t JOIN incident.incident_history AS i USING (incident_id)
 WHERE i.ticket = 'TOUR-1'
 ORDER BY seq;
 
--- The state at an earlier moment, from all that is known now.
+-- The state at an earlier moment.
 
 SELECT s.status, s.severity, s.response_level, s.elapsed
 FROM incident.incident_history AS i,
     incident.state_at(i.incident_id, i.detected_at + interval '15 minutes') AS s
 WHERE i.ticket = 'TOUR-1';
-
--- Done.
 
 SELECT incident.close(incident_id, by => 'shift leader', note => 'Report filed')
 FROM incident.incident_history
@@ -78,3 +67,10 @@ SELECT status, peak_response, breached, acknowledged_at - detected_at AS acknowl
     resolved_at - detected_at AS resolved_after
 FROM incident.incident_history
 WHERE ticket = 'TOUR-1';
+
+-- What would happen: an unknown asset with a minor fault, found to be of level 3 after an hour.
+
+SELECT at, kind, level, detail
+FROM incident.simulate('eport', asset_level => NULL, severity => 'minor',
+    detected_at => '2026-03-02 09:00', until => '2026-03-02 18:00',
+    facts => '[{"at": "2026-03-02 10:00", "kind": "assessed", "asset_level": "3"}]');
