@@ -8,6 +8,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "arguments.h"
 #include "policy_cache.h"
 #include "record.h"
 #include "sql.h"
@@ -53,7 +54,7 @@ tlp_argument(FunctionCallInfo fcinfo, int number)
 static Datum
 first_value(bool *isnull)
 {
-	return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, isnull);
+	return pgi_column(0, 1, isnull);
 }
 
 /* The organisation of the session, which exists after this. Within SPI. */
@@ -155,13 +156,6 @@ count_repeat(int32 org_id, int64 incident_id, TimestampTz at, const char *summar
 	return true;
 }
 
-static Datum
-string_value(const char *string, char *null)
-{
-	*null = string == NULL ? 'n' : ' ';
-	return string == NULL ? (Datum) 0 : CStringGetTextDatum(string);
-}
-
 PG_FUNCTION_INFO_V1(pgi_open);
 Datum
 pgi_open(PG_FUNCTION_ARGS)
@@ -175,7 +169,7 @@ pgi_open(PG_FUNCTION_ARGS)
 							   TEXTOID, TEXTOID, TEXTOID, BOOLOID}};
 	char *asset = pgi_name_argument(fcinfo, ARG_ASSET, "the asset");
 	char *summary = pgi_note_argument(fcinfo, ARG_SUMMARY, "the summary");
-	TimestampTz detected_at = pgi_moment_argument(fcinfo, ARG_DETECTED_AT, "detected_at");
+	TimestampTz detected_at = pgi_past_argument(fcinfo, ARG_DETECTED_AT, "detected_at");
 	char *category = pgi_name_argument(fcinfo, ARG_CATEGORY, "the category");
 	char *confidentiality = tlp_argument(fcinfo, ARG_CONFIDENTIALITY);
 	char *ticket = pgi_name_argument(fcinfo, ARG_TICKET, "the ticket");
@@ -222,10 +216,10 @@ pgi_open(PG_FUNCTION_ARGS)
 	values[1] = Int64GetDatum(incident_id);
 	values[2] = Int32GetDatum(policy_id);
 	values[3] = TimestampTzGetDatum(detected_at);
-	values[4] = string_value(category, &nulls[4]);
-	values[5] = string_value(confidentiality, &nulls[5]);
-	values[6] = string_value(ticket, &nulls[6]);
-	values[7] = string_value(dedup_key, &nulls[7]);
+	values[4] = pgi_string_or_null(category, &nulls[4]);
+	values[5] = pgi_string_or_null(confidentiality, &nulls[5]);
+	values[6] = pgi_string_or_null(ticket, &nulls[6]);
+	values[7] = pgi_string_or_null(dedup_key, &nulls[7]);
 	values[8] = BoolGetDatum(!PG_ARGISNULL(ARG_DRILL) && PG_GETARG_BOOL(ARG_DRILL));
 	nulls[8] = ' ';
 	pgi_run(&insert, values, nulls, SPI_OK_INSERT, 0);

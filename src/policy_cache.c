@@ -109,18 +109,12 @@ select_newest(PgiQuery *query, Datum *values)
 		elog(ERROR, "\"%s\" ended with %s", query->sql, SPI_result_code_string(result));
 }
 
-static Datum
-column(uint64 row, int number, bool *isnull)
-{
-	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, number, isnull);
-}
-
 static uint8
 byte_column(uint64 row, int number)
 {
 	bool isnull;
 
-	return DatumGetUInt8(column(row, number, &isnull));
+	return DatumGetUInt8(pgi_column(row, number, &isnull));
 }
 
 /* Reads the rows of a policy; false when there is none with that id. Within SPI. */
@@ -147,13 +141,13 @@ read_source(int32 policy_id, PgiPolicySource *source)
 	select_newest(&policy_query, &id);
 	if (SPI_processed == 0)
 		return false;
-	source->hold_stops_clock = DatumGetBool(column(0, 1, &isnull));
+	source->hold_stops_clock = DatumGetBool(pgi_column(0, 1, &isnull));
 
 	select_newest(&levels_query, &id);
 	for (uint64 row = 0; row < SPI_processed; row++)
 	{
 		uint8 level = byte_column(row, 1);
-		Datum time = column(row, 2, &isnull);
+		Datum time = pgi_column(row, 2, &isnull);
 
 		source->defined[level] = true;
 		source->processing[level] =
@@ -208,9 +202,9 @@ read_names(void)
 	{
 		bool isnull;
 
-		namestrcpy(&names[row].name, TextDatumGetCString(column(row, 1, &isnull)));
-		names[row].version = DatumGetInt32(column(row, 2, &isnull));
-		names[row].policy_id = DatumGetInt32(column(row, 3, &isnull));
+		namestrcpy(&names[row].name, TextDatumGetCString(pgi_column(row, 1, &isnull)));
+		names[row].version = DatumGetInt32(pgi_column(row, 2, &isnull));
+		names[row].policy_id = DatumGetInt32(pgi_column(row, 3, &isnull));
 	}
 	SPI_finish();
 	pgi_become_caller(&scope);

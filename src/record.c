@@ -7,7 +7,6 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -15,12 +14,10 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "arguments.h"
 #include "pg_incident.h"
 #include "record.h"
 #include "sql.h"
-
-#define MAX_NOTE 65536
-#define MAX_NAME 200
 
 /* What each fact does, for the message that refuses it. */
 static const char *const verbs[PGI_KINDS] = {
@@ -47,71 +44,6 @@ static const char *const functions[PGI_KINDS] = {
 	[PGI_CANCELLED] = "cancel",	  [PGI_NOTED] = "note",
 };
 
-/* A text argument of at most `limit` bytes; NULL when it is null. */
-char *
-pgi_text_argument(FunctionCallInfo fcinfo, int number, const char *what, int limit)
-{
-	text *value;
-
-	if (PG_ARGISNULL(number))
-		return NULL;
-	value = PG_GETARG_TEXT_PP(number);
-	if (VARSIZE_ANY_EXHDR(value) > limit)
-		ereport(ERROR, (errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
-						errmsg("%s is too long", what),
-						errdetail("It has %zu bytes; at most %d are kept.",
-								  (size_t) VARSIZE_ANY_EXHDR(value), limit)));
-	return text_to_cstring(value);
-}
-
-/* A note argument. */
-char *
-pgi_note_argument(FunctionCallInfo fcinfo, int number, const char *what)
-{
-	return pgi_text_argument(fcinfo, number, what, MAX_NOTE);
-}
-
-/* The name of a person, a ticket or the like. */
-char *
-pgi_name_argument(FunctionCallInfo fcinfo, int number, const char *what)
-{
-	return pgi_text_argument(fcinfo, number, what, MAX_NAME);
-}
-
-/*
- * Refuses a moment in the future. The transaction's own start never is, even when the
- * clock has been set back since.
- */
-void
-pgi_refuse_future(TimestampTz moment, const char *what)
-{
-	TimestampTz now = Max(GetCurrentTimestamp(), GetCurrentTransactionStartTimestamp());
-
-	if (moment > now)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("%s must not be in the future", what),
-						errdetail("It is later than now by %.3f seconds.",
-								  (moment - now) / (double) USECS_PER_SEC),
-						errhint("incident.simulate() tells what is to come.")));
-}
-
-/* A moment at which something took effect: given, finite, and not in the future. */
-TimestampTz
-pgi_moment_argument(FunctionCallInfo fcinfo, int number, const char *what)
-{
-	TimestampTz moment;
-
-	if (PG_ARGISNULL(number))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("%s must not be null", what)));
-	moment = PG_GETARG_TIMESTAMPTZ(number);
-	if (TIMESTAMP_NOT_FINITE(moment))
-		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-						errmsg("%s must be a finite time", what)));
-	pgi_refuse_future(moment, what);
-	return moment;
-}
-
 /* The newest moment any tick has settled. Within SPI. */
 static TimestampTz
 last_tick(void)
@@ -121,8 +53,7 @@ last_tick(void)
 
 	if (pgi_run(&query, NULL, NULL, SPI_OK_SELECT, 1) == 0)
 		return DT_NOBEGIN;
-	return DatumGetTimestampTz(
-		SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	return DatumGetTimestampTz(pgi_column(0, 1, &isnull));
 }
 
 /* Looks up an asset of the organisation by name; error when there is none. Within SPI. */
@@ -141,9 +72,8 @@ pgi_find_asset(int32 org_id, const char *name, int64 *asset_id, uint8 *level)
 	values[0] = Int32GetDatum(org_id);
 	values[1] = CStringGetTextDatum(name);
 	pgi_run(&query, values, NULL, SPI_OK_SELECT, 1);
-	*asset_id = DatumGetInt64(
-		SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull);
+	*asset_id = DatumGetInt64(pgi_column(0, 1, &isnull));
+	value = pgi_column(0, 2, &isnull);
 	*level = isnull ? PGI_LEVEL_UNKNOWN : DatumGetUInt8(value);
 }
 
@@ -212,7 +142,7 @@ record_plain(FunctionCallInfo fcinfo, PgiKind kind)
 {
 	int64 incident_id = incident_argument(fcinfo);
 	char *actor = pgi_name_argument(fcinfo, 1, "by");
-	TimestampTz at = pgi_moment_argument(fcinfo, 2, "at");
+	TimestampTz at = pgi_past_argument(fcinfo, 2, "at");
 	char *note = pgi_note_argument(fcinfo, 3, "the note");
 	PgiTimeline timeline;
 	PgiEntry *entry;
@@ -290,7 +220,7 @@ pgi_note(PG_FUNCTION_ARGS)
 	int64 incident_id = incident_argument(fcinfo);
 	char *note = pgi_note_argument(fcinfo, 1, "the note");
 	char *actor = pgi_name_argument(fcinfo, 2, "by");
-	TimestampTz at = pgi_moment_argument(fcinfo, 3, "at");
+	TimestampTz at = pgi_past_argument(fcinfo, 3, "at");
 	PgiTimeline timeline;
 	PgiEntry *entry;
 	const char *status;
@@ -342,7 +272,7 @@ pgi_assess(PG_FUNCTION_ARGS)
 	int64 incident_id = incident_argument(fcinfo);
 	char *asset = pgi_name_argument(fcinfo, 2, "the asset");
 	char *actor = pgi_name_argument(fcinfo, 3, "by");
-	TimestampTz at = pgi_moment_argument(fcinfo, 4, "at");
+	TimestampTz at = pgi_past_argument(fcinfo, 4, "at");
 	char *note = pgi_note_argument(fcinfo, 6, "the note");
 	PgiTimeline timeline;
 	PgiEntry *entry;

@@ -11,6 +11,7 @@
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
+#include "arguments.h"
 #include "pg_incident.h"
 #include "policy_cache.h"
 #include "sql.h"
@@ -140,17 +141,6 @@ read_fact(PgiFact *fact, int number, JsonbValue *object)
 		refuse_facts(number, "is an assessment that sets nothing");
 }
 
-static int
-compare_facts(const void *a, const void *b)
-{
-	const PgiFact *left = a;
-	const PgiFact *right = b;
-
-	if (left->at != right->at)
-		return left->at < right->at ? -1 : 1;
-	return left->seq < right->seq ? -1 : left->seq > right->seq;
-}
-
 /* The opening and the facts of a JSON array, in order of time. */
 static PgiFact *
 read_facts(const PgiFact *opening, Jsonb *json, int *nfacts)
@@ -170,7 +160,7 @@ read_facts(const PgiFact *opening, Jsonb *json, int *nfacts)
 		if (facts[i + 1].at < opening->at)
 			refuse_facts(i, "is before the detection");
 	}
-	qsort(facts + 1, n, sizeof(PgiFact), compare_facts);
+	pgi_sort_facts(facts, n + 1);
 	*nfacts = n + 1;
 	return facts;
 }
@@ -253,21 +243,6 @@ put_derived(const PgiDerived *derived, void *arg)
 			&detail);
 }
 
-static TimestampTz
-finite_argument(FunctionCallInfo fcinfo, int number, const char *what)
-{
-	TimestampTz moment;
-
-	if (PG_ARGISNULL(number))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("%s must not be null", what)));
-	moment = PG_GETARG_TIMESTAMPTZ(number);
-	if (TIMESTAMP_NOT_FINITE(moment))
-		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-						errmsg("%s must be a finite time", what)));
-	return moment;
-}
-
 PG_FUNCTION_INFO_V1(pgi_simulate);
 Datum
 pgi_simulate(PG_FUNCTION_ARGS)
@@ -288,8 +263,8 @@ pgi_simulate(PG_FUNCTION_ARGS)
 		PG_ARGISNULL(1) ? PGI_LEVEL_UNKNOWN : DatumGetUInt8(PG_GETARG_DATUM(1));
 	opening.severity =
 		PG_ARGISNULL(2) ? PGI_SEVERITY_UNKNOWN : DatumGetUInt8(PG_GETARG_DATUM(2));
-	opening.at = finite_argument(fcinfo, 3, "detected_at");
-	until = finite_argument(fcinfo, 4, "until");
+	opening.at = pgi_moment_argument(fcinfo, 3, "detected_at");
+	until = pgi_moment_argument(fcinfo, 4, "until");
 	course.facts = read_facts(&opening, PG_GETARG_JSONB_P(5), &course.nfacts);
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -313,7 +288,7 @@ PG_FUNCTION_INFO_V1(pgi_state_at);
 Datum
 pgi_state_at(PG_FUNCTION_ARGS)
 {
-	TimestampTz at = finite_argument(fcinfo, 1, "at");
+	TimestampTz at = pgi_moment_argument(fcinfo, 1, "at");
 	PgiTimeline timeline;
 	PgiState state;
 	TupleDesc descriptor;

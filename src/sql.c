@@ -7,6 +7,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
@@ -127,4 +128,19 @@ uint64
 pgi_read(PgiQuery *query, Datum *values, const char *nulls)
 {
 	return execute(query, values, nulls, true, SPI_OK_SELECT, 0);
+}
+
+/* A column of a row of the newest result; columns count from 1. */
+Datum
+pgi_column(uint64 row, int number, bool *isnull)
+{
+	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, number, isnull);
+}
+
+/* A text value for a query, and the mark that says whether it is null. */
+Datum
+pgi_string_or_null(const char *string, char *null)
+{
+	*null = string == NULL ? 'n' : ' ';
+	return string == NULL ? (Datum) 0 : CStringGetTextDatum(string);
 }

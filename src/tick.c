@@ -17,7 +17,7 @@
 #include "utils/resowner.h"
 #include "utils/timestamp.h"
 
-#include "record.h"
+#include "arguments.h"
 #include "sql.h"
 #include "timeline.h"
 
@@ -218,8 +218,7 @@ count_due(TimestampTz at)
 	bool isnull;
 
 	pgi_run(&query, &value, NULL, SPI_OK_SELECT, 1);
-	return DatumGetInt64(
-		SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	return DatumGetInt64(pgi_column(0, 1, &isnull));
 }
 
 static void

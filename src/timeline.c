@@ -43,17 +43,11 @@ static PgiQuery read_entries = {
 	2,
 	{INT4OID, INT8OID}};
 
-static Datum
-column(uint64 row, int number, bool *isnull)
-{
-	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, number, isnull);
-}
-
 static int64
 number_column(uint64 row, int number)
 {
 	bool isnull;
-	Datum value = column(row, number, &isnull);
+	Datum value = pgi_column(row, number, &isnull);
 
 	if (isnull)
 		return 0;
@@ -65,7 +59,7 @@ static uint8
 byte_column(uint64 row, int number, uint8 when_null)
 {
 	bool isnull;
-	Datum value = column(row, number, &isnull);
+	Datum value = pgi_column(row, number, &isnull);
 
 	return isnull ? when_null : DatumGetUInt8(value);
 }
@@ -91,20 +85,20 @@ fill_entry(PgiEntry *entry, uint64 row, int64 incident_id)
 	memset(entry, 0, sizeof(*entry));
 	entry->seq = (int32) number_column(row, COL_SEQ);
 	entry->kind =
-		find_kind(TextDatumGetCString(column(row, COL_KIND, &isnull)), incident_id);
-	entry->effective_at = DatumGetTimestampTz(column(row, COL_EFFECTIVE_AT, &isnull));
-	entry->sets_asset = DatumGetBool(column(row, COL_SETS_ASSET, &isnull));
-	entry->sets_severity = DatumGetBool(column(row, COL_SETS_SEVERITY, &isnull));
+		find_kind(TextDatumGetCString(pgi_column(row, COL_KIND, &isnull)), incident_id);
+	entry->effective_at = DatumGetTimestampTz(pgi_column(row, COL_EFFECTIVE_AT, &isnull));
+	entry->sets_asset = DatumGetBool(pgi_column(row, COL_SETS_ASSET, &isnull));
+	entry->sets_severity = DatumGetBool(pgi_column(row, COL_SETS_SEVERITY, &isnull));
 	entry->asset_id = number_column(row, COL_ASSET_ID);
 	entry->asset_level = byte_column(row, COL_ASSET_LEVEL, PGI_LEVEL_UNKNOWN);
 	entry->severity = byte_column(row, COL_SEVERITY, PGI_SEVERITY_UNKNOWN);
-	(void) column(row, COL_EVENT_LEVEL, &isnull);
+	(void) pgi_column(row, COL_EVENT_LEVEL, &isnull);
 	entry->is_graded = !isnull;
 	entry->event_level = byte_column(row, COL_EVENT_LEVEL, 0);
 	entry->response_level = byte_column(row, COL_RESPONSE_LEVEL, 0);
 	entry->epoch = (int32) number_column(row, COL_EPOCH);
 	entry->voids = (int32) number_column(row, COL_VOIDS);
-	hash = column(row, COL_HASH, &isnull);
+	hash = pgi_column(row, COL_HASH, &isnull);
 	if (VARSIZE_ANY_EXHDR(DatumGetPointer(hash)) == PGI_HASH_LENGTH)
 		memcpy(entry->hash, VARDATA_ANY(DatumGetPointer(hash)), PGI_HASH_LENGTH);
 }
@@ -140,9 +134,9 @@ find(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id,
 				 errmsg("incident " INT64_FORMAT " does not exist in organisation %d",
 						incident_id, org_id)));
 	pgi_timeline_start(timeline, org_id, incident_id,
-					   DatumGetInt32(column(0, 1, &isnull)));
+					   DatumGetInt32(pgi_column(0, 1, &isnull)));
 	timeline->is_new = false;
-	timeline->settled_to = DatumGetTimestampTz(column(0, 2, &isnull));
+	timeline->settled_to = DatumGetTimestampTz(pgi_column(0, 2, &isnull));
 	SPI_freetuptable(SPI_tuptable);
 
 	timeline->nentries =
@@ -219,13 +213,6 @@ pgi_timeline_add(PgiTimeline *timeline, PgiKind kind, TimestampTz at)
 }
 
 static Datum
-string_or_null(const char *string, char *null)
-{
-	*null = string == NULL ? 'n' : ' ';
-	return string == NULL ? (Datum) 0 : CStringGetTextDatum(string);
-}
-
-static Datum
 number_or_null(int32 number, char *null)
 {
 	*null = number == 0 ? 'n' : ' ';
@@ -299,31 +286,20 @@ pgi_timeline_write(PgiTimeline *timeline, PgiEntry *entry)
 	n++;
 	values[n] = number_or_null(entry->epoch, &nulls[n]);
 	n++;
-	values[n] = string_or_null(entry->rule, &nulls[n]);
+	values[n] = pgi_string_or_null(entry->rule, &nulls[n]);
 	n++;
 	values[n] = number_or_null(entry->occurrence, &nulls[n]);
 	n++;
 	values[n] = number_or_null(entry->voids, &nulls[n]);
 	n++;
-	values[n] = string_or_null(entry->actor, &nulls[n]);
+	values[n] = pgi_string_or_null(entry->actor, &nulls[n]);
 	n++;
-	values[n] = string_or_null(entry->recorded_by, &nulls[n]);
+	values[n] = pgi_string_or_null(entry->recorded_by, &nulls[n]);
 	n++;
-	values[n] = string_or_null(entry->note, &nulls[n]);
+	values[n] = pgi_string_or_null(entry->note, &nulls[n]);
 	n++;
 	values[n++] = PointerGetDatum(hash);
 	pgi_run(&query, values, nulls, SPI_OK_INSERT, 0);
-}
-
-static int
-compare_facts(const void *a, const void *b)
-{
-	const PgiFact *left = a;
-	const PgiFact *right = b;
-
-	if (left->at != right->at)
-		return left->at < right->at ? -1 : 1;
-	return left->seq < right->seq ? -1 : left->seq > right->seq;
 }
 
 /* The facts of a timeline in the order in which they take effect. */
@@ -350,7 +326,7 @@ pgi_timeline_facts(const PgiTimeline *timeline, int *nfacts)
 		fact->severity = entry->severity;
 		n++;
 	}
-	qsort(facts, n, sizeof(PgiFact), compare_facts);
+	pgi_sort_facts(facts, n);
 	*nfacts = n;
 	return facts;
 }

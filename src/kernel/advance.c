@@ -5,6 +5,7 @@
  * what is resolved at the very moment of a threshold has not reached it. While the clock
  * stands still, only what was truly passed counts.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "kernel/advance.h"
@@ -346,4 +347,22 @@ pgi_advance(const PgiPolicy *policy, const PgiFact *facts, int nfacts, int64_t u
 	state->elapsed = elapsed_at(&run, until);
 	state->next_due = next_moment(&run);
 	return PGI_OK;
+}
+
+static int
+compare_facts(const void *a, const void *b)
+{
+	const PgiFact *left = a;
+	const PgiFact *right = b;
+
+	if (left->at != right->at)
+		return left->at < right->at ? -1 : 1;
+	return left->seq < right->seq ? -1 : left->seq > right->seq;
+}
+
+/* Puts facts in the order in which they take effect. */
+void
+pgi_sort_facts(PgiFact *facts, int nfacts)
+{
+	qsort(facts, (size_t) nfacts, sizeof(PgiFact), compare_facts);
 }

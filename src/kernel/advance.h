@@ -104,6 +104,7 @@ extern const char *const pgi_kind_words[PGI_KINDS];
 extern const char *const pgi_status_words[PGI_STATUSES];
 
 extern bool pgi_allows(uint8_t status, uint8_t kind);
+extern void pgi_sort_facts(PgiFact *facts, int nfacts);
 extern PgiResult pgi_advance(const PgiPolicy *policy, const PgiFact *facts, int nfacts,
 							 int64_t until, PgiEmit emit, void *arg, PgiState *state);
 
