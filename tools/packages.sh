@@ -64,7 +64,7 @@ package_names() {
 			;;
 		check)
 			printf '%s\n' perl libipc-run-perl libtap-parser-sourcehandler-pgtap-perl
-			[[ -n $OWN_POSTGRES ]] || printf '%s\n' "postgresql-$PG_MAJOR-pgtap"
+			[[ -n $OWN_POSTGRES ]] || printf '%s\n' "postgresql-$PG_MAJOR-pgtap" "postgresql-$PG_MAJOR-plpgsql-check"
 			;;
 		esac
 	done
