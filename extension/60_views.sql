@@ -19,9 +19,8 @@ SELECT i.org_id, i.incident_id, s.status, a.name AS asset, a.category AS asset_c
 	p.name AS policy, p.version AS policy_version,
 	i.detected_at, o.recorded_at AS opened_at, s.acknowledged_at, s.activated_at,
 	s.resolved_at, s.closed_at,
-	(SELECT count(*) FROM incident.entries AS r
-		WHERE r.org_id = i.org_id AND r.incident_id = i.incident_id
-		AND r.kind = 'repeated')::integer AS repeats,
+	(SELECT count(*) FROM incident.repeats AS r
+		WHERE r.org_id = i.org_id AND r.incident_id = i.incident_id)::integer AS repeats,
 	s.settled_to, s.next_due
 FROM incident.incidents AS i
 JOIN incident.incident_state AS s ON s.org_id = i.org_id AND s.incident_id = i.incident_id
@@ -43,6 +42,11 @@ JOIN incident.policies AS p ON p.policy_id = i.policy_id
 LEFT JOIN incident.assets AS a ON a.org_id = s.org_id AND a.asset_id = s.asset_id
 WHERE s.org_id = (SELECT incident.current_organisation())
 	AND s.status NOT IN ('resolved', 'closed', 'cancelled');
+
+CREATE VIEW incident.incident_repeats WITH (security_barrier) AS
+SELECT r.org_id, r.incident_id, r.detected_at, r.recorded_at, r.summary, r.actor, r.recorded_by
+FROM incident.repeats AS r
+WHERE r.org_id = (SELECT incident.current_organisation());
 
 CREATE VIEW incident.asset_register WITH (security_barrier) AS
 SELECT a.org_id, a.asset_id, a.name, a.title, a.category, a.level, a.confidentiality,
@@ -73,7 +77,7 @@ WHERE q.org_id = (SELECT incident.current_organisation());
 COMMENT ON VIEW incident.timeline IS
 'One row an entry of a timeline: facts, what follows from them, and withdrawals.';
 COMMENT ON COLUMN incident.timeline.kind IS
-'Facts: opened, assessed, acknowledged, activated, held, resumed, resolved, closed, reopened, cancelled, noted, repeated. Derived: graded, escalated, breached. voided takes back the derived entry whose seq is in voids.';
+'Facts: opened, assessed, acknowledged, activated, held, resumed, resolved, closed, reopened, cancelled, noted. Derived: graded, escalated, breached. voided takes back the derived entry whose seq is in voids.';
 COMMENT ON COLUMN incident.timeline.effective_at IS 'When it took effect.';
 COMMENT ON COLUMN incident.timeline.recorded_at IS 'When it was recorded; the difference is its lateness.';
 COMMENT ON COLUMN incident.timeline.rule IS
@@ -88,6 +92,8 @@ COMMENT ON VIEW incident.open_incidents IS
 'Incidents that are open, acknowledged, active or on hold.';
 COMMENT ON COLUMN incident.open_incidents.next_due IS
 'When the next rule fires if nothing is reported; NULL when none will.';
+COMMENT ON VIEW incident.incident_repeats IS
+'Reports that open() counted as repeats of an incident under the same dedup key.';
 COMMENT ON VIEW incident.asset_register IS 'Assets with the name of the one above.';
 COMMENT ON VIEW incident.policy_versions IS 'Policies and the state of each version.';
 COMMENT ON VIEW incident.watchdog IS

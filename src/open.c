@@ -134,26 +134,30 @@ move_dedup_key(int32 org_id, const char *key, int64 incident_id)
 	pgi_run(&query, values, NULL, SPI_OK_UPDATE, 0);
 }
 
-/* Counts a repeat when the incident is still being handled. Within SPI. */
+/* Remembers a repeat when the incident is still being handled. Within SPI. */
 static bool
-count_repeat(int32 org_id, int64 incident_id, TimestampTz at, const char *summary,
-			 const char *actor)
+add_repeat(int32 org_id, int64 incident_id, TimestampTz detected_at, const char *summary,
+		   const char *actor)
 {
-	PgiTimeline timeline;
-	PgiState state;
-	PgiEntry *entry;
+	static PgiQuery query = {
+		"WITH handled AS (SELECT FROM incident.incident_state"
+		"  WHERE org_id = $1 AND incident_id = $2"
+		"  AND status NOT IN ('resolved', 'closed', 'cancelled') FOR SHARE)"
+		" INSERT INTO incident.repeats (org_id, incident_id, detected_at, recorded_at, "
+		"summary,"
+		"  actor, recorded_by)"
+		" SELECT $1, $2, $3, clock_timestamp(), $4, $5, session_user FROM handled",
+		5,
+		{INT4OID, INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID}};
+	Datum values[5];
+	char nulls[5] = "   ";
 
-	pgi_timeline_lock(&timeline, org_id, incident_id);
-	pgi_timeline_state(&timeline, Max(timeline.settled_to, at), &state);
-	if (!pgi_allows(state.status, PGI_RESOLVED))
-		return false;
-	/* A repeat that happened before the first detection counts from that. */
-	at = Max(at, timeline.entries[0].effective_at);
-	entry = pgi_timeline_add(&timeline, PGI_REPEATED, at);
-	entry->actor = actor;
-	entry->note = summary;
-	pgi_record(&timeline, entry);
-	return true;
+	values[0] = Int32GetDatum(org_id);
+	values[1] = Int64GetDatum(incident_id);
+	values[2] = TimestampTzGetDatum(detected_at);
+	values[3] = pgi_string_or_null(summary, &nulls[3]);
+	values[4] = pgi_string_or_null(actor, &nulls[4]);
+	return pgi_run(&query, values, nulls, SPI_OK_INSERT, 0) > 0;
 }
 
 PG_FUNCTION_INFO_V1(pgi_open);
@@ -203,7 +207,7 @@ pgi_open(PG_FUNCTION_ARGS)
 
 		if (holder != incident_id)
 		{
-			if (count_repeat(org_id, holder, detected_at, summary, actor))
+			if (add_repeat(org_id, holder, detected_at, summary, actor))
 			{
 				SPI_finish();
 				PG_RETURN_INT64(holder);

@@ -32,7 +32,6 @@ static const char *const verbs[PGI_KINDS] = {
 	[PGI_REOPENED] = "reopened",
 	[PGI_CANCELLED] = "cancelled",
 	[PGI_NOTED] = "annotated",
-	[PGI_REPEATED] = "repeated",
 };
 
 /* The SQL function that records each fact. */

@@ -11,9 +11,9 @@
 #include "kernel/advance.h"
 
 const char *const pgi_kind_words[PGI_KINDS] = {
-	"opened",	"assessed",	 "acknowledged", "activated", "held",  "resumed",
-	"resolved", "closed",	 "reopened",	 "cancelled", "noted", "repeated",
-	"graded",	"escalated", "breached",	 "voided"};
+	"opened",  "assessed", "acknowledged", "activated", "held",
+	"resumed", "resolved", "closed",	   "reopened",	"cancelled",
+	"noted",   "graded",   "escalated",	   "breached",	"voided"};
 
 const char *const pgi_status_words[PGI_STATUSES] = {"new",	  "open",	  "acknowledged",
 													"active", "on_hold",  "resolved",
@@ -37,7 +37,6 @@ static const unsigned allowed_from[PGI_KINDS] = {
 	[PGI_REOPENED] = DONE,
 	[PGI_CANCELLED] = NOT_DONE,
 	[PGI_NOTED] = NOT_DONE | DONE,
-	[PGI_REPEATED] = NOT_DONE | DONE,
 };
 
 /* Whether a fact of this kind has an effect in this status. */

@@ -20,7 +20,6 @@ typedef enum PgiKind
 	PGI_REOPENED,
 	PGI_CANCELLED,
 	PGI_NOTED,
-	PGI_REPEATED,
 	/* derived from the facts above */
 	PGI_GRADED,
 	PGI_ESCALATED,
