@@ -171,6 +171,47 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION incident.expect_words(value jsonb, place text)
+RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF jsonb_typeof(value) IS DISTINCT FROM 'array' OR jsonb_path_exists(value, '$[*] ? (@.type() != "string")') THEN
+		RAISE EXCEPTION 'policy document: % is not an array of words', place
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+END
+$$;
+
+CREATE FUNCTION incident.expect_word(value jsonb, place text, known text)
+RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF value IS DISTINCT FROM to_jsonb(known) THEN
+		RAISE EXCEPTION 'policy document: % is %, but only "%" is known', place, left(value::text, 100), known
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+END
+$$;
+
+-- A title is an object with a text in each language.
+CREATE FUNCTION incident.expect_title(value jsonb, place text)
+RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM incident.expect_keys(value, place, '{en,zh}');
+	IF jsonb_path_exists(value, '$.* ? (@.type() != "string")') THEN
+		RAISE EXCEPTION 'policy document: % is not a text in each language', place
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+END
+$$;
+
 CREATE FUNCTION incident.expect_items(
 	document jsonb, key text, needed text[], optional text[] DEFAULT '{}')
 RETURNS void
@@ -187,6 +228,9 @@ BEGIN
 	FOR item IN SELECT value, ordinality - 1 AS at
 		FROM jsonb_array_elements(document -> key) WITH ORDINALITY LOOP
 		PERFORM incident.expect_keys(item.value, format('$.%s[%s]', key, item.at), needed, optional);
+		IF 'title' = ANY (needed) THEN
+			PERFORM incident.expect_title(item.value -> 'title', format('$.%s[%s].title', key, item.at));
+		END IF;
 	END LOOP;
 END
 $$;
@@ -211,6 +255,7 @@ AS $$
 DECLARE
 	new_id integer;
 	new_version integer;
+	item record;
 BEGIN
 	PERFORM incident.expect_keys(document, '$',
 		'{name,title,axes,severities,levels,matrix,escalation,hold,unknown,reports,roles,categories}',
@@ -225,6 +270,24 @@ BEGIN
 	PERFORM incident.expect_items(document, 'reports', '{report,when,by,content}');
 	PERFORM incident.expect_items(document, 'roles', '{role,title}');
 	PERFORM incident.expect_items(document, 'categories', '{category,title,levels}');
+
+	PERFORM incident.expect_title(document -> 'title', '$.title');
+	PERFORM incident.expect_word(document #> '{escalation,rule}', '$.escalation.rule', 'remaining_time');
+	PERFORM incident.expect_word(document -> 'unknown', '$.unknown', 'most_urgent');
+	PERFORM incident.expect_words(document #> '{hold,stops}', '$.hold.stops');
+	IF NOT (document #> '{hold,stops}' <@ '["processing"]') THEN
+		PERFORM incident.expect_word(w, '$.hold.stops', 'processing')
+			FROM jsonb_array_elements(document #> '{hold,stops}') AS w;
+	END IF;
+	FOR item IN SELECT value, format('$.levels[%s]', ordinality - 1) AS place
+		FROM jsonb_array_elements(document -> 'levels') WITH ORDINALITY LOOP
+		PERFORM incident.expect_words(item.value -> 'audience', item.place || '.audience');
+		PERFORM incident.expect_words(item.value -> 'authority', item.place || '.authority');
+		IF jsonb_typeof(item.value -> 'call') <> 'null' THEN
+			PERFORM incident.expect_keys(item.value -> 'call', item.place || '.call', '{within,audience}');
+			PERFORM incident.expect_words(item.value #> '{call,audience}', item.place || '.call.audience');
+		END IF;
+	END LOOP;
 
 	-- Two imports of one name take their turns, or both would pick the same version.
 	PERFORM pg_advisory_xact_lock(hashtext('pg_incident policy'), hashtext(document ->> 'name'));

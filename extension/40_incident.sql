@@ -228,11 +228,11 @@ RETURNS SETOF record
 LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT e.incident_id, e.seq, e.hash
+	SELECT s.incident_id, s.seq, e.hash
 	FROM incident.incident_state AS s
-	JOIN incident.entries AS e USING (org_id, incident_id, seq)
+	LEFT JOIN incident.entries AS e USING (org_id, incident_id, seq)
 	WHERE s.org_id = (SELECT incident.current_organisation())
-	ORDER BY e.incident_id;
+	ORDER BY s.incident_id;
 END;
 
 COMMENT ON FUNCTION incident.open(text, incident.severity, text, timestamptz, text, text, text, text, boolean, text, text) IS
@@ -264,6 +264,6 @@ COMMENT ON FUNCTION incident.explain(bigint) IS
 COMMENT ON FUNCTION incident.simulate(text, incident.level, incident.severity, timestamptz, timestamptz, jsonb) IS
 'The course of an incident that has not happened: its facts and all that follows from them, up to and including `until`. facts is an array of {"at","kind"} with kind a fact of the timeline; an assessed fact takes "severity" and "asset_level" (null: unknown; left out: unchanged). Nothing is stored.';
 COMMENT ON FUNCTION incident.verify_timeline(bigint) IS
-'Entries of an incident whose hash does not follow from their content and the entry before. No rows when untouched.';
+'Entries of an incident that are missing, or whose hash does not follow from their content and the entry before. No rows when untouched.';
 COMMENT ON FUNCTION incident.timeline_heads() IS
 'The newest hash of every timeline of the current organisation, to be kept elsewhere: a later chain must still contain it.';

@@ -137,6 +137,7 @@ find(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id,
 					   DatumGetInt32(pgi_column(0, 1, &isnull)));
 	timeline->is_new = false;
 	timeline->settled_to = DatumGetTimestampTz(pgi_column(0, 2, &isnull));
+	timeline->settled_seq = DatumGetInt32(pgi_column(0, 3, &isnull));
 	SPI_freetuptable(SPI_tuptable);
 
 	timeline->nentries =
@@ -145,13 +146,7 @@ find(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id,
 	timeline->room = timeline->nentries + 8;
 	timeline->entries = palloc(sizeof(PgiEntry) * timeline->room);
 	for (int i = 0; i < timeline->nentries; i++)
-	{
 		fill_entry(&timeline->entries[i], i, incident_id);
-		if (timeline->entries[i].seq != i + 1)
-			ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-							errmsg("entry %d of incident " INT64_FORMAT " is missing",
-								   i + 1, incident_id)));
-	}
 	SPI_freetuptable(SPI_tuptable);
 }
 
@@ -160,7 +155,7 @@ void
 pgi_timeline_lock(PgiTimeline *timeline, int32 org_id, int64 incident_id)
 {
 	static PgiQuery query = {
-		"SELECT i.policy_id, s.settled_to"
+		"SELECT i.policy_id, s.settled_to, s.seq"
 		" FROM incident.incident_state AS s JOIN incident.incidents AS i USING (org_id, "
 		"incident_id)"
 		" WHERE s.org_id = $1 AND s.incident_id = $2 FOR NO KEY UPDATE OF s",
@@ -174,7 +169,7 @@ pgi_timeline_lock(PgiTimeline *timeline, int32 org_id, int64 incident_id)
 void
 pgi_timeline_read(PgiTimeline *timeline, int32 org_id, int64 incident_id)
 {
-	static PgiQuery query = {"SELECT i.policy_id, s.settled_to"
+	static PgiQuery query = {"SELECT i.policy_id, s.settled_to, s.seq"
 							 " FROM incident.incident_state AS s JOIN incident.incidents "
 							 "AS i USING (org_id, incident_id)"
 							 " WHERE s.org_id = $1 AND s.incident_id = $2",
@@ -302,6 +297,21 @@ pgi_timeline_write(PgiTimeline *timeline, PgiEntry *entry)
 	pgi_run(&query, values, nulls, SPI_OK_INSERT, 0);
 }
 
+/* Errors unless every entry up to the settled one is there, and none after it. */
+static void
+check_complete(const PgiTimeline *timeline)
+{
+	for (int i = 0; i < timeline->nentries; i++)
+		if (timeline->entries[i].seq != i + 1)
+			ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+							errmsg("entry %d of incident " INT64_FORMAT " is missing",
+								   i + 1, timeline->incident_id)));
+	if (timeline->nentries < timeline->settled_seq)
+		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+						errmsg("entry %d of incident " INT64_FORMAT " is missing",
+							   timeline->nentries + 1, timeline->incident_id)));
+}
+
 /* The facts of a timeline in the order in which they take effect. */
 PgiFact *
 pgi_timeline_facts(const PgiTimeline *timeline, int *nfacts)
@@ -309,6 +319,7 @@ pgi_timeline_facts(const PgiTimeline *timeline, int *nfacts)
 	PgiFact *facts = palloc(sizeof(PgiFact) * Max(timeline->nentries, 1));
 	int n = 0;
 
+	check_complete(timeline);
 	for (int i = 0; i < timeline->nentries; i++)
 	{
 		const PgiEntry *entry = &timeline->entries[i];

@@ -43,6 +43,7 @@ typedef struct PgiTimeline
 	int32 policy_id;
 	bool is_new; /* no state is stored yet */
 	TimestampTz settled_to;
+	int32 settled_seq; /* of the last entry when the state was stored */
 	PgiEntry *entries;
 	int nentries;
 	int room;

@@ -32,6 +32,25 @@ fill_rest(PgiEntry *entry, uint64 row)
 	entry->note = SPI_getvalue(tuple, descriptor, 6);
 }
 
+static void
+put_problem(ReturnSetInfo *result, int32 seq, const char *problem)
+{
+	Datum values[2];
+	bool nulls[2] = {false, false};
+
+	values[0] = Int32GetDatum(seq);
+	values[1] = CStringGetTextDatum(problem);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/* Reports the entries from `from` up to but without `to`. */
+static void
+put_missing(ReturnSetInfo *result, int32 from, int32 to)
+{
+	for (int32 seq = from; seq < to; seq++)
+		put_problem(result, seq, "the entry is missing");
+}
+
 PG_FUNCTION_INFO_V1(pgi_verify_timeline);
 Datum
 pgi_verify_timeline(PG_FUNCTION_ARGS)
@@ -43,6 +62,7 @@ pgi_verify_timeline(PG_FUNCTION_ARGS)
 							 {INT4OID, INT8OID}};
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	uint8 before[PGI_HASH_LENGTH] = {0};
+	int32 expected = 1;
 	PgiTimeline timeline;
 	Datum values[2];
 
@@ -56,19 +76,17 @@ pgi_verify_timeline(PG_FUNCTION_ARGS)
 	{
 		PgiEntry *entry = &timeline.entries[i];
 		uint8 hash[PGI_HASH_LENGTH];
-		bool nulls[2] = {false, false};
 
+		put_missing(result, expected, entry->seq);
 		fill_rest(entry, i);
 		pgi_chain_hash(&timeline, entry, before, hash);
 		if (memcmp(hash, entry->hash, PGI_HASH_LENGTH) != 0)
-		{
-			values[0] = Int32GetDatum(entry->seq);
-			values[1] = CStringGetTextDatum(
-				"the hash does not follow from this entry and the one before");
-			tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-		}
+			put_problem(result, entry->seq,
+						"the hash does not follow from this entry and the one before");
 		memcpy(before, entry->hash, PGI_HASH_LENGTH);
+		expected = entry->seq + 1;
 	}
+	put_missing(result, expected, timeline.settled_seq + 1);
 	SPI_finish();
 	return (Datum) 0;
 }

@@ -61,11 +61,18 @@ sub most_urgent
 	return $best;
 }
 
+# The levels that an asset may have: all, unless the policy says which.
+sub asset_levels
+{
+	my ($policy) = @_;
+	return $policy->{asset_levels} || $policy->{levels};
+}
+
 # Every pair of values that the known and unknown values may stand for.
 sub possible_values
 {
 	my ($policy, $asset, $severity) = @_;
-	my @assets     = defined $asset    ? ($asset)    : @{ $policy->{levels} };
+	my @assets     = defined $asset    ? ($asset)    : @{ asset_levels($policy) };
 	my @severities = defined $severity ? ($severity) : @{ $policy->{severities} };
 	my @pairs;
 	for my $possible (@assets)

@@ -364,7 +364,7 @@ sub random_life
 			effective   => $detected,
 			recorded    => $detected + $late,
 			severity    => $value->($policy->{severities}),
-			asset_level => $value->($policy->{levels}),
+			asset_level => $value->(Grading::asset_levels($policy)),
 		}
 	);
 
@@ -420,7 +420,7 @@ sub random_life
 			my $which = $pick->('severity', 'asset_level', 'both');
 			$fact{severity} = $value->($policy->{severities})
 			  if $which ne 'asset_level';
-			$fact{asset_level} = $value->($policy->{levels})
+			$fact{asset_level} = $value->(Grading::asset_levels($policy))
 			  if $which ne 'severity';
 		}
 		push @facts, \%fact;

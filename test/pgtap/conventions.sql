@@ -1,0 +1,162 @@
+--
+-- What holds for every object of the extension. Each test lists the objects that break a
+-- rule, so a failure names them.
+--
+BEGIN;
+SET LOCAL search_path = public, pg_catalog;
+
+-- The objects that belong to the extension; most are in its schema.
+CREATE TEMP VIEW extension AS SELECT e.* FROM pg_extension AS e WHERE e.extname = 'pg_incident';
+CREATE TEMP VIEW members AS
+SELECT d.classid, d.objid, i.type, i.schema, i.identity
+FROM pg_depend AS d JOIN extension AS e ON d.refobjid = e.oid, pg_identify_object(d.classid, d.objid, 0) AS i
+WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e';
+CREATE TEMP VIEW functions AS
+SELECT p.oid, p.oid::regprocedure::text AS name, p.proname, p.prokind, p.provolatile, p.proparallel, p.proisstrict,
+	p.prosecdef, p.proleakproof, p.proconfig, p.proacl, p.proowner, l.lanname,
+		p.prorettype = 'trigger'::regtype AS is_trigger
+FROM members AS m JOIN pg_proc AS p ON p.oid = m.objid AND m.classid = 'pg_proc'::regclass
+JOIN pg_language AS l ON l.oid = p.prolang;
+CREATE TEMP VIEW tables AS
+SELECT c.oid, c.relname, c.relkind, EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid
+	AND a.attname = 'org_id') AS has_org
+FROM pg_class AS c WHERE c.relnamespace = 'incident'::regnamespace AND c.relkind IN ('r', 'p', 'S');
+
+SELECT plan(32);
+
+-- The lists below are about something.
+SELECT cmp_ok((SELECT count(*) FROM functions), '>=', 100::bigint, 'the extension has functions');
+SELECT cmp_ok((SELECT count(*) FROM members WHERE type = 'operator'), '>=', 18::bigint,
+	'the extension has operators');
+SELECT cmp_ok((SELECT count(*) FROM tables WHERE relkind = 'r' AND has_org), '>=', 6::bigint,
+	'the schema has tables of organisations');
+
+-- Belonging
+SELECT is_empty($$
+	SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'incident'::regnamespace AND oid NOT IN (SELECT oid
+		FROM functions)
+$$, 'every function of the schema belongs to the extension');
+SELECT is_empty($$
+	SELECT oid::regclass FROM pg_class WHERE relnamespace = 'incident'::regnamespace AND relkind IN ('r', 'v', 'S')
+		AND oid NOT IN (SELECT objid FROM members WHERE classid = 'pg_class'::regclass)
+$$, 'every table, view and sequence of the schema belongs to the extension');
+SELECT is_empty($$
+	SELECT type, identity FROM members WHERE schema <> 'incident' AND NOT (schema = 'pg_catalog'
+		AND (type = 'operator' AND identity ~ '^pg_catalog\.[<>=]+\((incident\.\w+),\1\)$'
+			OR type = 'aggregate' AND identity ~ '^pg_catalog\.(min|max)\(incident\.\w+\)$'))
+$$, 'outside its schema the extension has but comparisons, min and max of its own types');
+
+-- Rights
+SELECT is_empty($$
+	SELECT name FROM functions, aclexplode(coalesce(proacl, acldefault('f', proowner))) AS a WHERE a.grantee = 0
+$$, 'PUBLIC may execute no function');
+SELECT is_empty($$ SELECT name FROM functions WHERE proacl IS NULL $$, 'every function states who may execute it');
+SELECT is_empty($$
+	SELECT c.oid::regclass FROM pg_class AS c, aclexplode(c.relacl) AS a
+		WHERE c.relnamespace = 'incident'::regnamespace AND a.grantee <> c.relowner
+$$, 'the script grants no table, view or sequence to anybody');
+SELECT is_empty($$ SELECT name FROM functions WHERE prosecdef AND NOT coalesce(proconfig, '{}') @> '{"search_path=pg_catalog, pg_temp"}' $$,
+	'every SECURITY DEFINER function has its path pinned');
+SELECT is_empty($$ SELECT name FROM functions WHERE lanname IN ('sql', 'plpgsql') AND prokind = 'f' AND NOT coalesce(proconfig, '{}') @> '{"search_path=pg_catalog, pg_temp"}' $$,
+	'so has every function in SQL or PL/pgSQL; a procedure that commits cannot');
+SELECT is_empty($$ SELECT name FROM functions WHERE prosecdef AND is_trigger $$,
+	'no trigger function is SECURITY DEFINER');
+SELECT is_empty($$ SELECT polname FROM pg_policy AS p JOIN pg_class AS c ON c.oid = p.polrelid WHERE c.relnamespace = 'incident'::regnamespace $$,
+	'the script makes no row policies');
+SELECT is_empty($$
+	SELECT r.role, r.object FROM incident.role_rights AS r WHERE NOT CASE r.object_kind
+		WHEN 'view' THEN EXISTS (SELECT FROM pg_class AS c WHERE c.relnamespace = 'incident'::regnamespace
+			AND c.relkind = 'v' AND c.relname = r.object)
+		ELSE EXISTS (SELECT FROM functions AS f WHERE f.proname = r.object
+			AND f.prokind = CASE r.object_kind WHEN 'procedure' THEN 'p' ELSE 'f' END::"char") END
+$$, 'every right is about an object that exists');
+
+-- Comments
+SELECT is_empty($$
+	SELECT f.name FROM functions AS f WHERE obj_description(f.oid, 'pg_proc') IS NULL
+		AND (f.proname IN (SELECT object FROM incident.role_rights WHERE object_kind <> 'view'
+			AND object NOT IN ('call_cron', 'cron_database')) OR f.proname IN ('grant_role', 'revoke_role', 'tick',
+			'run_ticks') OR f.prokind = 'a')
+$$, 'every public function has a comment');
+SELECT is_empty($$ SELECT c.relname FROM pg_class AS c WHERE c.relnamespace = 'incident'::regnamespace AND c.relkind = 'v' AND obj_description(c.oid, 'pg_class') IS NULL $$,
+	'every view has a comment');
+SELECT is_empty($$ SELECT t.typname FROM pg_type AS t WHERE t.typnamespace = 'incident'::regnamespace AND t.typtype = 'b' AND t.typelem = 0 AND obj_description(t.oid, 'pg_type') IS NULL $$,
+	'every type has a comment');
+SELECT is_empty($$
+	SELECT m.identity FROM members AS m WHERE m.type = 'operator' AND obj_description(m.objid, 'pg_operator') IS NULL
+$$, 'every operator has a comment');
+SELECT isnt(obj_description(oid, 'pg_extension'), NULL, 'the extension has a comment') FROM extension;
+
+-- Tables
+SELECT is_empty($$
+	SELECT conrelid::regclass, conname FROM pg_constraint AS c WHERE c.connamespace = 'incident'::regnamespace
+		AND c.contype = 'f' AND (c.confdeltype IN ('n', 'd') OR c.confupdtype IN ('n', 'd'))
+$$, 'no foreign key sets columns to NULL or a default');
+SELECT is_empty($$
+	SELECT t.relname, i.indexrelid::regclass FROM tables AS t JOIN pg_index AS i ON i.indrelid = t.oid
+	JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = i.indkey[0]
+	WHERE t.has_org AND t.relname <> 'organisations' AND i.indisunique AND a.attname <> 'org_id'
+$$, 'org_id leads every primary key and unique index of a table of organisations');
+SELECT is_empty($$
+	SELECT t.relname FROM tables AS t WHERE t.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_index AS i
+		WHERE i.indrelid = t.oid AND i.indisprimary)
+$$, 'every table has a primary key');
+SELECT is_empty($$
+	SELECT c.conrelid::regclass, c.conname FROM pg_constraint AS c JOIN tables AS t ON t.oid = c.conrelid
+		JOIN tables AS r ON r.oid = c.confrelid
+	JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = c.conkey[1]
+		JOIN pg_attribute AS b ON b.attrelid = r.oid AND b.attnum = c.confkey[1]
+	WHERE c.contype = 'f' AND t.has_org AND r.has_org AND NOT (a.attname = 'org_id' AND b.attname = 'org_id')
+$$, 'org_id leads every foreign key between tables of organisations');
+SELECT is_empty($$
+	SELECT t.relname, a.attname, a.atttypid::regtype FROM tables AS t JOIN pg_attribute AS a ON a.attrelid = t.oid
+		JOIN pg_type AS y ON y.oid = a.atttypid
+	WHERE a.attnum > 0 AND NOT a.attisdropped AND y.typname LIKE 'reg%'
+		AND y.typnamespace = 'pg_catalog'::regnamespace
+$$, 'no column has a reg type, which would block pg_upgrade');
+SELECT is_empty($$
+	SELECT t.relname, a.attname FROM tables AS t JOIN pg_attribute AS a ON a.attrelid = t.oid
+	WHERE a.atttypid IN ('timestamp'::regtype,
+		'timetz'::regtype) OR a.atttypid = 'varchar'::regtype OR a.atttypid = 'bpchar'::regtype OR a.atttypid = 'json'::regtype
+$$, 'times have zones, texts no length, documents are jsonb');
+
+-- Dump and restore
+SELECT set_eq($$ SELECT c.relname FROM extension AS e, unnest(e.extconfig) AS t JOIN pg_class AS c ON c.oid = t $$,
+	$$ SELECT relname FROM tables WHERE relname NOT IN ('last_tick', 'role_rights') $$,
+	'every table and sequence is dumped, but last_tick and role_rights');
+SELECT set_eq($$ SELECT c.relname, k FROM extension AS e, unnest(e.extconfig, e.extcondition) AS t(id, k) JOIN pg_class AS c ON c.oid = t.id WHERE k <> '' $$,
+	$$ SELECT relname, 'WHERE policy_id >= 1000' FROM tables WHERE relkind = 'r' AND relname LIKE 'polic%' $$,
+	'and of these all rows, but the built-in policies');
+
+-- Views
+SELECT is_empty($$
+	SELECT v.relname, d.refobjid::regclass FROM pg_class AS v JOIN pg_rewrite AS r ON r.ev_class = v.oid
+		JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+	JOIN pg_class AS c ON c.oid = d.refobjid AND d.refclassid = 'pg_class'::regclass
+	WHERE v.relnamespace = 'incident'::regnamespace AND v.relkind = 'v'
+		AND c.relnamespace IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+$$, 'no view depends on a system catalogue');
+SELECT is_empty($$
+	SELECT c.relname FROM pg_class AS c WHERE c.relnamespace = 'incident'::regnamespace AND c.relkind = 'v'
+		AND EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'org_id')
+			AND NOT coalesce(c.reloptions, '{}') && '{security_barrier=on,security_barrier=true}'::text[]
+$$, 'every view of one organisation is a security barrier');
+
+-- Volatility
+SELECT set_eq($$ SELECT DISTINCT proname::text, provolatile::text, proparallel::text FROM functions
+		WHERE proname IN ('policy_id', 'event_level', 'response_level', 'processing_time', 'response_steps',
+			'quick_reference', 'export_policy', 'state_at', 'explain', 'simulate', 'verify_timeline',
+			'timeline_heads', 'current_organisation') $$,
+	$$ SELECT unnest('{policy_id,event_level,response_level,processing_time,response_steps,quick_reference,export_policy,state_at,explain,simulate,verify_timeline,timeline_heads,current_organisation}'::text[]) AS name, 's' AS volatile, 's' AS parallel $$,
+	'what only reads is STABLE and PARALLEL SAFE');
+SELECT set_eq($$ SELECT DISTINCT proname::text, provolatile::text, proparallel::text FROM functions
+		WHERE proname IN ('open', 'acknowledge', 'activate', 'hold', 'resume', 'assess', 'note', 'resolve', 'close',
+			'reopen', 'cancel', 'tick', 'import_policy', 'publish_policy', 'register_asset', 'register_organisation',
+			'grant_role', 'revoke_role') $$,
+	$$ SELECT unnest('{open,acknowledge,activate,hold,resume,assess,note,resolve,close,reopen,cancel,tick,import_policy,publish_policy,register_asset,register_organisation,grant_role,revoke_role}'::text[]) AS name, 'v' AS volatile, 'u' AS parallel $$,
+	'what writes is VOLATILE and PARALLEL UNSAFE');
+SELECT is_empty($$ SELECT name FROM functions WHERE proname IN ('event_level', 'response_level', 'processing_time', 'open', 'assess', 'simulate') AND proisstrict $$,
+	'functions for which NULL is the unknown are not STRICT');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,41 @@
+--
+-- plpgsql_check finds nothing wrong in the functions in PL/pgSQL.
+--
+BEGIN;
+CREATE EXTENSION plpgsql_check;
+
+CREATE TEMP VIEW functions AS
+SELECT p.oid, p.oid::regprocedure::text AS name, p.proname FROM pg_proc AS p
+	JOIN pg_language AS l ON l.oid = p.prolang
+WHERE p.pronamespace = 'incident'::regnamespace AND l.lanname = 'plpgsql';
+
+-- A function with a mistake, which must be found.
+CREATE FUNCTION pg_temp.mistaken() RETURNS integer LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN (SELECT missing FROM incident.policies);
+END $$;
+
+SELECT plan(5 + count(*)::integer) FROM functions;
+
+SELECT isnt_empty($$ SELECT * FROM plpgsql_check_function_tb('pg_temp.mistaken()'::regprocedure) $$,
+	'a mistake is found');
+SELECT cmp_ok((SELECT count(*) FROM functions), '>=', 8::bigint, 'there are functions to check');
+SELECT is_empty($$ SELECT name FROM functions JOIN pg_proc AS p USING (oid) WHERE p.prorettype = 'trigger'::regtype $$,
+	'none of them is a trigger function, which would need its table');
+
+-- Errors, warnings, hints on performance; and on statements put together from text, but
+-- for change_rights(), which runs what rights_statements() has quoted.
+SELECT is_empty(format($f$
+		SELECT lineno, sqlstate, message, level FROM plpgsql_check_function_tb(%s::oid, fatal_errors => false,
+			other_warnings => true, extra_warnings => true, performance_warnings => true, security_warnings => %L)
+	$f$, oid, proname <> 'change_rights'), name)
+FROM functions ORDER BY name;
+SELECT results_eq($$ SELECT DISTINCT message FROM plpgsql_check_function_tb('incident.change_rights(text, name, boolean)'::regprocedure, security_warnings => true) $$,
+	ARRAY['text type variable is not sanitized'], 'change_rights() has nothing else');
+SELECT is_empty($$
+	SELECT n FROM unnest('{1,2}'::integer[]) AS n, LATERAL incident.rights_statements('auditor',
+		'a"; DROP TABLE x; --', n = 1) AS s WHERE s NOT LIKE '% "a""; DROP TABLE x; --"'
+$$, 'and what it runs is quoted');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,174 @@
+# Many ticks at once beside clients: nothing is decided twice, nothing is lost, nobody
+# fails or waits for ever.
+#
+# PG_INCIDENT_STRESS_SECONDS (default 60) says how long eight tickers run; two and four
+# run a third of that each.
+
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use IPC::Run;
+use PgIncident;
+use Consistency;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $SECONDS   = $ENV{PG_INCIDENT_STRESS_SECONDS} || 60;
+my $INCIDENTS = 1000;    # opened before each run
+my $CLIENTS   = 4;
+my $SHOWN     = 2000;    # characters of a failure
+
+# What clients do: one fact about one incident, which mostly fits. The lower numbers are
+# picked more often, so that clients and ticks meet on the same incidents.
+my $SETUP = <<'SQL';
+SELECT FROM incident.register_asset('one', 'host', '1');
+SELECT FROM incident.register_asset('two', 'host', '2');
+SELECT FROM incident.register_asset('three', 'host', '3');
+SELECT FROM incident.register_asset('plain', 'host', 'none');
+SELECT FROM incident.register_asset('unrated', 'host');
+
+CREATE FUNCTION any_asset() RETURNS text LANGUAGE sql VOLATILE AS $$
+	SELECT (ARRAY['one', 'two', 'two', 'three', 'three', 'plain', 'unrated', NULL])
+		[1 + floor(random() * 8)]
+$$;
+CREATE FUNCTION any_severity() RETURNS incident.severity LANGUAGE sql VOLATILE AS $$
+	SELECT ((ARRAY['minor', 'minor', 'moderate', 'severe', NULL])
+		[1 + floor(random() * 5)])::incident.severity
+$$;
+-- Detected so long ago that a threshold is crossed now or within the seconds given.
+CREATE FUNCTION any_detection(seconds float8) RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
+	SELECT clock_timestamp() - interval '2 hours' * (1 + floor(random() * 4))
+		+ interval '1 second' * (random() * (seconds + 20) - 20)
+$$;
+
+CREATE FUNCTION act(seconds float8) RETURNS text LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+	what text := (ARRAY['open', 'repeat', 'acknowledge', 'acknowledge', 'activate', 'assess',
+		'assess', 'forget', 'resolve', 'resolve', 'close', 'reopen', 'reopen', 'cancel', 'hold',
+		'resume', 'resume', 'note'])[1 + floor(random() * 18)];
+	newest bigint;
+	id bigint;
+	detected timestamptz;
+	at timestamptz;
+BEGIN
+	IF what = 'open' THEN
+		RETURN incident.open(any_asset(), any_severity(), detected_at => any_detection(seconds));
+	ELSIF what = 'repeat' THEN
+		RETURN incident.open(any_asset(), any_severity(), detected_at => any_detection(seconds),
+			dedup_key => 'key ' || floor(random() * 10));
+	END IF;
+	SELECT last_value INTO newest FROM incident.incidents_incident_id_seq;
+	LOOP -- because a repeat takes a number, too
+		id := 1 + floor(power(random(), 3) * newest);
+		SELECT h.detected_at INTO detected FROM incident.incident_history AS h
+			WHERE h.incident_id = id;
+		EXIT WHEN FOUND;
+	END LOOP;
+	at := greatest(detected, clock_timestamp()
+		- CASE WHEN random() < 0.3 THEN random() ELSE 0 END * interval '3 hours');
+	BEGIN
+		IF what = 'assess' THEN
+			RETURN incident.assess(id, any_severity(), coalesce(any_asset(), 'two'), at => at);
+		ELSIF what = 'forget' THEN
+			RETURN incident.assess(id, forget => '{severity,asset}', at => at);
+		ELSIF what = 'note' THEN
+			RETURN incident.note(id, 'still at it', at => at);
+		END IF;
+		EXECUTE format('SELECT incident.%I($1, at => $2)', what) INTO what USING id, at;
+		RETURN what;
+	EXCEPTION WHEN object_not_in_prerequisite_state THEN
+		RETURN 'did not fit';
+	END;
+END
+$$;
+SQL
+
+# Starts pgbench with scripts for so many clients; returns what finish_pgbench needs.
+sub start_pgbench
+{
+	my ($node, $name, $clients, $seconds, @scripts) = @_;
+	my ($output, $errors) = ('', '');
+	my @files;
+
+	for my $script (@scripts)
+	{
+		my $file = $node->basedir . '/' . "$name $#files.sql" =~ s/ /_/gr;
+		append_to_file($file, $script);
+		push @files, '-f', $file;
+	}
+	my $harness = IPC::Run::start(
+		[
+			$node->installed_command('pgbench'),
+			'-n', '-c', $clients, '-j', $clients, '-T', $seconds, @files,
+			$node->connstr('incident')
+		],
+		'<', File::Spec->devnull, '>', \$output, '2>', \$errors);
+	return [ $harness, $name, \$output, \$errors ];
+}
+
+# pgbench ends with 0 only when no client met an error.
+sub finish_pgbench
+{
+	my ($harness, $name, $output, $errors) = @{ $_[0] };
+
+	ok(IPC::Run::finish($harness), "$name: no error")
+	  or diag(substr($$errors, 0, $SHOWN));
+	my ($count) = $$output =~ /transactions actually processed: (\d+)/;
+	cmp_ok($count || 0, '>', 0, "$name: something was done");
+	note("$name: $count transactions");
+}
+
+sub open_many
+{
+	my ($node, $seconds) = @_;
+
+	$node->safe_psql('incident', 'SELECT count(incident.open(any_asset(), any_severity(),'
+		  . " detected_at => any_detection($seconds))) FROM generate_series(1, $INCIDENTS)");
+}
+
+my $node = start_node('stress', conf => "log_min_messages = warning\nmax_connections = 40");
+$node->safe_psql('incident', $SETUP);
+
+for my $run ([ 2, int($SECONDS / 3) || 1 ], [ 4, int($SECONDS / 3) || 1 ], [ 8, $SECONDS ])
+{
+	my ($tickers, $seconds) = @$run;
+	my $log = -s $node->logfile;
+
+	open_many($node, $seconds);
+	my @running = (
+		start_pgbench(
+			$node, "$tickers tickers", $tickers, $seconds,
+			"\\set batch random(1, 200)\nSELECT incident.tick(batch => :batch);\n",
+			"CALL incident.run_ticks();\n"),
+		start_pgbench(
+			$node, "clients beside $tickers tickers", $CLIENTS, $seconds,
+			"SELECT act($seconds);\n"));
+	finish_pgbench($_) for @running;
+
+	my $complaints = join "\n",
+	  grep { /\b(?:ERROR|FATAL|PANIC|WARNING):|deadlock|terminated by signal/ }
+	  split /\n/, slurp_file($node->logfile, $log);
+	is(substr($complaints, 0, $SHOWN), '', "$tickers tickers: the server complains of nothing");
+
+	my $left = catch_up($node, 'incident');
+	my $kinds = $node->safe_psql('incident',
+		"SELECT string_agg(kind || ' ' || n, ', ' ORDER BY kind)"
+		  . ' FROM (SELECT kind, count(*) AS n FROM incident.entries GROUP BY kind) AS k');
+	note("$tickers tickers left $left incidents to a last tick; entries so far: $kinds");
+	is(substr(problems($node, 'incident'), 0, $SHOWN), '', "$tickers tickers: every incident is whole");
+	is($node->safe_psql('incident', 'SELECT count(*) FROM incident.quarantine'),
+		'0', "$tickers tickers: no incident is in quarantine");
+}
+
+# Or else the runs would have shown little.
+is( $node->safe_psql('incident', <<'SQL'),
+SELECT string_agg(kind, ' ' ORDER BY kind COLLATE "C")
+FROM (SELECT DISTINCT kind FROM incident.entries) AS k
+SQL
+	'acknowledged activated assessed breached cancelled closed escalated graded held noted opened'
+	  . ' reopened repeated resolved resumed voided',
+	'every kind of entry was met');
+
+$node->stop;
+done_testing();
