@@ -4,6 +4,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -11,36 +12,55 @@
 
 #define MAX_NOTE 65536
 #define MAX_NAME 200
+#define MAX_SHOWN 100
 
-/* A text argument of at most `limit` bytes; NULL when it is null. */
-static char *
-text_argument(FunctionCallInfo fcinfo, int number, const char *what, int limit)
+static void
+refuse_long(const char *what, int length, const char *unit, int limit)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
+			 errmsg("%s is too long", what),
+			 errdetail("It has %d %s; at most %d are kept.", length, unit, limit)));
+}
+
+/* A free text of at most 64 kB; NULL when it is null. */
+char *
+pgi_note_argument(FunctionCallInfo fcinfo, int number, const char *what)
 {
 	text *value;
 
 	if (PG_ARGISNULL(number))
 		return NULL;
 	value = PG_GETARG_TEXT_PP(number);
-	if (VARSIZE_ANY_EXHDR(value) > limit)
-		ereport(ERROR, (errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
-						errmsg("%s is too long", what),
-						errdetail("It has %zu bytes; at most %d are kept.",
-								  (size_t) VARSIZE_ANY_EXHDR(value), limit)));
+	if (VARSIZE_ANY_EXHDR(value) > MAX_NOTE)
+		refuse_long(what, VARSIZE_ANY_EXHDR(value), "bytes", MAX_NOTE);
 	return text_to_cstring(value);
 }
 
-/* A note argument. */
-char *
-pgi_note_argument(FunctionCallInfo fcinfo, int number, const char *what)
-{
-	return text_argument(fcinfo, number, what, MAX_NOTE);
-}
-
-/* The name of a person, a ticket or the like. */
+/* The name of a person, an asset, a ticket or the like; NULL when it is null. */
 char *
 pgi_name_argument(FunctionCallInfo fcinfo, int number, const char *what)
 {
-	return text_argument(fcinfo, number, what, MAX_NAME);
+	text *value;
+	int length;
+
+	if (PG_ARGISNULL(number))
+		return NULL;
+	value = PG_GETARG_TEXT_PP(number);
+	length = pg_mbstrlen_with_len(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
+	if (length > MAX_NAME)
+		refuse_long(what, length, "characters", MAX_NAME);
+	return text_to_cstring(value);
+}
+
+/* The beginning of a text, for a message that names it. */
+char *
+pgi_clip(const char *string)
+{
+	int length = pg_mbcliplen(string, strlen(string), MAX_SHOWN);
+
+	return string[length] == '\0' ? pstrdup(string)
+								  : psprintf("%s...", pnstrdup(string, length));
 }
 
 /*

@@ -9,6 +9,7 @@
 
 extern char *pgi_note_argument(FunctionCallInfo fcinfo, int number, const char *what);
 extern char *pgi_name_argument(FunctionCallInfo fcinfo, int number, const char *what);
+extern char *pgi_clip(const char *string);
 extern TimestampTz pgi_moment_argument(FunctionCallInfo fcinfo, int number,
 									   const char *what);
 extern TimestampTz pgi_past_argument(FunctionCallInfo fcinfo, int number,

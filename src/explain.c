@@ -212,6 +212,14 @@ pgi_explain(PG_FUNCTION_ARGS)
 	line = find_text(&describe, timeline.org_id, incident_id);
 	say(&explanation, "%s", line);
 
+	line = find_text(&failure, timeline.org_id, incident_id);
+	if (line != NULL)
+	{
+		say(&explanation, "%s", line);
+		SPI_finish();
+		return (Datum) 0;
+	}
+
 	/* As the last tick left it, or as it is now if nothing has become due since. */
 	explanation.now = Max(GetCurrentTimestamp(), timeline.settled_to);
 	pgi_timeline_state(&timeline, timeline.settled_to, &explanation.state);
@@ -229,9 +237,6 @@ pgi_explain(PG_FUNCTION_ARGS)
 	explain_levels(&explanation);
 	explain_clock(&explanation);
 	explain_next(&explanation);
-	line = find_text(&failure, timeline.org_id, incident_id);
-	if (line != NULL)
-		say(&explanation, "%s", line);
 	SPI_finish();
 	return (Datum) 0;
 }

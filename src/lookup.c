@@ -133,6 +133,11 @@ processing_time(FunctionCallInfo fcinfo, const PgiPolicy *policy)
 	int level = PG_ARGISNULL(1) ? PGI_LEVEL_UNKNOWN : DatumGetUInt8(PG_GETARG_DATUM(1));
 	int64 time = policy->processing[level];
 
+	if (!policy->defined[level])
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the policy has no such level"),
+				 errhint("incident.quick_reference() shows what the policy knows.")));
 	if (time == PGI_NEVER)
 		PG_RETURN_NULL();
 	PG_RETURN_INTERVAL_P(make_length(time));
@@ -200,7 +205,11 @@ Datum
 pgi_response_steps(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	const PgiCell *cell = pgi_policy_cell(
+	const PgiCell *cell;
+
+	if (PG_ARGISNULL(0))
+		refuse_null_policy();
+	cell = pgi_policy_cell(
 		pgi_policy(PG_GETARG_INT32(0)),
 		PG_ARGISNULL(1) ? PGI_LEVEL_UNKNOWN : DatumGetUInt8(PG_GETARG_DATUM(1)),
 		PG_ARGISNULL(2) ? PGI_SEVERITY_UNKNOWN : DatumGetUInt8(PG_GETARG_DATUM(2)));

@@ -6,20 +6,41 @@
 #include "fmgr.h"
 #include "utils/guc.h"
 
+#include "arguments.h"
 #include "pg_incident.h"
 #include "policy_cache.h"
 
 PG_MODULE_MAGIC;
 
+#define ORGANISATION "pg_incident.organisation"
+
 int pgi_organisation = 1;
 
 void _PG_init(void);
 
+/*
+ * What was set before the module was loaded has not been checked by anyone. The server
+ * would fall back to the default with no more than a warning, and the session would work
+ * on another organisation than it asked for.
+ */
+static void
+check_setting(void)
+{
+	const char *value = GetConfigOption(ORGANISATION, true, false);
+	int organisation;
+
+	if (value != NULL && (!parse_int(value, &organisation, 0, NULL) || organisation < 1))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("invalid value for parameter \"%s\": \"%s\"", ORGANISATION,
+							   pgi_clip(value))));
+}
+
 void
 _PG_init(void)
 {
+	check_setting();
 	DefineCustomIntVariable(
-		"pg_incident.organisation",
+		ORGANISATION,
 		"The organisation whose incidents and assets this session works on.", NULL,
 		&pgi_organisation, 1, 1, PG_INT32_MAX, PGC_USERSET, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("pg_incident");

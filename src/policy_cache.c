@@ -20,6 +20,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "arguments.h"
 #include "compat.h"
 #include "policy_cache.h"
 #include "sql.h"
@@ -125,6 +126,10 @@ read_source(int32 policy_id, PgiPolicySource *source)
 									"incident.policies WHERE policy_id = $1",
 									1,
 									{INT4OID}};
+	static PgiQuery severities_query = {
+		"SELECT severity FROM incident.policy_severities WHERE policy_id = $1",
+		1,
+		{INT4OID}};
 	static PgiQuery levels_query = {
 		"SELECT level, processing_time FROM incident.policy_levels WHERE policy_id = $1",
 		1,
@@ -142,6 +147,10 @@ read_source(int32 policy_id, PgiPolicySource *source)
 	if (SPI_processed == 0)
 		return false;
 	source->hold_stops_clock = DatumGetBool(pgi_column(0, 1, &isnull));
+
+	select_newest(&severities_query, &id);
+	for (uint64 row = 0; row < SPI_processed; row++)
+		source->known[byte_column(row, 1)] = true;
 
 	select_newest(&levels_query, &id);
 	for (uint64 row = 0; row < SPI_processed; row++)
@@ -277,11 +286,11 @@ pgi_policy_version(const char *name, int32 version)
 			(version == 0 || names[i].version == version))
 			return names[i].policy_id;
 	if (version != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("policy \"%s\" has no published version %d", name, version)));
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						errmsg("policy \"%s\" has no published version %d",
+							   pgi_clip(name), version)));
 	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-					errmsg("no policy \"%s\" is published", name)));
+					errmsg("no policy \"%s\" is published", pgi_clip(name))));
 }
 
 int32

@@ -258,7 +258,7 @@ forget(FunctionCallInfo fcinfo, int number, PgiEntry *entry)
 			entry->sets_asset = true;
 		else
 			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-							errmsg("cannot forget \"%s\"", word),
+							errmsg("cannot forget \"%s\"", pgi_clip(word)),
 							errhint("Name severity or asset, each once, and only when no "
 									"new value is given for it.")));
 	}

@@ -105,7 +105,7 @@ set_fact_field(PgiFact *fact, int number, const char *key, const char *word)
 				: DatumGetUInt8(DirectFunctionCall1(level_in, CStringGetDatum(word)));
 	}
 	else
-		refuse_facts(number, psprintf("has an unknown key \"%s\"", key));
+		refuse_facts(number, psprintf("has an unknown key \"%s\"", pgi_clip(key)));
 }
 
 static void
@@ -218,12 +218,31 @@ put_fact(Course *course, const PgiFact *fact)
 	put_row(course, fact->at, fact->kind, -1, &detail);
 }
 
-/* Puts out the facts up to and including `at`. */
+/*
+ * Puts out the facts up to and including `at`; those that share the moment of the fact
+ * `last` only as far as that one.
+ */
 static void
-put_facts(Course *course, int64 at)
+put_facts(Course *course, int64 at, int32 last)
 {
 	while (course->next < course->nfacts && course->facts[course->next].at <= at)
-		put_fact(course, &course->facts[course->next++]);
+	{
+		const PgiFact *fact = &course->facts[course->next++];
+
+		put_fact(course, fact);
+		if (fact->seq == last && fact->at == at)
+			return;
+	}
+}
+
+/* Whether the fact that governs an event came before that moment's other facts. */
+static bool
+is_out(const Course *course, const PgiDerived *derived)
+{
+	for (int i = 0; i < course->next; i++)
+		if (course->facts[i].seq == derived->epoch && course->facts[i].at == derived->at)
+			return true;
+	return false;
 }
 
 static void
@@ -232,7 +251,8 @@ put_derived(const PgiDerived *derived, void *arg)
 	Course *course = arg;
 	StringInfoData detail;
 
-	put_facts(course, derived->at);
+	if (!is_out(course, derived))
+		put_facts(course, derived->at, derived->epoch);
 	initStringInfo(&detail);
 	appendStringInfoChar(&detail, '{');
 	append_quoted(&detail, "event_level", level_word(derived->event_level));
@@ -273,7 +293,7 @@ pgi_simulate(PG_FUNCTION_ARGS)
 	if (pgi_advance(policy, course.facts, course.nfacts, until, put_derived, &course,
 					&state) == PGI_ERROR_NOT_IN_POLICY)
 		(void) pgi_policy_cell(policy, state.asset_level, state.severity);
-	put_facts(&course, until);
+	put_facts(&course, until, 0);
 	return (Datum) 0;
 }
 

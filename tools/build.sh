@@ -42,11 +42,16 @@ postgres_copy() {
 	share=$("$PG_CONFIG" --sharedir)
 	lib=$("$PG_CONFIG" --pkglibdir)
 	BINDIR=$PREFIX$bin
-	mkdir -p "$PREFIX$bin" "$PREFIX$share/extension" "$PREFIX$lib"
+	mkdir -p "$PREFIX$bin" "$PREFIX$share/extension" "$PREFIX$lib/bitcode"
 	cp -pL "$bin"/* "$BINDIR/"
 	find "$share" -mindepth 1 -maxdepth 1 ! -name extension -exec ln -s -t "$PREFIX$share" {} +
 	find "$share/extension" -mindepth 1 -maxdepth 1 -exec ln -s -t "$PREFIX$share/extension" {} +
 	find "$lib" -mindepth 1 -maxdepth 1 -name '*.so' -exec ln -s -t "$PREFIX$lib" {} +
+	# What just-in-time compilation inlines.
+	find "$lib" -mindepth 1 -maxdepth 1 -name '*.bc' -exec ln -s -t "$PREFIX$lib" {} +
+	if [[ -d $lib/bitcode ]]; then
+		find "$lib/bitcode" -mindepth 1 -maxdepth 1 ! -name 'pg_incident*' -exec ln -s -t "$PREFIX$lib/bitcode" {} +
+	fi
 	[[ -e $lib/pg_cron.so ]] || die 1 "There is no pg_cron.so in $lib."
 	remove_installed_before "$PREFIX$share/extension" "$PREFIX$lib"
 	give_to_server "$PREFIX"

@@ -68,6 +68,28 @@ find_used(const PgiPolicySource *source, bool assets[PGI_LEVELS],
 }
 
 static void
+check_severities(const PgiPolicySource *source, Findings *findings)
+{
+	for (int s = 1; s <= PGI_SEVERITY_MAX; s++)
+	{
+		bool used = false;
+
+		for (int a = 0; a <= PGI_LEVEL_MAX; a++)
+			used |= source->given[a][s];
+		if (used != source->known[s])
+		{
+			PgiProblem *problem = next_finding(findings);
+
+			snprintf(problem->place, sizeof(problem->place), "$.severities[severity=%s]",
+					 severity_words[s]);
+			snprintf(problem->text, sizeof(problem->text), "%s",
+					 used ? "is in the matrix but not among the severities"
+						  : "is not in the matrix");
+		}
+	}
+}
+
+static void
 check_levels(const PgiPolicySource *source, Findings *findings)
 {
 	int64_t shortest = 0;
@@ -159,6 +181,7 @@ pgi_policy_check(const PgiPolicySource *source, PgiProblem *problems, int room)
 		strcpy(problem->place, "$.matrix");
 		strcpy(problem->text, "the matrix is empty");
 	}
+	check_severities(source, &findings);
 	check_levels(source, &findings);
 	check_matrix(source, &findings);
 	return findings.count;
@@ -235,10 +258,12 @@ pgi_policy_compile(const PgiPolicySource *source, PgiPolicy *policy)
 	policy->hold_stops_clock = source->hold_stops_clock;
 	for (int level = 0; level < PGI_LEVELS; level++)
 		policy->processing[level] = PGI_NEVER;
+	policy->defined[PGI_LEVEL_UNKNOWN] = true;
 	for (int level = 0; level <= PGI_LEVEL_MAX; level++)
 	{
 		if (!source->defined[level])
 			continue;
+		policy->defined[level] = true;
 		policy->processing[level] = source->processing[level];
 		if (source->processing[level] < policy->processing[PGI_LEVEL_UNKNOWN])
 			policy->processing[PGI_LEVEL_UNKNOWN] = source->processing[level];

@@ -16,6 +16,8 @@ typedef struct PgiPolicySource
 	/* The levels the policy defines, and each one's processing time (PGI_NEVER: no limit). */
 	bool defined[PGI_LEVELS];
 	int64_t processing[PGI_LEVELS];
+	/* The severities the policy defines. */
+	bool known[PGI_SEVERITIES];
 	/* The matrix: asset level by severity. */
 	bool given[PGI_LEVELS][PGI_SEVERITIES];
 	uint8_t event_level[PGI_LEVELS][PGI_SEVERITIES];
@@ -51,6 +53,7 @@ typedef struct PgiCell
 typedef struct PgiPolicy
 {
 	bool hold_stops_clock;
+	bool defined[PGI_LEVELS];
 	int64_t processing[PGI_LEVELS];
 	PgiCell cell[PGI_LEVELS][PGI_SEVERITIES];
 } PgiPolicy;

@@ -47,6 +47,7 @@ eport_source(void)
 	memset(&source, 0, sizeof(source));
 	source.defined[L1] = source.defined[L2] = source.defined[L3] =
 		source.defined[L_NONE] = true;
+	source.known[MINOR] = source.known[MODERATE] = source.known[SEVERE] = true;
 	source.processing[L1] = 2 * HOUR;
 	source.processing[L2] = 4 * HOUR;
 	source.processing[L3] = 8 * HOUR;

@@ -51,6 +51,14 @@ test_check(void)
 	source.defined[L_NONE] = false;
 	ok(first_problem_is(&source, "$.matrix[asset_level=none,severity=minor]"),
 	   "a level that is not defined");
+	source = eport_source();
+	source.known[MINOR] = false;
+	ok(first_problem_is(&source, "$.severities[severity=minor]"),
+	   "a severity that is not defined");
+	source = eport_source();
+	source.known[1] = true;
+	ok(first_problem_is(&source, "$.severities[severity=informational]"),
+	   "a severity that is not in the matrix");
 	memset(&source, 0, sizeof(source));
 	ok(first_problem_is(&source, "$.matrix"), "an empty matrix");
 	ok(pgi_policy_check(&source, NULL, 0) == 1,

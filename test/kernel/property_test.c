@@ -53,6 +53,8 @@ random_policy(void)
 
 	memset(&source, 0, sizeof(source));
 	source.hold_stops_clock = below(2);
+	for (int severity = 1; severity <= PGI_SEVERITY_MAX; severity++)
+		source.known[severity] = true;
 	for (int level = PGI_LEVEL_MAX; level >= 0; level--)
 	{
 		time += (1 + below(8)) * 15 * MINUTE;

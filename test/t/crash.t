@@ -33,7 +33,7 @@ DECLARE
 	detected timestamptz;
 BEGIN
 	IF random() < 0.2 THEN
-		INSERT INTO reported VALUES (incident.open('two', 'moderate', ticket => 'new',
+		INSERT INTO reported VALUES (incident.open('two', 'moderate', summary => 'new',
 			detected_at => now() - interval '3 hours'), 'opened');
 		RETURN;
 	END IF;
@@ -50,14 +50,13 @@ SQL
 
 # Facts that were reported to be done but are not there, or the other way round.
 my $LOST = <<'SQL';
-SELECT coalesce(r.incident_id, e.incident_id), coalesce(r.kind, e.kind), r.n, e.n
-FROM (SELECT incident_id, kind, count(*) AS n FROM reported GROUP BY 1, 2) AS r
-FULL JOIN (SELECT t.incident_id, t.kind, count(*) AS n FROM incident.timeline AS t
-	JOIN incident.incident_history AS h USING (incident_id)
-	WHERE t.kind = 'noted' OR t.kind = 'opened' AND h.ticket = 'new' GROUP BY 1, 2) AS e
-	ON r.incident_id = e.incident_id AND r.kind = e.kind
-WHERE r.n IS DISTINCT FROM e.n
-ORDER BY 1, 2
+WITH told AS (TABLE reported),
+stored AS (
+	SELECT incident_id, kind FROM incident.entries
+	WHERE kind = 'noted' OR kind = 'opened' AND note = 'new')
+SELECT 'lost', lost FROM (TABLE told EXCEPT ALL TABLE stored) AS lost
+UNION ALL
+SELECT 'half done', half FROM (TABLE stored EXCEPT ALL TABLE told) AS half
 SQL
 
 # Incidents that have not risen once, at 2 hours exactly.
