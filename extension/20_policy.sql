@@ -155,6 +155,7 @@ AS 'MODULE_PATHNAME', 'pgi_policy_problems';
 CREATE FUNCTION incident.policy_shape()
 RETURNS json
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT json '{
 	"name": "name",

@@ -99,6 +99,7 @@ SELECT acknowledge(:first, at => pg_temp.at('30 min')), open(dedup_key => 'disk'
 	hold(:first, at => pg_temp.at('50 min')), open(dedup_key => 'disk',
 		detected_at => pg_temp.at('55 min')) = :first AS same;
 SELECT * FROM pg_temp.course(:first);
+SELECT detected_at - pg_temp.at('0') AS from, summary, actor FROM incident_repeats WHERE incident_id = :first ORDER BY recorded_at;
 SELECT repeats, severity, detected_at = pg_temp.at('0') AS from_first FROM incident_history
 	WHERE incident_id = :first;
 -- Another key, and none, are other incidents.
@@ -365,7 +366,7 @@ ROLLBACK;
 -- Without an entry in between there is no timeline to read.
 BEGIN;
 DELETE FROM incident.entries WHERE incident_id = :whole AND seq = 4;
-SELECT r.state, r.message FROM pg_temp.refusal(format('SELECT verify_timeline(%s)', :whole)) AS r;
+SELECT * FROM verify_timeline(:whole);
 SELECT r.state, r.message FROM pg_temp.refusal(format('SELECT note(%s, ''x'')', :whole)) AS r;
 ROLLBACK;
 SELECT count(*) FROM verify_timeline(:whole);

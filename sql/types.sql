@@ -291,7 +291,7 @@ RESET enable_bitmapscan;
 CREATE VIEW incident_types_barrier WITH (security_barrier) AS SELECT * FROM incident_types WHERE id > 0;
 CREATE ROLE regress_incident_types;
 GRANT SELECT ON incident_types_barrier TO regress_incident_types;
-GRANT USAGE ON SCHEMA incident TO regress_incident_types;
+SELECT incident.grant_role('auditor', 'regress_incident_types');
 SET ROLE regress_incident_types;
 SET enable_seqscan = off;
 SET enable_bitmapscan = off;
@@ -300,7 +300,7 @@ RESET enable_seqscan;
 RESET enable_bitmapscan;
 RESET ROLE;
 DROP VIEW incident_types_barrier;
-REVOKE USAGE ON SCHEMA incident FROM regress_incident_types;
+SELECT incident.revoke_role('auditor', 'regress_incident_types');
 DROP ROLE regress_incident_types;
 
 -- Operator classes keep their promises

@@ -6,6 +6,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
@@ -18,23 +19,31 @@
 /* What a call site used last. */
 typedef struct Memo
 {
+	TimestampTz statement; /* the start of the statement that used it */
 	uint64 generation;
 	const PgiPolicy *policy;
 	int32 policy_id;
 	NameData name;
 } Memo;
 
-/* The call site's memo; a new statement first learns what others have committed. */
-static Memo *
+/*
+ * The call site's memo; a new statement first learns what others have committed. In
+ * PL/pgSQL a call site lives as long as the transaction.
+ */
+static inline Memo *
 get_memo(FunctionCallInfo fcinfo)
 {
-	if (unlikely(fcinfo->flinfo->fn_extra == NULL))
-	{
-		fcinfo->flinfo->fn_extra =
+	Memo *memo = fcinfo->flinfo->fn_extra;
+
+	if (unlikely(memo == NULL))
+		fcinfo->flinfo->fn_extra = memo =
 			MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Memo));
+	if (unlikely(memo->statement != GetCurrentStatementStartTimestamp()))
+	{
+		memo->statement = GetCurrentStatementStartTimestamp();
 		AcceptInvalidationMessages();
 	}
-	return fcinfo->flinfo->fn_extra;
+	return memo;
 }
 
 static void

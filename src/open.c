@@ -68,21 +68,35 @@ need_organisation(void)
 	return DatumGetInt32(first_value(&isnull));
 }
 
-/* The policy named, or else the organisation's. Within SPI. */
+/*
+ * The newest published version of the policy named, or else of the organisation's, as the
+ * tables show it: what is not visible there yet cannot be referenced. Within SPI.
+ */
 static int32
-choose_policy(int32 org_id, char *name)
+choose_policy(int32 org_id, const char *name)
 {
 	static PgiQuery query = {
-		"SELECT policy FROM incident.organisations WHERE org_id = $1", 1, {INT4OID}};
-	Datum value = Int32GetDatum(org_id);
+		"SELECT o.name, (SELECT policy_id FROM incident.policies AS p"
+		"  WHERE p.name = o.name AND p.state = 'published' ORDER BY version DESC LIMIT 1)"
+		" FROM (SELECT coalesce($2, policy) AS name FROM incident.organisations"
+		"  WHERE org_id = $1) AS o",
+		2,
+		{INT4OID, TEXTOID}};
+	Datum values[2];
+	char nulls[2] = " ";
 	bool isnull;
+	int32 policy_id;
 
-	if (name == NULL)
-	{
-		pgi_run(&query, &value, NULL, SPI_OK_SELECT, 1);
-		name = TextDatumGetCString(first_value(&isnull));
-	}
-	return pgi_policy_named(name);
+	values[0] = Int32GetDatum(org_id);
+	values[1] = pgi_string_or_null(name, &nulls[1]);
+	pgi_run(&query, values, nulls, SPI_OK_SELECT, 1);
+	policy_id = DatumGetInt32(pgi_column(0, 2, &isnull));
+	if (isnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("no policy \"%s\" is published",
+						pgi_clip(TextDatumGetCString(pgi_column(0, 1, &isnull))))));
+	return policy_id;
 }
 
 static int64

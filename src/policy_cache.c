@@ -219,13 +219,14 @@ read_names(void)
 	pgi_become_caller(&scope);
 }
 
-/* Starts an empty cache unless what is cached still holds. */
+/* Starts an empty cache unless what is cached still holds after all that was committed. */
 static void
 make_current(void)
 {
 	HASHCTL control = {0};
 	uint64 generation;
 
+	AcceptInvalidationMessages();
 	if (cached_generation == pgi_policy_generation)
 		return;
 
