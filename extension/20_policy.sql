@@ -18,7 +18,7 @@ CREATE TABLE incident.policies (
 );
 
 CREATE TABLE incident.policy_severities (
-	policy_id integer NOT NULL REFERENCES incident.policies ON DELETE CASCADE,
+	policy_id integer NOT NULL,
 	severity incident.severity NOT NULL,
 	title jsonb NOT NULL,
 	criteria jsonb NOT NULL,
@@ -26,7 +26,7 @@ CREATE TABLE incident.policy_severities (
 );
 
 CREATE TABLE incident.policy_levels (
-	policy_id integer NOT NULL REFERENCES incident.policies ON DELETE CASCADE,
+	policy_id integer NOT NULL,
 	level incident.level NOT NULL,
 	title jsonb NOT NULL,
 	processing_time interval,
@@ -40,7 +40,7 @@ CREATE TABLE incident.policy_levels (
 );
 
 CREATE TABLE incident.policy_matrix (
-	policy_id integer NOT NULL REFERENCES incident.policies ON DELETE CASCADE,
+	policy_id integer NOT NULL,
 	asset_level incident.level NOT NULL,
 	severity incident.severity NOT NULL,
 	event_level incident.level NOT NULL,
@@ -49,14 +49,14 @@ CREATE TABLE incident.policy_matrix (
 );
 
 CREATE TABLE incident.policy_roles (
-	policy_id integer NOT NULL REFERENCES incident.policies ON DELETE CASCADE,
+	policy_id integer NOT NULL,
 	role text NOT NULL,
 	title jsonb NOT NULL,
 	PRIMARY KEY (policy_id, role)
 );
 
 CREATE TABLE incident.policy_categories (
-	policy_id integer NOT NULL REFERENCES incident.policies ON DELETE CASCADE,
+	policy_id integer NOT NULL,
 	category text NOT NULL,
 	title jsonb NOT NULL,
 	levels jsonb NOT NULL,
@@ -402,7 +402,7 @@ RETURNS jsonb
 LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 SET intervalstyle = 'postgres'
-BEGIN ATOMIC
+AS $$
 	SELECT jsonb_build_object(
 		'name', p.name, 'title', p.title, 'axes', p.axes,
 		'severities', (SELECT jsonb_agg(jsonb_build_object(
@@ -434,8 +434,8 @@ BEGIN ATOMIC
 				ORDER BY c.category COLLATE "C"), '[]')
 			FROM incident.policy_categories AS c WHERE c.policy_id = p.policy_id))
 		|| CASE WHEN p.source IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('source', p.source) END
-	FROM incident.policies AS p WHERE p.policy_id = export_policy.policy_id;
-END;
+	FROM incident.policies AS p WHERE p.policy_id = export_policy.policy_id
+$$;
 
 -- Loads a preset that the extension ships, under its fixed id.
 CREATE FUNCTION incident.load_preset(id integer, document text)
@@ -457,7 +457,7 @@ CREATE FUNCTION incident.quick_reference(
 RETURNS SETOF record
 LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
+AS $$
 	WITH wanted AS (SELECT incident.policy_id(policy) AS policy_id),
 	pair AS (
 		SELECT w.policy_id, a.asset_level, s.severity,
@@ -476,8 +476,8 @@ BEGIN ATOMIC
 	FROM pair AS p
 	JOIN incident.policy_levels AS e ON e.policy_id = p.policy_id AND e.level = p.event_level
 	JOIN incident.policy_levels AS r ON r.policy_id = p.policy_id AND r.level = p.response_level
-	ORDER BY p.asset_level DESC NULLS LAST, p.severity DESC NULLS LAST;
-END;
+	ORDER BY p.asset_level DESC NULLS LAST, p.severity DESC NULLS LAST
+$$;
 
 COMMENT ON FUNCTION incident.policy_id(text, integer) IS
 'Id of the newest published version of a policy, or of the version named. Error undefined_object when there is none.';

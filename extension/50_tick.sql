@@ -18,8 +18,7 @@ CREATE TABLE incident.quarantine (
 	retry_at timestamptz NOT NULL,
 	sqlstate text NOT NULL,
 	message text NOT NULL,
-	PRIMARY KEY (org_id, incident_id),
-	FOREIGN KEY (org_id, incident_id) REFERENCES incident.incidents
+	PRIMARY KEY (org_id, incident_id)
 );
 SELECT pg_catalog.pg_extension_config_dump('incident.quarantine', '');
 
@@ -49,47 +48,17 @@ $$;
 
 -- pg_cron, in this database or in another.
 
--- Runs cron.schedule_in_database or cron.unschedule in the database where pg_cron lives,
--- as the calling role. A NULL schedule removes the job.
-CREATE FUNCTION incident.call_cron(cron_database text, job text, schedule text, command text)
-RETURNS bigint
-LANGUAGE c VOLATILE PARALLEL UNSAFE
-AS 'MODULE_PATHNAME', 'pgi_call_cron';
-
--- The setting is hidden from ordinary roles, so it is read as the owner.
-CREATE FUNCTION incident.cron_database()
-RETURNS text
-LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	IF current_setting('cron.database_name', true) IS NULL THEN
-		RAISE EXCEPTION 'pg_cron is not loaded in this server'
-			USING ERRCODE = 'object_not_in_prerequisite_state',
-				  HINT = format('Install the package postgresql-%s-cron, add pg_cron to shared_preload_libraries, restart the server, and run CREATE EXTENSION pg_cron in the database that cron.database_name names. Or call incident.run_ticks() every minute by any other scheduler.',
-					current_setting('server_version_num')::integer / 10000);
-	END IF;
-	RETURN current_setting('cron.database_name');
-END
-$$;
-
 CREATE FUNCTION incident.schedule(cron text DEFAULT '* * * * *')
 RETURNS bigint
-LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
+LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT incident.call_cron(incident.cron_database(), 'pg_incident ' || current_database(),
-		cron, 'CALL incident.run_ticks()')
-$$;
+AS 'MODULE_PATHNAME', 'pgi_schedule';
 
 CREATE FUNCTION incident.unschedule()
 RETURNS boolean
-LANGUAGE sql VOLATILE PARALLEL UNSAFE
+LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT incident.call_cron(incident.cron_database(), 'pg_incident ' || current_database(),
-		NULL, NULL) = 1
-$$;
+AS 'MODULE_PATHNAME', 'pgi_unschedule';
 
 COMMENT ON FUNCTION incident.tick(timestamptz, integer) IS
 'Decides everything that has become due up to `at` (not in the future) for at most `batch` incidents (1 to 1000000), oldest first, in one transaction. Any number may run at once. Returns how many incidents were settled, escalations and breaches decided, incidents quarantined, and how many due ones remain. overdue counts duties and notices counts messages: both are 0 as long as no policy defines any. An incident that fails is quarantined with its error and tried again after 1 minute, doubling up to 1 hour.';

@@ -15,7 +15,7 @@ FROM (VALUES
 	('auditor', 'view', 'open_incidents incident_history incident_repeats timeline asset_register policy_versions watchdog quarantined_incidents'),
 	('responder', 'function', 'label policy_id event_level response_level processing_time response_steps quick_reference current_organisation export_policy state_at explain simulate open note assess acknowledge activate hold resume resolve close reopen cancel'),
 	('responder', 'view', 'open_incidents incident_history incident_repeats timeline asset_register policy_versions watchdog quarantined_incidents'),
-	('administrator', 'function', 'label policy_id event_level response_level processing_time response_steps quick_reference current_organisation export_policy state_at explain simulate open note assess acknowledge activate hold resume resolve close reopen cancel verify_timeline timeline_heads register_organisation register_asset import_policy publish_policy policy_problems tick schedule unschedule cron_database call_cron'),
+	('administrator', 'function', 'label policy_id event_level response_level processing_time response_steps quick_reference current_organisation export_policy state_at explain simulate open note assess acknowledge activate hold resume resolve close reopen cancel verify_timeline timeline_heads register_organisation register_asset import_policy publish_policy policy_problems tick schedule unschedule'),
 	('administrator', 'procedure', 'run_ticks'),
 	('administrator', 'view', 'open_incidents incident_history incident_repeats timeline asset_register policy_versions watchdog quarantined_incidents')
 ) AS r(role, object_kind, objects);

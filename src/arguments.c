@@ -9,6 +9,7 @@
 #include "utils/timestamp.h"
 
 #include "arguments.h"
+#include "compat.h"
 
 #define MAX_NOTE 65536
 #define MAX_NAME 200
@@ -64,13 +65,22 @@ pgi_clip(const char *string)
 }
 
 /*
- * Refuses a moment in the future. The transaction's own start never is, even when the
- * clock has been set back since.
+ * The present: the transaction's own start belongs to the past even when the clock has
+ * been set back since.
+ */
+TimestampTz
+pgi_now(void)
+{
+	return Max(GetCurrentTimestamp(), GetCurrentTransactionStartTimestamp());
+}
+
+/*
+ * Refuses a moment in the future.
  */
 void
 pgi_refuse_future(TimestampTz moment, const char *what)
 {
-	TimestampTz now = Max(GetCurrentTimestamp(), GetCurrentTransactionStartTimestamp());
+	TimestampTz now = pgi_now();
 
 	if (moment > now)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -14,6 +14,7 @@ extern TimestampTz pgi_moment_argument(FunctionCallInfo fcinfo, int number,
 									   const char *what);
 extern TimestampTz pgi_past_argument(FunctionCallInfo fcinfo, int number,
 									 const char *what);
+extern TimestampTz pgi_now(void);
 extern void pgi_refuse_future(TimestampTz moment, const char *what);
 
 #endif

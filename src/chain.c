@@ -3,13 +3,15 @@
  *
  * An entry's hash covers the hash before it (32 zero bytes for the first) and every
  * field of the entry, each written as text with its length in front, so that no two
- * different entries give the same bytes.
+ * different entries give the same bytes. Text is taken in UTF-8, whatever the database's
+ * encoding, so that a chain stands when it is restored into another one.
  */
 #include "postgres.h"
 
 #include "common/cryptohash.h"
 #include "common/sha2.h"
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 
 #include "chain.h"
 
@@ -19,7 +21,11 @@ add_text(StringInfo bytes, const char *field)
 	if (field == NULL)
 		appendStringInfoString(bytes, "-;");
 	else
-		appendStringInfo(bytes, "%zu:%s;", strlen(field), field);
+	{
+		char *utf8 = pg_server_to_any(field, strlen(field), PG_UTF8);
+
+		appendStringInfo(bytes, "%zu:%s;", strlen(utf8), utf8);
+	}
 }
 
 static void

@@ -15,6 +15,11 @@
 	} while (0)
 #endif
 
+/* PostgreSQL 16 moved the macros of variable-length values. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
 /* PostgreSQL 17 brought infinite intervals. */
 #if PG_VERSION_NUM >= 170000
 #define PGI_INTERVAL_NOT_FINITE(interval) INTERVAL_NOT_FINITE(interval)

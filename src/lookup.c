@@ -13,6 +13,7 @@
 #include "utils/inval.h"
 #include "utils/timestamp.h"
 
+#include "compat.h"
 #include "kernel/policy.h"
 #include "policy_cache.h"
 

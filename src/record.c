@@ -83,11 +83,11 @@ check_fits(const PgiTimeline *timeline, PgiKind kind, TimestampTz at)
 	PgiState state;
 	StringInfoData allowed;
 
-	if (timeline->entries[0].effective_at > at)
+	pgi_timeline_state(timeline, at, &state);
+	if (state.status == PGI_NEW)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("incident " INT64_FORMAT " had not been detected at %s",
 							   timeline->incident_id, timestamptz_to_str(at))));
-	pgi_timeline_state(timeline, at, &state);
 	if (pgi_allows(state.status, kind))
 		return;
 
@@ -109,7 +109,7 @@ pgi_record(PgiTimeline *timeline, PgiEntry *entry)
 {
 	PgiDecisions decisions = {0};
 	PgiState state;
-	TimestampTz until = Max(entry->effective_at, last_tick());
+	TimestampTz until = Max(entry->effective_at, Min(last_tick(), pgi_now()));
 
 	entry->recorded_by = GetUserNameFromId(GetSessionUserId(), false);
 	pgi_timeline_write(timeline, entry);

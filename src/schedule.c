@@ -8,20 +8,23 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/dbcommands.h"
+#include "commands/extension.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
 #include "storage/dsm.h"
+#include "tcop/tcopprot.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
 #define MAX_TEXT 256
+
+#define COMMAND "CALL incident.run_ticks()"
 
 /* A call to pg_cron and its outcome, in memory shared with the worker. */
 typedef struct CronCall
@@ -31,7 +34,6 @@ typedef struct CronCall
 	bool removes;
 	char job[MAX_TEXT];
 	char schedule[MAX_TEXT];
-	char command[MAX_TEXT];
 	char database[NAMEDATALEN]; /* where the job runs */
 	/* outcome */
 	bool done;
@@ -65,7 +67,7 @@ call_cron_here(const CronCall *call)
 	Datum values[4];
 	int64 result;
 
-	if (!OidIsValid(get_namespace_oid("cron", true)))
+	if (!OidIsValid(get_extension_oid("pg_cron", true)))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("pg_cron is loaded, but database \"%s\" has no extension pg_cron",
@@ -74,7 +76,7 @@ call_cron_here(const CronCall *call)
 	SPI_connect();
 	values[0] = CStringGetTextDatum(call->job);
 	values[1] = CStringGetTextDatum(call->schedule);
-	values[2] = CStringGetTextDatum(call->command);
+	values[2] = CStringGetTextDatum(COMMAND);
 	values[3] = CStringGetTextDatum(call->database);
 	if (call->removes)
 		result = run("SELECT count(cron.unschedule(jobid)) FROM cron.job"
@@ -104,6 +106,7 @@ pgi_cron_worker(Datum handle)
 	dsm_segment *segment;
 	CronCall *call;
 
+	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 	segment = dsm_attach(DatumGetUInt32(handle));
 	if (segment == NULL)
@@ -161,8 +164,19 @@ call_cron_there(const CronCall *request)
 				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 				 errmsg("no background worker is free to reach pg_cron in its database"),
 				 errhint("Raise max_worker_processes.")));
-	if (WaitForBackgroundWorkerShutdown(handle) == BGWH_POSTMASTER_DIED)
-		ereport(FATAL, (errcode(ERRCODE_ADMIN_SHUTDOWN), errmsg("the server has died")));
+	PG_TRY();
+	{
+		if (WaitForBackgroundWorkerShutdown(handle) == BGWH_POSTMASTER_DIED)
+			ereport(FATAL,
+					(errcode(ERRCODE_ADMIN_SHUTDOWN), errmsg("the server has died")));
+	}
+	PG_CATCH();
+	{
+		/* Who gives up waiting does not want the job any more. */
+		TerminateBackgroundWorker(handle);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
 	if (call->sqlstate != 0)
 		ereport(ERROR, (errcode(call->sqlstate),
 						errmsg("pg_cron in database \"%s\": %s",
@@ -179,34 +193,61 @@ call_cron_there(const CronCall *request)
 	return result;
 }
 
-PG_FUNCTION_INFO_V1(pgi_call_cron);
-Datum
-pgi_call_cron(PG_FUNCTION_ARGS)
+/* The database of pg_cron; the setting is hidden from ordinary roles, its name is not. */
+static const char *
+cron_database(void)
 {
+	const char *name = GetConfigOption("cron.database_name", true, false);
+
+	if (name == NULL)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("pg_cron is not loaded in this server"),
+			 errhint(
+				 "Install the package postgresql-%d-cron, add pg_cron to "
+				 "shared_preload_libraries, restart the server, and run CREATE "
+				 "EXTENSION pg_cron in the database that cron.database_name names. Or "
+				 "call incident.run_ticks() every minute by any other scheduler.",
+				 PG_VERSION_NUM / 10000)));
+	return name;
+}
+
+/* Makes the call where pg_cron lives; a NULL schedule removes the job. */
+static int64
+call_cron(const char *schedule)
+{
+	const char *database = cron_database();
 	CronCall call = {0};
-	char *cron_database;
 
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2) != PG_ARGISNULL(3))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("the database and the job must not be null")));
-	cron_database = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	copy_text(call.job, text_to_cstring(PG_GETARG_TEXT_PP(1)), "the name of the job");
-	call.removes = PG_ARGISNULL(2);
-	if (!call.removes)
-	{
-		copy_text(call.schedule, text_to_cstring(PG_GETARG_TEXT_PP(2)), "the schedule");
-		copy_text(call.command, text_to_cstring(PG_GETARG_TEXT_PP(3)), "the command");
-	}
 	strlcpy(call.database, get_database_name(MyDatabaseId), NAMEDATALEN);
-	if (strcmp(cron_database, call.database) == 0)
-		PG_RETURN_INT64(call_cron_here(&call));
+	snprintf(call.job, MAX_TEXT, "pg_incident %s", call.database);
+	call.removes = schedule == NULL;
+	if (schedule != NULL)
+		copy_text(call.schedule, schedule, "the schedule");
+	if (strcmp(database, call.database) == 0)
+		return call_cron_here(&call);
 
-	call.cron_database = get_database_oid(cron_database, true);
+	call.cron_database = get_database_oid(database, true);
 	if (!OidIsValid(call.cron_database))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_DATABASE),
 				 errmsg("cron.database_name names database \"%s\", which does not exist",
-						cron_database)));
+						database)));
 	call.role = GetUserId();
-	PG_RETURN_INT64(call_cron_there(&call));
+	return call_cron_there(&call);
+}
+
+PG_FUNCTION_INFO_V1(pgi_schedule);
+Datum
+pgi_schedule(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT64(call_cron(text_to_cstring(PG_GETARG_TEXT_PP(0))));
+}
+
+PG_FUNCTION_INFO_V1(pgi_unschedule);
+Datum
+pgi_unschedule(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(call_cron(NULL) == 1);
 }

@@ -7,6 +7,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
@@ -24,7 +25,9 @@ typedef struct Course
 	ReturnSetInfo *result;
 	const PgiFact *facts;
 	int nfacts;
-	int next; /* the first fact that has not been put out */
+	int next;	 /* the first fact that has not been put out */
+	int32 epoch; /* the newest governing fact put out, and its moment */
+	int64 epoch_at;
 } Course;
 
 static void
@@ -187,6 +190,7 @@ put_row(Course *course, int64 at, PgiKind kind, int level, StringInfo detail)
 	Datum values[4];
 	bool nulls[4] = {false};
 
+	CHECK_FOR_INTERRUPTS();
 	appendStringInfoChar(detail, '}');
 	values[0] = TimestampTzGetDatum(at);
 	values[1] = CStringGetTextDatum(pgi_kind_words[kind]);
@@ -218,31 +222,35 @@ put_fact(Course *course, const PgiFact *fact)
 	put_row(course, fact->at, fact->kind, -1, &detail);
 }
 
-/*
- * Puts out the facts up to and including `at`; those that share the moment of the fact
- * `last` only as far as that one.
- */
+/* Puts out the facts up to and including `at`. */
 static void
-put_facts(Course *course, int64 at, int32 last)
+put_facts(Course *course, int64 at)
 {
 	while (course->next < course->nfacts && course->facts[course->next].at <= at)
+		put_fact(course, &course->facts[course->next++]);
+}
+
+/*
+ * Puts out the facts before an event. When it follows from one of that very moment, the
+ * facts after that one wait for their own events.
+ */
+static void
+put_facts_before(Course *course, const PgiDerived *event)
+{
+	if (course->epoch == event->epoch && course->epoch_at == event->at)
+		return;
+	while (course->next < course->nfacts && course->facts[course->next].at <= event->at)
 	{
 		const PgiFact *fact = &course->facts[course->next++];
 
 		put_fact(course, fact);
-		if (fact->seq == last && fact->at == at)
+		if (fact->seq != event->epoch)
+			continue;
+		course->epoch = fact->seq;
+		course->epoch_at = fact->at;
+		if (fact->at == event->at)
 			return;
 	}
-}
-
-/* Whether the fact that governs an event came before that moment's other facts. */
-static bool
-is_out(const Course *course, const PgiDerived *derived)
-{
-	for (int i = 0; i < course->next; i++)
-		if (course->facts[i].seq == derived->epoch && course->facts[i].at == derived->at)
-			return true;
-	return false;
 }
 
 static void
@@ -251,8 +259,7 @@ put_derived(const PgiDerived *derived, void *arg)
 	Course *course = arg;
 	StringInfoData detail;
 
-	if (!is_out(course, derived))
-		put_facts(course, derived->at, derived->epoch);
+	put_facts_before(course, derived);
 	initStringInfo(&detail);
 	appendStringInfoChar(&detail, '{');
 	append_quoted(&detail, "event_level", level_word(derived->event_level));
@@ -293,7 +300,7 @@ pgi_simulate(PG_FUNCTION_ARGS)
 	if (pgi_advance(policy, course.facts, course.nfacts, until, put_derived, &course,
 					&state) == PGI_ERROR_NOT_IN_POLICY)
 		(void) pgi_policy_cell(policy, state.asset_level, state.severity);
-	put_facts(&course, until, 0);
+	put_facts(&course, until);
 	return (Datum) 0;
 }
 

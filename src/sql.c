@@ -134,6 +134,8 @@ pgi_read(PgiQuery *query, Datum *values, const char *nulls)
 Datum
 pgi_column(uint64 row, int number, bool *isnull)
 {
+	if (row >= SPI_processed)
+		elog(ERROR, "a query gave no row %d", (int) row + 1);
 	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, number, isnull);
 }
 

@@ -71,9 +71,10 @@ static void
 leave_quarantine(void)
 {
 	static PgiQuery query = {
-		"DELETE FROM incident.quarantine AS q USING incident.incident_state AS s"
-		" WHERE s.org_id = q.org_id AND s.incident_id = q.incident_id"
-		" AND s.next_due IS DISTINCT FROM q.retry_at",
+		"DELETE FROM incident.quarantine WHERE (org_id, incident_id) IN ("
+		"SELECT q.org_id, q.incident_id FROM incident.quarantine AS q"
+		" JOIN incident.incident_state AS s USING (org_id, incident_id)"
+		" WHERE s.next_due IS DISTINCT FROM q.retry_at FOR UPDATE OF q SKIP LOCKED)",
 		0};
 
 	pgi_run(&query, NULL, NULL, SPI_OK_DELETE, 0);
@@ -138,11 +139,16 @@ settle_each(const DueIncident *due, int ndue, TimestampTz at, Tally *tally)
 static bool
 can_be_quarantined(const ErrorData *error)
 {
-	int category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
-
-	return category != ERRCODE_OPERATOR_INTERVENTION &&
-		   category != ERRCODE_TRANSACTION_ROLLBACK &&
-		   category != ERRCODE_INSUFFICIENT_RESOURCES;
+	switch (ERRCODE_TO_CATEGORY(error->sqlerrcode))
+	{
+		case ERRCODE_OPERATOR_INTERVENTION:
+		case ERRCODE_TRANSACTION_ROLLBACK:
+		case ERRCODE_INSUFFICIENT_RESOURCES:
+		case ERRCODE_SYSTEM_ERROR:
+			return false;
+		default:
+			return error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE;
+	}
 }
 
 /* Settles all of `due`, or puts the failing ones into quarantine. Within SPI. */

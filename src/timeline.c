@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "chain.h"
+#include "compat.h"
 #include "policy_cache.h"
 #include "sql.h"
 #include "timeline.h"

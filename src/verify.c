@@ -33,22 +33,25 @@ fill_rest(PgiEntry *entry, uint64 row)
 }
 
 static void
-put_problem(ReturnSetInfo *result, int32 seq, const char *problem)
+put_problem(ReturnSetInfo *result, int64 seq, const char *problem)
 {
 	Datum values[2];
 	bool nulls[2] = {false, false};
 
-	values[0] = Int32GetDatum(seq);
+	values[0] = Int32GetDatum((int32) seq);
 	values[1] = CStringGetTextDatum(problem);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
-/* Reports the entries from `from` up to but without `to`. */
+/* Reports that entries are missing from `from` up to but without `to`. */
 static void
-put_missing(ReturnSetInfo *result, int32 from, int32 to)
+put_missing(ReturnSetInfo *result, int64 from, int64 to)
 {
-	for (int32 seq = from; seq < to; seq++)
-		put_problem(result, seq, "the entry is missing");
+	if (to == from + 1)
+		put_problem(result, from, "the entry is missing");
+	else if (to > from)
+		put_problem(result, from,
+					psprintf("the entries up to " INT64_FORMAT " are missing", to - 1));
 }
 
 PG_FUNCTION_INFO_V1(pgi_verify_timeline);
@@ -62,7 +65,7 @@ pgi_verify_timeline(PG_FUNCTION_ARGS)
 							 {INT4OID, INT8OID}};
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	uint8 before[PGI_HASH_LENGTH] = {0};
-	int32 expected = 1;
+	int64 expected = 1;
 	PgiTimeline timeline;
 	Datum values[2];
 
@@ -84,9 +87,9 @@ pgi_verify_timeline(PG_FUNCTION_ARGS)
 			put_problem(result, entry->seq,
 						"the hash does not follow from this entry and the one before");
 		memcpy(before, entry->hash, PGI_HASH_LENGTH);
-		expected = entry->seq + 1;
+		expected = (int64) entry->seq + 1;
 	}
-	put_missing(result, expected, timeline.settled_seq + 1);
+	put_missing(result, expected, (int64) timeline.settled_seq + 1);
 	SPI_finish();
 	return (Datum) 0;
 }

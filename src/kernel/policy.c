@@ -226,7 +226,7 @@ compile_cell(const PgiPolicySource *source, int a, int s, PgiCell *cell)
 	if (cell->processing == PGI_NEVER)
 		return;
 	for (int level = cell->event_level + 1; level <= PGI_LEVEL_MAX; level++)
-		if (source->defined[level] && source->processing[level] < cell->processing)
+		if (source->defined[level] && source->processing[level] <= cell->processing)
 			raise_step(cell, cell->processing - source->processing[level],
 					   (uint8_t) level);
 }
