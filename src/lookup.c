@@ -230,7 +230,7 @@ pgi_response_steps(PG_FUNCTION_ARGS)
 		Datum values[2];
 		bool nulls[2] = {false, false};
 
-		values[0] = IntervalPGetDatum(make_length(cell->steps[i].after));
+		values[0] = IntervalPGetDatum(make_length(Max(cell->steps[i].after, 0)));
 		values[1] = UInt8GetDatum(cell->steps[i].level);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}

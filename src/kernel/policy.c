@@ -222,7 +222,7 @@ compile_cell(const PgiPolicySource *source, int a, int s, PgiCell *cell)
 	cell->possible = true;
 	cell->event_level = source->event_level[a][s];
 	cell->processing = source->processing[cell->event_level];
-	raise_step(cell, 0, source->response_level[a][s]);
+	raise_step(cell, PGI_FROM_THE_START, source->response_level[a][s]);
 	if (cell->processing == PGI_NEVER)
 		return;
 	for (int level = cell->event_level + 1; level <= PGI_LEVEL_MAX; level++)

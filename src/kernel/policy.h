@@ -26,7 +26,12 @@ typedef struct PgiPolicySource
 	bool hold_stops_clock;
 } PgiPolicySource;
 
-/* From `after` of elapsed time on, the response is at `level`. */
+/*
+ * From `after` of elapsed time on, the response is at `level`. What the matrix gives holds
+ * from before the clock starts, so it holds too when the clock stands still at zero.
+ */
+#define PGI_FROM_THE_START (-1)
+
 typedef struct PgiStep
 {
 	int64_t after;

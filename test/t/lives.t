@@ -219,7 +219,6 @@ sub write_script
 
 sub every_minute
 {
-	my ($lives) = @_;
 	return map {
 		+{
 			at       => 60 * $_,
@@ -453,7 +452,7 @@ my $node = start_node('lives', conf => "log_statement = none\nsynchronous_commit
 fill_tables($node, \@lives);
 
 my %ticks = (
-	minute => [ every_minute(\@lives) ],
+	minute => [ every_minute() ],
 	random => [ at_random(\@lives, Lives::rng($SEED + 1)) ],
 	once   => [ once_at_end(1000) ],
 );

@@ -167,8 +167,17 @@ SELECT string_agg(kind, ' ' ORDER BY kind COLLATE "C")
 FROM (SELECT DISTINCT kind FROM incident.entries) AS k
 SQL
 	'acknowledged activated assessed breached cancelled closed escalated graded held noted opened'
-	  . ' reopened repeated resolved resumed voided',
+	  . ' reopened resolved resumed voided',
 	'every kind of entry was met');
+cmp_ok($node->safe_psql('incident', 'SELECT count(*) FROM incident.repeats'), '>', 0, 'repeats were counted');
+is( $node->safe_psql('incident', <<'SQL'), '0', 'no two incidents are open under one key');
+SELECT count(*) FROM (
+	SELECT FROM incident.incidents AS i JOIN incident.incident_state AS s USING (org_id, incident_id)
+	WHERE i.dedup_key IS NOT NULL AND i.incident_id <> (SELECT k.incident_id FROM incident.dedup_keys AS k
+		WHERE k.org_id = i.org_id AND k.dedup_key = i.dedup_key)
+	AND NOT EXISTS (SELECT FROM incident.entries AS e WHERE e.org_id = i.org_id
+		AND e.incident_id = i.incident_id AND e.kind IN ('resolved', 'cancelled'))) AS other
+SQL
 
 $node->stop;
 done_testing();
