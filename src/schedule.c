@@ -40,6 +40,7 @@ typedef struct CronCall
 	int64 result;
 	int sqlstate;
 	char message[MAX_TEXT];
+	char hint[MAX_TEXT];
 } CronCall;
 
 extern PGDLLEXPORT void pgi_cron_worker(Datum handle);
@@ -133,6 +134,8 @@ pgi_cron_worker(Datum handle)
 		error = CopyErrorData();
 		call->sqlstate = error->sqlerrcode;
 		strlcpy(call->message, error->message, MAX_TEXT);
+		if (error->hint != NULL)
+			strlcpy(call->hint, error->hint, MAX_TEXT);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
@@ -180,7 +183,8 @@ call_cron_there(const CronCall *request)
 	if (call->sqlstate != 0)
 		ereport(ERROR, (errcode(call->sqlstate),
 						errmsg("pg_cron in database \"%s\": %s",
-							   get_database_name(call->cron_database), call->message)));
+							   get_database_name(call->cron_database), call->message),
+						call->hint[0] == '\0' ? 0 : errhint("%s", call->hint)));
 	if (!call->done)
 		ereport(ERROR,
 				(errcode(ERRCODE_CONNECTION_FAILURE),
