@@ -191,7 +191,7 @@ $$;
 -- A value as the word that tells it apart: the level P2 is the level 2.
 CREATE FUNCTION incident.canonical_word(value jsonb, kind text)
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT CASE kind WHEN 'level' THEN (value #>> '{}')::incident.level::text
@@ -202,7 +202,7 @@ $$;
 -- A single value of some kind.
 CREATE FUNCTION incident.expect_value(value jsonb, place text, kind text)
 RETURNS void
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -248,7 +248,7 @@ $$;
 -- A value of some shape, and everything in it.
 CREATE FUNCTION incident.expect_shape(value jsonb, place text, shape json)
 RETURNS void
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

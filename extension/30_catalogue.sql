@@ -63,7 +63,7 @@ $$;
 -- Refuses a text that is empty or longer than what is kept.
 CREATE FUNCTION incident.expect_text(value text, what text, most integer)
 RETURNS void
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
