@@ -51,6 +51,13 @@ extension_owner(void)
 	return owner;
 }
 
+static void
+set_for_now(const char *setting, const char *value)
+{
+	(void) set_config_option(setting, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+							 true, 0, false);
+}
+
 /*
  * Works as the extension's owner with a pinned path until pgi_become_caller. An error in
  * between restores both with the transaction.
@@ -60,8 +67,7 @@ pgi_become_owner(PgiOwnerScope *scope)
 {
 	GetUserIdAndSecContext(&scope->user, &scope->security);
 	scope->guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
-							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	set_for_now("search_path", "pg_catalog, pg_temp");
 	SetUserIdAndSecContext(extension_owner(),
 						   scope->security | SECURITY_LOCAL_USERID_CHANGE);
 }
@@ -105,12 +111,22 @@ pgi_plan(PgiQuery *query)
 	return query->plan;
 }
 
+/*
+ * Runs a plan. Every query here finds its rows by an index, or reads a table of one row: a
+ * plan that was made while a table was small must not go on reading all of it when it has
+ * grown, and compiling never pays.
+ */
 static uint64
 execute(PgiQuery *query, Datum *values, const char *nulls, bool read_only, int expected,
 		long limit)
 {
-	int result = SPI_execute_plan(pgi_plan(query), values, nulls, read_only, limit);
+	int guc_level = NewGUCNestLevel();
+	int result;
 
+	set_for_now("enable_seqscan", "off");
+	set_for_now("jit", "off");
+	result = SPI_execute_plan(pgi_plan(query), values, nulls, read_only, limit);
+	AtEOXact_GUC(true, guc_level);
 	if (result != expected)
 		elog(ERROR, "\"%s\" ended with %s", query->sql, SPI_result_code_string(result));
 	return SPI_processed;
