@@ -115,16 +115,21 @@ pair(FunctionCallInfo fcinfo, const PgiPolicy *policy)
 	return pgi_policy_cell(policy, asset_level, severity);
 }
 
-static Datum
+static inline Datum
 response_level(FunctionCallInfo fcinfo, const PgiPolicy *policy)
 {
 	const PgiCell *cell = pair(fcinfo, policy);
+	const Interval *interval;
 	int64 elapsed;
 
 	if (PG_ARGISNULL(3))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 						errmsg("the elapsed time must not be null")));
-	elapsed = pgi_interval_length(PG_GETARG_INTERVAL_P(3), "the elapsed time");
+	interval = PG_GETARG_INTERVAL_P(3);
+	if (likely(interval->month == 0 && interval->day == 0 && interval->time >= 0))
+		elapsed = interval->time;
+	else
+		elapsed = pgi_interval_length(interval, "the elapsed time");
 	return UInt8GetDatum(pgi_response_level(cell, elapsed));
 }
 
