@@ -32,7 +32,6 @@ $old->stop;
 
 my $new = PostgreSQL::Test::Cluster->new('after');
 $new->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
-my $bin = PostgreSQL::Test::Utils::system_or_bail('true') // undef;
 my ($bindir) = grep { -x "$_/pg_upgrade" } split /:/, $ENV{PATH};
 chdir $PostgreSQL::Test::Utils::tmp_check or die;
 command_ok(
