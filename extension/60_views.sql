@@ -4,10 +4,12 @@
 CREATE VIEW incident.timeline WITH (security_barrier) AS
 SELECT e.org_id, e.incident_id, e.seq, e.kind, e.effective_at, e.recorded_at,
 	a.name AS asset, e.asset_level, e.severity, e.event_level, e.response_level,
-	e.rule, e.voids,
-	NOT EXISTS (SELECT FROM incident.entries AS v
-		WHERE v.org_id = e.org_id AND v.incident_id = e.incident_id AND v.voids = e.seq) AS live,
-	e.actor, e.recorded_by, e.note, e.epoch, e.occurrence, e.hash
+	incident.rule_word(e.rule) AS rule, e.voids,
+	e.rule <= 1 OR NOT EXISTS (SELECT FROM incident.entries AS v
+		WHERE v.org_id = e.org_id AND v.incident_id = e.incident_id AND v.epoch = e.seq
+			AND v.rule = 1 AND v.month = e.month) AS live,
+	e.actor, e.recorded_by, e.note, CASE WHEN e.rule > 1 THEN e.epoch END AS epoch,
+	CASE WHEN e.rule > 1 THEN e.occurrence END AS occurrence, e.hash
 FROM incident.entries AS e
 LEFT JOIN incident.assets AS a ON a.org_id = e.org_id AND a.asset_id = e.asset_id
 WHERE e.org_id = (SELECT incident.current_organisation());
@@ -24,7 +26,8 @@ SELECT i.org_id, i.incident_id, s.status, a.name AS asset, a.category AS asset_c
 	s.settled_to, s.next_due
 FROM incident.incidents AS i
 JOIN incident.incident_state AS s ON s.org_id = i.org_id AND s.incident_id = i.incident_id
-JOIN incident.entries AS o ON o.org_id = i.org_id AND o.incident_id = i.incident_id AND o.seq = 1
+JOIN incident.entries AS o ON o.org_id = i.org_id AND o.incident_id = i.incident_id
+	AND o.epoch = 1 AND o.rule = 0 AND o.month = s.month
 JOIN incident.policies AS p ON p.policy_id = i.policy_id
 LEFT JOIN incident.assets AS a ON a.org_id = s.org_id AND a.asset_id = s.asset_id
 WHERE i.org_id = (SELECT incident.current_organisation());
@@ -37,7 +40,8 @@ SELECT i.org_id, i.incident_id, s.status, a.name AS asset, a.category AS asset_c
 	s.activated_at, s.next_due
 FROM incident.incident_state AS s
 JOIN incident.incidents AS i ON i.org_id = s.org_id AND i.incident_id = s.incident_id
-JOIN incident.entries AS o ON o.org_id = i.org_id AND o.incident_id = i.incident_id AND o.seq = 1
+JOIN incident.entries AS o ON o.org_id = i.org_id AND o.incident_id = i.incident_id
+	AND o.epoch = 1 AND o.rule = 0 AND o.month = s.month
 JOIN incident.policies AS p ON p.policy_id = i.policy_id
 LEFT JOIN incident.assets AS a ON a.org_id = s.org_id AND a.asset_id = s.asset_id
 WHERE s.org_id = (SELECT incident.current_organisation())
@@ -65,8 +69,12 @@ CREATE VIEW incident.watchdog AS
 SELECT nullif(t.at, '-infinity') AS last_tick_at, t.finished_at AS last_tick_finished_at,
 	d.oldest_due, d.due, q.quarantined
 FROM incident.last_tick AS t,
-	LATERAL (SELECT min(s.next_due) AS oldest_due, count(*) AS due
-		FROM incident.incident_state AS s WHERE s.next_due <= now()) AS d,
+	LATERAL (SELECT min(due_at) AS oldest_due, count(*) AS due
+		FROM (SELECT DISTINCT r.org_id, r.incident_id, r.due_at
+			FROM incident.timers AS r
+			JOIN incident.incident_state AS s ON s.org_id = r.org_id
+				AND s.incident_id = r.incident_id AND s.next_due = r.due_at
+			WHERE r.bucket >= t.from_bucket AND r.due_at <= now()) AS due) AS d,
 	LATERAL (SELECT count(*) AS quarantined FROM incident.quarantine) AS q;
 
 CREATE VIEW incident.quarantined_incidents WITH (security_barrier) AS

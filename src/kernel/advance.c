@@ -46,6 +46,18 @@ pgi_allows(uint8_t status, uint8_t kind)
 	return (allowed_from[kind] & BIT(status)) != 0;
 }
 
+/* Which rule decided an event. */
+int16_t
+pgi_rule_of(const PgiDerived *derived)
+{
+	if (derived->kind == PGI_GRADED)
+		return PGI_RULE_MATRIX;
+	if (derived->kind == PGI_BREACHED)
+		return PGI_RULE_PROCESSING_TIME;
+	return (int16_t) (PGI_RULE_REMAINING_TIME +
+					  PGI_LEVEL_NUMBER(derived->response_level));
+}
+
 /* Everything one run of pgi_advance works on. */
 typedef struct Run
 {

@@ -29,6 +29,19 @@ typedef enum PgiKind
 	PGI_KINDS
 } PgiKind;
 
+/*
+ * What made an entry: the rule that decided it, or none. Rules of the remaining time add the
+ * number of the level they rise to.
+ */
+typedef enum PgiRule
+{
+	PGI_RULE_FACT = 0,
+	PGI_RULE_WITHDRAWAL = 1,
+	PGI_RULE_MATRIX = 2,
+	PGI_RULE_PROCESSING_TIME = 3,
+	PGI_RULE_REMAINING_TIME = 10
+} PgiRule;
+
 #define PGI_IS_FACT(kind) ((kind) < PGI_GRADED)
 #define PGI_IS_DERIVED(kind) ((kind) >= PGI_GRADED && (kind) < PGI_VOIDED)
 
@@ -103,6 +116,7 @@ extern const char *const pgi_kind_words[PGI_KINDS];
 extern const char *const pgi_status_words[PGI_STATUSES];
 
 extern bool pgi_allows(uint8_t status, uint8_t kind);
+extern int16_t pgi_rule_of(const PgiDerived *derived);
 extern void pgi_sort_facts(PgiFact *facts, int nfacts);
 extern PgiResult pgi_advance(const PgiPolicy *policy, const PgiFact *facts, int nfacts,
 							 int64_t until, PgiEmit emit, void *arg, PgiState *state);
