@@ -380,7 +380,7 @@ add_rows(Batch *batch, const PgiEntry *entries, const PgiState *state)
 	}
 }
 
-/* Takes the incident at hand from its state; false when nothing about it is due. */
+/* Takes the incident at hand from its state; false when the timer is out of date. */
 static bool
 read_state(Batch *batch, const PgiDue *due)
 {
@@ -428,6 +428,15 @@ settle(Batch *batch, const PgiDue *due, PgiDecisions *decisions)
 	return PGI_SETTLED;
 }
 
+/* Whether somebody's triggers want to see the rows one by one. */
+static bool
+has_triggers(const Batch *batch)
+{
+	return batch->state.relation->trigdesc != NULL ||
+		   pgi_bulk_relation(batch->entries)->trigdesc != NULL ||
+		   pgi_bulk_relation(batch->timers)->trigdesc != NULL;
+}
+
 /*
  * Settles incidents up to `at` and says what became of each; those must differ. All or
  * nothing: an error leaves the transaction to be rolled back. Adds to `decisions`.
@@ -439,14 +448,16 @@ pgi_batch_settle(const PgiDue *due, int ndue, TimestampTz at, PgiOutcome *outcom
 	Batch *batch = palloc(sizeof(Batch));
 	MemoryContext scratch = AllocSetContextCreate(
 		CurrentMemoryContext, "pg_incident batch", ALLOCSET_DEFAULT_SIZES);
+	bool one_by_one;
 
 	begin_batch(batch, at);
+	one_by_one = has_triggers(batch);
 	for (int i = 0; i < ndue; i++)
 	{
 		MemoryContext before = MemoryContextSwitchTo(scratch);
 
 		CHECK_FOR_INTERRUPTS();
-		outcomes[i] = settle(batch, &due[i], decisions);
+		outcomes[i] = one_by_one ? PGI_TO_LOOK_INTO : settle(batch, &due[i], decisions);
 		MemoryContextSwitchTo(before);
 		MemoryContextReset(scratch);
 	}

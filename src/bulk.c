@@ -70,6 +70,12 @@ pgi_bulk_open(const char *relation)
 	return bulk;
 }
 
+Relation
+pgi_bulk_relation(const PgiBulk *bulk)
+{
+	return bulk->relation;
+}
+
 static void
 store(TupleTableSlot *slot, const Datum *values, const bool *isnull)
 {
