@@ -13,7 +13,7 @@
 #define SECOND INT64_C(1000000)
 #define MINUTE (60 * SECOND)
 #define HOUR (60 * MINUTE)
-#define CALENDARS 300
+#define CALENDARS 200
 #define CASES 100
 #define MAX_WINDOWS 64
 #define MAX_EXCEPTIONS 12
