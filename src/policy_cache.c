@@ -2,9 +2,8 @@
  * policy_cache.c: reads policies from their tables, compiles them, and keeps them until
  * a change to the tables invalidates them through the relation cache.
  *
- * The callback only counts a generation on. What was read under an older generation is
- * thrown away when it is next asked for, so an invalidation that arrives while reading is
- * never lost. Rows are read under the newest snapshot, not the transaction's: a backend in
+ * The callback only counts changes. What was read before a change is thrown away when it
+ * is next asked for, so an invalidation that arrives while reading is never lost. Rows are read under the newest snapshot, not the transaction's: a backend in
  * REPEATABLE READ would otherwise keep rows that are old for everybody else. A change that
  * is rolled back invalidates again.
  */
@@ -41,7 +40,10 @@ typedef struct PolicyName
 
 uint64 pgi_policy_generation = 1;
 
-static uint64 cached_generation = 0;
+/* Changes to policies that this backend has learned of. */
+static uint64 changes = 1;
+static uint64 cached_changes = 0;
+static bool watches_message = false;
 static MemoryContext cache_context = NULL;
 static HTAB *policies = NULL;
 static PolicyName *names = NULL;
@@ -52,7 +54,32 @@ static void
 note_change(Datum arg, Oid relation)
 {
 	if (relation == InvalidOid || relation == policies_relation)
+	{
+		changes++;
 		pgi_policy_generation++;
+	}
+}
+
+static void
+end_message(void *arg)
+{
+	watches_message = false;
+	pgi_policy_generation++;
+}
+
+/* Has end_message called before the client's next message is read. */
+static void
+watch_message(void)
+{
+	MemoryContext context = MessageContext ? MessageContext : TopTransactionContext;
+	MemoryContextCallback *callback;
+
+	if (watches_message)
+		return;
+	callback = MemoryContextAllocZero(context, sizeof(MemoryContextCallback));
+	callback->func = end_message;
+	MemoryContextRegisterResetCallback(context, callback);
+	watches_message = true;
 }
 
 void
@@ -224,19 +251,20 @@ static void
 make_current(void)
 {
 	HASHCTL control = {0};
-	uint64 generation;
+	uint64 changes_before;
 
+	watch_message();
 	AcceptInvalidationMessages();
-	if (cached_generation == pgi_policy_generation)
+	if (cached_changes == changes)
 		return;
 
-	cached_generation = 0;
+	cached_changes = 0;
 	if (cache_context == NULL)
 		cache_context = AllocSetContextCreate(CacheMemoryContext, "pg_incident policies",
 											  ALLOCSET_DEFAULT_SIZES);
 	MemoryContextReset(cache_context);
 	policies_relation = pgi_relation("policies");
-	generation = pgi_policy_generation;
+	changes_before = changes;
 	control.keysize = sizeof(int32);
 	control.entrysize = sizeof(CachedPolicy);
 	control.hcxt = cache_context;
@@ -244,7 +272,7 @@ make_current(void)
 						   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	names = NULL;
 	read_names();
-	cached_generation = generation;
+	cached_changes = changes_before;
 }
 
 /*
@@ -300,21 +328,25 @@ pgi_policy_named(const char *name)
 	return pgi_policy_version(name, 0);
 }
 
+/* Says why a policy does not know a pair. */
+void
+pgi_refuse_pair(const PgiPolicy *policy, int severity)
+{
+	bool severity_known = policy->cell[PGI_LEVEL_UNKNOWN][severity].possible;
+
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					severity_known ? errmsg("the policy has no such asset level")
+								   : errmsg("the policy has no such severity"),
+					errhint("incident.quick_reference() shows what the policy knows.")));
+}
+
 /* What a pair means under a policy; error when the policy does not know it. */
 const PgiCell *
 pgi_policy_cell(const PgiPolicy *policy, int asset_level, int severity)
 {
 	const PgiCell *cell = &policy->cell[asset_level][severity];
 
-	if (unlikely(!cell->possible))
-	{
-		bool severity_known = policy->cell[PGI_LEVEL_UNKNOWN][severity].possible;
-
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 severity_known ? errmsg("the policy has no such asset level")
-								: errmsg("the policy has no such severity"),
-				 errhint("incident.quick_reference() shows what the policy knows.")));
-	}
+	if (!cell->possible)
+		pgi_refuse_pair(policy, severity);
 	return cell;
 }
