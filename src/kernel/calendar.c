@@ -360,10 +360,17 @@ moment_of(const PgiCalendar *calendar, int64_t work, bool earliest)
 	return mark->start + (work - mark->before);
 }
 
+static bool
+is_within_reach(int64_t moment)
+{
+	return moment >= PGI_REACH_FIRST && moment <= PGI_REACH_LAST;
+}
+
+/* The moment, or what the host makes of one beyond reach. */
 static int64_t
 within_reach(const PgiCalendar *calendar, int64_t moment)
 {
-	if (moment >= PGI_REACH_FIRST && moment <= PGI_REACH_LAST)
+	if (is_within_reach(moment))
 		return moment;
 	calendar->host.refuse(calendar->host.owner, moment);
 	return moment < PGI_REACH_FIRST ? PGI_REACH_FIRST : PGI_REACH_LAST;
@@ -407,19 +414,7 @@ fold(PgiCalendar *calendar, int64_t *moment)
 	return 0;
 }
 
-static int64_t
-measure_anywhere(PgiCalendar *calendar, int64_t from, int64_t to)
-{
-	int64_t folded;
-
-	from = within_reach(calendar, from);
-	to = within_reach(calendar, to);
-	folded = fold(calendar, &to) - fold(calendar, &from);
-	cover(calendar, from);
-	cover(calendar, to);
-	return folded + work_before(calendar, to) - work_before(calendar, from);
-}
-
+/* What pgi_calendar_add gives, from a moment or to one that the table does not cover. */
 static int64_t
 add_anywhere(PgiCalendar *calendar, int64_t start, int64_t amount)
 {
@@ -430,9 +425,13 @@ add_anywhere(PgiCalendar *calendar, int64_t start, int64_t amount)
 	int64_t work;
 
 	start = within_reach(calendar, start);
+	if (amount == 0)
+		return start;
 	if (amount > PGI_REACH_LAST - PGI_REACH_FIRST ||
 		amount < PGI_REACH_FIRST - PGI_REACH_LAST)
 		return PGI_NEVER;
+	if (calendar->always)
+		return is_within_reach(start + amount) ? start + amount : PGI_NEVER;
 	folded = fold(calendar, &start);
 	cover(calendar, start);
 	for (;;)
@@ -474,7 +473,23 @@ add_anywhere(PgiCalendar *calendar, int64_t start, int64_t amount)
 		(periods > PGI_REACH_LAST / period || periods < PGI_REACH_FIRST / period))
 		return PGI_NEVER;
 	start = moment_of(calendar, work, earliest) + periods * period;
-	return start < PGI_REACH_FIRST || start > PGI_REACH_LAST ? PGI_NEVER : start;
+	return is_within_reach(start) ? start : PGI_NEVER;
+}
+
+/* The working time between two moments of which the table does not cover both. */
+static int64_t
+measure_anywhere(PgiCalendar *calendar, int64_t from, int64_t to)
+{
+	int64_t folded;
+
+	from = within_reach(calendar, from);
+	to = within_reach(calendar, to);
+	if (calendar->always)
+		return to - from;
+	folded = fold(calendar, &to) - fold(calendar, &from);
+	cover(calendar, from);
+	cover(calendar, to);
+	return folded + work_before(calendar, to) - work_before(calendar, from);
 }
 
 /*
@@ -486,7 +501,7 @@ pgi_calendar_measure(const PgiCalendar *calendar, int64_t from, int64_t to)
 {
 	int64_t length;
 
-	if (calendar == NULL || calendar->always)
+	if (calendar == NULL)
 	{
 		if (__builtin_sub_overflow(to, from, &length))
 			return to < from ? -PGI_NEVER : PGI_NEVER;
@@ -508,7 +523,7 @@ pgi_calendar_add(const PgiCalendar *calendar, int64_t start, int64_t amount)
 {
 	int64_t moment;
 
-	if (calendar == NULL || calendar->always)
+	if (calendar == NULL)
 		return __builtin_add_overflow(start, amount, &moment) ? PGI_NEVER : moment;
 	if (amount != 0 && is_covered(calendar, start))
 	{
@@ -518,7 +533,5 @@ pgi_calendar_add(const PgiCalendar *calendar, int64_t start, int64_t amount)
 		if (work - earliest < (uint64_t) calendar->total)
 			return moment_of(calendar, (int64_t) work, earliest);
 	}
-	if (amount == 0)
-		return within_reach(calendar, start);
 	return add_anywhere((PgiCalendar *) calendar, start, amount);
 }

@@ -187,6 +187,10 @@ test_always(void)
 	ok(calendar.always && pgi_calendar_measure(&calendar, -5, at(2026, 1, 1, 0)) ==
 							  at(2026, 1, 1, 0) + 5,
 	   "seven whole days need no table");
+	ok(pgi_calendar_add(&calendar, at(9999, 12, 31, 23), HOUR - 1) == PGI_REACH_LAST &&
+		   pgi_calendar_add(&calendar, at(9999, 12, 31, 23), HOUR) == PGI_NEVER &&
+		   pgi_calendar_add(&calendar, at(1, 1, 1, 1), -HOUR - 1) == PGI_NEVER,
+	   "and have the reach of all others");
 	add_exception(&rows, date(2026, 1, 1));
 	calendar = prepare(&rows);
 	ok(!calendar.always && pgi_calendar_measure(&calendar, at(2025, 12, 31, 0),
