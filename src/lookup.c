@@ -12,6 +12,7 @@
 #include "utils/timestamp.h"
 
 #include "compat.h"
+#include "invalidation.h"
 #include "kernel/policy.h"
 #include "policy_cache.h"
 

@@ -8,14 +8,6 @@
 
 #include "kernel/policy.h"
 
-/*
- * Changes whenever what was looked up before may no longer hold: with each change to a
- * policy that this backend learns of, and with each message of the client, as only then
- * is it asked again what others have committed.
- */
-extern uint64 pgi_policy_generation;
-
-extern void pgi_policy_cache_init(void);
 extern const PgiPolicy *pgi_policy(int32 policy_id);
 extern int32 pgi_policy_named(const char *name);
 extern int32 pgi_policy_version(const char *name, int32 version);

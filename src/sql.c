@@ -10,6 +10,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "sql.h"
@@ -154,6 +155,7 @@ pgi_read(PgiQuery *query, Datum *values, const char *nulls)
 	return execute(query, values, nulls, true, SPI_OK_SELECT, 0);
 }
 
+<<<<<<< HEAD
 /* A cursor over the rows of a query in the order of an index. */
 Portal
 pgi_open_cursor(PgiQuery *query, Datum *values)
@@ -165,6 +167,26 @@ pgi_open_cursor(PgiQuery *query, Datum *values)
 	portal = SPI_cursor_open(NULL, pgi_plan(query), values, NULL, false);
 	AtEOXact_GUC(true, guc_level);
 	return portal;
+=======
+/*
+ * Runs a SELECT under the newest snapshot, not the transaction's, for what outlives the
+ * transaction: a backend in REPEATABLE READ would otherwise keep rows that are old for
+ * everybody else.
+ */
+void
+pgi_read_newest(PgiQuery *query, Datum *values)
+{
+	Snapshot snapshot;
+	int result;
+
+	InvalidateCatalogSnapshot();
+	snapshot = RegisterSnapshot(GetCatalogSnapshot(RelationRelationId));
+	result = SPI_execute_snapshot(pgi_plan(query), values, NULL, snapshot,
+								  InvalidSnapshot, true, false, 0);
+	UnregisterSnapshot(snapshot);
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "\"%s\" ended with %s", query->sql, SPI_result_code_string(result));
+>>>>>>> calendar
 }
 
 /* A column of a row of the newest result; columns count from 1. */
