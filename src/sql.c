@@ -155,7 +155,6 @@ pgi_read(PgiQuery *query, Datum *values, const char *nulls)
 	return execute(query, values, nulls, true, SPI_OK_SELECT, 0);
 }
 
-<<<<<<< HEAD
 /* A cursor over the rows of a query in the order of an index. */
 Portal
 pgi_open_cursor(PgiQuery *query, Datum *values)
@@ -167,7 +166,8 @@ pgi_open_cursor(PgiQuery *query, Datum *values)
 	portal = SPI_cursor_open(NULL, pgi_plan(query), values, NULL, false);
 	AtEOXact_GUC(true, guc_level);
 	return portal;
-=======
+}
+
 /*
  * Runs a SELECT under the newest snapshot, not the transaction's, for what outlives the
  * transaction: a backend in REPEATABLE READ would otherwise keep rows that are old for
@@ -186,7 +186,6 @@ pgi_read_newest(PgiQuery *query, Datum *values)
 	UnregisterSnapshot(snapshot);
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "\"%s\" ended with %s", query->sql, SPI_result_code_string(result));
->>>>>>> calendar
 }
 
 /* A column of a row of the newest result; columns count from 1. */
