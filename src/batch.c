@@ -80,6 +80,7 @@ typedef struct Probe
 	Relation relation;
 	IndexScanDesc scan;
 	TupleTableSlot *slot;
+	MemoryContext context; /* what the index keeps from row to row */
 } Probe;
 
 /* The entries of a month. */
@@ -118,6 +119,7 @@ static void
 begin_probe(Batch *batch, Probe *probe, ResultRelInfo *info)
 {
 	probe->relation = info->ri_RelationDesc;
+	probe->context = batch->context;
 	for (int i = 0; i < info->ri_NumIndices; i++)
 		if (info->ri_IndexRelationDescs[i]->rd_index->indisprimary)
 			probe->scan = PGI_INDEX_BEGINSCAN(
@@ -149,7 +151,11 @@ seek(Probe *probe, int32 org_id, int64 incident_id)
 static bool
 next_row(Probe *probe)
 {
-	if (!index_getnext_slot(probe->scan, ForwardScanDirection, probe->slot))
+	MemoryContext before = MemoryContextSwitchTo(probe->context);
+	bool found = index_getnext_slot(probe->scan, ForwardScanDirection, probe->slot);
+
+	MemoryContextSwitchTo(before);
+	if (!found)
 		return false;
 	slot_getallattrs(probe->slot);
 	return true;
