@@ -191,6 +191,7 @@ add_tally(Tally *tally, const Tally *more)
 	tally->incidents += more->incidents;
 	tally->quarantined += more->quarantined;
 	tally->decisions.escalations += more->decisions.escalations;
+	tally->decisions.overdue += more->decisions.overdue;
 	tally->decisions.breaches += more->decisions.breaches;
 }
 
@@ -321,7 +322,7 @@ pgi_tick(PG_FUNCTION_ARGS)
 
 	values[0] = Int32GetDatum(tally.incidents);
 	values[1] = Int32GetDatum(tally.decisions.escalations);
-	values[2] = Int32GetDatum(0);
+	values[2] = Int32GetDatum(tally.decisions.overdue);
 	values[3] = Int32GetDatum(tally.decisions.breaches);
 	values[4] = Int32GetDatum(0);
 	values[5] = Int32GetDatum(tally.quarantined);

@@ -56,6 +56,7 @@ typedef struct PgiTimeline
 typedef struct PgiDecisions
 {
 	int32 escalations;
+	int32 overdue;
 	int32 breaches;
 } PgiDecisions;
 
