@@ -4,8 +4,9 @@ EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" pg_incident.c
 MODULE_big = pg_incident
 PGFILEDESC = "pg_incident - incident response inside the database"
 
-# The install script is its parts in reading order, each preset after them.
+# The install script is its parts in reading order, each calendar and preset after them.
 SQL_PARTS = $(sort $(wildcard extension/[0-9]*.sql))
+CALENDARS = $(sort $(wildcard extension/calendars/*.json))
 PRESETS = $(sort $(wildcard extension/presets/*.json))
 SQL_SCRIPT = pg_incident--$(EXTVERSION).sql
 DATA_built = $(SQL_SCRIPT)
@@ -33,11 +34,17 @@ include $(PGXS)
 
 $(OBJS): $(wildcard src/*.h src/kernel/*.h)
 
-# A preset becomes one statement; its fixed id is the number in presets/ids.
-$(SQL_SCRIPT): $(SQL_PARTS) $(PRESETS) extension/presets/ids pg_incident.control
+# A calendar becomes one statement, and so does a preset; its fixed id is the number in
+# presets/ids.
+$(SQL_SCRIPT): $(SQL_PARTS) $(CALENDARS) $(PRESETS) extension/presets/ids pg_incident.control
 	{ \
 		printf '%s\n' '\echo Use "CREATE EXTENSION pg_incident" to load this file. \quit'; \
 		for part in $(SQL_PARTS); do echo; echo "-- $$part"; cat $$part; done; \
+		for calendar in $(CALENDARS); do \
+			echo; echo "-- $$calendar"; \
+			echo 'SELECT incident.load_calendar($$calendar$$'; cat $$calendar; \
+			echo '$$calendar$$);'; \
+		done; \
 		while read -r id name; do \
 			echo; echo "-- extension/presets/$$name.json"; \
 			printf 'SELECT incident.load_preset(%s, $$preset$$' "$$id"; \

@@ -177,13 +177,14 @@ SELECT json '{
 }'
 $$;
 
+-- A place begins with the kind of the document: "policy document: $.name".
 CREATE FUNCTION incident.refuse_document(place text, problem text, hint text DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	RAISE EXCEPTION 'policy document: % %', place, problem
+	RAISE EXCEPTION '% %', place, problem
 		USING ERRCODE = 'invalid_parameter_value', HINT = coalesce(hint, '');
 END
 $$;
@@ -223,6 +224,8 @@ BEGIN
 			WHEN 'words' THEN jsonb_typeof(value) = 'array'
 				AND NOT jsonb_path_exists(value, 'strict $[*] ? (@.type() != "string")')
 			WHEN 'time' THEN is_text AND said::interval >= interval '0'
+			WHEN 'clock' THEN is_text AND said ~ '^(([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?|24:00(:00)?)$'
+			WHEN 'date' THEN is_text AND said ~ '^\d{4}-\d\d-\d\d$' AND said::date IS NOT NULL
 			WHEN 'level' THEN said IS NOT NULL AND said::incident.level IS NOT NULL
 			WHEN 'severity' THEN said IS NOT NULL AND said::incident.severity IS NOT NULL
 			ELSE is_text AND said = kind END;
@@ -238,6 +241,8 @@ BEGIN
 				WHEN 'title' THEN 'It needs an object with a text under en and one under zh.'
 				WHEN 'words' THEN 'It needs an array of texts.'
 				WHEN 'time' THEN 'It needs a length of time that is not negative, such as "2 hours".'
+				WHEN 'clock' THEN 'It needs a time of day, such as "09:00". A window may end at "24:00".'
+				WHEN 'date' THEN 'It needs a date, such as "2026-10-01".'
 				WHEN 'level' THEN 'It needs a level: none, 9 to 1.'
 				WHEN 'severity' THEN 'It needs a severity: informational, minor, moderate, severe, critical.'
 				ELSE format('Only "%s" is known.', kind) END);
@@ -320,7 +325,7 @@ DECLARE
 	new_id integer;
 	new_version integer;
 BEGIN
-	PERFORM incident.expect_shape(document, '$', incident.policy_shape());
+	PERFORM incident.expect_shape(document, 'policy document: $', incident.policy_shape());
 
 	-- Two imports of one name take their turns, or both would pick the same version.
 	PERFORM pg_advisory_xact_lock(hashtext('pg_incident policy'), hashtext(document ->> 'name'));

@@ -6,45 +6,33 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
-#include "utils/inval.h"
 #include "utils/timestamp.h"
 
 #include "compat.h"
+#include "invalidation.h"
 #include "kernel/policy.h"
 #include "policy_cache.h"
 
 /* What a call site used last. */
 typedef struct Memo
 {
-	TimestampTz statement; /* the start of the statement that used it */
 	uint64 generation;
 	const PgiPolicy *policy;
 	int32 policy_id;
 	NameData name;
 } Memo;
 
-/*
- * The call site's memo; a new statement first learns what others have committed. In
- * PL/pgSQL a call site lives as long as the transaction.
- */
-static inline Memo *
+/* The call site's memo. In PL/pgSQL a call site lives as long as the transaction. */
+static Memo *
 get_memo(FunctionCallInfo fcinfo)
 {
-	Memo *memo = fcinfo->flinfo->fn_extra;
-
-	if (unlikely(memo == NULL))
-		fcinfo->flinfo->fn_extra = memo =
+	if (fcinfo->flinfo->fn_extra == NULL)
+		fcinfo->flinfo->fn_extra =
 			MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Memo));
-	if (unlikely(memo->statement != GetCurrentStatementStartTimestamp()))
-	{
-		memo->statement = GetCurrentStatementStartTimestamp();
-		AcceptInvalidationMessages();
-	}
-	return memo;
+	return fcinfo->flinfo->fn_extra;
 }
 
 static void
@@ -54,26 +42,33 @@ refuse_null_policy(void)
 					errmsg("the policy must not be null")));
 }
 
+/* Finds the policy whose id is the first argument, and remembers it. */
+static pg_noinline const PgiPolicy *
+find_by_id(FunctionCallInfo fcinfo)
+{
+	Memo *memo = get_memo(fcinfo);
+	uint64 generation = pgi_policy_generation;
+
+	if (PG_ARGISNULL(0))
+		refuse_null_policy();
+	memo->generation = 0;
+	memo->policy_id = PG_GETARG_INT32(0);
+	memo->policy = pgi_policy(memo->policy_id);
+	memo->generation = generation;
+	return memo->policy;
+}
+
 /* The policy whose id is the first argument. */
 static inline const PgiPolicy *
 policy_by_id(FunctionCallInfo fcinfo)
 {
-	Memo *memo = get_memo(fcinfo);
-	int32 policy_id = PG_GETARG_INT32(0);
+	const Memo *memo = fcinfo->flinfo->fn_extra;
 
-	if (unlikely(PG_ARGISNULL(0)))
-		refuse_null_policy();
-	if (unlikely(memo->generation != pgi_policy_generation ||
-				 memo->policy_id != policy_id))
-	{
-		uint64 generation = pgi_policy_generation;
-
-		memo->generation = 0;
-		memo->policy = pgi_policy(policy_id);
-		memo->policy_id = policy_id;
-		memo->generation = generation;
-	}
-	return memo->policy;
+	if (likely(memo != NULL && !PG_ARGISNULL(0) &&
+			   memo->generation == pgi_policy_generation &&
+			   memo->policy_id == PG_GETARG_INT32(0)))
+		return memo->policy;
+	return find_by_id(fcinfo);
 }
 
 /* The newest published policy whose name is the first argument. */
@@ -103,34 +98,62 @@ policy_by_name(FunctionCallInfo fcinfo)
 	return memo->policy;
 }
 
-/* The pair in the second and third argument; NULL is unknown. */
-static inline const PgiCell *
+/* The level in the second argument; NULL is unknown. */
+static inline int
+level_argument(FunctionCallInfo fcinfo)
+{
+	return PG_ARGISNULL(1) ? PGI_LEVEL_UNKNOWN : DatumGetUInt8(PG_GETARG_DATUM(1));
+}
+
+/* The severity in the third argument; NULL is unknown. */
+static inline int
+severity_argument(FunctionCallInfo fcinfo)
+{
+	return PG_ARGISNULL(2) ? PGI_SEVERITY_UNKNOWN : DatumGetUInt8(PG_GETARG_DATUM(2));
+}
+
+/* What the pair in the second and third argument means at first. */
+static inline const PgiStart *
 pair(FunctionCallInfo fcinfo, const PgiPolicy *policy)
 {
-	int asset_level =
-		PG_ARGISNULL(1) ? PGI_LEVEL_UNKNOWN : DatumGetUInt8(PG_GETARG_DATUM(1));
-	int severity =
-		PG_ARGISNULL(2) ? PGI_SEVERITY_UNKNOWN : DatumGetUInt8(PG_GETARG_DATUM(2));
+	int asset_level = level_argument(fcinfo);
+	int severity = severity_argument(fcinfo);
+	const PgiStart *start = &policy->start[asset_level][severity];
 
-	return pgi_policy_cell(policy, asset_level, severity);
+	if (unlikely(!start->possible))
+		pgi_refuse_pair(policy, severity);
+	return start;
+}
+
+/* The response level of a pair when it may have risen, or the elapsed time is unusual. */
+static pg_noinline Datum
+risen_level(FunctionCallInfo fcinfo, const PgiPolicy *policy)
+{
+	int asset_level = level_argument(fcinfo);
+	int severity = severity_argument(fcinfo);
+
+	if (PG_ARGISNULL(3))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("the elapsed time must not be null")));
+	return UInt8GetDatum(pgi_response_level(
+		&policy->cell[asset_level][severity],
+		pgi_interval_length(PG_GETARG_INTERVAL_P(3), "the elapsed time")));
 }
 
 static inline Datum
 response_level(FunctionCallInfo fcinfo, const PgiPolicy *policy)
 {
-	const PgiCell *cell = pair(fcinfo, policy);
-	const Interval *interval;
-	int64 elapsed;
+	const PgiStart *start = pair(fcinfo, policy);
 
-	if (PG_ARGISNULL(3))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("the elapsed time must not be null")));
-	interval = PG_GETARG_INTERVAL_P(3);
-	if (likely(interval->month == 0 && interval->day == 0 && interval->time >= 0))
-		elapsed = interval->time;
-	else
-		elapsed = pgi_interval_length(interval, "the elapsed time");
-	return UInt8GetDatum(pgi_response_level(cell, elapsed));
+	if (likely(!PG_ARGISNULL(3)))
+	{
+		const Interval *elapsed = PG_GETARG_INTERVAL_P(3);
+
+		if (elapsed->month == 0 && elapsed->day == 0 && elapsed->time >= 0 &&
+			elapsed->time < start->until)
+			return UInt8GetDatum(start->response_level);
+	}
+	return risen_level(fcinfo, policy);
 }
 
 static Interval *
@@ -145,7 +168,7 @@ make_length(int64 microseconds)
 static Datum
 processing_time(FunctionCallInfo fcinfo, const PgiPolicy *policy)
 {
-	int level = PG_ARGISNULL(1) ? PGI_LEVEL_UNKNOWN : DatumGetUInt8(PG_GETARG_DATUM(1));
+	int level = level_argument(fcinfo);
 	int64 time = policy->processing[level];
 
 	if (!policy->defined[level])
@@ -169,7 +192,6 @@ pgi_policy_id(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(1) && version < 1)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("policy versions count from 1")));
-	(void) get_memo(fcinfo);
 	PG_RETURN_INT32(pgi_policy_version(text_to_cstring(PG_GETARG_TEXT_PP(0)), version));
 }
 
@@ -224,10 +246,8 @@ pgi_response_steps(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(0))
 		refuse_null_policy();
-	cell = pgi_policy_cell(
-		pgi_policy(PG_GETARG_INT32(0)),
-		PG_ARGISNULL(1) ? PGI_LEVEL_UNKNOWN : DatumGetUInt8(PG_GETARG_DATUM(1)),
-		PG_ARGISNULL(2) ? PGI_SEVERITY_UNKNOWN : DatumGetUInt8(PG_GETARG_DATUM(2)));
+	cell = pgi_policy_cell(pgi_policy(PG_GETARG_INT32(0)), level_argument(fcinfo),
+						   severity_argument(fcinfo));
 
 	InitMaterializedSRF(fcinfo, 0);
 	for (int i = 0; i < cell->nsteps; i++)

@@ -7,8 +7,8 @@
 #include "utils/guc.h"
 
 #include "arguments.h"
+#include "invalidation.h"
 #include "pg_incident.h"
-#include "policy_cache.h"
 
 PG_MODULE_MAGIC;
 
@@ -44,7 +44,7 @@ _PG_init(void)
 		"The organisation whose incidents and assets this session works on.", NULL,
 		&pgi_organisation, 1, 1, PG_INT32_MAX, PGC_USERSET, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("pg_incident");
-	pgi_policy_cache_init();
+	pgi_invalidation_init();
 }
 
 PG_FUNCTION_INFO_V1(pgi_current_organisation);

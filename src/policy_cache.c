@@ -1,27 +1,19 @@
 /*
  * policy_cache.c: reads policies from their tables, compiles them, and keeps them until
- * a change to the tables invalidates them through the relation cache.
- *
- * The callback only counts a generation on. What was read under an older generation is
- * thrown away when it is next asked for, so an invalidation that arrives while reading is
- * never lost. Rows are read under the newest snapshot, not the transaction's: a backend in
- * REPEATABLE READ would otherwise keep rows that are old for everybody else. A change that
- * is rolled back invalidates again.
+ * the tables change. What was read before a change is thrown away when it is next asked
+ * for.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "commands/trigger.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
-#include "utils/inval.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
-#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "arguments.h"
 #include "compat.h"
+#include "invalidation.h"
 #include "policy_cache.h"
 #include "sql.h"
 
@@ -39,38 +31,11 @@ typedef struct PolicyName
 	int32 policy_id;
 } PolicyName;
 
-uint64 pgi_policy_generation = 1;
-
-static uint64 cached_generation = 0;
+static uint64 cached_changes = 0;
 static MemoryContext cache_context = NULL;
 static HTAB *policies = NULL;
 static PolicyName *names = NULL;
 static int nnames = 0;
-static Oid policies_relation = InvalidOid;
-
-static void
-note_change(Datum arg, Oid relation)
-{
-	if (relation == InvalidOid || relation == policies_relation)
-		pgi_policy_generation++;
-}
-
-void
-pgi_policy_cache_init(void)
-{
-	CacheRegisterRelcacheCallback(note_change, (Datum) 0);
-}
-
-PG_FUNCTION_INFO_V1(pgi_invalidate_policies);
-Datum
-pgi_invalidate_policies(PG_FUNCTION_ARGS)
-{
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-						errmsg("invalidate_policies() is a trigger function")));
-	CacheInvalidateRelcacheByRelid(pgi_relation("policies"));
-	PG_RETURN_POINTER(NULL);
-}
 
 /*
  * The microseconds of an interval; a day counts 24 hours and a month 30 days, as in
@@ -92,22 +57,6 @@ pgi_interval_length(const Interval *interval, const char *what)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("%s must not be negative", what)));
 	return length;
-}
-
-/* Runs a SELECT under the newest snapshot. */
-static void
-select_newest(PgiQuery *query, Datum *values)
-{
-	Snapshot snapshot;
-	int result;
-
-	InvalidateCatalogSnapshot();
-	snapshot = RegisterSnapshot(GetCatalogSnapshot(policies_relation));
-	result = SPI_execute_snapshot(pgi_plan(query), values, NULL, snapshot,
-								  InvalidSnapshot, true, false, 0);
-	UnregisterSnapshot(snapshot);
-	if (result != SPI_OK_SELECT)
-		elog(ERROR, "\"%s\" ended with %s", query->sql, SPI_result_code_string(result));
 }
 
 static uint8
@@ -143,16 +92,16 @@ read_source(int32 policy_id, PgiPolicySource *source)
 	bool isnull;
 
 	memset(source, 0, sizeof(*source));
-	select_newest(&policy_query, &id);
+	pgi_read_newest(&policy_query, &id);
 	if (SPI_processed == 0)
 		return false;
 	source->hold_stops_clock = DatumGetBool(pgi_column(0, 1, &isnull));
 
-	select_newest(&severities_query, &id);
+	pgi_read_newest(&severities_query, &id);
 	for (uint64 row = 0; row < SPI_processed; row++)
 		source->known[byte_column(row, 1)] = true;
 
-	select_newest(&levels_query, &id);
+	pgi_read_newest(&levels_query, &id);
 	for (uint64 row = 0; row < SPI_processed; row++)
 	{
 		uint8 level = byte_column(row, 1);
@@ -164,7 +113,7 @@ read_source(int32 policy_id, PgiPolicySource *source)
 				   : pgi_interval_length(DatumGetIntervalP(time), "a processing time");
 	}
 
-	select_newest(&matrix_query, &id);
+	pgi_read_newest(&matrix_query, &id);
 	for (uint64 row = 0; row < SPI_processed; row++)
 	{
 		uint8 asset = byte_column(row, 1);
@@ -203,7 +152,7 @@ read_names(void)
 
 	pgi_become_owner(&scope);
 	SPI_connect();
-	select_newest(&query, NULL);
+	pgi_read_newest(&query, NULL);
 	names =
 		MemoryContextAllocZero(cache_context, sizeof(PolicyName) * (SPI_processed + 1));
 	nnames = (int) SPI_processed;
@@ -224,19 +173,17 @@ static void
 make_current(void)
 {
 	HASHCTL control = {0};
-	uint64 generation;
+	uint64 changes_before;
 
-	AcceptInvalidationMessages();
-	if (cached_generation == pgi_policy_generation)
+	if (cached_changes == pgi_changes(PGI_POLICIES))
 		return;
 
-	cached_generation = 0;
+	cached_changes = 0;
 	if (cache_context == NULL)
 		cache_context = AllocSetContextCreate(CacheMemoryContext, "pg_incident policies",
 											  ALLOCSET_DEFAULT_SIZES);
 	MemoryContextReset(cache_context);
-	policies_relation = pgi_relation("policies");
-	generation = pgi_policy_generation;
+	changes_before = pgi_watch(PGI_POLICIES);
 	control.keysize = sizeof(int32);
 	control.entrysize = sizeof(CachedPolicy);
 	control.hcxt = cache_context;
@@ -244,7 +191,7 @@ make_current(void)
 						   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	names = NULL;
 	read_names();
-	cached_generation = generation;
+	cached_changes = changes_before;
 }
 
 /*
@@ -300,21 +247,25 @@ pgi_policy_named(const char *name)
 	return pgi_policy_version(name, 0);
 }
 
+/* Says why a policy does not know a pair. */
+void
+pgi_refuse_pair(const PgiPolicy *policy, int severity)
+{
+	bool severity_known = policy->cell[PGI_LEVEL_UNKNOWN][severity].possible;
+
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					severity_known ? errmsg("the policy has no such asset level")
+								   : errmsg("the policy has no such severity"),
+					errhint("incident.quick_reference() shows what the policy knows.")));
+}
+
 /* What a pair means under a policy; error when the policy does not know it. */
 const PgiCell *
 pgi_policy_cell(const PgiPolicy *policy, int asset_level, int severity)
 {
 	const PgiCell *cell = &policy->cell[asset_level][severity];
 
-	if (unlikely(!cell->possible))
-	{
-		bool severity_known = policy->cell[PGI_LEVEL_UNKNOWN][severity].possible;
-
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 severity_known ? errmsg("the policy has no such asset level")
-								: errmsg("the policy has no such severity"),
-				 errhint("incident.quick_reference() shows what the policy knows.")));
-	}
+	if (!cell->possible)
+		pgi_refuse_pair(policy, severity);
 	return cell;
 }

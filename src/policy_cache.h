@@ -8,15 +8,13 @@
 
 #include "kernel/policy.h"
 
-/* Changes whenever what was looked up before may no longer hold. */
-extern uint64 pgi_policy_generation;
-
-extern void pgi_policy_cache_init(void);
 extern const PgiPolicy *pgi_policy(int32 policy_id);
 extern int32 pgi_policy_named(const char *name);
 extern int32 pgi_policy_version(const char *name, int32 version);
 extern const PgiCell *pgi_policy_cell(const PgiPolicy *policy, int asset_level,
 									  int severity);
+extern void pgi_refuse_pair(const PgiPolicy *policy, int severity)
+	pg_attribute_noreturn();
 extern bool pgi_read_policy(int32 policy_id, PgiPolicySource *source);
 extern int64 pgi_interval_length(const Interval *interval, const char *what);
 

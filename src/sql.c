@@ -10,6 +10,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "sql.h"
@@ -144,6 +145,26 @@ uint64
 pgi_read(PgiQuery *query, Datum *values, const char *nulls)
 {
 	return execute(query, values, nulls, true, SPI_OK_SELECT, 0);
+}
+
+/*
+ * Runs a SELECT under the newest snapshot, not the transaction's, for what outlives the
+ * transaction: a backend in REPEATABLE READ would otherwise keep rows that are old for
+ * everybody else.
+ */
+void
+pgi_read_newest(PgiQuery *query, Datum *values)
+{
+	Snapshot snapshot;
+	int result;
+
+	InvalidateCatalogSnapshot();
+	snapshot = RegisterSnapshot(GetCatalogSnapshot(RelationRelationId));
+	result = SPI_execute_snapshot(pgi_plan(query), values, NULL, snapshot,
+								  InvalidSnapshot, true, false, 0);
+	UnregisterSnapshot(snapshot);
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "\"%s\" ended with %s", query->sql, SPI_result_code_string(result));
 }
 
 /* A column of a row of the newest result; columns count from 1. */

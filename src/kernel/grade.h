@@ -14,6 +14,7 @@
 #define PGI_SEVERITY_UNKNOWN 0
 #define PGI_SEVERITY_MAX 5
 #define PGI_SEVERITIES 6
+#define PGI_SEVERITY_ROOM 8 /* a power of two, for what is looked up millions of times */
 
 /* The number people write for a level: 1 to 9 for the codes 9 to 1. */
 #define PGI_LEVEL_NUMBER(code) (10 - (code))

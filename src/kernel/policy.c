@@ -280,17 +280,15 @@ pgi_policy_compile(const PgiPolicySource *source, PgiPolicy *policy)
 			join_cell(&policy->cell[a][PGI_SEVERITY_UNKNOWN], cell);
 			join_cell(&policy->cell[PGI_LEVEL_UNKNOWN][PGI_SEVERITY_UNKNOWN], cell);
 		}
-}
+	for (int a = 0; a < PGI_LEVELS; a++)
+		for (int s = 0; s < PGI_SEVERITIES; s++)
+		{
+			const PgiCell *cell = &policy->cell[a][s];
+			PgiStart *start = &policy->start[a][s];
 
-/* The response level after `elapsed` microseconds. */
-uint8_t
-pgi_response_level(const PgiCell *cell, int64_t elapsed)
-{
-	int i = 0;
-
-	/* Most calls ask for a time before the first rise. */
-	if (elapsed >= cell->steps[1].after)
-		while (i + 1 < cell->nsteps && elapsed >= cell->steps[i + 1].after)
-			i++;
-	return cell->steps[i].level;
+			start->possible = cell->possible;
+			start->event_level = cell->event_level;
+			start->response_level = cell->steps[0].level;
+			start->until = cell->steps[1].after;
+		}
 }

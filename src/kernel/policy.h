@@ -51,6 +51,15 @@ typedef struct PgiCell
 	PgiStep steps[PGI_LEVELS + 1];
 } PgiCell;
 
+/* The part of a cell that holds before its first rise, so small that all fit in cache. */
+typedef struct PgiStart
+{
+	int64_t until; /* elapsed time of the first rise */
+	bool possible;
+	uint8_t event_level;
+	uint8_t response_level;
+} PgiStart;
+
 /*
  * Rows and columns of what is unknown (PGI_LEVEL_UNKNOWN, PGI_SEVERITY_UNKNOWN) hold, at
  * each elapsed time, the most urgent result of all that is possible.
@@ -60,6 +69,7 @@ typedef struct PgiPolicy
 	bool hold_stops_clock;
 	bool defined[PGI_LEVELS];
 	int64_t processing[PGI_LEVELS];
+	PgiStart start[PGI_LEVELS][PGI_SEVERITY_ROOM];
 	PgiCell cell[PGI_LEVELS][PGI_SEVERITIES];
 } PgiPolicy;
 
@@ -73,6 +83,16 @@ typedef struct PgiProblem
 extern int pgi_policy_check(const PgiPolicySource *source, PgiProblem *problems,
 							int room);
 extern void pgi_policy_compile(const PgiPolicySource *source, PgiPolicy *policy);
-extern uint8_t pgi_response_level(const PgiCell *cell, int64_t elapsed);
+
+/* The response level after `elapsed` microseconds. */
+static inline uint8_t
+pgi_response_level(const PgiCell *cell, int64_t elapsed)
+{
+	const PgiStep *step = cell->steps;
+
+	while (elapsed >= step[1].after && step[1].after != PGI_NEVER)
+		step++;
+	return step->level;
+}
 
 #endif

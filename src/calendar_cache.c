@@ -1,0 +1,296 @@
+/*
+ * calendar_cache.c: reads calendars from their tables and keeps them, with what the kernel
+ * has compiled of them, until the tables change.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "pgtime.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "arguments.h"
+#include "calendar_cache.h"
+#include "invalidation.h"
+#include "sql.h"
+
+/* The moment from which the server counts, in seconds of the time zone library. */
+#define UNIX_SECONDS ((POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
+
+typedef struct CachedCalendar
+{
+	NameData name;
+	MemoryContext context; /* holds all that belongs to it */
+	PgiCalendar calendar;
+} CachedCalendar;
+
+typedef struct CacheEntry
+{
+	NameData name; /* hash key */
+	CachedCalendar *cached;
+} CacheEntry;
+
+/* The rows of a calendar, on their way into its source. */
+typedef struct Rows
+{
+	const char *name;
+	PgiCalendarSource source;
+	PgiWindow *windows;
+	int nwindows;
+	PgiException *exceptions;
+	PgiOffset *offsets;
+} Rows;
+
+static uint64 cached_changes = 0;
+static MemoryContext cache_context = NULL;
+static HTAB *entries = NULL;
+
+static void *
+allocate(void *owner, size_t size)
+{
+	return MemoryContextAllocHuge(((CachedCalendar *) owner)->context, size);
+}
+
+static void
+release(void *owner, void *block)
+{
+	pfree(block);
+}
+
+static void
+refuse(void *owner, int64_t moment)
+{
+	if (TIMESTAMP_NOT_FINITE(moment))
+		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+						errmsg("working time needs finite times")));
+	ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+					errmsg("calendar \"%s\" does not reach %s",
+						   NameStr(((CachedCalendar *) owner)->name),
+						   timestamptz_to_str(moment)),
+					errdetail("Calendars reach from the year 1 to the year 9999, UTC.")));
+}
+
+/* Adds the window in two columns of a row to a day; there is none when they are null. */
+static void
+add_window(Rows *rows, PgiDayWindows *day, uint64 row)
+{
+	PgiWindow *window = &rows->windows[rows->nwindows];
+	bool isnull;
+
+	window->from = DatumGetTimeADT(pgi_column(row, 3, &isnull));
+	if (isnull)
+		return;
+	window->until = DatumGetTimeADT(pgi_column(row, 4, &isnull));
+	if (isnull || window->from >= window->until ||
+		(day->count > 0 && window->from < window[-1].until))
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("calendar \"%s\" is not sound", rows->name),
+						errdetail("Windows of a day overlap or end before they begin."),
+						errhint("Import it again.")));
+	if (day->count == 0)
+		day->first = rows->nwindows;
+	day->count++;
+	rows->nwindows++;
+}
+
+/* Reads the windows of weekdays and exceptional dates, in order. Within SPI. */
+static void
+read_windows(Rows *rows, Datum *key, MemoryContext context)
+{
+	static PgiQuery query = {
+		"SELECT NULL::date AS date, weekday, opens, closes"
+		" FROM incident.calendar_windows WHERE calendar = $1 AND built_in = $2"
+		" UNION ALL SELECT d.date, NULL, w.opens, w.closes"
+		" FROM incident.calendar_dates AS d"
+		" LEFT JOIN unnest(d.opens, d.closes) AS w(opens, closes) ON true"
+		" WHERE d.calendar = $1 AND d.built_in = $2"
+		" ORDER BY date NULLS FIRST, weekday, opens",
+		2,
+		{TEXTOID, BOOLOID}};
+
+	pgi_read_newest(&query, key);
+	rows->windows =
+		MemoryContextAllocHuge(context, sizeof(PgiWindow) * (SPI_processed + 1));
+	rows->exceptions =
+		MemoryContextAllocHuge(context, sizeof(PgiException) * (SPI_processed + 1));
+	for (uint64 row = 0; row < SPI_processed; row++)
+	{
+		bool isnull;
+		int32 date = DatumGetDateADT(pgi_column(row, 1, &isnull));
+		PgiException *exception = &rows->exceptions[rows->source.nexceptions];
+
+		if (isnull)
+		{
+			int weekday = DatumGetInt16(pgi_column(row, 2, &isnull));
+
+			add_window(rows, &rows->source.week[weekday - 1], row);
+			continue;
+		}
+		if (rows->source.nexceptions > 0 && exception[-1].date == date)
+			exception--;
+		else
+		{
+			*exception = (PgiException){date, {0, 0}};
+			rows->source.nexceptions++;
+		}
+		add_window(rows, &exception->day, row);
+	}
+	rows->source.windows = rows->windows;
+	rows->source.exceptions = rows->exceptions;
+}
+
+/* Appends an offset to those of the source. */
+static void
+add_offset(Rows *rows, pg_time_t from, const pg_tz *zone)
+{
+	const struct pg_tm *tm = pg_localtime(&from, zone);
+	int n = rows->source.noffsets;
+
+	if (tm == NULL)
+		elog(ERROR, "no local time in time zone \"%s\"",
+			 pg_get_timezone_name((pg_tz *) zone));
+	if (n > 0 && rows->offsets[n - 1].seconds == tm->tm_gmtoff)
+		return;
+	if (n > 0 && (n & (n - 1)) == 0)
+		rows->offsets = repalloc(rows->offsets, sizeof(PgiOffset) * 2 * n);
+	rows->offsets[n].from = (int64) (from - UNIX_SECONDS) * USECS_PER_SEC;
+	rows->offsets[n].seconds = (int32) tm->tm_gmtoff;
+	rows->source.noffsets++;
+}
+
+/* Finds the offsets of a zone in the server's own time zone data. */
+static void
+find_offsets(Rows *rows, const char *zone_name, MemoryContext context)
+{
+	const pg_tz *zone = pg_tzset(zone_name);
+	pg_time_t moment = PGI_REACH_FIRST / USECS_PER_SEC + UNIX_SECONDS;
+	const pg_time_t end = PGI_ZONE_REPEATS / USECS_PER_SEC + UNIX_SECONDS;
+
+	if (zone == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("this server does not know time zone \"%s\" of calendar \"%s\"",
+						pgi_clip(zone_name), rows->name)));
+	rows->offsets = MemoryContextAlloc(context, sizeof(PgiOffset));
+	while (moment < end)
+	{
+		long before, after;
+		int before_dst, after_dst;
+		pg_time_t change;
+
+		add_offset(rows, moment, zone);
+		/* At the very last change that it has in store it would not look beyond. */
+		moment++;
+		if (pg_next_dst_boundary(&moment, &before, &before_dst, &change, &after,
+								 &after_dst, zone) <= 0)
+			break;
+		moment = change;
+	}
+	rows->source.offsets = rows->offsets;
+}
+
+/* Reads a calendar into a context; false when there is none. Within SPI. */
+static bool
+read_rows(Rows *rows, MemoryContext context)
+{
+	static PgiQuery query = {"SELECT built_in, zone FROM incident.calendars"
+							 " WHERE calendar = $1 ORDER BY built_in LIMIT 1",
+							 1,
+							 {TEXTOID}};
+	Datum key[2];
+	bool isnull;
+	char *zone;
+
+	key[0] = CStringGetTextDatum(rows->name);
+	pgi_read_newest(&query, key);
+	if (SPI_processed == 0)
+		return false;
+	key[1] = pgi_column(0, 1, &isnull);
+	zone = TextDatumGetCString(pgi_column(0, 2, &isnull));
+	read_windows(rows, key, context);
+	find_offsets(rows, zone, context);
+	return true;
+}
+
+/* Reads and prepares a calendar; NULL when there is none of that name. */
+static CachedCalendar *
+load(const char *name)
+{
+	PgiCalendarHost host = {allocate, release, refuse, NULL};
+	MemoryContext context = AllocSetContextCreate(
+		CurrentMemoryContext, "pg_incident calendar", ALLOCSET_SMALL_SIZES);
+	CachedCalendar *cached;
+	PgiOwnerScope scope;
+	Rows rows = {name};
+	bool found;
+
+	pgi_become_owner(&scope);
+	SPI_connect();
+	found = read_rows(&rows, context);
+	SPI_finish();
+	pgi_become_caller(&scope);
+	if (!found)
+		return NULL;
+
+	cached = MemoryContextAllocZero(context, sizeof(CachedCalendar));
+	namestrcpy(&cached->name, name);
+	cached->context = context;
+	host.owner = cached;
+	pgi_calendar_init(&cached->calendar, &rows.source, &host);
+	return cached;
+}
+
+/*
+ * Starts an empty cache unless what is cached still holds after all that was committed.
+ * What it held stays until the end of the client's message, for those who are using it.
+ */
+static void
+make_current(void)
+{
+	HASHCTL control = {0};
+
+	if (cached_changes == pgi_changes(PGI_CALENDARS))
+		return;
+	cached_changes = 0;
+	if (cache_context != NULL)
+		MemoryContextSetParent(cache_context, pgi_message_context());
+	cache_context = AllocSetContextCreate(CacheMemoryContext, "pg_incident calendars",
+										  ALLOCSET_SMALL_SIZES);
+	control.keysize = NAMEDATALEN;
+	control.entrysize = sizeof(CacheEntry);
+	control.hcxt = cache_context;
+	entries = hash_create("pg_incident calendars", 16, &control,
+						  HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	cached_changes = pgi_watch(PGI_CALENDARS);
+}
+
+/*
+ * The calendar of this name; error when there is none. Valid until the end of the client's
+ * message, and without what was committed after the last call for as long.
+ */
+const PgiCalendar *
+pgi_calendar(const char *name)
+{
+	CachedCalendar *cached = NULL;
+	CacheEntry *entry;
+
+	make_current();
+	if (strlen(name) < NAMEDATALEN)
+	{
+		entry = hash_search(entries, name, HASH_FIND, NULL);
+		if (entry != NULL)
+			return &entry->cached->calendar;
+		cached = load(name);
+	}
+	if (cached == NULL)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						errmsg("calendar \"%s\" does not exist", pgi_clip(name)),
+						errhint("incident.import_calendar() makes one.")));
+	entry = hash_search(entries, name, HASH_ENTER, NULL);
+	entry->cached = cached;
+	MemoryContextSetParent(cached->context, cache_context);
+	return &cached->calendar;
+}

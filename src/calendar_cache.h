@@ -1,0 +1,11 @@
+/*
+ * calendar_cache.h: compiled calendars, kept for as long as nothing changes them.
+ */
+#ifndef PGI_CALENDAR_CACHE_H
+#define PGI_CALENDAR_CACHE_H
+
+#include "kernel/calendar.h"
+
+extern const PgiCalendar *pgi_calendar(const char *name);
+
+#endif
