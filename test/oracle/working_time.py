@@ -49,6 +49,11 @@ def text_of(moment):
     return (EPOCH + moment * MICROSECOND).isoformat(sep=" ")
 
 
+def second_of_day(clock):
+    """Of HH:MM or HH:MM:SS; 24:00 is the end of the day."""
+    return sum(int(part) * unit for part, unit in zip(clock.split(":"), (3600, 60, 1)))
+
+
 class Calendar:
     def __init__(self, document):
         self.name = document["name"]
@@ -63,8 +68,8 @@ class Calendar:
 
     @staticmethod
     def windows_of(windows):
-        """Pairs of seconds of the day; 24:00 is the end of it."""
-        return [tuple(int(t[:2]) * 3600 + int(t[3:]) * 60 for t in pair) for pair in windows]
+        """Pairs of seconds of the day."""
+        return [tuple(map(second_of_day, pair)) for pair in windows]
 
     def windows(self, date):
         if date.isoformat() in self.extra:
@@ -148,11 +153,15 @@ class Walk:
 # Random calendars.
 
 
-def time_of_day(minute):
-    return f"{minute // 60:02}:{minute % 60:02}"
+def name_of(*words):
+    return "-".join(words).lower().replace("/", "-")
 
 
-def random_windows(rng, most=4):
+def time_of_day(minute, second=0):
+    return f"{minute // 60:02}:{minute % 60:02}" + (f":{second:02}" if second else "")
+
+
+def random_windows(rng, most=4, seconds=False):
     """Up to `most` windows; the small hours, where clocks change, are likelier."""
     borders = set()
     for _ in range(2 * rng.randint(1, most)):
@@ -165,11 +174,15 @@ def random_windows(rng, most=4):
             borders.add(rng.choice((0, 1440)))
         else:
             borders.add(rng.randint(0, 1440))
-    borders = sorted(borders)
+    clocks = [
+        time_of_day(minute, rng.randint(0, 59) if seconds and minute < 1440 else 0)
+        for minute in sorted(borders)
+    ]
     windows, i = [], 0
-    while i + 1 < len(borders):
-        windows.append([time_of_day(borders[i]), time_of_day(borders[i + 1])])
+    while i + 1 < len(clocks):
+        windows.append(clocks[i : i + 2])
         i += 1 if rng.random() < 0.2 else 2  # a touching window, or a gap
+    rng.shuffle(windows)
     return windows
 
 
@@ -192,7 +205,9 @@ def random_week(rng, kind):
         return week_of([[time_of_day(minute), time_of_day(minute + 1)]], [rng.choice(weekend)])
     if kind == "never":
         return week_of([], [])
-    return {day: random_windows(rng) if rng.random() < 0.8 else [] for day in DAYS_OF_WEEK}
+    seconds = kind == "seconds"
+    days = [day for day in DAYS_OF_WEEK if rng.random() < 0.9]
+    return {day: random_windows(rng, 4, seconds) if rng.random() < 0.9 else [] for day in days}
 
 
 def random_days(rng, dates, share):
@@ -205,17 +220,19 @@ def random_days(rng, dates, share):
     return sorted(days)
 
 
-def random_calendar(rng, name, zone, kind, dates):
+def random_calendar(rng, number, zone, kind, dates):
     holidays = random_days(rng, dates, 0.1)
     extra = random_days(rng, dates, 0.4 if kind == "never" else 0.06)
     extra += rng.sample(holidays, len(holidays) // 4)
-    empty = 0.1 if kind == "never" else 0.3
+    empty, seconds = 0.1 if kind == "never" else 0.3, kind == "seconds"
     return {
-        "name": name,
+        "name": name_of(zone, kind, str(number)),
         "zone": zone,
         "week": random_week(rng, kind),
         "holidays": holidays,
-        "extra": {day: random_windows(rng) if rng.random() > empty else [] for day in extra},
+        "extra": {
+            day: random_windows(rng, 4, seconds) if rng.random() > empty else [] for day in extra
+        },
     }
 
 
@@ -280,15 +297,15 @@ def random_plans(rng):
     for zone, dates in AROUND.items():
         for kind in ("random", KINDS[number // 2 % len(KINDS)]):
             number += 1
-            document = random_calendar(rng, f"{zone} {kind} {number}", zone, kind, dates)
+            document = random_calendar(rng, number, zone, kind, dates)
             yield document, list(around(dates, DAYS_AROUND)), MINUTE
     for zone, dates in AROUND_BY_SECONDS.items():
         number += 1
-        document = random_calendar(rng, f"{zone} seconds {number}", zone, "random", dates)
+        document = random_calendar(rng, number, zone, "seconds", dates)
         yield document, list(around(dates, DAYS_AROUND_BY_SECONDS)), SECOND
     for zone, dates in STRETCHES.items():
         number += 1
-        document = random_calendar(rng, f"{zone} stretch {number}", zone, "random", dates)
+        document = random_calendar(rng, number, zone, "random", dates)
         yield document, [tuple(map(midnight, dates))], MINUTE
 
 
@@ -378,7 +395,7 @@ def plain_cases(rng, document, count):
 
 def plain_document(zone):
     week = week_of([["09:00", "17:00"]], DAYS_OF_WEEK[:5])
-    return {"name": f"{zone} plain", "zone": zone, "week": week, "holidays": [], "extra": {}}
+    return {"name": name_of(zone, "plain"), "zone": zone, "week": week, "holidays": [], "extra": {}}
 
 
 def generate(seed, count):
