@@ -386,14 +386,20 @@ pgi_entry_decided(PgiEntry *entry, const PgiDerived *event)
 }
 
 void
-pgi_count_decision(PgiDecisions *decisions, const PgiDerived *event)
+pgi_count_decision(PgiDecisions *decisions, const PgiDerived *event, TimestampTz now)
 {
+	int64 seconds = (now - event->at) / USECS_PER_SEC;
+	int place = 0;
+
 	if (event->kind == PGI_ESCALATED)
 		decisions->escalations++;
 	else if (event->kind == PGI_BREACHED)
 		decisions->breaches++;
 	else if (event->kind == PGI_OVERDUE)
 		decisions->overdue++;
+	while (place < PGI_LATENESSES - 1 && seconds >> place > 0)
+		place++;
+	decisions->late_by[place]++;
 }
 
 static void
@@ -409,7 +415,7 @@ write_derived(PgiTimeline *timeline, const PgiDerived *event, PgiDecisions *deci
 	pgi_entry_decided(entry, event);
 	entry->occurrence = occurrence;
 	pgi_timeline_write(timeline, entry);
-	pgi_count_decision(decisions, event);
+	pgi_count_decision(decisions, event, entry->recorded_at);
 }
 
 /* Voids the entries that no longer follow, and adds what is missing. */
