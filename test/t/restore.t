@@ -119,7 +119,8 @@ SELECT org_id, incident_id, seq, kind, effective_at, event_level, response_level
 FROM incident.entries ORDER BY org_id, incident_id, seq
 SQL
 
-my $STATES = 'SELECT s::text FROM incident.incident_state AS s ORDER BY org_id, incident_id';
+# The newest hash covers when it was recorded, too.
+my $STATES = q{SELECT to_jsonb(s) - 'head' FROM incident.incident_state AS s ORDER BY org_id, incident_id};
 
 sub sequences
 {
