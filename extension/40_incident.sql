@@ -73,7 +73,7 @@ CREATE TABLE incident.incident_state (
 	next_due timestamptz,
 	head bytea NOT NULL,			-- the hash of the newest entry
 	PRIMARY KEY (org_id, incident_id)
-) WITH (fillfactor = 80);
+) WITH (fillfactor = 50);			-- room for a new version of every row, as neighbours fall due together
 CREATE INDEX incident_state_open ON incident.incident_state (org_id, incident_id)
 	WHERE status NOT IN ('resolved', 'closed', 'cancelled');
 

@@ -74,6 +74,15 @@ EXCEPTION WHEN lock_not_available OR duplicate_table THEN
 END
 $$;
 
+-- The first month that is not over.
+CREATE FUNCTION incident.current_month()
+RETURNS integer
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT min(w.first_key) FROM incident.wanted_partitions() AS w WHERE w.parent = 'entries';
+END;
+
 -- Drops one partition that is done with: timers that ticks have passed, timelines of a past
 -- month of which no incident is left. False when there is none.
 CREATE FUNCTION incident.drop_next_partition()
@@ -89,7 +98,7 @@ BEGIN
 		WHERE p.end_key <= (SELECT t.from_bucket FROM incident.last_tick AS t) LIMIT 1;
 	IF done IS NULL THEN
 		SELECT p.part INTO done FROM incident.partitions('entries') AS p
-			WHERE p.end_key <= (SELECT min(w.first_key) FROM incident.wanted_partitions() AS w WHERE w.parent = 'entries')
+			WHERE p.first_key < incident.current_month()
 				AND NOT EXISTS (SELECT FROM incident.incident_state AS s WHERE s.month = p.first_key) LIMIT 1;
 	END IF;
 	IF done IS NULL THEN
@@ -102,7 +111,7 @@ EXCEPTION WHEN lock_not_available THEN
 END
 $$;
 
--- Forgets the incidents of one month in which everything that was opened was closed or
+-- Forgets the incidents of one month that is over, in which everything that was opened was closed or
 -- cancelled longer than `keep` ago; their timelines go with the month's partition. Returns
 -- how many, NULL when there is no such month.
 CREATE FUNCTION incident.forget_next_month(keep interval)
@@ -117,7 +126,8 @@ BEGIN
 	IF keep < interval '0' THEN
 		RAISE EXCEPTION 'the time to keep must not be negative' USING ERRCODE = 'invalid_parameter_value';
 	END IF;
-	SELECT s.month INTO over FROM incident.incident_state AS s GROUP BY s.month
+	SELECT s.month INTO over FROM incident.incident_state AS s
+		WHERE s.month < incident.current_month() GROUP BY s.month
 		HAVING bool_and(s.status IN ('closed', 'cancelled') AND s.closed_at < now() - keep)
 		ORDER BY s.month LIMIT 1;
 	IF keep IS NULL OR over IS NULL THEN
@@ -199,7 +209,7 @@ END
 $$;
 
 COMMENT ON PROCEDURE incident.retain(interval) IS
-'Forgets incidents, with their timelines, of every month in which all that was opened was closed or cancelled longer than `keep` ago; keep defaults to the setting pg_incident.retention, and NULL keeps all. Also drops timers that are done with, and the log of ticks after a month. A partition that is in use is left for the next time. Error invalid_parameter_value when keep is negative.';
+'Forgets incidents, with their timelines, of every past month in which all that was opened was closed or cancelled longer than `keep` ago; keep defaults to the setting pg_incident.retention, and NULL keeps all. Also drops timers that are done with, and the log of ticks after a month. A partition that is in use is left for the next time. Error invalid_parameter_value when keep is negative.';
 COMMENT ON PROCEDURE incident.maintain() IS
 'Makes the partitions of the coming days and months and calls retain(), unless that was done within the hour. run_ticks() calls it.';
 COMMENT ON FUNCTION incident.add_next_partition() IS
