@@ -97,13 +97,13 @@ AS $$
 DECLARE
 	done record;
 BEGIN
-	CALL incident.maintain();
 	LOOP
 		SELECT * INTO done FROM incident.tick(batch => batch);
 		COMMIT;
 		EXIT WHEN done.remaining OPERATOR(pg_catalog.=) 0
 			OR done.incidents OPERATOR(pg_catalog.=) 0 AND done.quarantined OPERATOR(pg_catalog.=) 0;
 	END LOOP;
+	CALL incident.maintain();
 END
 $$;
 

@@ -65,6 +65,8 @@ read_watermark(void)
 	pass.from_bucket = PG_INT32_MIN;
 	if (pgi_run(&query, NULL, NULL, SPI_OK_SELECT, 1) > 0)
 		pass.from_bucket = DatumGetInt32(pgi_column(0, 1, &isnull));
+	if (pass.from_bucket > pgi_bucket(GetCurrentTimestamp()))
+		pass.from_bucket = PG_INT32_MIN; /* the clock was set back */
 }
 
 /* Notes which transactions had not ended when the pass began. */
@@ -196,26 +198,33 @@ is_over(void)
 	return pass.read_all && pass.next == pass.count;
 }
 
-/* Remembers how far ticks have come, unless another tick is just doing so. */
+/*
+ * Remembers how far ticks have come, unless another tick is just doing so. When the clock
+ * was set back, timers may be added anywhere from there on: ticks start from the beginning.
+ */
 static void
 note_tick(TimestampTz at)
 {
 	static PgiQuery query = {
 		"UPDATE incident.last_tick AS t SET at = greatest(t.at, $1),"
 		" finished_at = clock_timestamp(), boot_clock = $6,"
-		" from_bucket = CASE WHEN $2 AND $7 THEN greatest(t.from_bucket, $4)"
+		" from_bucket = CASE WHEN t.from_bucket > $8 THEN -2147483648"
+		"  WHEN $2 AND $7 THEN least(greatest(t.from_bucket, $4), $8)"
 		"  WHEN $2 AND t.next_xid <= $3"
-		"  THEN greatest(t.from_bucket, least(t.next_bucket, $4)) ELSE t.from_bucket END,"
-		" next_bucket = CASE WHEN $2 AND (t.next_xid <= $3) IS NOT FALSE"
+		"  THEN least(greatest(t.from_bucket, least(t.next_bucket, $4)), $8)"
+		"  ELSE t.from_bucket END,"
+		" next_bucket = CASE WHEN t.from_bucket > $8 THEN NULL"
+		"  WHEN $2 AND (t.next_xid <= $3) IS NOT FALSE"
 		"  THEN $4 ELSE t.next_bucket END,"
-		" next_xid = CASE WHEN $2 AND (t.next_xid <= $3) IS NOT FALSE"
+		" next_xid = CASE WHEN t.from_bucket > $8 THEN NULL"
+		"  WHEN $2 AND (t.next_xid <= $3) IS NOT FALSE"
 		"  THEN $5 ELSE t.next_xid END"
 		" FROM (SELECT only_row FROM incident.last_tick FOR NO KEY UPDATE SKIP LOCKED)"
 		"  AS free"
 		" WHERE t.only_row = free.only_row",
-		7,
-		{TIMESTAMPTZOID, BOOLOID, XID8OID, INT4OID, XID8OID, INT8OID, BOOLOID}};
-	Datum values[7];
+		8,
+		{TIMESTAMPTZOID, BOOLOID, XID8OID, INT4OID, XID8OID, INT8OID, BOOLOID, INT4OID}};
+	Datum values[8];
 
 	values[0] = TimestampTzGetDatum(at);
 	values[1] = BoolGetDatum(is_over() && pass.sees_all);
@@ -224,6 +233,7 @@ note_tick(TimestampTz at)
 	values[4] = FullTransactionIdGetDatum(ReadNextFullTransactionId());
 	values[5] = Int64GetDatum(pgi_boot_clock());
 	values[6] = BoolGetDatum(pass.alone);
+	values[7] = Int32GetDatum(pgi_bucket(GetCurrentTimestamp()));
 	pgi_run(&query, values, NULL, SPI_OK_UPDATE, 0);
 }
 
@@ -266,13 +276,15 @@ pgi_due_missed(const PgiDue *due)
 
 /*
  * Ends a tick; returns how many timers it leaves: those of its list that were not handed
- * out, and those that were missed. Within SPI.
+ * out, those that were missed, and one for those that were not read yet. Within SPI.
  */
 int64
 pgi_due_end(TimestampTz at)
 {
+	bool unread = !pass.read_all || pass.at < at;
+
 	note_tick(at);
 	if (is_over())
 		pass.going = false;
-	return pass.count - pass.next + pass.missed;
+	return pass.count - pass.next + pass.missed + unread;
 }
