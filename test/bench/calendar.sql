@@ -22,8 +22,8 @@ SELECT day + opens AS opens, day + closes AS closes, sum(closes - opens) OVER (O
 FROM generate_series('2000-01-01'::timestamptz, '2025-12-31', '1 day') AS day,
 	(VALUES ('9 hours'::interval, '12 hours'::interval), ('13 hours', '18 hours')) AS w(opens, closes)
 WHERE extract(isodow FROM day) < 6 AND extract(day FROM day) <> 3;
-CREATE UNIQUE INDEX ON work_interval (opens) INCLUDE (closes, before);
-CREATE UNIQUE INDEX ON work_interval (before) INCLUDE (opens);
+CREATE UNIQUE INDEX ON work_interval (opens, closes, before);
+CREATE UNIQUE INDEX ON work_interval (before, opens);
 
 CREATE UNLOGGED TABLE fact AS
 SELECT i AS id, interval '1 second' * (random() * 200000)::int AS n, a1, a2, a3, a4, a5, a6, a7, a8,
@@ -38,14 +38,6 @@ FROM (SELECT i, start + span * random() AS a1, start + span * random() AS a2, st
 		(VALUES (timestamptz '2000-02-01', timestamptz '2025-11-01' - timestamptz '2000-02-01')) AS v(start, span)) AS s;
 VACUUM ANALYZE fact, work_interval;
 
--- In SQL: the work before a moment, and the moment of some work.
-CREATE FUNCTION sql_before(moment timestamptz) RETURNS interval LANGUAGE sql STABLE AS $$
-	SELECT before + least(moment, closes) - opens FROM work_interval WHERE opens <= moment ORDER BY opens DESC LIMIT 1
-$$;
-CREATE FUNCTION sql_moment(work interval) RETURNS timestamptz LANGUAGE sql STABLE AS $$
-	SELECT opens + (work - before) FROM work_interval WHERE before < work ORDER BY before DESC LIMIT 1
-$$;
-
 CREATE TABLE query (name text PRIMARY KEY, rows bigint, calls int, baseline text, statement text);
 INSERT INTO query
 SELECT name, rows, calls, baseline, format('SELECT %s FROM fact WHERE id <= %s', (
@@ -56,7 +48,73 @@ FROM (VALUES
 	('working_time', :rows, 8, 'scan', 'count(incident.working_time(''bench'', a%1$s, b%1$s))'),
 	('add_working_time', :rows, 8, 'scan', 'count(incident.add_working_time(''bench'', a%1$s, n))'),
 	('short scan', :rows / 100, 1, NULL, 'count(b%1$s)'),
-	('working time in SQL', :rows / 100, 1, 'short scan', 'count((SELECT y.w - x.w FROM
-		(SELECT before + least(a%1$s, closes) - opens AS w FROM work_interval WHERE opens <= a%1$s ORDER BY opens DESC LIMIT 1) AS x,
-		(SELECT before + least(b%1$s, closes) - opens AS w FROM work_interval WHERE opens <= b%1$s ORDER BY opens DESC LIMIT 1) AS y))')
+	('working time in SQL', :rows / 100, 1, 'short scan', 'count((
+		SELECT sum(least(closes, b%1$s) - greatest(opens, a%1$s))
+		FROM work_interval WHERE opens > a%1$s - interval ''5 hours'' AND opens < b%1$s AND closes > a%1$s))'),
+	('working time in SQL, sums', :rows / 100, 1, 'short scan', 'count((
+		SELECT before + least(b%1$s, closes) - opens FROM work_interval
+		WHERE opens <= b%1$s ORDER BY opens DESC LIMIT 1) - (
+		SELECT before + least(a%1$s, closes) - opens FROM work_interval
+		WHERE opens <= a%1$s ORDER BY opens DESC LIMIT 1))'),
+	('addition in SQL, sums', :rows / 100, 1, 'short scan', 'count((
+		SELECT i.opens + (w.work - i.before) FROM (
+			SELECT before + least(a%1$s, closes) - opens + n AS work FROM work_interval
+			WHERE opens <= a%1$s ORDER BY opens DESC LIMIT 1) AS w, LATERAL (
+			SELECT opens, before FROM work_interval
+			WHERE before < w.work ORDER BY before DESC LIMIT 1) AS i))')
 ) AS v(name, rows, calls, baseline, pattern);
+
+CREATE TABLE measured (name text, ms float8, baseline_ms float8);
+
+CREATE FUNCTION time_of(statement text) RETURNS float8 LANGUAGE plpgsql AS $$
+DECLARE
+	began timestamptz := clock_timestamp();
+BEGIN
+	EXECUTE statement;
+	RETURN extract(epoch FROM clock_timestamp() - began) * 1000;
+END
+$$;
+
+CREATE PROCEDURE measure(runs int) LANGUAGE plpgsql AS $$
+DECLARE
+	q record;
+	baseline_ms float8;
+	ms float8;
+BEGIN
+	SET max_parallel_workers_per_gather = 0;
+	FOR run IN 0 .. runs LOOP
+		FOR q IN SELECT * FROM query ORDER BY name LOOP
+			baseline_ms := (SELECT time_of(b.statement) FROM query AS b WHERE b.name = q.baseline);
+			ms := time_of(q.statement);
+			IF run > 0 THEN		-- the first round warms up
+				INSERT INTO measured VALUES (q.name, ms, baseline_ms);
+			END IF;
+			COMMIT;
+		END LOOP;
+	END LOOP;
+END
+$$;
+CALL measure(:runs);
+
+CREATE VIEW result AS
+SELECT q.name, q.rows, q.calls, m.ms, m.net_ms * 1e6 / q.rows / q.calls AS ns
+FROM query AS q
+JOIN (SELECT name, percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) AS ms,
+		percentile_cont(0.5) WITHIN GROUP (ORDER BY ms - baseline_ms) AS net_ms
+	FROM measured GROUP BY name) AS m USING (name);
+
+\echo
+\echo Working time over :rows rows, medians of :runs runs, net nanoseconds a call
+SELECT count(*) AS intervals FROM work_interval;
+SELECT name, rows, round(ms::numeric) AS ms, round(ns::numeric, 1) AS "ns a call" FROM result ORDER BY ns NULLS FIRST, name;
+SELECT 'working_time / difference' AS ratio, round((a.ns / b.ns)::numeric, 2) AS value, '<= 1.0' AS "hold to"
+	FROM result a, result b WHERE a.name = 'working_time' AND b.name = 'difference'
+UNION ALL
+SELECT 'add_working_time / working_time', round((a.ns / b.ns)::numeric, 2), '<= 1.0'
+	FROM result a, result b WHERE a.name = 'add_working_time' AND b.name = 'working_time'
+UNION ALL
+SELECT 'the best in SQL / working_time', round((b.ns / a.ns)::numeric), '>= 100'
+	FROM result a, (SELECT min(ns) AS ns FROM result WHERE name LIKE 'working time in SQL%') b WHERE a.name = 'working_time'
+UNION ALL
+SELECT 'SQL / add_working_time', round((b.ns / a.ns)::numeric), '>= 100'
+	FROM result a, result b WHERE a.name = 'add_working_time' AND b.name = 'addition in SQL, sums';
