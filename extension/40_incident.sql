@@ -16,56 +16,64 @@ CREATE TABLE incident.incidents (
 CREATE INDEX ON incident.incidents (org_id, ticket) WHERE ticket IS NOT NULL;
 
 -- One entry each fact, derived event or withdrawal of one; entries are only ever added.
--- hash covers the entry and the hash before it.
+-- rule says what made it (incident.rule_word): a fact is its own epoch, a withdrawal has
+-- that of the entry it takes back, so the key lets nothing be decided or withdrawn twice.
+-- month, of the opening, is the same for all entries of an incident: old months go as a
+-- whole, and each partition has a key of its own (see 55_retention.sql). hash covers the entry and the hash before it.
 CREATE TABLE incident.entries (
 	org_id integer NOT NULL,
+	month integer NOT NULL,
 	incident_id bigint NOT NULL,
+	epoch integer NOT NULL,
+	rule smallint NOT NULL,
+	occurrence integer NOT NULL,
 	seq integer NOT NULL,
-	kind text NOT NULL,
 	effective_at timestamptz NOT NULL,
 	recorded_at timestamptz NOT NULL,
+	kind text NOT NULL,
 	sets_asset boolean NOT NULL,
 	sets_severity boolean NOT NULL,
-	asset_id bigint,
 	asset_level incident.level,
 	severity incident.severity,
 	event_level incident.level,
 	response_level incident.level,
-	epoch integer,
-	rule text,
-	occurrence integer,
 	voids integer,
+	asset_id bigint,
+	hash bytea NOT NULL,
 	actor text,
 	recorded_by text,
-	note text,
-	hash bytea NOT NULL,
-	PRIMARY KEY (org_id, incident_id, seq)
-);
-CREATE UNIQUE INDEX entries_decided_once ON incident.entries
-	(org_id, incident_id, epoch, rule, occurrence) WHERE rule IS NOT NULL;
+	note text
+) PARTITION BY RANGE (month);
+CREATE TABLE incident.entries_default PARTITION OF incident.entries (
+	PRIMARY KEY (org_id, incident_id, epoch, rule, occurrence, month)
+) DEFAULT;
 
--- The state as last settled. Only this row changes while an incident lives.
+-- The state as last settled. Only this row changes while an incident lives, and a tick
+-- changes only columns from status on, none of them indexed: it can stay in its page.
 CREATE TABLE incident.incident_state (
 	org_id integer NOT NULL,
+	policy_id integer NOT NULL,
 	incident_id bigint NOT NULL,
-	seq integer NOT NULL,
-	settled_to timestamptz NOT NULL,
-	next_due timestamptz,
-	status text NOT NULL,
-	asset_id bigint,
+	month integer NOT NULL,
 	asset_level incident.level,
 	severity incident.severity,
 	event_level incident.level NOT NULL,
-	response_level incident.level NOT NULL,
-	peak_response incident.level NOT NULL,
-	breached boolean NOT NULL,
+	revised boolean NOT NULL,		-- the timeline has withdrawals, or must be looked through for them
+	asset_id bigint,
 	acknowledged_at timestamptz,
 	activated_at timestamptz,
 	resolved_at timestamptz,
 	closed_at timestamptz,
+	status text NOT NULL,
+	response_level incident.level NOT NULL,
+	peak_response incident.level NOT NULL,
+	breached boolean NOT NULL,
+	seq integer NOT NULL,
+	settled_to timestamptz NOT NULL,
+	next_due timestamptz,
+	head bytea NOT NULL,			-- the hash of the newest entry
 	PRIMARY KEY (org_id, incident_id)
-) WITH (fillfactor = 80);
-CREATE INDEX incident_state_due ON incident.incident_state (next_due) WHERE next_due IS NOT NULL;
+) WITH (fillfactor = 50);			-- room for a new version of every row, as neighbours fall due together
 CREATE INDEX incident_state_open ON incident.incident_state (org_id, incident_id)
 	WHERE status NOT IN ('resolved', 'closed', 'cancelled');
 
@@ -93,7 +101,7 @@ CREATE TABLE incident.repeats (
 
 SELECT pg_catalog.pg_extension_config_dump('incident.incidents', '');
 SELECT pg_catalog.pg_extension_config_dump('incident.incidents_incident_id_seq', '');
-SELECT pg_catalog.pg_extension_config_dump('incident.entries', '');
+SELECT pg_catalog.pg_extension_config_dump('incident.entries_default', '');
 SELECT pg_catalog.pg_extension_config_dump('incident.incident_state', '');
 SELECT pg_catalog.pg_extension_config_dump('incident.dedup_keys', '');
 SELECT pg_catalog.pg_extension_config_dump('incident.repeats', '');
@@ -212,6 +220,11 @@ RETURNS SETOF record
 LANGUAGE c STABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_simulate';
 
+CREATE FUNCTION incident.rule_word(rule smallint)
+RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pgi_rule_word';
+
 -- Tamper evidence: the hash chain of each timeline.
 
 CREATE FUNCTION incident.verify_timeline(incident_id bigint, OUT seq integer, OUT problem text)
@@ -225,9 +238,8 @@ RETURNS SETOF record
 LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT s.incident_id, s.seq, e.hash
+	SELECT s.incident_id, s.seq, s.head
 	FROM incident.incident_state AS s
-	LEFT JOIN incident.entries AS e USING (org_id, incident_id, seq)
 	WHERE s.org_id = (SELECT incident.current_organisation())
 	ORDER BY s.incident_id;
 END;
@@ -260,6 +272,8 @@ COMMENT ON FUNCTION incident.explain(bigint) IS
 'In words: why the incident has its levels, and which rule fires next and when.';
 COMMENT ON FUNCTION incident.simulate(text, incident.level, incident.severity, timestamptz, timestamptz, jsonb) IS
 'The course of an incident that has not happened: its facts and all that follows from them, up to and including `until`. facts is an array of {"at","kind"} with kind a fact of the timeline; an assessed fact takes "severity" and "asset_level" (null: unknown; left out: unchanged). Nothing is stored.';
+COMMENT ON FUNCTION incident.rule_word(smallint) IS
+'The name of a rule as the view timeline shows it; NULL for facts and withdrawals.';
 COMMENT ON FUNCTION incident.verify_timeline(bigint) IS
 'Entries of an incident that are missing, or whose hash does not follow from their content and the entry before. No rows when untouched.';
 COMMENT ON FUNCTION incident.timeline_heads() IS

@@ -348,7 +348,7 @@ SELECT change, t.* FROM unnest(ARRAY['kind = ''resolved''', 'effective_at = effe
 	'recorded_at = recorded_at + ''1 us''', 'sets_asset = NOT sets_asset',
 	'sets_severity = NOT sets_severity', 'asset_id = 77', 'asset_level = ''1''', 'severity = ''severe''',
 		'event_level = ''1''', 'response_level = ''1''',
-	'epoch = 99', 'rule = ''none''', 'occurrence = 5', 'voids = 1', 'actor = ''nobody''', 'actor = ''''',
+	'epoch = 99', 'rule = 9', 'occurrence = 5', 'voids = 1', 'actor = ''nobody''', 'actor = ''''',
 		'recorded_by = ''somebody''', 'note = ''nothing''']) AS change,
 	pg_temp.tampered(:whole, 3, change) AS t;
 -- The first, a derived one, the last; a new hash breaks the link to the next entry too.

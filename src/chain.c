@@ -12,8 +12,12 @@
 #include "common/sha2.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
+#include "utils/builtins.h"
 
 #include "chain.h"
+
+/* Of a number of 64 bits with its sign, separator and end. */
+#define MAX_DIGITS 22
 
 static void
 add_text(StringInfo bytes, const char *field)
@@ -31,7 +35,9 @@ add_text(StringInfo bytes, const char *field)
 static void
 add_number(StringInfo bytes, int64 field)
 {
-	appendStringInfo(bytes, INT64_FORMAT ";", field);
+	enlargeStringInfo(bytes, MAX_DIGITS);
+	bytes->len += pg_lltoa(field, bytes->data + bytes->len);
+	appendStringInfoChar(bytes, ';');
 }
 
 /* Writes the hash of an entry that follows the one with hash `before`. */
@@ -58,7 +64,7 @@ pgi_chain_hash(const PgiTimeline *timeline, const PgiEntry *entry, const uint8 *
 	add_number(&bytes, entry->event_level);
 	add_number(&bytes, entry->response_level);
 	add_number(&bytes, entry->epoch);
-	add_text(&bytes, entry->rule);
+	add_number(&bytes, entry->rule);
 	add_number(&bytes, entry->occurrence);
 	add_number(&bytes, entry->voids);
 	add_text(&bytes, entry->actor);
@@ -73,4 +79,12 @@ pgi_chain_hash(const PgiTimeline *timeline, const PgiEntry *entry, const uint8 *
 						errmsg("could not compute a SHA-256 hash")));
 	pg_cryptohash_free(sha);
 	pfree(bytes.data);
+}
+
+/* Makes an entry the newest of its timeline's chain. */
+void
+pgi_chain(PgiTimeline *timeline, PgiEntry *entry)
+{
+	pgi_chain_hash(timeline, entry, timeline->head, entry->hash);
+	memcpy(timeline->head, entry->hash, PGI_HASH_LENGTH);
 }

@@ -8,5 +8,6 @@
 
 extern void pgi_chain_hash(const PgiTimeline *timeline, const PgiEntry *entry,
 						   const uint8 *before, uint8 *hash);
+extern void pgi_chain(PgiTimeline *timeline, PgiEntry *entry);
 
 #endif

@@ -27,4 +27,33 @@
 #define PGI_INTERVAL_NOT_FINITE(interval) false
 #endif
 
+/* Index entries for a new row; PostgreSQL 16 added summarizing indexes. */
+#if PG_VERSION_NUM >= 160000
+#define PGI_INSERT_INDEX_TUPLES(info, slot, estate) \
+	ExecInsertIndexTuples(info, slot, estate, false, false, NULL, NIL, false)
+#define PgiUpdateIndexes TU_UpdateIndexes
+#define PGI_NO_INDEX_UPDATE TU_None
+#else
+#define PGI_INSERT_INDEX_TUPLES(info, slot, estate) \
+	ExecInsertIndexTuples(info, slot, estate, false, false, NULL, NIL)
+#define PgiUpdateIndexes bool
+#define PGI_NO_INDEX_UPDATE false
+#endif
+
+/* PostgreSQL 18 added instrumentation to index scans. */
+#if PG_VERSION_NUM >= 180000
+#define PGI_INDEX_BEGINSCAN(heap, index, snapshot, nkeys) \
+	index_beginscan(heap, index, snapshot, NULL, nkeys, 0)
+#else
+#define PGI_INDEX_BEGINSCAN(heap, index, snapshot, nkeys) \
+	index_beginscan(heap, index, snapshot, nkeys, 0)
+#endif
+
+/* PostgreSQL 18 has one word for this, before a function's type. */
+#if PG_VERSION_NUM >= 180000
+#define PGI_NORETURN pg_noreturn
+#else
+#define PGI_NORETURN __attribute__((noreturn))
+#endif
+
 #endif

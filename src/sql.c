@@ -113,20 +113,28 @@ pgi_plan(PgiQuery *query)
 }
 
 /*
- * Runs a plan. Every query here finds its rows by an index, or reads a table of one row: a
- * plan that was made while a table was small must not go on reading all of it when it has
- * grown, and compiling never pays.
+ * Every query here finds its rows by an index, or reads a table of one row: a plan that was
+ * made while a table was small must not go on reading all of it when it has grown, and
+ * compiling never pays. Returns the GUC nest level to end.
  */
+static int
+pin_plans(void)
+{
+	int guc_level = NewGUCNestLevel();
+
+	set_for_now("enable_seqscan", "off");
+	set_for_now("enable_bitmapscan", "off");
+	set_for_now("jit", "off");
+	return guc_level;
+}
+
 static uint64
 execute(PgiQuery *query, Datum *values, const char *nulls, bool read_only, int expected,
 		long limit)
 {
-	int guc_level = NewGUCNestLevel();
-	int result;
+	int guc_level = pin_plans();
+	int result = SPI_execute_plan(pgi_plan(query), values, nulls, read_only, limit);
 
-	set_for_now("enable_seqscan", "off");
-	set_for_now("jit", "off");
-	result = SPI_execute_plan(pgi_plan(query), values, nulls, read_only, limit);
 	AtEOXact_GUC(true, guc_level);
 	if (result != expected)
 		elog(ERROR, "\"%s\" ended with %s", query->sql, SPI_result_code_string(result));
@@ -145,6 +153,19 @@ uint64
 pgi_read(PgiQuery *query, Datum *values, const char *nulls)
 {
 	return execute(query, values, nulls, true, SPI_OK_SELECT, 0);
+}
+
+/* A cursor over the rows of a query in the order of an index. */
+Portal
+pgi_open_cursor(PgiQuery *query, Datum *values)
+{
+	int guc_level = pin_plans();
+	Portal portal;
+
+	set_for_now("enable_sort", "off");
+	portal = SPI_cursor_open(NULL, pgi_plan(query), values, NULL, false);
+	AtEOXact_GUC(true, guc_level);
+	return portal;
 }
 
 /*

@@ -39,6 +39,7 @@ extern SPIPlanPtr pgi_plan(PgiQuery *query);
 extern uint64 pgi_run(PgiQuery *query, Datum *values, const char *nulls, int expected,
 					  long limit);
 extern uint64 pgi_read(PgiQuery *query, Datum *values, const char *nulls);
+extern Portal pgi_open_cursor(PgiQuery *query, Datum *values);
 extern void pgi_read_newest(PgiQuery *query, Datum *values);
 extern Datum pgi_column(uint64 row, int number, bool *isnull);
 extern Datum pgi_string_or_null(const char *string, char *null);

@@ -2,8 +2,9 @@
  * tick.c: settles every incident that has become due.
  *
  * A tick takes due incidents oldest first, passing over those that another session holds,
- * and settles them together. When one fails, what was taken is halved until the failing
- * one stands alone; it goes into quarantine with its error, and the rest are settled.
+ * and settles them together. Those that are out of the ordinary, and all of them when
+ * settling them together fails, are settled one by one; one that fails goes into quarantine
+ * with its error.
  */
 #include "postgres.h"
 
@@ -12,22 +13,22 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/timestamp.h"
 
 #include "arguments.h"
+#include "batch.h"
+#include "clock.h"
+#include "due.h"
 #include "sql.h"
 #include "timeline.h"
+#include "timer.h"
 
 #define MAX_BATCH 1000000
-
-typedef struct DueIncident
-{
-	int32 org_id;
-	int64 incident_id;
-} DueIncident;
+#define CHUNK 10000 /* incidents settled together, at most */
 
 typedef struct Tally
 {
@@ -35,36 +36,6 @@ typedef struct Tally
 	int32 quarantined;
 	PgiDecisions decisions;
 } Tally;
-
-/* Locks and returns the incidents that are due at `at`, oldest first. Within SPI. */
-static DueIncident *
-take_due(TimestampTz at, int32 batch, int *ndue)
-{
-	static PgiQuery query = {
-		"SELECT org_id, incident_id FROM incident.incident_state WHERE next_due <= $1"
-		" ORDER BY next_due LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED",
-		2,
-		{TIMESTAMPTZOID, INT8OID}};
-	DueIncident *due;
-	Datum values[2];
-	bool isnull;
-
-	values[0] = TimestampTzGetDatum(at);
-	values[1] = Int64GetDatum(batch);
-	*ndue = (int) pgi_run(&query, values, NULL, SPI_OK_SELECT, 0);
-	due = palloc(sizeof(DueIncident) * Max(*ndue, 1));
-	for (int i = 0; i < *ndue; i++)
-	{
-		HeapTuple row = SPI_tuptable->vals[i];
-
-		due[i].org_id =
-			DatumGetInt32(SPI_getbinval(row, SPI_tuptable->tupdesc, 1, &isnull));
-		due[i].incident_id =
-			DatumGetInt64(SPI_getbinval(row, SPI_tuptable->tupdesc, 2, &isnull));
-	}
-	SPI_freetuptable(SPI_tuptable);
-	return due;
-}
 
 /* Lets go of incidents that have been settled since they failed. */
 static void
@@ -82,7 +53,7 @@ leave_quarantine(void)
 
 /* Puts a failing incident aside; it becomes due again after 1, 2, 4 … 60 minutes. */
 static void
-quarantine(const DueIncident *due, TimestampTz at, const ErrorData *error)
+quarantine(const PgiDue *due, TimestampTz at, const ErrorData *error)
 {
 	static PgiQuery remember = {
 		"INSERT INTO incident.quarantine AS q (org_id, incident_id, since, attempts, "
@@ -96,13 +67,14 @@ quarantine(const DueIncident *due, TimestampTz at, const ErrorData *error)
 		5,
 		{INT4OID, INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID}};
 	static PgiQuery postpone = {
-		"UPDATE incident.incident_state AS s SET next_due = q.retry_at"
+		"UPDATE incident.incident_state AS s SET next_due = q.retry_at, revised = true"
 		" FROM incident.quarantine AS q"
 		" WHERE q.org_id = $1 AND q.incident_id = $2 AND s.org_id = $1 AND s.incident_id "
-		"= $2",
+		"= $2 RETURNING s.next_due",
 		2,
 		{INT4OID, INT8OID}};
 	Datum values[5];
+	bool isnull;
 
 	values[0] = Int32GetDatum(due->org_id);
 	values[1] = Int64GetDatum(due->incident_id);
@@ -110,29 +82,9 @@ quarantine(const DueIncident *due, TimestampTz at, const ErrorData *error)
 	values[3] = CStringGetTextDatum(unpack_sql_state(error->sqlerrcode));
 	values[4] = CStringGetTextDatum(error->message);
 	pgi_run(&remember, values, NULL, SPI_OK_INSERT, 0);
-	pgi_run(&postpone, values, NULL, SPI_OK_UPDATE, 0);
-}
-
-static void
-settle_each(const DueIncident *due, int ndue, TimestampTz at, Tally *tally)
-{
-	MemoryContext scratch = AllocSetContextCreate(
-		CurrentMemoryContext, "pg_incident tick", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext before = MemoryContextSwitchTo(scratch);
-
-	for (int i = 0; i < ndue; i++)
-	{
-		PgiTimeline timeline;
-		PgiState state;
-
-		CHECK_FOR_INTERRUPTS();
-		pgi_timeline_lock(&timeline, due[i].org_id, due[i].incident_id);
-		pgi_timeline_settle(&timeline, at, &tally->decisions, &state);
-		tally->incidents++;
-		MemoryContextReset(scratch);
-	}
-	MemoryContextSwitchTo(before);
-	MemoryContextDelete(scratch);
+	if (pgi_run(&postpone, values, NULL, SPI_OK_UPDATE_RETURNING, 0) > 0)
+		pgi_timer_set(due->org_id, due->incident_id,
+					  DatumGetTimestampTz(pgi_column(0, 1, &isnull)));
 }
 
 /* Whether an error is the incident's own, and not a reason to give up the whole tick. */
@@ -151,22 +103,19 @@ can_be_quarantined(const ErrorData *error)
 	}
 }
 
-/* Settles all of `due`, or puts the failing ones into quarantine. Within SPI. */
-static void
-settle_all(const DueIncident *due, int ndue, TimestampTz at, Tally *tally)
+/* Runs `work` in a subtransaction; returns the error that undid it, or NULL. */
+static ErrorData *
+attempt(void (*work)(void *), void *arg)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
-	Tally before = *tally;
 	ErrorData *volatile error = NULL;
 
-	if (ndue == 0)
-		return;
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		settle_each(due, ndue, at, tally);
+		work(arg);
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
@@ -179,52 +128,201 @@ settle_all(const DueIncident *due, int ndue, TimestampTz at, Tally *tally)
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
-	if (error == NULL)
-		return;
-	if (!can_be_quarantined(error))
+	if (error != NULL && !can_be_quarantined(error))
 		ReThrowError(error);
+	return error;
+}
 
-	*tally = before;
-	if (ndue == 1)
+/* Some of what a tick was handed, on its way. */
+typedef struct Work
+{
+	const PgiDue *due;
+	int ndue;
+	TimestampTz at;
+	PgiOutcome *outcomes;
+	Tally tally;
+} Work;
+
+static void
+settle_together(void *arg)
+{
+	Work *work = arg;
+
+	pgi_batch_settle(work->due, work->ndue, work->at, work->outcomes,
+					 &work->tally.decisions);
+}
+
+/* Locks an incident if it is due and nobody else holds it. Within SPI. */
+static PgiOutcome
+lock_due(const PgiDue *due)
+{
+	static PgiQuery lock = {
+		"SELECT next_due = $3 FROM incident.incident_state WHERE org_id = $1 AND "
+		"incident_id = $2"
+		" FOR NO KEY UPDATE SKIP LOCKED",
+		3,
+		{INT4OID, INT8OID, TIMESTAMPTZOID}};
+	Datum values[3];
+	bool isnull;
+
+	values[0] = Int32GetDatum(due->org_id);
+	values[1] = Int64GetDatum(due->incident_id);
+	values[2] = TimestampTzGetDatum(due->due_at);
+	if (pgi_run(&lock, values, NULL, SPI_OK_SELECT, 0) == 0)
+		return PGI_HELD_BY_OTHER;
+	return DatumGetBool(pgi_column(0, 1, &isnull)) && !isnull ? PGI_SETTLED : PGI_NOT_DUE;
+}
+
+static void
+settle_alone(void *arg)
+{
+	Work *work = arg;
+	PgiTimeline timeline;
+	PgiState state;
+
+	*work->outcomes = lock_due(work->due);
+	if (*work->outcomes != PGI_SETTLED)
+		return;
+	pgi_timeline_lock(&timeline, work->due->org_id, work->due->incident_id);
+	pgi_timeline_settle(&timeline, work->at, &work->tally.decisions, &state);
+}
+
+static void
+add_tally(Tally *tally, const Tally *more)
+{
+	tally->incidents += more->incidents;
+	tally->quarantined += more->quarantined;
+	tally->decisions.escalations += more->decisions.escalations;
+	tally->decisions.overdue += more->decisions.overdue;
+	tally->decisions.breaches += more->decisions.breaches;
+	for (int i = 0; i < PGI_LATENESSES; i++)
+		tally->decisions.late_by[i] += more->decisions.late_by[i];
+}
+
+/* Settles what needs to be looked into, or puts it into quarantine. Within SPI. */
+static void
+look_into(const PgiDue *due, TimestampTz at, PgiOutcome *outcome, Tally *tally)
+{
+	Work alone = {due, 1, at, outcome};
+	ErrorData *error = attempt(settle_alone, &alone);
+
+	if (error == NULL)
+		add_tally(tally, &alone.tally);
+	else
 	{
 		quarantine(due, at, error);
 		tally->quarantined++;
-	}
-	else
-	{
-		settle_all(due, ndue / 2, at, tally);
-		settle_all(due + ndue / 2, ndue - ndue / 2, at, tally);
+		*outcome = PGI_NOT_DUE;
 	}
 }
 
-/* Remembers how far ticks have come, unless another tick is just doing so. */
+/* Settles incidents that differ. Within SPI. */
 static void
-note_tick(TimestampTz at)
+settle_all(const PgiDue *due, int ndue, TimestampTz at, Tally *tally)
 {
-	static PgiQuery query = {"UPDATE incident.last_tick AS t SET at = greatest(t.at, "
-							 "$1), finished_at = clock_timestamp()"
-							 " FROM (SELECT only_row FROM incident.last_tick FOR NO KEY "
-							 "UPDATE SKIP LOCKED) AS free"
-							 " WHERE t.only_row = free.only_row",
-							 1,
-							 {TIMESTAMPTZOID}};
-	Datum value = TimestampTzGetDatum(at);
+	PgiOutcome *outcomes = palloc(sizeof(PgiOutcome) * ndue);
+	Work together = {due, ndue, at, outcomes};
 
-	pgi_run(&query, &value, NULL, SPI_OK_UPDATE, 0);
+	if (attempt(settle_together, &together) == NULL)
+		add_tally(tally, &together.tally);
+	else
+		for (int i = 0; i < ndue; i++)
+			outcomes[i] = PGI_TO_LOOK_INTO;
+	for (int i = 0; i < ndue; i++)
+	{
+		if (outcomes[i] == PGI_TO_LOOK_INTO)
+			look_into(&due[i], at, &outcomes[i], tally);
+		if (outcomes[i] == PGI_HELD_BY_OTHER)
+			pgi_due_missed(&due[i]);
+		else if (outcomes[i] == PGI_SETTLED)
+			tally->incidents++;
+	}
+	pfree(outcomes);
 }
 
-static int64
-count_due(TimestampTz at)
+static int
+compare_due(const void *a, const void *b)
+{
+	const PgiDue *left = a;
+	const PgiDue *right = b;
+
+	if (left->org_id != right->org_id)
+		return left->org_id < right->org_id ? -1 : 1;
+	if (left->incident_id != right->incident_id)
+		return left->incident_id < right->incident_id ? -1 : 1;
+	return left->due_at < right->due_at ? -1 : left->due_at > right->due_at;
+}
+
+/* Sorts timers by incident and drops repeated ones; returns how many are left. */
+static int
+one_each(PgiDue *due, int ndue)
+{
+	int kept = 0;
+
+	qsort(due, ndue, sizeof(PgiDue), compare_due);
+	for (int i = 0; i < ndue; i++)
+		if (i == 0 || compare_due(&due[i], &due[kept - 1]) != 0)
+			due[kept++] = due[i];
+	return kept;
+}
+
+/* Settles up to `batch` due incidents. Within SPI. */
+static void
+settle_due(TimestampTz at, int32 batch, Tally *tally)
+{
+	MemoryContext scratch = AllocSetContextCreate(
+		CurrentMemoryContext, "pg_incident tick", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext before = MemoryContextSwitchTo(scratch);
+	int left;
+
+	while ((left = batch - tally->incidents - tally->quarantined) > 0)
+	{
+		int room = Min(left, CHUNK);
+		PgiDue *due = palloc(sizeof(PgiDue) * room);
+		int ndue = pgi_due_take(at, due, room);
+
+		if (ndue == 0)
+			break;
+		settle_all(due, one_each(due, ndue), at, tally);
+		MemoryContextReset(scratch);
+	}
+	MemoryContextSwitchTo(before);
+	MemoryContextDelete(scratch);
+}
+
+/* Writes down what a tick did, if anything. Within SPI. */
+static void
+log_tick(const Tally *tally, TimestampTz at, TimestampTz began, int64 remaining,
+		 const Interval *step)
 {
 	static PgiQuery query = {
-		"SELECT count(*) FROM incident.incident_state WHERE next_due <= $1",
-		1,
-		{TIMESTAMPTZOID}};
-	Datum value = TimestampTzGetDatum(at);
-	bool isnull;
+		"INSERT INTO incident.tick_log (began_at, finished_at, settled_to, incidents,"
+		" escalations, overdue, breaches, quarantined, remaining, lateness, clock_step)"
+		" SELECT $1, clock_timestamp(), $2, $3, $4, $5, $6, $7, $8, $9, $10"
+		" WHERE $3 > 0 OR $7 > 0 OR $10 IS NOT NULL",
+		10,
+		{TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID,
+		 INT8OID, INT4ARRAYOID, INTERVALOID}};
+	Datum late_by[PGI_LATENESSES];
+	Datum values[10];
+	char nulls[10];
 
-	pgi_run(&query, &value, NULL, SPI_OK_SELECT, 1);
-	return DatumGetInt64(pgi_column(0, 1, &isnull));
+	for (int i = 0; i < PGI_LATENESSES; i++)
+		late_by[i] = Int32GetDatum(tally->decisions.late_by[i]);
+	memset(nulls, ' ', sizeof(nulls));
+	values[0] = TimestampTzGetDatum(began);
+	values[1] = TimestampTzGetDatum(at);
+	values[2] = Int32GetDatum(tally->incidents);
+	values[3] = Int32GetDatum(tally->decisions.escalations);
+	values[4] = Int32GetDatum(tally->decisions.overdue);
+	values[5] = Int32GetDatum(tally->decisions.breaches);
+	values[6] = Int32GetDatum(tally->quarantined);
+	values[7] = Int64GetDatum(remaining);
+	values[8] = PointerGetDatum(construct_array(late_by, PGI_LATENESSES, INT4OID,
+												sizeof(int32), true, TYPALIGN_INT));
+	values[9] = PointerGetDatum(step);
+	nulls[9] = step == NULL ? 'n' : ' ';
+	pgi_run(&query, values, nulls, SPI_OK_INSERT, 0);
 }
 
 static void
@@ -245,9 +343,10 @@ pgi_tick(PG_FUNCTION_ARGS)
 {
 	TimestampTz at = PG_GETARG_TIMESTAMPTZ(0);
 	int32 batch = PG_GETARG_INT32(1);
+	TimestampTz began = GetCurrentTimestamp();
 	Tally tally = {0};
-	DueIncident *due;
-	int ndue;
+	int64 remaining;
+	Interval *step;
 	TupleDesc descriptor;
 	Datum values[7];
 	bool nulls[7] = {false};
@@ -257,16 +356,18 @@ pgi_tick(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 
 	SPI_connect();
-	due = take_due(at, batch, &ndue);
-	settle_all(due, ndue, at, &tally);
+	step = pgi_clock_step();
+	pgi_due_begin(at);
+	settle_due(at, batch, &tally);
 	leave_quarantine();
-	note_tick(at);
-	values[6] = Int64GetDatum(count_due(at));
+	remaining = pgi_due_end(at);
+	log_tick(&tally, at, began, remaining, step);
 	SPI_finish();
 
+	values[6] = Int64GetDatum(remaining);
 	values[0] = Int32GetDatum(tally.incidents);
 	values[1] = Int32GetDatum(tally.decisions.escalations);
-	values[2] = Int32GetDatum(0);
+	values[2] = Int32GetDatum(tally.decisions.overdue);
 	values[3] = Int32GetDatum(tally.decisions.breaches);
 	values[4] = Int32GetDatum(0);
 	values[5] = Int32GetDatum(tally.quarantined);

@@ -17,7 +17,9 @@
 #include "compat.h"
 #include "policy_cache.h"
 #include "sql.h"
+#include "row.h"
 #include "timeline.h"
+#include "timer.h"
 
 /* Columns of the queries that read entries. */
 enum
@@ -33,16 +35,18 @@ enum
 	COL_EVENT_LEVEL,
 	COL_RESPONSE_LEVEL,
 	COL_EPOCH,
+	COL_RULE,
 	COL_VOIDS,
 	COL_HASH
 };
 
 static PgiQuery read_entries = {
 	"SELECT seq, kind, effective_at, sets_asset, sets_severity, asset_id, asset_level,"
-	" severity, event_level, response_level, epoch, voids, hash"
-	" FROM incident.entries WHERE org_id = $1 AND incident_id = $2 ORDER BY seq",
-	2,
-	{INT4OID, INT8OID}};
+	" severity, event_level, response_level, epoch, rule, voids, hash"
+	" FROM incident.entries WHERE org_id = $1 AND incident_id = $2 AND month = $3"
+	" ORDER BY seq",
+	3,
+	{INT4OID, INT8OID, INT4OID}};
 
 static int64
 number_column(uint64 row, int number)
@@ -98,6 +102,7 @@ fill_entry(PgiEntry *entry, uint64 row, int64 incident_id)
 	entry->event_level = byte_column(row, COL_EVENT_LEVEL, 0);
 	entry->response_level = byte_column(row, COL_RESPONSE_LEVEL, 0);
 	entry->epoch = (int32) number_column(row, COL_EPOCH);
+	entry->rule = DatumGetInt16(pgi_column(row, COL_RULE, &isnull));
 	entry->voids = (int32) number_column(row, COL_VOIDS);
 	hash = pgi_column(row, COL_HASH, &isnull);
 	if (VARSIZE_ANY_EXHDR(DatumGetPointer(hash)) == PGI_HASH_LENGTH)
@@ -113,17 +118,25 @@ pgi_timeline_start(PgiTimeline *timeline, int32 org_id, int64 incident_id,
 	timeline->org_id = org_id;
 	timeline->incident_id = incident_id;
 	timeline->policy_id = policy_id;
+	timeline->month = pgi_month(GetCurrentTimestamp());
 	timeline->is_new = true;
 	timeline->settled_to = DT_NOBEGIN;
+	timeline->next_due = PGI_NEVER;
 }
+
+#define READ_STATE                                             \
+	"SELECT policy_id, settled_to, seq, month, next_due, head" \
+	" FROM incident.incident_state WHERE org_id = $1 AND incident_id = $2"
 
 static void
 find(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id,
 	 int64 incident_id)
 {
-	Datum values[2];
+	Datum values[3];
 	bool isnull;
 	uint64 found;
+	Datum next_due;
+	Datum head;
 
 	values[0] = Int32GetDatum(org_id);
 	values[1] = Int64GetDatum(incident_id);
@@ -139,8 +152,15 @@ find(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id,
 	timeline->is_new = false;
 	timeline->settled_to = DatumGetTimestampTz(pgi_column(0, 2, &isnull));
 	timeline->settled_seq = DatumGetInt32(pgi_column(0, 3, &isnull));
+	timeline->month = DatumGetInt32(pgi_column(0, 4, &isnull));
+	next_due = pgi_column(0, 5, &isnull);
+	timeline->next_due = isnull ? PGI_NEVER : DatumGetTimestampTz(next_due);
+	head = pgi_column(0, 6, &isnull);
+	if (VARSIZE_ANY_EXHDR(DatumGetPointer(head)) == PGI_HASH_LENGTH)
+		memcpy(timeline->head, VARDATA_ANY(DatumGetPointer(head)), PGI_HASH_LENGTH);
 	SPI_freetuptable(SPI_tuptable);
 
+	values[2] = Int32GetDatum(timeline->month);
 	timeline->nentries =
 		(int) (locking ? pgi_run(&read_entries, values, NULL, SPI_OK_SELECT, 0)
 					   : pgi_read(&read_entries, values, NULL));
@@ -155,13 +175,7 @@ find(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id,
 void
 pgi_timeline_lock(PgiTimeline *timeline, int32 org_id, int64 incident_id)
 {
-	static PgiQuery query = {
-		"SELECT i.policy_id, s.settled_to, s.seq"
-		" FROM incident.incident_state AS s JOIN incident.incidents AS i USING (org_id, "
-		"incident_id)"
-		" WHERE s.org_id = $1 AND s.incident_id = $2 FOR NO KEY UPDATE OF s",
-		2,
-		{INT4OID, INT8OID}};
+	static PgiQuery query = {READ_STATE " FOR NO KEY UPDATE", 2, {INT4OID, INT8OID}};
 
 	find(timeline, &query, true, org_id, incident_id);
 }
@@ -170,12 +184,7 @@ pgi_timeline_lock(PgiTimeline *timeline, int32 org_id, int64 incident_id)
 void
 pgi_timeline_read(PgiTimeline *timeline, int32 org_id, int64 incident_id)
 {
-	static PgiQuery query = {"SELECT i.policy_id, s.settled_to, s.seq"
-							 " FROM incident.incident_state AS s JOIN incident.incidents "
-							 "AS i USING (org_id, incident_id)"
-							 " WHERE s.org_id = $1 AND s.incident_id = $2",
-							 2,
-							 {INT4OID, INT8OID}};
+	static PgiQuery query = {READ_STATE, 2, {INT4OID, INT8OID}};
 
 	find(timeline, &query, false, org_id, incident_id);
 }
@@ -203,30 +212,11 @@ pgi_timeline_add(PgiTimeline *timeline, PgiKind kind, TimestampTz at)
 	entry->kind = (uint8) kind;
 	entry->effective_at = at;
 	entry->recorded_at = GetCurrentTimestamp();
+	entry->epoch = entry->seq;
+	entry->occurrence = 1;
 	entry->asset_level = PGI_LEVEL_UNKNOWN;
 	entry->severity = PGI_SEVERITY_UNKNOWN;
 	return entry;
-}
-
-static Datum
-number_or_null(int32 number, char *null)
-{
-	*null = number == 0 ? 'n' : ' ';
-	return Int32GetDatum(number);
-}
-
-static Datum
-byte_or_null(uint8 value, bool present, char *null)
-{
-	*null = present ? ' ' : 'n';
-	return UInt8GetDatum(value);
-}
-
-static Datum
-moment_or_null(int64 moment, char *null)
-{
-	*null = moment == PGI_NEVER ? 'n' : ' ';
-	return TimestampTzGetDatum(moment);
 }
 
 /* Chains and stores the last entry. Within SPI. */
@@ -234,67 +224,27 @@ void
 pgi_timeline_write(PgiTimeline *timeline, PgiEntry *entry)
 {
 	static PgiQuery query = {
-		"INSERT INTO incident.entries (org_id, incident_id, seq, kind, effective_at, "
-		"recorded_at,"
-		" sets_asset, sets_severity, asset_id, asset_level, severity, event_level,"
-		" response_level, epoch, rule, occurrence, voids, actor, recorded_by, note, hash)"
+		"INSERT INTO incident.entries (org_id, month, incident_id, epoch, rule, "
+		"occurrence, seq,"
+		" effective_at, recorded_at, kind, sets_asset, sets_severity, asset_level, "
+		"severity,"
+		" event_level, response_level, voids, asset_id, hash, actor, recorded_by, note)"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
-		"$17,"
-		" $18, $19, $20, $21)",
-		21,
-		{INT4OID,			INT8OID,		INT4OID,		TEXTOID, TIMESTAMPTZOID,
-		 TIMESTAMPTZOID,	BOOLOID,		BOOLOID,		INT8OID, PGI_TYPE_LEVEL,
-		 PGI_TYPE_SEVERITY, PGI_TYPE_LEVEL, PGI_TYPE_LEVEL, INT4OID, TEXTOID,
-		 INT4OID,			INT4OID,		TEXTOID,		TEXTOID, TEXTOID,
-		 BYTEAOID}};
-	static const uint8 no_hash[PGI_HASH_LENGTH] = {0};
-	Datum values[21];
-	char nulls[21];
-	bytea *hash = palloc(VARHDRSZ + PGI_HASH_LENGTH);
-	int n = 0;
+		"$17, $18, $19, $20, $21, $22)",
+		PGI_ENTRY_COLUMNS,
+		{INT4OID,		 INT4OID, INT8OID,		  INT4OID,			 INT2OID,
+		 INT4OID,		 INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID,	 TEXTOID,
+		 BOOLOID,		 BOOLOID, PGI_TYPE_LEVEL, PGI_TYPE_SEVERITY, PGI_TYPE_LEVEL,
+		 PGI_TYPE_LEVEL, INT4OID, INT8OID,		  BYTEAOID,			 TEXTOID,
+		 TEXTOID,		 TEXTOID}};
+	Datum values[PGI_ENTRY_COLUMNS];
+	bool isnull[PGI_ENTRY_COLUMNS];
+	char nulls[PGI_ENTRY_COLUMNS];
 
-	pgi_chain_hash(timeline, entry,
-				   entry->seq == 1 ? no_hash : timeline->entries[entry->seq - 2].hash,
-				   entry->hash);
-	SET_VARSIZE(hash, VARHDRSZ + PGI_HASH_LENGTH);
-	memcpy(VARDATA(hash), entry->hash, PGI_HASH_LENGTH);
-
-	memset(nulls, ' ', sizeof(nulls));
-	values[n++] = Int32GetDatum(timeline->org_id);
-	values[n++] = Int64GetDatum(timeline->incident_id);
-	values[n++] = Int32GetDatum(entry->seq);
-	values[n++] = CStringGetTextDatum(pgi_kind_words[entry->kind]);
-	values[n++] = TimestampTzGetDatum(entry->effective_at);
-	values[n++] = TimestampTzGetDatum(entry->recorded_at);
-	values[n++] = BoolGetDatum(entry->sets_asset);
-	values[n++] = BoolGetDatum(entry->sets_severity);
-	nulls[n] = entry->asset_id == 0 ? 'n' : ' ';
-	values[n++] = Int64GetDatum(entry->asset_id);
-	values[n] = byte_or_null(entry->asset_level, entry->asset_level != PGI_LEVEL_UNKNOWN,
-							 &nulls[n]);
-	n++;
-	values[n] =
-		byte_or_null(entry->severity, entry->severity != PGI_SEVERITY_UNKNOWN, &nulls[n]);
-	n++;
-	values[n] = byte_or_null(entry->event_level, entry->is_graded, &nulls[n]);
-	n++;
-	values[n] = byte_or_null(entry->response_level, entry->is_graded, &nulls[n]);
-	n++;
-	values[n] = number_or_null(entry->epoch, &nulls[n]);
-	n++;
-	values[n] = pgi_string_or_null(entry->rule, &nulls[n]);
-	n++;
-	values[n] = number_or_null(entry->occurrence, &nulls[n]);
-	n++;
-	values[n] = number_or_null(entry->voids, &nulls[n]);
-	n++;
-	values[n] = pgi_string_or_null(entry->actor, &nulls[n]);
-	n++;
-	values[n] = pgi_string_or_null(entry->recorded_by, &nulls[n]);
-	n++;
-	values[n] = pgi_string_or_null(entry->note, &nulls[n]);
-	n++;
-	values[n++] = PointerGetDatum(hash);
+	pgi_chain(timeline, entry);
+	pgi_entry_row(timeline, entry, values, isnull);
+	for (int i = 0; i < PGI_ENTRY_COLUMNS; i++)
+		nulls[i] = isnull[i] ? 'n' : ' ';
 	pgi_run(&query, values, nulls, SPI_OK_INSERT, 0);
 }
 
@@ -366,6 +316,9 @@ pgi_check_result(PgiResult result, int64 incident_id)
 								   " does not begin with its opening",
 								   incident_id)));
 			break;
+		case PGI_ERROR_STUCK:
+			elog(ERROR, "nothing becomes of incident " INT64_FORMAT " when it is due",
+				 incident_id);
 	}
 }
 
@@ -404,32 +357,49 @@ collect(const PgiDerived *derived, void *arg)
 	collected->events[collected->count++] = *derived;
 }
 
-/* Which rule decided an event. */
-static const char *
-rule_of(const PgiDerived *event)
-{
-	if (event->kind == PGI_GRADED)
-		return "matrix";
-	if (event->kind == PGI_BREACHED)
-		return "processing_time";
-	return psprintf("remaining_time:%d", PGI_LEVEL_NUMBER(event->response_level));
-}
-
 static bool
 same_rule(const PgiEntry *entry, const PgiDerived *event)
 {
-	return entry->kind == event->kind && entry->epoch == event->epoch &&
-		   (entry->kind != PGI_ESCALATED ||
-			entry->response_level == event->response_level);
+	return entry->rule == event->rule && entry->epoch == event->epoch;
 }
 
 /* An entry stands for an event whichever fact governed when it was decided. */
 static bool
 same_event(const PgiEntry *entry, const PgiDerived *event)
 {
-	return entry->kind == event->kind && entry->effective_at == event->at &&
+	return entry->rule == event->rule && entry->effective_at == event->at &&
 		   entry->event_level == event->event_level &&
 		   entry->response_level == event->response_level;
+}
+
+/* Fills in what an event decided. */
+void
+pgi_entry_decided(PgiEntry *entry, const PgiDerived *event)
+{
+	entry->kind = event->kind;
+	entry->effective_at = event->at;
+	entry->is_graded = true;
+	entry->event_level = event->event_level;
+	entry->response_level = event->response_level;
+	entry->epoch = event->epoch;
+	entry->rule = event->rule;
+}
+
+void
+pgi_count_decision(PgiDecisions *decisions, const PgiDerived *event, TimestampTz now)
+{
+	int64 seconds = (now - event->at) / USECS_PER_SEC;
+	int place = 0;
+
+	if (event->kind == PGI_ESCALATED)
+		decisions->escalations++;
+	else if (event->kind == PGI_BREACHED)
+		decisions->breaches++;
+	else if (event->kind == PGI_OVERDUE)
+		decisions->overdue++;
+	while (place < PGI_LATENESSES - 1 && seconds >> place > 0)
+		place++;
+	decisions->late_by[place]++;
 }
 
 static void
@@ -442,17 +412,10 @@ write_derived(PgiTimeline *timeline, const PgiDerived *event, PgiDecisions *deci
 		if (same_rule(&timeline->entries[i], event))
 			occurrence++;
 	entry = pgi_timeline_add(timeline, event->kind, event->at);
-	entry->is_graded = true;
-	entry->event_level = event->event_level;
-	entry->response_level = event->response_level;
-	entry->epoch = event->epoch;
-	entry->rule = rule_of(event);
+	pgi_entry_decided(entry, event);
 	entry->occurrence = occurrence;
 	pgi_timeline_write(timeline, entry);
-	if (event->kind == PGI_ESCALATED)
-		decisions->escalations++;
-	else if (event->kind == PGI_BREACHED)
-		decisions->breaches++;
+	pgi_count_decision(decisions, event, entry->recorded_at);
 }
 
 /* Voids the entries that no longer follow, and adds what is missing. */
@@ -487,7 +450,8 @@ write_difference(PgiTimeline *timeline, const Collected *collected,
 			PgiEntry *entry =
 				pgi_timeline_add(timeline, PGI_VOIDED, timeline->entries[i].effective_at);
 
-			entry->voids = timeline->entries[i].seq;
+			entry->voids = entry->epoch = timeline->entries[i].seq;
+			entry->rule = PGI_RULE_WITHDRAWAL;
 			pgi_timeline_write(timeline, entry);
 		}
 	for (int j = 0; j < collected->count; j++)
@@ -495,70 +459,87 @@ write_difference(PgiTimeline *timeline, const Collected *collected,
 			write_derived(timeline, &collected->events[j], decisions);
 }
 
+/* Whether entries were taken back, so that what was decided takes a second look. */
+static bool
+is_revised(const PgiTimeline *timeline)
+{
+	for (int i = 0; i < timeline->nentries; i++)
+		if (timeline->entries[i].kind == PGI_VOIDED)
+			return true;
+	return false;
+}
+
 static void
 write_state(PgiTimeline *timeline, TimestampTz until, const PgiState *state)
 {
 	static PgiQuery insert = {
-		"INSERT INTO incident.incident_state (org_id, incident_id, seq, settled_to, "
-		"next_due,"
-		" status, asset_id, asset_level, severity, event_level, response_level,"
-		" peak_response, breached, acknowledged_at, activated_at, resolved_at, closed_at)"
+		"INSERT INTO incident.incident_state (org_id, incident_id, policy_id, month, "
+		"seq, settled_to, next_due, status, asset_id, asset_level, severity, "
+		"event_level, response_level, peak_response, breached, acknowledged_at, "
+		"activated_at, resolved_at, closed_at, revised, head)"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
-		"$17)",
-		17,
-		{INT4OID, INT8OID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, INT8OID,
-		 PGI_TYPE_LEVEL, PGI_TYPE_SEVERITY, PGI_TYPE_LEVEL, PGI_TYPE_LEVEL,
-		 PGI_TYPE_LEVEL, BOOLOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-		 TIMESTAMPTZOID}};
+		"$17, $18, $19, $20, $21)",
+		21,
+		{INT4OID,		 INT8OID,		 INT4OID,			INT4OID,
+		 INT4OID,		 TIMESTAMPTZOID, TIMESTAMPTZOID,	TEXTOID,
+		 INT8OID,		 PGI_TYPE_LEVEL, PGI_TYPE_SEVERITY, PGI_TYPE_LEVEL,
+		 PGI_TYPE_LEVEL, PGI_TYPE_LEVEL, BOOLOID,			TIMESTAMPTZOID,
+		 TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,	BOOLOID,
+		 BYTEAOID}};
 	static PgiQuery update = {
-		"UPDATE incident.incident_state SET seq = $3, settled_to = $4, next_due = $5,"
-		" status = $6, asset_id = $7, asset_level = $8, severity = $9, event_level = $10,"
-		" response_level = $11, peak_response = $12, breached = $13, acknowledged_at = "
-		"$14,"
-		" activated_at = $15, resolved_at = $16, closed_at = $17"
+		"UPDATE incident.incident_state SET policy_id = $3, month = $4, seq = $5,"
+		" settled_to = $6, next_due = $7, status = $8, asset_id = $9, asset_level = $10,"
+		" severity = $11, event_level = $12, response_level = $13, peak_response = $14,"
+		" breached = $15, acknowledged_at = $16, activated_at = $17, resolved_at = $18,"
+		" closed_at = $19, revised = $20, head = $21"
 		" WHERE org_id = $1 AND incident_id = $2",
-		17,
-		{INT4OID, INT8OID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, INT8OID,
-		 PGI_TYPE_LEVEL, PGI_TYPE_SEVERITY, PGI_TYPE_LEVEL, PGI_TYPE_LEVEL,
-		 PGI_TYPE_LEVEL, BOOLOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-		 TIMESTAMPTZOID}};
-	Datum values[17];
-	char nulls[17];
+		21,
+		{INT4OID,		 INT8OID,		 INT4OID,			INT4OID,
+		 INT4OID,		 TIMESTAMPTZOID, TIMESTAMPTZOID,	TEXTOID,
+		 INT8OID,		 PGI_TYPE_LEVEL, PGI_TYPE_SEVERITY, PGI_TYPE_LEVEL,
+		 PGI_TYPE_LEVEL, PGI_TYPE_LEVEL, BOOLOID,			TIMESTAMPTZOID,
+		 TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,	BOOLOID,
+		 BYTEAOID}};
+	Datum values[21];
+	bool isnull[21] = {false};
+	char nulls[21];
 	int n = 0;
 
-	memset(nulls, ' ', sizeof(nulls));
 	values[n++] = Int32GetDatum(timeline->org_id);
 	values[n++] = Int64GetDatum(timeline->incident_id);
+	values[n++] = Int32GetDatum(timeline->policy_id);
+	values[n++] = Int32GetDatum(timeline->month);
 	values[n++] = Int32GetDatum(timeline->nentries);
 	values[n++] = TimestampTzGetDatum(until);
-	values[n] = moment_or_null(state->next_due, &nulls[n]);
-	n++;
+	n = pgi_put_moment(values, isnull, n, state->next_due);
 	values[n++] = CStringGetTextDatum(pgi_status_words[state->status]);
-	nulls[n] = state->asset_id == 0 ? 'n' : ' ';
+	isnull[n] = state->asset_id == 0;
 	values[n++] = Int64GetDatum(state->asset_id);
-	values[n] = byte_or_null(state->asset_level, state->asset_level != PGI_LEVEL_UNKNOWN,
-							 &nulls[n]);
-	n++;
-	values[n] =
-		byte_or_null(state->severity, state->severity != PGI_SEVERITY_UNKNOWN, &nulls[n]);
-	n++;
+	n = pgi_put_byte(values, isnull, n, state->asset_level,
+					 state->asset_level != PGI_LEVEL_UNKNOWN);
+	n = pgi_put_byte(values, isnull, n, state->severity,
+					 state->severity != PGI_SEVERITY_UNKNOWN);
 	values[n++] = UInt8GetDatum(state->event_level);
 	values[n++] = UInt8GetDatum(state->response_level);
 	values[n++] = UInt8GetDatum(state->peak_response);
-	values[n++] = BoolGetDatum(state->breached);
-	values[n] = moment_or_null(state->acknowledged_at, &nulls[n]);
-	n++;
-	values[n] = moment_or_null(state->activated_at, &nulls[n]);
-	n++;
-	values[n] = moment_or_null(state->resolved_at, &nulls[n]);
-	n++;
-	values[n] = moment_or_null(state->closed_at, &nulls[n]);
+	values[n++] = BoolGetDatum(state->late[PGI_CLOCK_PROCESSING]);
+	n = pgi_put_moment(values, isnull, n, state->acknowledged_at);
+	n = pgi_put_moment(values, isnull, n, state->activated_at);
+	n = pgi_put_moment(values, isnull, n, state->resolved_at);
+	n = pgi_put_moment(values, isnull, n, state->closed_at);
+	values[n++] = BoolGetDatum(is_revised(timeline));
+	values[n++] = pgi_hash_value(timeline->head);
+	for (int i = 0; i < n; i++)
+		nulls[i] = isnull[i] ? 'n' : ' ';
 	if (timeline->is_new)
 		pgi_run(&insert, values, nulls, SPI_OK_INSERT, 0);
 	else
 		pgi_run(&update, values, nulls, SPI_OK_UPDATE, 0);
+	if (state->next_due != PGI_NEVER && state->next_due != timeline->next_due)
+		pgi_timer_set(timeline->org_id, timeline->incident_id, state->next_due);
 	timeline->is_new = false;
 	timeline->settled_to = until;
+	timeline->next_due = state->next_due;
 }
 
 /*

@@ -26,7 +26,7 @@ typedef struct PgiEntry
 	uint8 event_level;
 	uint8 response_level;
 	int32 epoch;
-	const char *rule;
+	int16 rule;
 	int32 occurrence;
 	int32 voids;
 	const char *actor;
@@ -41,18 +41,26 @@ typedef struct PgiTimeline
 	int32 org_id;
 	int64 incident_id;
 	int32 policy_id;
+	int32 month; /* of its opening, counted from January 2000 */
 	bool is_new; /* no state is stored yet */
 	TimestampTz settled_to;
-	int32 settled_seq; /* of the last entry when the state was stored */
+	TimestampTz next_due; /* as stored; PGI_NEVER: none */
+	int32 settled_seq;	  /* of the last entry when the state was stored */
+	uint8 head[PGI_HASH_LENGTH];
 	PgiEntry *entries;
 	int nentries;
 	int room;
 } PgiTimeline;
 
+#define PGI_LATENESSES 28
+
 /* What settling decided. */
 typedef struct PgiDecisions
 {
 	int32 escalations;
+	int32 overdue;
+	/* Decisions by lateness: taken less than 1, 2, 4, 8 … seconds after they were due. */
+	int32 late_by[PGI_LATENESSES];
 	int32 breaches;
 } PgiDecisions;
 
@@ -67,6 +75,9 @@ extern void pgi_timeline_state(const PgiTimeline *timeline, TimestampTz at,
 							   PgiState *state);
 extern void pgi_timeline_settle(PgiTimeline *timeline, TimestampTz until,
 								PgiDecisions *decisions, PgiState *state);
+extern void pgi_entry_decided(PgiEntry *entry, const PgiDerived *event);
+extern void pgi_count_decision(PgiDecisions *decisions, const PgiDerived *event,
+							   TimestampTz now);
 extern void pgi_check_result(PgiResult result, int64 incident_id);
 
 #endif

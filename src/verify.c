@@ -20,16 +20,13 @@ fill_rest(PgiEntry *entry, uint64 row)
 	HeapTuple tuple = SPI_tuptable->vals[row];
 	TupleDesc descriptor = SPI_tuptable->tupdesc;
 	bool isnull;
-	Datum occurrence;
 
 	entry->recorded_at =
 		DatumGetTimestampTz(SPI_getbinval(tuple, descriptor, 1, &isnull));
-	entry->rule = SPI_getvalue(tuple, descriptor, 2);
-	occurrence = SPI_getbinval(tuple, descriptor, 3, &isnull);
-	entry->occurrence = isnull ? 0 : DatumGetInt32(occurrence);
-	entry->actor = SPI_getvalue(tuple, descriptor, 4);
-	entry->recorded_by = SPI_getvalue(tuple, descriptor, 5);
-	entry->note = SPI_getvalue(tuple, descriptor, 6);
+	entry->occurrence = DatumGetInt32(SPI_getbinval(tuple, descriptor, 2, &isnull));
+	entry->actor = SPI_getvalue(tuple, descriptor, 3);
+	entry->recorded_by = SPI_getvalue(tuple, descriptor, 4);
+	entry->note = SPI_getvalue(tuple, descriptor, 5);
 }
 
 static void
@@ -58,22 +55,23 @@ PG_FUNCTION_INFO_V1(pgi_verify_timeline);
 Datum
 pgi_verify_timeline(PG_FUNCTION_ARGS)
 {
-	static PgiQuery query = {"SELECT recorded_at, rule, occurrence, actor, recorded_by, "
-							 "note FROM incident.entries"
-							 " WHERE org_id = $1 AND incident_id = $2 ORDER BY seq",
-							 2,
-							 {INT4OID, INT8OID}};
+	static PgiQuery query = {"SELECT recorded_at, occurrence, actor, recorded_by, note"
+							 " FROM incident.entries WHERE org_id = $1"
+							 " AND incident_id = $2 AND month = $3 ORDER BY seq",
+							 3,
+							 {INT4OID, INT8OID, INT4OID}};
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	uint8 before[PGI_HASH_LENGTH] = {0};
 	int64 expected = 1;
 	PgiTimeline timeline;
-	Datum values[2];
+	Datum values[3];
 
 	InitMaterializedSRF(fcinfo, 0);
 	SPI_connect();
 	pgi_timeline_read(&timeline, pgi_organisation, PG_GETARG_INT64(0));
 	values[0] = Int32GetDatum(timeline.org_id);
 	values[1] = Int64GetDatum(timeline.incident_id);
+	values[2] = Int32GetDatum(timeline.month);
 	pgi_read(&query, values, NULL);
 	for (int i = 0; i < timeline.nentries; i++)
 	{
@@ -90,6 +88,10 @@ pgi_verify_timeline(PG_FUNCTION_ARGS)
 		expected = (int64) entry->seq + 1;
 	}
 	put_missing(result, expected, (int64) timeline.settled_seq + 1);
+	if (expected == (int64) timeline.settled_seq + 1 &&
+		memcmp(before, timeline.head, PGI_HASH_LENGTH) != 0)
+		put_problem(result, timeline.settled_seq,
+					"the incident does not have the hash of its newest entry");
 	SPI_finish();
 	return (Datum) 0;
 }

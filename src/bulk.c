@@ -1,0 +1,185 @@
+/*
+ * bulk.c: many rows into one of the extension's tables, past the executor.
+ *
+ * Rows are collected for each partition and added a thousand at a time: one WAL record a
+ * page instead of one a row. Indexes and partitions are the executor's own.
+ */
+#include "postgres.h"
+
+#include "access/heapam.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/index.h"
+#include "executor/execPartition.h"
+#include "executor/executor.h"
+#include "nodes/makefuncs.h"
+#include "utils/rel.h"
+
+#include "bulk.h"
+#include "compat.h"
+#include "sql.h"
+
+#define ROOM 1000
+
+/* Rows on their way into one partition. */
+typedef struct Leaf
+{
+	ResultRelInfo *info;
+	TupleConversionMap *map; /* from the table's columns to the partition's */
+	BulkInsertState insert_state;
+	TupleTableSlot *slots[ROOM];
+	int count;
+	struct Leaf *next;
+} Leaf;
+
+struct PgiBulk
+{
+	Relation relation;
+	EState *estate;
+	ModifyTableState *modify;
+	PartitionTupleRouting *routing;
+	TupleTableSlot *slot;
+	Leaf *leaves;
+	MemoryContext context;
+	MemoryContext scratch;
+};
+
+/* Opens a partitioned table of the extension for adding; until pgi_bulk_close. */
+PgiBulk *
+pgi_bulk_open(const char *relation)
+{
+	PgiBulk *bulk = palloc0(sizeof(PgiBulk));
+	ResultRelInfo *info = makeNode(ResultRelInfo);
+
+	bulk->context = CurrentMemoryContext;
+	bulk->scratch = AllocSetContextCreate(CurrentMemoryContext, "pg_incident rows",
+										  ALLOCSET_DEFAULT_SIZES);
+	bulk->relation = table_open(pgi_relation(relation), RowExclusiveLock);
+	bulk->estate = CreateExecutorState();
+	InitResultRelInfo(info, bulk->relation, 1, NULL, 0);
+	bulk->modify = makeNode(ModifyTableState);
+	bulk->modify->ps.state = bulk->estate;
+	bulk->modify->operation = CMD_INSERT;
+	bulk->modify->mt_nrels = 1;
+	bulk->modify->resultRelInfo = info;
+	bulk->modify->rootResultRelInfo = info;
+	bulk->routing = ExecSetupPartitionTupleRouting(bulk->estate, bulk->relation);
+	bulk->slot =
+		MakeSingleTupleTableSlot(RelationGetDescr(bulk->relation), &TTSOpsVirtual);
+	return bulk;
+}
+
+Relation
+pgi_bulk_relation(const PgiBulk *bulk)
+{
+	return bulk->relation;
+}
+
+static void
+store(TupleTableSlot *slot, const Datum *values, const bool *isnull)
+{
+	int natts = slot->tts_tupleDescriptor->natts;
+
+	ExecClearTuple(slot);
+	memcpy(slot->tts_values, values, sizeof(Datum) * natts);
+	memcpy(slot->tts_isnull, isnull, sizeof(bool) * natts);
+	ExecStoreVirtualTuple(slot);
+}
+
+/* The partition a row belongs to, with its indexes opened. */
+ResultRelInfo *
+pgi_bulk_partition(PgiBulk *bulk, const Datum *values, const bool *isnull)
+{
+	ResultRelInfo *info;
+
+	store(bulk->slot, values, isnull);
+	info = ExecFindPartition(bulk->modify, bulk->modify->resultRelInfo, bulk->routing,
+							 bulk->slot, bulk->estate);
+	ResetPerTupleExprContext(bulk->estate);
+	return info;
+}
+
+static Leaf *
+find_leaf(PgiBulk *bulk, ResultRelInfo *info)
+{
+	Leaf *leaf;
+	MemoryContext before;
+
+	for (leaf = bulk->leaves; leaf != NULL; leaf = leaf->next)
+		if (leaf->info == info)
+			return leaf;
+	before = MemoryContextSwitchTo(bulk->context);
+	leaf = palloc0(sizeof(Leaf));
+	leaf->info = info;
+	leaf->map = convert_tuples_by_name(RelationGetDescr(bulk->relation),
+									   RelationGetDescr(info->ri_RelationDesc));
+	leaf->insert_state = GetBulkInsertState();
+	leaf->next = bulk->leaves;
+	bulk->leaves = leaf;
+	MemoryContextSwitchTo(before);
+	return leaf;
+}
+
+static void
+flush(PgiBulk *bulk, Leaf *leaf)
+{
+	MemoryContext before = MemoryContextSwitchTo(bulk->scratch);
+
+	table_multi_insert(leaf->info->ri_RelationDesc, leaf->slots, leaf->count,
+					   GetCurrentCommandId(true), 0, leaf->insert_state);
+	MemoryContextSwitchTo(before);
+	MemoryContextReset(bulk->scratch);
+	for (int i = 0; i < leaf->count; i++)
+	{
+		if (leaf->info->ri_NumIndices > 0)
+			list_free(PGI_INSERT_INDEX_TUPLES(leaf->info, leaf->slots[i], bulk->estate));
+		ExecClearTuple(leaf->slots[i]);
+		ResetPerTupleExprContext(bulk->estate);
+	}
+	leaf->count = 0;
+}
+
+/* Adds a row; its values are copied. */
+void
+pgi_bulk_add(PgiBulk *bulk, const Datum *values, const bool *isnull)
+{
+	Leaf *leaf = find_leaf(bulk, pgi_bulk_partition(bulk, values, isnull));
+	TupleTableSlot *slot = leaf->slots[leaf->count];
+
+	if (slot == NULL)
+	{
+		MemoryContext before = MemoryContextSwitchTo(bulk->context);
+
+		slot = table_slot_create(leaf->info->ri_RelationDesc, NULL);
+		leaf->slots[leaf->count] = slot;
+		MemoryContextSwitchTo(before);
+	}
+	if (leaf->map != NULL)
+		(void) execute_attr_map_slot(leaf->map->attrMap, bulk->slot, slot);
+	else
+		store(slot, values, isnull);
+	ExecMaterializeSlot(slot);
+	leaf->count++;
+	if (leaf->count == ROOM)
+		flush(bulk, leaf);
+}
+
+/* Writes what is left, and closes. */
+void
+pgi_bulk_close(PgiBulk *bulk)
+{
+	for (Leaf *leaf = bulk->leaves; leaf != NULL; leaf = leaf->next)
+	{
+		if (leaf->count > 0)
+			flush(bulk, leaf);
+		FreeBulkInsertState(leaf->insert_state);
+		for (int i = 0; i < ROOM && leaf->slots[i] != NULL; i++)
+			ExecDropSingleTupleTableSlot(leaf->slots[i]);
+	}
+	ExecDropSingleTupleTableSlot(bulk->slot);
+	ExecCleanupTupleRouting(bulk->modify, bulk->routing);
+	FreeExecutorState(bulk->estate);
+	table_close(bulk->relation, NoLock);
+	MemoryContextDelete(bulk->scratch);
+}

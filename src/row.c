@@ -1,0 +1,103 @@
+/*
+ * row.c: entries as rows of incident.entries, and the names of the rules that made them.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "compat.h"
+#include "row.h"
+
+/* Puts a moment, or NULL for PGI_NEVER, at place n; returns the next place. */
+int
+pgi_put_moment(Datum *values, bool *isnull, int n, int64 moment)
+{
+	isnull[n] = moment == PGI_NEVER;
+	values[n] = TimestampTzGetDatum(moment);
+	return n + 1;
+}
+
+/* Puts a level or severity, or NULL, at place n; returns the next place. */
+int
+pgi_put_byte(Datum *values, bool *isnull, int n, uint8 value, bool present)
+{
+	isnull[n] = !present;
+	values[n] = UInt8GetDatum(value);
+	return n + 1;
+}
+
+static int
+put_text(Datum *values, bool *isnull, int n, const char *string)
+{
+	isnull[n] = string == NULL;
+	values[n] = string == NULL ? (Datum) 0 : CStringGetTextDatum(string);
+	return n + 1;
+}
+
+Datum
+pgi_hash_value(const uint8 *hash)
+{
+	bytea *value = palloc(VARHDRSZ + PGI_HASH_LENGTH);
+
+	SET_VARSIZE(value, VARHDRSZ + PGI_HASH_LENGTH);
+	memcpy(VARDATA(value), hash, PGI_HASH_LENGTH);
+	return PointerGetDatum(value);
+}
+
+/* The row that stores a chained entry. */
+void
+pgi_entry_row(const PgiTimeline *timeline, const PgiEntry *entry, Datum *values,
+			  bool *isnull)
+{
+	int n = 0;
+
+	memset(isnull, false, sizeof(bool) * PGI_ENTRY_COLUMNS);
+	values[n++] = Int32GetDatum(timeline->org_id);
+	values[n++] = Int32GetDatum(timeline->month);
+	values[n++] = Int64GetDatum(timeline->incident_id);
+	values[n++] = Int32GetDatum(entry->epoch);
+	values[n++] = Int16GetDatum(entry->rule);
+	values[n++] = Int32GetDatum(entry->occurrence);
+	values[n++] = Int32GetDatum(entry->seq);
+	values[n++] = TimestampTzGetDatum(entry->effective_at);
+	values[n++] = TimestampTzGetDatum(entry->recorded_at);
+	values[n++] = CStringGetTextDatum(pgi_kind_words[entry->kind]);
+	values[n++] = BoolGetDatum(entry->sets_asset);
+	values[n++] = BoolGetDatum(entry->sets_severity);
+	n = pgi_put_byte(values, isnull, n, entry->asset_level,
+					 entry->asset_level != PGI_LEVEL_UNKNOWN);
+	n = pgi_put_byte(values, isnull, n, entry->severity,
+					 entry->severity != PGI_SEVERITY_UNKNOWN);
+	n = pgi_put_byte(values, isnull, n, entry->event_level, entry->is_graded);
+	n = pgi_put_byte(values, isnull, n, entry->response_level, entry->is_graded);
+	isnull[n] = entry->voids == 0;
+	values[n++] = Int32GetDatum(entry->voids);
+	isnull[n] = entry->asset_id == 0;
+	values[n++] = Int64GetDatum(entry->asset_id);
+	values[n++] = pgi_hash_value(entry->hash);
+	n = put_text(values, isnull, n, entry->actor);
+	n = put_text(values, isnull, n, entry->recorded_by);
+	(void) put_text(values, isnull, n, entry->note);
+}
+
+PG_FUNCTION_INFO_V1(pgi_rule_word);
+Datum
+pgi_rule_word(PG_FUNCTION_ARGS)
+{
+	int16 rule = PG_GETARG_INT16(0);
+
+	if (rule == PGI_RULE_MATRIX)
+		PG_RETURN_TEXT_P(cstring_to_text("matrix"));
+	if (rule == PGI_RULE_PROCESSING_TIME)
+		PG_RETURN_TEXT_P(cstring_to_text("processing_time"));
+	if (rule == PGI_RULE_ACKNOWLEDGEMENT)
+		PG_RETURN_TEXT_P(cstring_to_text("acknowledgement"));
+	if (rule == PGI_RULE_RESPONSE)
+		PG_RETURN_TEXT_P(cstring_to_text("response"));
+	if (rule > PGI_RULE_REMAINING_TIME && rule <= PGI_RULE_REMAINING_TIME + PGI_LEVEL_MAX)
+		PG_RETURN_TEXT_P(cstring_to_text(
+			psprintf("remaining_time:%d", rule - PGI_RULE_REMAINING_TIME)));
+	PG_RETURN_NULL();
+}

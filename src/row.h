@@ -1,0 +1,18 @@
+/*
+ * row.h: entries as rows of incident.entries.
+ */
+#ifndef PGI_ROW_H
+#define PGI_ROW_H
+
+#include "timeline.h"
+
+/* In the order of the table. */
+#define PGI_ENTRY_COLUMNS 22
+
+extern int pgi_put_moment(Datum *values, bool *isnull, int n, int64 moment);
+extern int pgi_put_byte(Datum *values, bool *isnull, int n, uint8 value, bool present);
+extern Datum pgi_hash_value(const uint8 *hash);
+extern void pgi_entry_row(const PgiTimeline *timeline, const PgiEntry *entry,
+						  Datum *values, bool *isnull);
+
+#endif

@@ -1,0 +1,72 @@
+/*
+ * timer.c: timers, which say when to look at an incident again.
+ *
+ * A timer is put into the minute of the moment it is for, or into the current one if that
+ * has passed. So once the transactions of a minute have ended, nobody adds to it any more,
+ * and ticks need not look at it again (see due.c).
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/timestamp.h"
+
+#include "sql.h"
+#include "timer.h"
+
+/* The month of a moment in UTC, counted from January 2000. */
+int32
+pgi_month(TimestampTz at)
+{
+	struct pg_tm tm;
+	fsec_t fraction;
+
+	if (timestamp2tm(at, NULL, &tm, &fraction, NULL, NULL) != 0)
+		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+						errmsg("timestamp out of range")));
+	return (tm.tm_year - 2000) * MONTHS_PER_YEAR + tm.tm_mon - 1;
+}
+
+/* The minute of a moment, counted from 2000, as far as an integer goes. */
+int32
+pgi_bucket(TimestampTz at)
+{
+	int64 minute = at / USECS_PER_MINUTE - (at % USECS_PER_MINUTE < 0);
+
+	return (int32) Max(Min(minute, PG_INT32_MAX), PG_INT32_MIN);
+}
+
+PG_FUNCTION_INFO_V1(pgi_bucket_of);
+Datum
+pgi_bucket_of(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(pgi_bucket(PG_GETARG_TIMESTAMPTZ(0)));
+}
+
+/* A row of incident.timers. The transaction must have an id from before `now`. */
+void
+pgi_timer_row(int32 org_id, int64 incident_id, TimestampTz due_at, TimestampTz now,
+			  Datum *values)
+{
+	values[0] = Int32GetDatum(pgi_bucket(Max(due_at, now)));
+	values[1] = Int32GetDatum(org_id);
+	values[2] = Int64GetDatum(incident_id);
+	values[3] = TimestampTzGetDatum(due_at);
+}
+
+/* Sets a timer for an incident whose next_due has become `due_at`. Within SPI. */
+void
+pgi_timer_set(int32 org_id, int64 incident_id, TimestampTz due_at)
+{
+	static PgiQuery query = {
+		"INSERT INTO incident.timers (bucket, org_id, incident_id, due_at)"
+		" VALUES ($1, $2, $3, $4)",
+		PGI_TIMER_COLUMNS,
+		{INT4OID, INT4OID, INT8OID, TIMESTAMPTZOID}};
+	Datum values[PGI_TIMER_COLUMNS];
+
+	(void) GetTopTransactionId();
+	pgi_timer_row(org_id, incident_id, due_at, GetCurrentTimestamp(), values);
+	pgi_run(&query, values, NULL, SPI_OK_INSERT, 0);
+}
