@@ -30,6 +30,9 @@ CREATE TABLE incident.policy_levels (
 	level incident.level NOT NULL,
 	title jsonb NOT NULL,
 	processing_time interval,
+	acknowledge_within interval,
+	respond_within interval,
+	calendar text NOT NULL,
 	notify_within interval,
 	progress_every interval,
 	audience text[] NOT NULL,
@@ -150,7 +153,8 @@ AS 'MODULE_PATHNAME', 'pgi_policy_problems';
 -- Import, publish, export.
 
 -- The shape of a policy document. A word is the kind of a value; an object names the keys
--- of an object; an array has the shape of its items and the keys that tell them apart.
+-- of an object; an array has the shape of its items and the keys that tell them apart;
+-- words between bars are all that is known.
 -- A question mark allows null, after a key also that it is left out.
 CREATE FUNCTION incident.policy_shape()
 RETURNS json
@@ -163,12 +167,13 @@ SELECT json '{
 	"axes": {"asset": "title", "severity": "title"},
 	"severities": [{"severity": "severity", "title": "title", "criteria": "object"}, ["severity"]],
 	"levels": [{"level": "level", "title": "title", "processing_time": "time?",
+		"acknowledge_within?": "time", "respond_within?": "time", "calendar?": "name",
 		"notify_within": "time?", "audience": "words", "authority": "words",
 		"progress_every?": "time", "call?": {"within": "time", "audience": "words"}}, ["level"]],
 	"matrix": [{"asset_level": "level", "severity": "severity", "event_level": "level",
 		"response_level": "level"}, ["asset_level", "severity"]],
 	"escalation": {"rule": "remaining_time"},
-	"hold": {"stops": ["processing"]},
+	"hold": {"stops": ["processing|acknowledgement|response"]},
 	"unknown": "most_urgent",
 	"reports": [{"report": "text", "when": "text", "by": "text", "content": "object"}, ["report"]],
 	"roles": [{"role": "text", "title": "title"}, ["role"]],
@@ -228,7 +233,7 @@ BEGIN
 			WHEN 'date' THEN is_text AND said ~ '^\d{4}-\d\d-\d\d$' AND said::date IS NOT NULL
 			WHEN 'level' THEN said IS NOT NULL AND said::incident.level IS NOT NULL
 			WHEN 'severity' THEN said IS NOT NULL AND said::incident.severity IS NOT NULL
-			ELSE is_text AND said = kind END;
+			ELSE is_text AND said = ANY (string_to_array(kind, '|')) END;
 	EXCEPTION WHEN data_exception THEN
 		sound := false;
 	END;
@@ -245,7 +250,7 @@ BEGIN
 				WHEN 'date' THEN 'It needs a date, such as "2026-10-01".'
 				WHEN 'level' THEN 'It needs a level: none, 9 to 1.'
 				WHEN 'severity' THEN 'It needs a severity: informational, minor, moderate, severe, critical.'
-				ELSE format('Only "%s" is known.', kind) END);
+				ELSE format('Only "%s" is known.', replace(kind, '|', '", "')) END);
 	END IF;
 END
 $$;
@@ -327,6 +332,12 @@ DECLARE
 BEGIN
 	PERFORM incident.expect_shape(document, 'policy document: $', incident.policy_shape());
 
+	PERFORM incident.refuse_document(format('policy document: $.levels[%s].calendar', l.ordinality - 1),
+			format('is %s', l.value -> 'calendar'), 'There is no such calendar; incident.import_calendar() makes one.')
+		FROM jsonb_array_elements(document -> 'levels') WITH ORDINALITY AS l
+		WHERE l.value ->> 'calendar' NOT IN (SELECT calendar FROM incident.calendars)
+		ORDER BY l.ordinality;
+
 	-- Two imports of one name take their turns, or both would pick the same version.
 	PERFORM pg_advisory_xact_lock(hashtext('pg_incident policy'), hashtext(document ->> 'name'));
 	SELECT coalesce(max(version), 0) + 1 INTO new_version
@@ -343,10 +354,12 @@ BEGIN
 	INSERT INTO incident.policy_severities (policy_id, severity, title, criteria)
 		SELECT new_id, (s ->> 'severity')::incident.severity, s -> 'title', s -> 'criteria'
 		FROM jsonb_array_elements(document -> 'severities') AS s;
-	INSERT INTO incident.policy_levels (policy_id, level, title, processing_time, notify_within,
-			progress_every, audience, call_within, call_audience, authority)
+	INSERT INTO incident.policy_levels (policy_id, level, title, processing_time,
+			acknowledge_within, respond_within, calendar, notify_within, progress_every, audience, call_within, call_audience, authority)
 		SELECT new_id, (l ->> 'level')::incident.level, l -> 'title',
-			(l ->> 'processing_time')::interval, (l ->> 'notify_within')::interval,
+			(l ->> 'processing_time')::interval, (l ->> 'acknowledge_within')::interval,
+			(l ->> 'respond_within')::interval, coalesce(l ->> 'calendar', '24x7'),
+			(l ->> 'notify_within')::interval,
 			(l ->> 'progress_every')::interval, incident.json_words(l -> 'audience'),
 			(l #>> '{call,within}')::interval, incident.json_words(l #> '{call,audience}'),
 			incident.json_words(l -> 'authority')
@@ -416,7 +429,8 @@ AS $$
 			FROM incident.policy_severities AS s WHERE s.policy_id = p.policy_id),
 		'levels', (SELECT jsonb_agg(jsonb_build_object(
 				'level', l.level::text, 'title', l.title, 'processing_time', l.processing_time,
-				'notify_within', l.notify_within, 'progress_every', l.progress_every,
+				'acknowledge_within', l.acknowledge_within, 'respond_within', l.respond_within,
+				'calendar', nullif(l.calendar, '24x7'), 'notify_within', l.notify_within, 'progress_every', l.progress_every,
 				'audience', l.audience, 'authority', l.authority,
 				'call', CASE WHEN l.call_within IS NOT NULL THEN
 					jsonb_build_object('within', l.call_within, 'audience', l.call_audience) END)

@@ -329,8 +329,8 @@ make_entries(Batch *batch, PgiEntry *entries)
 	}
 }
 
-/* Updates the state that was read; false when another session has or is about to. */
-static bool
+/* Updates the state that was read, unless another session has, or a lock is on it. */
+static PgiOutcome
 update_state(Batch *batch, const PgiState *state)
 {
 	TupleTableSlot *old = batch->state.slot;
@@ -346,7 +346,7 @@ update_state(Batch *batch, const PgiState *state)
 	memcpy(new->tts_isnull, old->tts_isnull, sizeof(bool) * (STATE_END - 1));
 	values[STATE_RESPONSE_LEVEL - 1] = UInt8GetDatum(state->response_level);
 	values[STATE_PEAK_RESPONSE - 1] = UInt8GetDatum(state->peak_response);
-	values[STATE_BREACHED - 1] = BoolGetDatum(state->breached);
+	values[STATE_BREACHED - 1] = BoolGetDatum(state->late[PGI_CLOCK_PROCESSING]);
 	values[STATE_SEQ - 1] = Int32GetDatum(batch->timeline.settled_seq + batch->nevents);
 	values[STATE_SETTLED_TO - 1] = TimestampTzGetDatum(batch->at);
 	(void) pgi_put_moment(values, new->tts_isnull, STATE_NEXT_DUE - 1, state->next_due);
@@ -356,14 +356,16 @@ update_state(Batch *batch, const PgiState *state)
 	result = table_tuple_update(
 		batch->state.relation, &old->tts_tid, new, GetCurrentCommandId(true),
 		batch->snapshot, InvalidSnapshot, false, &failure, &lock_mode, &update_indexes);
+	if (result == TM_BeingModified)
+		return PGI_TO_LOOK_INTO; /* the lock may be this transaction's own */
 	if (result != TM_Ok)
-		return false;
+		return PGI_HELD_BY_OTHER;
 	if (update_indexes != PGI_NO_INDEX_UPDATE)
 	{
 		list_free(PGI_INSERT_INDEX_TUPLES(batch->state_info, new, batch->estate));
 		ResetPerTupleExprContext(batch->estate);
 	}
-	return true;
+	return PGI_SETTLED;
 }
 
 static void
@@ -414,6 +416,7 @@ static PgiOutcome
 settle(Batch *batch, const PgiDue *due, PgiDecisions *decisions)
 {
 	PgiEntry entries[MAX_EVENTS];
+	PgiOutcome outcome;
 	PgiState state;
 
 	if (!read_state(batch, due))
@@ -426,11 +429,12 @@ settle(Batch *batch, const PgiDue *due, PgiDecisions *decisions)
 		batch->nevents > MAX_EVENTS)
 		return PGI_TO_LOOK_INTO;
 	make_entries(batch, entries);
-	if (!update_state(batch, &state))
-		return PGI_HELD_BY_OTHER;
+	outcome = update_state(batch, &state);
+	if (outcome != PGI_SETTLED)
+		return outcome;
 	add_rows(batch, entries, &state);
 	for (int i = 0; i < batch->nevents; i++)
-		pgi_count_decision(decisions, &batch->events[i]);
+		pgi_count_decision(decisions, &batch->events[i], batch->now);
 	return PGI_SETTLED;
 }
 

@@ -23,6 +23,7 @@
 #include "utils/timestamp.h"
 #include "utils/xid8.h"
 
+#include "clock.h"
 #include "due.h"
 #include "sql.h"
 #include "timer.h"
@@ -197,7 +198,7 @@ note_tick(TimestampTz at)
 {
 	static PgiQuery query = {
 		"UPDATE incident.last_tick AS t SET at = greatest(t.at, $1),"
-		" finished_at = clock_timestamp(),"
+		" finished_at = clock_timestamp(), boot_clock = $6,"
 		" from_bucket = CASE WHEN $2 AND t.next_xid <= $3"
 		"  THEN greatest(t.from_bucket, least(t.next_bucket, $4)) ELSE t.from_bucket END,"
 		" next_bucket = CASE WHEN $2 AND (t.next_xid <= $3) IS NOT FALSE"
@@ -207,15 +208,16 @@ note_tick(TimestampTz at)
 		" FROM (SELECT only_row FROM incident.last_tick FOR NO KEY UPDATE SKIP LOCKED)"
 		"  AS free"
 		" WHERE t.only_row = free.only_row",
-		5,
-		{TIMESTAMPTZOID, BOOLOID, XID8OID, INT4OID, XID8OID}};
-	Datum values[5];
+		6,
+		{TIMESTAMPTZOID, BOOLOID, XID8OID, INT4OID, XID8OID, INT8OID}};
+	Datum values[6];
 
 	values[0] = TimestampTzGetDatum(at);
 	values[1] = BoolGetDatum(is_over() && pass.sees_all);
 	values[2] = FullTransactionIdGetDatum(pass.oldest);
 	values[3] = Int32GetDatum(pass.done_before);
 	values[4] = FullTransactionIdGetDatum(ReadNextFullTransactionId());
+	values[5] = Int64GetDatum(pgi_boot_clock());
 	pgi_run(&query, values, NULL, SPI_OK_UPDATE, 0);
 }
 

@@ -148,20 +148,29 @@ explain_levels(Explanation *explanation)
 			"is no longer than the processing time of level %s.",
 			level_word(state->response_level), level_word(cell->steps[0].level),
 			length_of_time(step->after), level_word(step->level));
-	if (cell->processing == PGI_NEVER)
+	if (cell->limit[PGI_CLOCK_PROCESSING] == PGI_NEVER)
 		say(explanation, "There is no limit on the processing time.");
 	else
-		say(explanation, "The processing time is %s%s.", length_of_time(cell->processing),
-			state->breached ? " and has passed" : "");
+		say(explanation, "The processing time is %s%s.",
+			length_of_time(cell->limit[PGI_CLOCK_PROCESSING]),
+			state->late[PGI_CLOCK_PROCESSING] ? " and has passed" : "");
+}
+
+/* Adds what will have become late on a clock by then. */
+static void
+add_late(StringInfo what, const PgiState *now, const PgiState *then, PgiClock clock,
+		 const char *sentence)
+{
+	if (then->late[clock] && !now->late[clock])
+		appendStringInfo(what, "%s%s", what->len > 0 ? " and " : "", sentence);
 }
 
 static void
-explain_next(Explanation *explanation)
+explain_next(Explanation *explanation, const PgiTimeline *timeline)
 {
 	const PgiState *state = &explanation->state;
-	const PgiCell *cell = explanation->cell;
-	int64 elapsed;
-	uint8 level;
+	StringInfoData what;
+	PgiState then;
 
 	if (state->next_due == PGI_NEVER)
 	{
@@ -169,17 +178,18 @@ explain_next(Explanation *explanation)
 										: "No rule fires while the clock stands still.");
 		return;
 	}
-	elapsed = state->elapsed + (state->next_due - explanation->now);
-	level = pgi_response_level(cell, elapsed);
-	if (level > state->response_level)
-		say(explanation,
-			"Next: at %s, when the clock shows %s, the response rises to level %s%s.",
-			moment(state->next_due), length_of_time(elapsed), level_word(level),
-			elapsed >= cell->processing ? " and the processing time has passed" : "");
-	else
-		say(explanation,
-			"Next: at %s, when the clock shows %s, the processing time has passed.",
-			moment(state->next_due), length_of_time(elapsed));
+	pgi_timeline_state(timeline, state->next_due, &then);
+	initStringInfo(&what);
+	if (then.response_level > state->response_level)
+		appendStringInfo(&what, "the response rises to level %s",
+						 level_word(then.response_level));
+	add_late(&what, state, &then, PGI_CLOCK_PROCESSING, "the processing time has passed");
+	add_late(&what, state, &then, PGI_CLOCK_ACKNOWLEDGEMENT,
+			 "it should have been acknowledged");
+	add_late(&what, state, &then, PGI_CLOCK_RESPONSE,
+			 "its plan should have been activated");
+	say(explanation, "Next: at %s, when the clock shows %s, %s.", moment(state->next_due),
+		length_of_time(then.elapsed), what.data);
 }
 
 PG_FUNCTION_INFO_V1(pgi_explain);
@@ -236,7 +246,7 @@ pgi_explain(PG_FUNCTION_ARGS)
 	explain_values(&explanation, timeline.org_id);
 	explain_levels(&explanation);
 	explain_clock(&explanation);
-	explain_next(&explanation);
+	explain_next(&explanation, &timeline);
 	SPI_finish();
 	return (Datum) 0;
 }

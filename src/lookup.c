@@ -269,10 +269,11 @@ pgi_policy_problems(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	PgiProblem problems[200];
 	PgiPolicySource source;
+	PgiCalendarNames calendars;
 	int32 policy_id = PG_GETARG_INT32(0);
 	int count;
 
-	if (!pgi_read_policy(policy_id, &source))
+	if (!pgi_read_policy(policy_id, &source, &calendars))
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
 						errmsg("policy %d does not exist", policy_id)));
 	count = pgi_policy_check(&source, problems, lengthof(problems));

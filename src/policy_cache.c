@@ -12,6 +12,7 @@
 #include "utils/timestamp.h"
 
 #include "arguments.h"
+#include "calendar_cache.h"
 #include "compat.h"
 #include "invalidation.h"
 #include "policy_cache.h"
@@ -32,6 +33,7 @@ typedef struct PolicyName
 } PolicyName;
 
 static uint64 cached_changes = 0;
+static uint64 cached_calendar_changes = 0;
 static MemoryContext cache_context = NULL;
 static HTAB *policies = NULL;
 static PolicyName *names = NULL;
@@ -67,20 +69,65 @@ byte_column(uint64 row, int number)
 	return DatumGetUInt8(pgi_column(row, number, &isnull));
 }
 
-/* Reads the rows of a policy; false when there is none with that id. Within SPI. */
-static bool
-read_source(int32 policy_id, PgiPolicySource *source)
+/* The number of a calendar among those of a policy. */
+static uint8
+calendar_number(PgiCalendarNames *calendars, const char *name)
 {
-	static PgiQuery policy_query = {"SELECT 'processing' = ANY (hold_stops) FROM "
-									"incident.policies WHERE policy_id = $1",
-									1,
-									{INT4OID}};
-	static PgiQuery severities_query = {
-		"SELECT severity FROM incident.policy_severities WHERE policy_id = $1",
+	for (int i = 0; i < calendars->count; i++)
+		if (strcmp(NameStr(calendars->name[i]), name) == 0)
+			return (uint8) i;
+	namestrcpy(&calendars->name[calendars->count], name);
+	return (uint8) calendars->count++;
+}
+
+static int64
+time_column(uint64 row, int number, const char *what)
+{
+	bool isnull;
+	Datum time = pgi_column(row, number, &isnull);
+
+	return isnull ? PGI_NEVER : pgi_interval_length(DatumGetIntervalP(time), what);
+}
+
+static void
+read_levels(int32 policy_id, PgiPolicySource *source, PgiCalendarNames *calendars)
+{
+	static PgiQuery query = {
+		"SELECT level, processing_time, acknowledge_within, respond_within, calendar"
+		" FROM incident.policy_levels WHERE policy_id = $1",
 		1,
 		{INT4OID}};
-	static PgiQuery levels_query = {
-		"SELECT level, processing_time FROM incident.policy_levels WHERE policy_id = $1",
+	Datum id = Int32GetDatum(policy_id);
+	bool isnull;
+
+	pgi_read_newest(&query, &id);
+	for (uint64 row = 0; row < SPI_processed; row++)
+	{
+		uint8 level = byte_column(row, 1);
+
+		source->defined[level] = true;
+		source->limit[PGI_CLOCK_PROCESSING][level] =
+			time_column(row, 2, "a processing time");
+		source->limit[PGI_CLOCK_ACKNOWLEDGEMENT][level] =
+			time_column(row, 3, "a time to acknowledge");
+		source->limit[PGI_CLOCK_RESPONSE][level] =
+			time_column(row, 4, "a time to respond");
+		source->calendar[level] =
+			calendar_number(calendars, TextDatumGetCString(pgi_column(row, 5, &isnull)));
+	}
+}
+
+/* Reads the rows of a policy; false when there is none with that id. Within SPI. */
+static bool
+read_source(int32 policy_id, PgiPolicySource *source, PgiCalendarNames *calendars)
+{
+	static PgiQuery policy_query = {
+		"SELECT 'processing' = ANY (hold_stops), 'acknowledgement' = ANY (hold_stops),"
+		" 'response' = ANY (hold_stops) FROM incident.policies WHERE policy_id = $1",
+		1,
+		{INT4OID}};
+	static PgiQuery severities_query = {
+		"SELECT severity FROM incident.policy_severities WHERE policy_id = $1",
 		1,
 		{INT4OID}};
 	static PgiQuery matrix_query = {
@@ -91,27 +138,20 @@ read_source(int32 policy_id, PgiPolicySource *source)
 	Datum id = Int32GetDatum(policy_id);
 	bool isnull;
 
-	memset(source, 0, sizeof(*source));
+	pgi_policy_source_init(source);
+	calendars->count = 0;
 	pgi_read_newest(&policy_query, &id);
 	if (SPI_processed == 0)
 		return false;
-	source->hold_stops_clock = DatumGetBool(pgi_column(0, 1, &isnull));
+	for (int clock = 0; clock < PGI_CLOCKS; clock++)
+		if (DatumGetBool(pgi_column(0, clock + 1, &isnull)))
+			source->hold_stops |= PGI_CLOCK_BIT(clock);
 
 	pgi_read_newest(&severities_query, &id);
 	for (uint64 row = 0; row < SPI_processed; row++)
 		source->known[byte_column(row, 1)] = true;
 
-	pgi_read_newest(&levels_query, &id);
-	for (uint64 row = 0; row < SPI_processed; row++)
-	{
-		uint8 level = byte_column(row, 1);
-		Datum time = pgi_column(row, 2, &isnull);
-
-		source->defined[level] = true;
-		source->processing[level] =
-			isnull ? PGI_NEVER
-				   : pgi_interval_length(DatumGetIntervalP(time), "a processing time");
-	}
+	read_levels(policy_id, source, calendars);
 
 	pgi_read_newest(&matrix_query, &id);
 	for (uint64 row = 0; row < SPI_processed; row++)
@@ -128,14 +168,14 @@ read_source(int32 policy_id, PgiPolicySource *source)
 
 /* Reads the rows of a policy as they are now; false when there is none with that id. */
 bool
-pgi_read_policy(int32 policy_id, PgiPolicySource *source)
+pgi_read_policy(int32 policy_id, PgiPolicySource *source, PgiCalendarNames *calendars)
 {
 	PgiOwnerScope scope;
 	bool found;
 
 	pgi_become_owner(&scope);
 	SPI_connect();
-	found = read_source(policy_id, source);
+	found = read_source(policy_id, source, calendars);
 	SPI_finish();
 	pgi_become_caller(&scope);
 	return found;
@@ -175,15 +215,18 @@ make_current(void)
 	HASHCTL control = {0};
 	uint64 changes_before;
 
-	if (cached_changes == pgi_changes(PGI_POLICIES))
+	if (cached_changes == pgi_changes(PGI_POLICIES) &&
+		cached_calendar_changes == pgi_changes(PGI_CALENDARS))
 		return;
 
 	cached_changes = 0;
+	pgi_policy_generation++;
 	if (cache_context == NULL)
 		cache_context = AllocSetContextCreate(CacheMemoryContext, "pg_incident policies",
 											  ALLOCSET_DEFAULT_SIZES);
 	MemoryContextReset(cache_context);
 	changes_before = pgi_watch(PGI_POLICIES);
+	cached_calendar_changes = pgi_watch(PGI_CALENDARS);
 	control.keysize = sizeof(int32);
 	control.entrysize = sizeof(CachedPolicy);
 	control.hcxt = cache_context;
@@ -203,6 +246,7 @@ pgi_policy(int32 policy_id)
 {
 	CachedPolicy *entry;
 	PgiPolicySource source;
+	PgiCalendarNames calendars;
 	PgiProblem problem;
 	PgiPolicy compiled;
 
@@ -211,7 +255,7 @@ pgi_policy(int32 policy_id)
 	if (entry != NULL)
 		return &entry->policy;
 
-	if (!pgi_read_policy(policy_id, &source))
+	if (!pgi_read_policy(policy_id, &source, &calendars))
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
 						errmsg("policy %d does not exist", policy_id)));
 	if (pgi_policy_check(&source, &problem, 1) > 0)
@@ -219,6 +263,8 @@ pgi_policy(int32 policy_id)
 						errmsg("policy %d is not sound", policy_id),
 						errdetail("%s %s", problem.place, problem.text)));
 	pgi_policy_compile(&source, &compiled);
+	for (int i = 0; i < calendars.count; i++)
+		compiled.calendars[i] = pgi_calendar(NameStr(calendars.name[i]));
 	entry = hash_search(policies, &policy_id, HASH_ENTER, NULL);
 	entry->policy = compiled;
 	return &entry->policy;

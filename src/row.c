@@ -92,6 +92,10 @@ pgi_rule_word(PG_FUNCTION_ARGS)
 		PG_RETURN_TEXT_P(cstring_to_text("matrix"));
 	if (rule == PGI_RULE_PROCESSING_TIME)
 		PG_RETURN_TEXT_P(cstring_to_text("processing_time"));
+	if (rule == PGI_RULE_ACKNOWLEDGEMENT)
+		PG_RETURN_TEXT_P(cstring_to_text("acknowledgement"));
+	if (rule == PGI_RULE_RESPONSE)
+		PG_RETURN_TEXT_P(cstring_to_text("response"));
 	if (rule > PGI_RULE_REMAINING_TIME && rule <= PGI_RULE_REMAINING_TIME + PGI_LEVEL_MAX)
 		PG_RETURN_TEXT_P(cstring_to_text(
 			psprintf("remaining_time:%d", rule - PGI_RULE_REMAINING_TIME)));

@@ -265,8 +265,9 @@ put_derived(const PgiDerived *derived, void *arg)
 	append_quoted(&detail, "event_level", level_word(derived->event_level));
 	append_quoted(&detail, "response_level", level_word(derived->response_level));
 	put_row(course, derived->at, derived->kind,
-			derived->kind == PGI_BREACHED ? derived->event_level
-										  : derived->response_level,
+			derived->kind == PGI_BREACHED || derived->kind == PGI_OVERDUE
+				? derived->event_level
+				: derived->response_level,
 			&detail);
 }
 
@@ -344,7 +345,7 @@ pgi_state_at(PG_FUNCTION_ARGS)
 	values[4] = UInt8GetDatum(state.response_level);
 	values[5] = IntervalPGetDatum(elapsed);
 	values[6] = BoolGetDatum(state.status == PGI_ON_HOLD);
-	values[7] = BoolGetDatum(state.breached);
+	values[7] = BoolGetDatum(state.late[PGI_CLOCK_PROCESSING]);
 	values[8] = moment_value(state.acknowledged_at, &nulls[8]);
 	values[9] = moment_value(state.activated_at, &nulls[9]);
 	values[10] = moment_value(state.resolved_at, &nulls[10]);

@@ -316,6 +316,9 @@ pgi_check_result(PgiResult result, int64 incident_id)
 								   " does not begin with its opening",
 								   incident_id)));
 			break;
+		case PGI_ERROR_STUCK:
+			elog(ERROR, "nothing becomes of incident " INT64_FORMAT " when it is due",
+				 incident_id);
 	}
 }
 
@@ -357,14 +360,14 @@ collect(const PgiDerived *derived, void *arg)
 static bool
 same_rule(const PgiEntry *entry, const PgiDerived *event)
 {
-	return entry->rule == pgi_rule_of(event) && entry->epoch == event->epoch;
+	return entry->rule == event->rule && entry->epoch == event->epoch;
 }
 
 /* An entry stands for an event whichever fact governed when it was decided. */
 static bool
 same_event(const PgiEntry *entry, const PgiDerived *event)
 {
-	return entry->kind == event->kind && entry->effective_at == event->at &&
+	return entry->rule == event->rule && entry->effective_at == event->at &&
 		   entry->event_level == event->event_level &&
 		   entry->response_level == event->response_level;
 }
@@ -379,16 +382,24 @@ pgi_entry_decided(PgiEntry *entry, const PgiDerived *event)
 	entry->event_level = event->event_level;
 	entry->response_level = event->response_level;
 	entry->epoch = event->epoch;
-	entry->rule = pgi_rule_of(event);
+	entry->rule = event->rule;
 }
 
 void
-pgi_count_decision(PgiDecisions *decisions, const PgiDerived *event)
+pgi_count_decision(PgiDecisions *decisions, const PgiDerived *event, TimestampTz now)
 {
+	int64 seconds = (now - event->at) / USECS_PER_SEC;
+	int place = 0;
+
 	if (event->kind == PGI_ESCALATED)
 		decisions->escalations++;
 	else if (event->kind == PGI_BREACHED)
 		decisions->breaches++;
+	else if (event->kind == PGI_OVERDUE)
+		decisions->overdue++;
+	while (place < PGI_LATENESSES - 1 && seconds >> place > 0)
+		place++;
+	decisions->late_by[place]++;
 }
 
 static void
@@ -404,7 +415,7 @@ write_derived(PgiTimeline *timeline, const PgiDerived *event, PgiDecisions *deci
 	pgi_entry_decided(entry, event);
 	entry->occurrence = occurrence;
 	pgi_timeline_write(timeline, entry);
-	pgi_count_decision(decisions, event);
+	pgi_count_decision(decisions, event, entry->recorded_at);
 }
 
 /* Voids the entries that no longer follow, and adds what is missing. */
@@ -511,7 +522,7 @@ write_state(PgiTimeline *timeline, TimestampTz until, const PgiState *state)
 	values[n++] = UInt8GetDatum(state->event_level);
 	values[n++] = UInt8GetDatum(state->response_level);
 	values[n++] = UInt8GetDatum(state->peak_response);
-	values[n++] = BoolGetDatum(state->breached);
+	values[n++] = BoolGetDatum(state->late[PGI_CLOCK_PROCESSING]);
 	n = pgi_put_moment(values, isnull, n, state->acknowledged_at);
 	n = pgi_put_moment(values, isnull, n, state->activated_at);
 	n = pgi_put_moment(values, isnull, n, state->resolved_at);

@@ -24,6 +24,7 @@ typedef enum PgiKind
 	PGI_GRADED,
 	PGI_ESCALATED,
 	PGI_BREACHED,
+	PGI_OVERDUE,
 	/* takes back a derived entry */
 	PGI_VOIDED,
 	PGI_KINDS
@@ -39,6 +40,8 @@ typedef enum PgiRule
 	PGI_RULE_WITHDRAWAL = 1,
 	PGI_RULE_MATRIX = 2,
 	PGI_RULE_PROCESSING_TIME = 3,
+	PGI_RULE_ACKNOWLEDGEMENT = 4,
+	PGI_RULE_RESPONSE = 5,
 	PGI_RULE_REMAINING_TIME = 10
 } PgiRule;
 
@@ -76,6 +79,7 @@ typedef struct PgiDerived
 {
 	int64_t at;
 	int32_t epoch; /* seq of the fact that governs */
+	int16_t rule;
 	uint8_t kind;
 	uint8_t event_level;
 	uint8_t response_level;
@@ -90,11 +94,11 @@ typedef struct PgiState
 	uint8_t event_level;
 	uint8_t response_level;
 	uint8_t peak_response;
-	bool running; /* the clock runs */
-	bool breached;
+	bool running;		   /* the processing clock runs */
+	bool late[PGI_CLOCKS]; /* processing: breached; the others: overdue */
 	int32_t epoch;
 	int64_t asset_id;
-	int64_t elapsed;		 /* at the moment asked for */
+	int64_t elapsed;		 /* on the processing clock, at the moment asked for */
 	int64_t next_due;		 /* next derived event if no fact comes, or PGI_NEVER */
 	int64_t acknowledged_at; /* of this run since the last reopening; PGI_NEVER: not */
 	int64_t activated_at;
@@ -105,9 +109,10 @@ typedef struct PgiState
 typedef enum PgiResult
 {
 	PGI_OK,
-	PGI_ERROR_NOT_OPENED,	/* the first fact is not an opening */
-	PGI_ERROR_OUT_OF_ORDER, /* facts are not in order of effective time */
-	PGI_ERROR_NOT_IN_POLICY /* the policy knows no such asset level or severity */
+	PGI_ERROR_NOT_OPENED,	 /* the first fact is not an opening */
+	PGI_ERROR_OUT_OF_ORDER,	 /* facts are not in order of effective time */
+	PGI_ERROR_NOT_IN_POLICY, /* the policy knows no such asset level or severity */
+	PGI_ERROR_STUCK			 /* time brings nothing where it should */
 } PgiResult;
 
 typedef void (*PgiEmit)(const PgiDerived *derived, void *arg);
@@ -116,7 +121,6 @@ extern const char *const pgi_kind_words[PGI_KINDS];
 extern const char *const pgi_status_words[PGI_STATUSES];
 
 extern bool pgi_allows(uint8_t status, uint8_t kind);
-extern int16_t pgi_rule_of(const PgiDerived *derived);
 extern void pgi_sort_facts(PgiFact *facts, int nfacts);
 extern PgiResult pgi_advance(const PgiPolicy *policy, const PgiFact *facts, int nfacts,
 							 int64_t until, PgiEmit emit, void *arg, PgiState *state);

@@ -98,14 +98,14 @@ check_levels(const PgiPolicySource *source, Findings *findings)
 	{
 		if (!source->defined[level])
 			continue;
-		if (source->processing[level] <= 0)
+		if (source->limit[PGI_CLOCK_PROCESSING][level] <= 0)
 			find_level_problem(findings, level, "the processing time must be positive");
-		else if (source->processing[level] < shortest)
+		else if (source->limit[PGI_CLOCK_PROCESSING][level] < shortest)
 			find_level_problem(
 				findings, level,
 				"the processing time is shorter than that of a more urgent level");
 		else
-			shortest = source->processing[level];
+			shortest = source->limit[PGI_CLOCK_PROCESSING][level];
 	}
 }
 
@@ -158,6 +158,16 @@ check_matrix(const PgiPolicySource *source, Findings *findings)
 			above[s] = a;
 		}
 	}
+}
+
+/* A source without levels, severities and limits. */
+void
+pgi_policy_source_init(PgiPolicySource *source)
+{
+	memset(source, 0, sizeof(*source));
+	for (int clock = 0; clock < PGI_CLOCKS; clock++)
+		for (int level = 0; level < PGI_LEVELS; level++)
+			source->limit[clock][level] = PGI_NEVER;
 }
 
 /*
@@ -219,15 +229,20 @@ raise_step(PgiCell *cell, int64_t after, uint8_t level)
 static void
 compile_cell(const PgiPolicySource *source, int a, int s, PgiCell *cell)
 {
+	int64_t processing = source->limit[PGI_CLOCK_PROCESSING][source->event_level[a][s]];
+
 	cell->possible = true;
 	cell->event_level = source->event_level[a][s];
-	cell->processing = source->processing[cell->event_level];
+	for (int clock = 0; clock < PGI_CLOCKS; clock++)
+		cell->limit[clock] = source->limit[clock][cell->event_level];
+	cell->calendar = source->calendar[cell->event_level];
 	raise_step(cell, PGI_FROM_THE_START, source->response_level[a][s]);
-	if (cell->processing == PGI_NEVER)
+	if (processing == PGI_NEVER)
 		return;
 	for (int level = cell->event_level + 1; level <= PGI_LEVEL_MAX; level++)
-		if (source->defined[level] && source->processing[level] <= cell->processing)
-			raise_step(cell, cell->processing - source->processing[level],
+		if (source->defined[level] &&
+			source->limit[PGI_CLOCK_PROCESSING][level] <= processing)
+			raise_step(cell, processing - source->limit[PGI_CLOCK_PROCESSING][level],
 					   (uint8_t) level);
 }
 
@@ -244,8 +259,11 @@ join_cell(PgiCell *cell, const PgiCell *other)
 	}
 	if (other->event_level > cell->event_level)
 		cell->event_level = other->event_level;
-	if (other->processing < cell->processing)
-		cell->processing = other->processing;
+	if (other->calendar != cell->calendar)
+		cell->calendar = PGI_MIXED;
+	for (int clock = 0; clock < PGI_CLOCKS; clock++)
+		if (other->limit[clock] < cell->limit[clock])
+			cell->limit[clock] = other->limit[clock];
 	for (int i = 0; i < other->nsteps; i++)
 		raise_step(cell, other->steps[i].after, other->steps[i].level);
 }
@@ -255,7 +273,7 @@ void
 pgi_policy_compile(const PgiPolicySource *source, PgiPolicy *policy)
 {
 	memset(policy, 0, sizeof(*policy));
-	policy->hold_stops_clock = source->hold_stops_clock;
+	policy->hold_stops = source->hold_stops;
 	for (int level = 0; level < PGI_LEVELS; level++)
 		policy->processing[level] = PGI_NEVER;
 	policy->defined[PGI_LEVEL_UNKNOWN] = true;
@@ -264,9 +282,13 @@ pgi_policy_compile(const PgiPolicySource *source, PgiPolicy *policy)
 		if (!source->defined[level])
 			continue;
 		policy->defined[level] = true;
-		policy->processing[level] = source->processing[level];
-		if (source->processing[level] < policy->processing[PGI_LEVEL_UNKNOWN])
-			policy->processing[PGI_LEVEL_UNKNOWN] = source->processing[level];
+		if (source->calendar[level] >= policy->ncalendars)
+			policy->ncalendars = source->calendar[level] + 1;
+		policy->processing[level] = source->limit[PGI_CLOCK_PROCESSING][level];
+		if (source->limit[PGI_CLOCK_PROCESSING][level] <
+			policy->processing[PGI_LEVEL_UNKNOWN])
+			policy->processing[PGI_LEVEL_UNKNOWN] =
+				source->limit[PGI_CLOCK_PROCESSING][level];
 	}
 	for (int a = 0; a <= PGI_LEVEL_MAX; a++)
 		for (int s = 1; s <= PGI_SEVERITY_MAX; s++)

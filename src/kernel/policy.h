@@ -9,21 +9,39 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernel/calendar.h"
 #include "kernel/grade.h"
+
+/*
+ * The clocks of an incident. Processing drives the escalation by the remaining time, and
+ * ends in a breach. The others are deadlines: somebody is to acknowledge the incident, and
+ * to respond to it by activating the plan.
+ */
+typedef enum PgiClock
+{
+	PGI_CLOCK_PROCESSING,
+	PGI_CLOCK_ACKNOWLEDGEMENT,
+	PGI_CLOCK_RESPONSE,
+	PGI_CLOCKS
+} PgiClock;
+
+#define PGI_CLOCK_BIT(clock) (1u << (clock))
 
 typedef struct PgiPolicySource
 {
-	/* The levels the policy defines, and each one's processing time (PGI_NEVER: no limit). */
+	/* The levels the policy defines, and each one's time on each clock (PGI_NEVER: no limit). */
 	bool defined[PGI_LEVELS];
-	int64_t processing[PGI_LEVELS];
+	int64_t limit[PGI_CLOCKS][PGI_LEVELS];
+	/* By which of the policy's calendars the clocks of an event of this level run. */
+	uint8_t calendar[PGI_LEVELS];
 	/* The severities the policy defines. */
 	bool known[PGI_SEVERITIES];
 	/* The matrix: asset level by severity. */
 	bool given[PGI_LEVELS][PGI_SEVERITIES];
 	uint8_t event_level[PGI_LEVELS][PGI_SEVERITIES];
 	uint8_t response_level[PGI_LEVELS][PGI_SEVERITIES];
-	/* A hold stops the clock. */
-	bool hold_stops_clock;
+	/* The clocks that a hold stops, as bits. */
+	unsigned hold_stops;
 } PgiPolicySource;
 
 /*
@@ -38,6 +56,9 @@ typedef struct PgiStep
 	uint8_t level;
 } PgiStep;
 
+/* What is unknown may have several calendars. */
+#define PGI_MIXED 255
+
 /*
  * What one pair of asset level and severity means. Steps rise in time and in level; the
  * place after the last one has its time at PGI_NEVER.
@@ -46,8 +67,9 @@ typedef struct PgiCell
 {
 	bool possible;
 	uint8_t event_level;
+	uint8_t calendar; /* or PGI_MIXED */
 	uint8_t nsteps;
-	int64_t processing;
+	int64_t limit[PGI_CLOCKS];
 	PgiStep steps[PGI_LEVELS + 1];
 } PgiCell;
 
@@ -66,9 +88,12 @@ typedef struct PgiStart
  */
 typedef struct PgiPolicy
 {
-	bool hold_stops_clock;
+	unsigned hold_stops;
 	bool defined[PGI_LEVELS];
 	int64_t processing[PGI_LEVELS];
+	/* The calendars by number, for whoever compiles to fill in; NULL: every moment works. */
+	int ncalendars;
+	const PgiCalendar *calendars[PGI_LEVELS];
 	PgiStart start[PGI_LEVELS][PGI_SEVERITY_ROOM];
 	PgiCell cell[PGI_LEVELS][PGI_SEVERITIES];
 } PgiPolicy;
@@ -80,6 +105,7 @@ typedef struct PgiProblem
 	char text[160];
 } PgiProblem;
 
+extern void pgi_policy_source_init(PgiPolicySource *source);
 extern int pgi_policy_check(const PgiPolicySource *source, PgiProblem *problems,
 							int room);
 extern void pgi_policy_compile(const PgiPolicySource *source, PgiPolicy *policy);

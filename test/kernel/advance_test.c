@@ -139,7 +139,7 @@ test_hold(const PgiPolicy *policy)
 {
 	PgiPolicy pausing = *policy;
 
-	pausing.hold_stops_clock = true;
+	pausing.hold_stops = PGI_CLOCK_BIT(PGI_CLOCK_PROCESSING);
 	leads_to(policy, "opened@0:2i held@60 resumed@600", 130,
 			 "graded@0:2/2 escalated@120:2/1 ");
 	ok(state.status == PGI_ON_HOLD && state.running, "under eport a hold stops nothing");

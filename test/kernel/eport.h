@@ -44,14 +44,14 @@ eport_source(void)
 {
 	PgiPolicySource source;
 
-	memset(&source, 0, sizeof(source));
+	pgi_policy_source_init(&source);
 	source.defined[L1] = source.defined[L2] = source.defined[L3] =
 		source.defined[L_NONE] = true;
 	source.known[MINOR] = source.known[MODERATE] = source.known[SEVERE] = true;
-	source.processing[L1] = 2 * HOUR;
-	source.processing[L2] = 4 * HOUR;
-	source.processing[L3] = 8 * HOUR;
-	source.processing[L_NONE] = PGI_NEVER;
+	source.limit[PGI_CLOCK_PROCESSING][L1] = 2 * HOUR;
+	source.limit[PGI_CLOCK_PROCESSING][L2] = 4 * HOUR;
+	source.limit[PGI_CLOCK_PROCESSING][L3] = 8 * HOUR;
+	source.limit[PGI_CLOCK_PROCESSING][L_NONE] = PGI_NEVER;
 	set_row(&source, L1, L1, L1, L2);
 	set_row(&source, L2, L1, L2, L2);
 	set_row(&source, L3, L2, L3, L3);

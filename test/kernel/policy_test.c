@@ -42,10 +42,10 @@ test_check(void)
 	ok(first_problem_is(&source, "$.matrix[asset_level=1,severity=severe]"),
 	   "an event level out of order");
 	source = eport_source();
-	source.processing[L2] = HOUR;
+	source.limit[PGI_CLOCK_PROCESSING][L2] = HOUR;
 	ok(first_problem_is(&source, "$.levels[level=2]"), "a processing time out of order");
 	source = eport_source();
-	source.processing[L1] = 0;
+	source.limit[PGI_CLOCK_PROCESSING][L1] = 0;
 	ok(first_problem_is(&source, "$.levels[level=1]"), "no time at all");
 	source = eport_source();
 	source.defined[L_NONE] = false;
@@ -59,7 +59,7 @@ test_check(void)
 	source.known[1] = true;
 	ok(first_problem_is(&source, "$.severities[severity=informational]"),
 	   "a severity that is not in the matrix");
-	memset(&source, 0, sizeof(source));
+	pgi_policy_source_init(&source);
 	ok(first_problem_is(&source, "$.matrix"), "an empty matrix");
 	ok(pgi_policy_check(&source, NULL, 0) == 1,
 	   "problems are counted beyond the room for them");
@@ -86,13 +86,13 @@ test_compile(void)
 		   response_is(&policy, L2, MODERATE, 2 * HOUR, L1),
 	   "level 2 rises to 1 at 2 h");
 	ok(policy.cell[L_NONE][SEVERE].nsteps == 1 &&
-		   policy.cell[L_NONE][SEVERE].processing == PGI_NEVER,
+		   policy.cell[L_NONE][SEVERE].limit[PGI_CLOCK_PROCESSING] == PGI_NEVER,
 	   "none never rises");
 	ok(response_is(&policy, PGI_LEVEL_UNKNOWN, MINOR, 0, L2) &&
 		   response_is(&policy, PGI_LEVEL_UNKNOWN, MINOR, 2 * HOUR - 1, L2) &&
 		   response_is(&policy, PGI_LEVEL_UNKNOWN, MINOR, 2 * HOUR, L1),
 	   "an unknown asset with a minor fault: 2, and 1 from 2 h on");
-	ok(policy.cell[PGI_LEVEL_UNKNOWN][MINOR].processing == 2 * HOUR &&
+	ok(policy.cell[PGI_LEVEL_UNKNOWN][MINOR].limit[PGI_CLOCK_PROCESSING] == 2 * HOUR &&
 		   policy.cell[PGI_LEVEL_UNKNOWN][MINOR].event_level == L1,
 	   "an unknown asset has the shortest processing time");
 	ok(response_is(&policy, L3, PGI_SEVERITY_UNKNOWN, 0, L2),

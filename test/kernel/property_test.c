@@ -51,22 +51,23 @@ random_policy(void)
 	int64_t time = 0;
 	int floor[PGI_SEVERITIES] = {0};
 
-	memset(&source, 0, sizeof(source));
-	source.hold_stops_clock = below(2);
+	pgi_policy_source_init(&source);
+	source.hold_stops = (unsigned) below(2) * PGI_CLOCK_BIT(PGI_CLOCK_PROCESSING);
 	for (int severity = 1; severity <= PGI_SEVERITY_MAX; severity++)
 		source.known[severity] = true;
 	for (int level = PGI_LEVEL_MAX; level >= 0; level--)
 	{
 		time += (1 + below(8)) * 15 * MINUTE;
 		source.defined[level] = true;
-		source.processing[level] = level < 3 && below(2) ? PGI_NEVER : time;
-		if (source.processing[level] == PGI_NEVER)
+		source.limit[PGI_CLOCK_PROCESSING][level] =
+			level < 3 && below(2) ? PGI_NEVER : time;
+		if (source.limit[PGI_CLOCK_PROCESSING][level] == PGI_NEVER)
 			for (int lower = level; lower >= 0; lower--)
 			{
 				source.defined[lower] = true;
-				source.processing[lower] = PGI_NEVER;
+				source.limit[PGI_CLOCK_PROCESSING][lower] = PGI_NEVER;
 			}
-		if (source.processing[level] == PGI_NEVER)
+		if (source.limit[PGI_CLOCK_PROCESSING][level] == PGI_NEVER)
 			break;
 	}
 	for (int asset = 0; asset <= PGI_LEVEL_MAX; asset++)
