@@ -34,10 +34,11 @@ SET client_min_messages = warning;
 DROP SCHEMA IF EXISTS bench CASCADE;
 CREATE SCHEMA bench;
 TRUNCATE incident.incidents, incident.entries, incident.incident_state, incident.timers,
-	incident.quarantine, incident.dedup_keys, incident.repeats RESTART IDENTITY;
-UPDATE incident.last_tick SET at = '-infinity', finished_at = NULL,
-	from_bucket = -2147483648, next_bucket = NULL, next_xid = NULL;
+	incident.quarantine, incident.tick_log, incident.dedup_keys, incident.repeats RESTART IDENTITY;
+UPDATE incident.last_tick SET at = '-infinity', finished_at = NULL, from_bucket = -2147483648,
+	next_bucket = NULL, next_xid = NULL, boot_clock = NULL, maintained_at = NULL;
 VACUUM FULL incident.last_tick;
+SELECT incident.maintain() \g /dev/null
 SELECT incident.register_asset('bench', 'application', '2') AS asset \gset
 
 CREATE TABLE bench.setting AS
@@ -116,7 +117,7 @@ DROP TABLE ranked;
 CREATE FUNCTION bench.arm(stage int) RETURNS bigint LANGUAGE sql AS $$
 	WITH armed AS (
 		INSERT INTO incident.timers (bucket, org_id, incident_id, due_at)
-		SELECT due_us / 60000000, 1, incident_id, due_at
+		SELECT incident.bucket(due_at), 1, incident_id, due_at
 		FROM bench.due AS d WHERE d.stage = arm.stage RETURNING 1)
 	SELECT count(*) FROM armed;
 $$;
@@ -171,7 +172,7 @@ BEGIN
 	FROM opening;
 
 	INSERT INTO incident.timers (bucket, org_id, incident_id, due_at)
-	SELECT (opened_us + rise_us) / 60000000, 1, incident_id, opened_at + s.rise
+	SELECT incident.bucket(opened_at + s.rise), 1, incident_id, opened_at + s.rise
 	FROM opening WHERE stage IS NULL OR stage = 1;
 END
 $$;

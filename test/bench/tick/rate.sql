@@ -43,7 +43,7 @@ BEGIN
 			AND s.next_due = t.due_at
 		JOIN incident.incidents AS n ON n.org_id = t.org_id AND n.incident_id = t.incident_id
 		WHERE t.bucket >= (SELECT from_bucket FROM incident.last_tick)
-			AND t.bucket <= bench.microseconds(bench.moment(stage)) / 60000000
+			AND t.bucket <= incident.bucket(bench.moment(stage))
 			AND t.due_at <= bench.moment(stage)
 		FOR UPDATE OF s SKIP LOCKED
 	LOOP
@@ -60,7 +60,7 @@ BEGIN
 		VALUES (i.org_id, i.month, i.incident_id, 1, 11, 1, i.seq + 1, i.due_at, clock_timestamp(),
 			'escalated', false, false, i.event_level, level, hash);
 		INSERT INTO incident.timers (bucket, org_id, incident_id, due_at)
-		VALUES (floor(bench.microseconds(i.due_at + interval '2 hours') / 60000000), i.org_id, i.incident_id,
+		VALUES (incident.bucket(i.due_at + interval '2 hours'), i.org_id, i.incident_id,
 			i.due_at + interval '2 hours');
 		escalated := escalated + 1;
 	END LOOP;
