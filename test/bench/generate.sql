@@ -104,7 +104,7 @@ INSERT INTO bench.due
 SELECT r.incident_id, t.n, d.due_at, bench.microseconds(d.due_at)
 FROM bench.setting AS s, bench.stage AS t
 JOIN ranked AS r ON r.rank > t.ranks_before AND r.rank <= t.ranks_before + t.size,
-LATERAL (SELECT s.at + (t.n - 1) * s.late + (r.rank - 1 - t.ranks_before) * s.late / t.size OFFSET 0)
+LATERAL (SELECT s.at + (t.n - 1) * s.late + (r.rank - t.ranks_before - 0.5) * s.late / t.size OFFSET 0)
 	AS d(due_at)
 ORDER BY r.rank;
 CREATE INDEX ON bench.due (incident_id);
