@@ -10,7 +10,7 @@ CREATE TABLE incident.timers (
 	due_at timestamptz NOT NULL
 ) PARTITION BY RANGE (bucket);
 CREATE TABLE incident.timers_default PARTITION OF incident.timers DEFAULT;
-CREATE INDEX timers_bucket ON incident.timers (bucket);
+CREATE INDEX ON incident.timers_default (bucket);
 SELECT pg_catalog.pg_extension_config_dump('incident.timers_default', '');
 
 -- The minute of a moment, counted from 2000.
@@ -97,8 +97,7 @@ AS $$
 DECLARE
 	done record;
 BEGIN
-	PERFORM incident.maintain();
-	COMMIT;
+	CALL incident.maintain();
 	LOOP
 		SELECT * INTO done FROM incident.tick(batch => batch);
 		COMMIT;
