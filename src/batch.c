@@ -1,8 +1,8 @@
 /*
  * batch.c: settles many due incidents at once.
  *
- * An incident is read by one probe of its state and one of its entries, run through the
- * kernel, and its state updated in place; entries and timers are collected and added
+ * An incident is read by one probe of its state, from which the kernel goes on, and that
+ * is updated in place; entries and timers are collected and added
  * together. The update doubles as the lock: it takes effect only when the state is still
  * the one that was read, and does not wait. Whatever is out of the ordinary is left to be
  * settled on its own (timeline.c), which also says what is wrong.
@@ -44,34 +44,22 @@ enum
 	STATE_SEVERITY,
 	STATE_EVENT_LEVEL,
 	STATE_REVISED,
+	STATE_EPOCH,
 	STATE_ASSET_ID,
 	STATE_ACKNOWLEDGED_AT,
 	STATE_ACTIVATED_AT,
 	STATE_RESOLVED_AT,
 	STATE_CLOSED_AT,
-	STATE_STATUS,
+	STATE_ORIGINS, /* one for each clock */
+	STATE_STATUS = STATE_ORIGINS + PGI_CLOCKS,
 	STATE_RESPONSE_LEVEL,
 	STATE_PEAK_RESPONSE,
-	STATE_BREACHED,
-	STATE_SEQ,
+	STATE_LATE, /* one for each clock */
+	STATE_SEQ = STATE_LATE + PGI_CLOCKS,
 	STATE_SETTLED_TO,
 	STATE_NEXT_DUE,
 	STATE_HEAD,
 	STATE_END
-};
-
-/* Columns of incident.entries that facts are read from. */
-enum
-{
-	ENTRY_RULE = 5,
-	ENTRY_SEQ = 7,
-	ENTRY_EFFECTIVE_AT = 8,
-	ENTRY_KIND = 10,
-	ENTRY_SETS_ASSET = 11,
-	ENTRY_SETS_SEVERITY = 12,
-	ENTRY_ASSET_LEVEL = 13,
-	ENTRY_SEVERITY = 14,
-	ENTRY_ASSET_ID = 18
 };
 
 /* Rows of a table found by the first two columns of its primary key. */
@@ -82,14 +70,6 @@ typedef struct Probe
 	TupleTableSlot *slot;
 	MemoryContext context; /* what the index keeps from row to row */
 } Probe;
-
-/* The entries of a month. */
-typedef struct MonthProbe
-{
-	int32 month;
-	Probe probe;
-	struct MonthProbe *next;
-} MonthProbe;
 
 #define MAX_EVENTS 32
 
@@ -104,13 +84,9 @@ typedef struct Batch
 	TupleTableSlot *new_state;
 	PgiBulk *entries;
 	PgiBulk *timers;
-	MonthProbe *months;
 	MemoryContext context; /* of the batch */
 	/* of the incident at hand */
 	PgiTimeline timeline;
-	PgiFact *facts;
-	int room;
-	int nfacts;
 	PgiDerived events[MAX_EVENTS];
 	int nevents;
 } Batch;
@@ -193,15 +169,11 @@ begin_batch(Batch *batch, TimestampTz at)
 	batch->new_state = table_slot_create(batch->state.relation, NULL);
 	batch->entries = pgi_bulk_open("entries");
 	batch->timers = pgi_bulk_open("timers");
-	batch->room = 16;
-	batch->facts = palloc(sizeof(PgiFact) * batch->room);
 }
 
 static void
 end_batch(Batch *batch)
 {
-	for (MonthProbe *month = batch->months; month != NULL; month = month->next)
-		end_probe(&month->probe);
 	end_probe(&batch->state);
 	pgi_bulk_close(batch->entries);
 	pgi_bulk_close(batch->timers);
@@ -213,98 +185,11 @@ end_batch(Batch *batch)
 	CommandCounterIncrement();
 }
 
-static Probe *
-month_probe(Batch *batch, int32 month)
-{
-	MonthProbe *found;
-	MemoryContext before;
-	Datum values[PGI_ENTRY_COLUMNS] = {0};
-	bool isnull[PGI_ENTRY_COLUMNS];
-
-	for (found = batch->months; found != NULL; found = found->next)
-		if (found->month == month)
-			return &found->probe;
-	before = MemoryContextSwitchTo(batch->context);
-	found = palloc0(sizeof(MonthProbe));
-	found->month = month;
-	memset(isnull, true, sizeof(isnull));
-	values[1] = Int32GetDatum(month);
-	isnull[1] = false;
-	begin_probe(batch, &found->probe, pgi_bulk_partition(batch->entries, values, isnull));
-	found->next = batch->months;
-	batch->months = found;
-	MemoryContextSwitchTo(before);
-	return &found->probe;
-}
-
-static bool
-kind_of(Datum word, uint8 *kind)
-{
-	const char *bytes = VARDATA_ANY(DatumGetPointer(word));
-	Size length = VARSIZE_ANY_EXHDR(DatumGetPointer(word));
-
-	for (int i = 0; PGI_IS_FACT(i); i++)
-		if (strlen(pgi_kind_words[i]) == length &&
-			memcmp(pgi_kind_words[i], bytes, length) == 0)
-		{
-			*kind = (uint8) i;
-			return true;
-		}
-	return false;
-}
-
-static bool
-read_fact(const Probe *probe, PgiFact *fact)
-{
-	fact->at = DatumGetTimestampTz(column(probe, ENTRY_EFFECTIVE_AT));
-	fact->asset_id =
-		is_null(probe, ENTRY_ASSET_ID) ? 0 : DatumGetInt64(column(probe, ENTRY_ASSET_ID));
-	fact->seq = DatumGetInt32(column(probe, ENTRY_SEQ));
-	fact->sets_asset = DatumGetBool(column(probe, ENTRY_SETS_ASSET));
-	fact->sets_severity = DatumGetBool(column(probe, ENTRY_SETS_SEVERITY));
-	fact->asset_level = is_null(probe, ENTRY_ASSET_LEVEL)
-							? PGI_LEVEL_UNKNOWN
-							: DatumGetUInt8(column(probe, ENTRY_ASSET_LEVEL));
-	fact->severity = is_null(probe, ENTRY_SEVERITY)
-						 ? PGI_SEVERITY_UNKNOWN
-						 : DatumGetUInt8(column(probe, ENTRY_SEVERITY));
-	return kind_of(column(probe, ENTRY_KIND), &fact->kind);
-}
-
-/* Reads the facts of the incident at hand; false when its entries are not as they should. */
-static bool
-read_facts(Batch *batch)
-{
-	Probe *probe = month_probe(batch, batch->timeline.month);
-	int nentries = 0;
-
-	batch->nfacts = 0;
-	seek(probe, batch->timeline.org_id, batch->timeline.incident_id);
-	while (next_row(probe))
-	{
-		nentries++;
-		if (DatumGetInt16(column(probe, ENTRY_RULE)) != PGI_RULE_FACT)
-			continue;
-		if (batch->nfacts == batch->room)
-		{
-			batch->room *= 2;
-			batch->facts = repalloc(batch->facts, sizeof(PgiFact) * batch->room);
-		}
-		if (!read_fact(probe, &batch->facts[batch->nfacts++]))
-			return false;
-	}
-	pgi_sort_facts(batch->facts, batch->nfacts);
-	return nentries == batch->timeline.settled_seq;
-}
-
-/* Collects what was not settled before. */
 static void
 collect(const PgiDerived *derived, void *arg)
 {
 	Batch *batch = arg;
 
-	if (derived->at <= batch->timeline.settled_to)
-		return;
 	if (batch->nevents < MAX_EVENTS)
 		batch->events[batch->nevents] = *derived;
 	batch->nevents++;
@@ -346,7 +231,8 @@ update_state(Batch *batch, const PgiState *state)
 	memcpy(new->tts_isnull, old->tts_isnull, sizeof(bool) * (STATE_END - 1));
 	values[STATE_RESPONSE_LEVEL - 1] = UInt8GetDatum(state->response_level);
 	values[STATE_PEAK_RESPONSE - 1] = UInt8GetDatum(state->peak_response);
-	values[STATE_BREACHED - 1] = BoolGetDatum(state->late[PGI_CLOCK_PROCESSING]);
+	for (int clock = 0; clock < PGI_CLOCKS; clock++)
+		values[STATE_LATE + clock - 1] = BoolGetDatum(state->late[clock]);
 	values[STATE_SEQ - 1] = Int32GetDatum(batch->timeline.settled_seq + batch->nevents);
 	values[STATE_SETTLED_TO - 1] = TimestampTzGetDatum(batch->at);
 	(void) pgi_put_moment(values, new->tts_isnull, STATE_NEXT_DUE - 1, state->next_due);
@@ -388,6 +274,33 @@ add_rows(Batch *batch, const PgiEntry *entries, const PgiState *state)
 	}
 }
 
+static uint8
+byte_or(const Probe *probe, int number, uint8 when_null)
+{
+	return is_null(probe, number) ? when_null : DatumGetUInt8(column(probe, number));
+}
+
+/* The state that the kernel can go on from. */
+static void
+read_kernel_state(const Probe *probe, PgiState *state)
+{
+	memset(state, 0, sizeof(*state));
+	state->asset_level = byte_or(probe, STATE_ASSET_LEVEL, PGI_LEVEL_UNKNOWN);
+	state->severity = byte_or(probe, STATE_SEVERITY, PGI_SEVERITY_UNKNOWN);
+	state->event_level = byte_or(probe, STATE_EVENT_LEVEL, PGI_LEVEL_NONE);
+	state->response_level = byte_or(probe, STATE_RESPONSE_LEVEL, PGI_LEVEL_NONE);
+	state->peak_response = byte_or(probe, STATE_PEAK_RESPONSE, PGI_LEVEL_NONE);
+	state->epoch = DatumGetInt32(column(probe, STATE_EPOCH));
+	for (int clock = 0; clock < PGI_CLOCKS; clock++)
+	{
+		state->late[clock] = DatumGetBool(column(probe, STATE_LATE + clock));
+		state->origin[clock] =
+			is_null(probe, STATE_ORIGINS + clock)
+				? PGI_NEVER
+				: DatumGetTimestampTz(column(probe, STATE_ORIGINS + clock));
+	}
+}
+
 /* Takes the incident at hand from its state; false when the timer is out of date. */
 static bool
 read_state(Batch *batch, const PgiDue *due)
@@ -421,11 +334,12 @@ settle(Batch *batch, const PgiDue *due, PgiDecisions *decisions)
 
 	if (!read_state(batch, due))
 		return PGI_NOT_DUE;
-	if (DatumGetBool(column(&batch->state, STATE_REVISED)) || !read_facts(batch))
+	if (DatumGetBool(column(&batch->state, STATE_REVISED)))
 		return PGI_TO_LOOK_INTO;
+	read_kernel_state(&batch->state, &state);
 	batch->nevents = 0;
-	if (pgi_advance(pgi_policy(batch->timeline.policy_id), batch->facts, batch->nfacts,
-					batch->at, collect, batch, &state) != PGI_OK ||
+	if (pgi_go_on(pgi_policy(batch->timeline.policy_id), &state, batch->at, collect,
+				  batch) != PGI_OK ||
 		batch->nevents > MAX_EVENTS)
 		return PGI_TO_LOOK_INTO;
 	make_entries(batch, entries);

@@ -11,7 +11,7 @@
 #define PGI_TYPE_LEVEL ((Oid) 1)
 #define PGI_TYPE_SEVERITY ((Oid) 2)
 
-#define PGI_QUERY_ARGS 24
+#define PGI_QUERY_ARGS 28
 
 /* A statement, prepared when it is first run; declare it static. */
 typedef struct PgiQuery

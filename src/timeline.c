@@ -469,7 +469,7 @@ is_revised(const PgiTimeline *timeline)
 	return false;
 }
 
-#define STATE_ARGS 21
+#define STATE_ARGS 27
 #define STATE_TYPES                                                                  \
 	{                                                                                \
 		INT4OID, INT8OID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, \
@@ -485,16 +485,20 @@ write_state(PgiTimeline *timeline, TimestampTz until, const PgiState *state)
 		"INSERT INTO incident.incident_state (org_id, incident_id, policy_id, month, "
 		"seq, settled_to, next_due, status, asset_id, asset_level, severity, "
 		"event_level, response_level, peak_response, breached, acknowledged_at, "
-		"activated_at, resolved_at, closed_at, revised, head)"
+		"activated_at, resolved_at, closed_at, revised, head, epoch,"
+		" acknowledgement_overdue, response_overdue, processing_since,"
+		" acknowledgement_since, response_since)"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
-		"$17, $18, $19, $20, $21)",
+		"$17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)",
 		STATE_ARGS, STATE_TYPES};
 	static PgiQuery update = {
 		"UPDATE incident.incident_state SET policy_id = $3, month = $4, seq = $5,"
 		" settled_to = $6, next_due = $7, status = $8, asset_id = $9, asset_level = $10,"
 		" severity = $11, event_level = $12, response_level = $13, peak_response = $14,"
 		" breached = $15, acknowledged_at = $16, activated_at = $17, resolved_at = $18,"
-		" closed_at = $19, revised = $20, head = $21"
+		" closed_at = $19, revised = $20, head = $21, epoch = $22,"
+		" acknowledgement_overdue = $23, response_overdue = $24, processing_since = $25,"
+		" acknowledgement_since = $26, response_since = $27"
 		" WHERE org_id = $1 AND incident_id = $2",
 		STATE_ARGS, STATE_TYPES};
 	Datum values[STATE_ARGS];
@@ -524,8 +528,13 @@ write_state(PgiTimeline *timeline, TimestampTz until, const PgiState *state)
 	n = pgi_put_moment(values, isnull, n, state->activated_at);
 	n = pgi_put_moment(values, isnull, n, state->resolved_at);
 	n = pgi_put_moment(values, isnull, n, state->closed_at);
-	values[n++] = BoolGetDatum(is_revised(timeline));
+	values[n++] = BoolGetDatum(is_revised(timeline) || !state->can_go_on);
 	values[n++] = pgi_hash_value(timeline->head);
+	values[n++] = Int32GetDatum(state->epoch);
+	values[n++] = BoolGetDatum(state->late[PGI_CLOCK_ACKNOWLEDGEMENT]);
+	values[n++] = BoolGetDatum(state->late[PGI_CLOCK_RESPONSE]);
+	for (int clock = 0; clock < PGI_CLOCKS; clock++)
+		n = pgi_put_moment(values, isnull, n, state->origin[clock]);
 	for (int i = 0; i < n; i++)
 		nulls[i] = isnull[i] ? 'n' : ' ';
 	if (timeline->is_new)

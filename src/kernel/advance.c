@@ -474,6 +474,41 @@ apply_fact(Run *run, const PgiFact *fact)
 	return PGI_OK;
 }
 
+/* Notes what pgi_go_on needs of the clocks. */
+static void
+note_origins(Run *run)
+{
+	PgiState *state = run->state;
+
+	state->can_go_on = run->cell->calendar != PGI_MIXED;
+	for (int number = 0; number < PGI_CLOCKS; number++)
+	{
+		const Clock *clock = &run->clocks[number];
+
+		state->origin[number] = PGI_NEVER;
+		if (!clock->running || !clock->wanted || !state->can_go_on)
+			continue;
+		state->origin[number] =
+			pgi_calendar_add(run->policy->calendars[run->cell->calendar], clock->since,
+							 -clock->before[run->cell->calendar]);
+		if (state->origin[number] == PGI_NEVER)
+			state->can_go_on = false;
+	}
+}
+
+/* Lets time pass to the end, and leaves the state as of then. */
+static PgiResult
+finish(Run *run, int64_t until)
+{
+	PgiResult result = let_time_pass(run, until, true);
+
+	run->state->running = run->clocks[PGI_CLOCK_PROCESSING].running;
+	run->state->elapsed = elapsed_at(
+		run, PGI_CLOCK_PROCESSING, run->policy->calendar[run->state->event_level], until);
+	run->state->next_due = next_moment(run);
+	return result;
+}
+
 /*
  * Runs an incident's facts, ordered by effective time and then by recording, up to and
  * including `until`. Hands each derived event to `emit` (which may be NULL) in order of
@@ -509,12 +544,32 @@ pgi_advance(const PgiPolicy *policy, const PgiFact *facts, int nfacts, int64_t u
 	}
 	if (state->status == PGI_NEW)
 		return PGI_OK;
-	result = let_time_pass(&run, until, true);
-	state->running = run.clocks[PGI_CLOCK_PROCESSING].running;
-	state->elapsed = elapsed_at(&run, PGI_CLOCK_PROCESSING,
-								policy->calendar[state->event_level], until);
-	state->next_due = next_moment(&run);
-	return result;
+	note_origins(&run);
+	return finish(&run, until);
+}
+
+/*
+ * Goes on from the state of a run that can be gone on with, without a further fact, up to
+ * and including `until`. The same as a run over all facts, but for what happened before.
+ */
+PgiResult
+pgi_go_on(const PgiPolicy *policy, PgiState *state, int64_t until, PgiEmit emit,
+		  void *arg)
+{
+	Run run = {.policy = policy, .state = state, .emit = emit, .arg = arg};
+
+	run.cell = &policy->cell[state->asset_level][state->severity];
+	if (!run.cell->possible)
+		return PGI_ERROR_NOT_IN_POLICY;
+	run.members[run.nmembers++] = run.cell;
+	for (int number = 0; number < PGI_CLOCKS; number++)
+		if (state->origin[number] != PGI_NEVER)
+		{
+			run.clocks[number].wanted = true;
+			run.clocks[number].running = true;
+			run.clocks[number].since = state->origin[number];
+		}
+	return finish(&run, until);
 }
 
 static int

@@ -98,6 +98,13 @@ typedef struct PgiState
 	bool late[PGI_CLOCKS]; /* processing: breached; the others: overdue */
 	int32_t epoch;
 	int64_t asset_id;
+	/*
+	 * Since when each clock would have run to show what it shows, had it never stopped;
+	 * PGI_NEVER: it stands still, or nothing is left to be late for. Without that, where
+	 * the calendar is one of several possible, a run cannot be gone on with.
+	 */
+	int64_t origin[PGI_CLOCKS];
+	bool can_go_on;
 	int64_t elapsed;		 /* on the processing clock, at the moment asked for */
 	int64_t next_due;		 /* next derived event if no fact comes, or PGI_NEVER */
 	int64_t acknowledged_at; /* of this run since the last reopening; PGI_NEVER: not */
@@ -124,5 +131,7 @@ extern bool pgi_allows(uint8_t status, uint8_t kind);
 extern void pgi_sort_facts(PgiFact *facts, int nfacts);
 extern PgiResult pgi_advance(const PgiPolicy *policy, const PgiFact *facts, int nfacts,
 							 int64_t until, PgiEmit emit, void *arg, PgiState *state);
+extern PgiResult pgi_go_on(const PgiPolicy *policy, PgiState *state, int64_t until,
+						   PgiEmit emit, void *arg);
 
 #endif

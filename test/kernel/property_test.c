@@ -52,7 +52,11 @@ random_policy(void)
 	int floor[PGI_SEVERITIES] = {0};
 
 	pgi_policy_source_init(&source);
-	source.hold_stops = (unsigned) below(2) * PGI_CLOCK_BIT(PGI_CLOCK_PROCESSING);
+	source.hold_stops = (unsigned) below(1 << PGI_CLOCKS);
+	for (int clock = PGI_CLOCK_ACKNOWLEDGEMENT; clock < PGI_CLOCKS; clock++)
+		for (int level = 0; level <= PGI_LEVEL_MAX; level++)
+			if (below(2))
+				source.limit[clock][level] = below(40) * 15 * MINUTE;
 	for (int severity = 1; severity <= PGI_SEVERITY_MAX; severity++)
 		source.known[severity] = true;
 	for (int level = PGI_LEVEL_MAX; level >= 0; level--)
@@ -122,7 +126,8 @@ static int
 same_event(const PgiDerived *a, const PgiDerived *b)
 {
 	return a->at == b->at && a->kind == b->kind && a->event_level == b->event_level &&
-		   a->response_level == b->response_level && a->epoch == b->epoch;
+		   a->response_level == b->response_level && a->epoch == b->epoch &&
+		   a->rule == b->rule;
 }
 
 /* What was derived up to a moment is what is derived of it later. */
@@ -162,12 +167,44 @@ levels_stand(const PgiState *state, const Course *course)
 		   state->peak_response >= state->response_level;
 }
 
+/* Going on from a state gives the events and the state of a run over all facts. */
+static int
+goes_on(const PgiPolicy *policy, const PgiState *from, const Course *early,
+		const Course *whole, const PgiFact *facts, int nfacts, int64_t until)
+{
+	int64_t end = until + below(600) * MINUTE;
+	PgiState went = *from;
+	PgiState ran;
+	Course course = {.count = 0};
+
+	for (int i = 0; i < nfacts; i++)
+		if (facts[i].at > until && facts[i].at <= end)
+			end = facts[i].at - 1;
+	if (!from->can_go_on || end > END ||
+		pgi_go_on(policy, &went, end, collect, &course) != PGI_OK)
+		return 0;
+	for (int i = 0; i < course.count; i++)
+		if (early->count + i >= whole->count ||
+			!same_event(&course.events[i], &whole->events[early->count + i]))
+			return 0;
+	if (early->count + course.count < whole->count &&
+		whole->events[early->count + course.count].at <= end)
+		return 0;
+	pgi_advance(policy, facts, nfacts, end, NULL, NULL, &ran);
+	return went.response_level == ran.response_level &&
+		   went.peak_response == ran.peak_response && went.next_due == ran.next_due &&
+		   memcmp(went.late, ran.late, sizeof(went.late)) == 0 &&
+		   memcmp(went.origin, ran.origin, sizeof(went.origin)) == 0;
+}
+
 int
 main(void)
 {
 	int pasts = 1;
 	int dues = 1;
 	int levels = 1;
+	int goings = 1;
+	int late = 0;
 	int moved = 0;
 
 	for (int life = 0; life < LIVES; life++)
@@ -186,11 +223,17 @@ main(void)
 		levels &= levels_stand(&state, &early);
 		pasts &= past_stands(&early, &whole, until);
 		dues &= due_is_right(&state, &early, &whole, facts, nfacts, until);
+		if (until < END - 600 * MINUTE)
+			goings &= goes_on(&policy, &state, &early, &whole, facts, nfacts, until);
+		for (int i = 0; i < whole.count; i++)
+			late += whole.events[i].kind == PGI_OVERDUE;
 		moved += whole.count > early.count;
 	}
 	ok(moved > LIVES / 10, "many lives go on after the moment");
 	ok(pasts, "what was derived stays derived");
 	ok(dues, "next_due is the moment of the next event");
 	ok(levels, "the state stands where the last event left it");
+	ok(goings, "a run that goes on is a run over all facts");
+	ok(late > LIVES / 10, "deadlines pass");
 	return done_testing();
 }
