@@ -149,6 +149,8 @@ SELECT note(:two, 'middle', at => pg_temp.at('10 min'));
 CREATE TEMP TABLE taken AS SELECT * FROM incident.entries WHERE incident_id = :two AND seq = 2;
 UPDATE incident.entries SET severity = 'critical' WHERE incident_id = :one AND seq = 1;
 DELETE FROM incident.entries WHERE incident_id = :two AND seq = 2;
+-- Ticks go on from the state; it is from the facts that this one has to be settled.
+UPDATE incident.incident_state SET revised = true WHERE incident_id IN (:one, :two);
 SELECT incidents, escalations, breaches, quarantined, remaining FROM tick(pg_temp.at('6 h'));
 SELECT * FROM pg_temp.incidents();
 SELECT h.summary, q.since, q.attempts, q.retry_at, q.sqlstate, regexp_replace(q.message, 'incident \d+',
@@ -202,13 +204,14 @@ SELECT count(*) FROM explain(:one) AS line WHERE line LIKE '%quarantine%';
 UPDATE incident.last_tick SET at = '-infinity';
 SELECT open('a3', 'minor', 'poison 3', pg_temp.at('0')) AS three \gset
 UPDATE incident.entries SET asset_level = '5' WHERE incident_id = :three AND seq = 1;
+UPDATE incident.incident_state SET revised = true WHERE incident_id = :three;
 SELECT incidents, quarantined FROM tick(:'retry');
 UPDATE incident.entries SET asset_level = '3' WHERE incident_id = :three AND seq = 1;
 SELECT resolve(:three, at => pg_temp.at('1 h'));
 SELECT incidents, quarantined, remaining FROM tick(:'retry');
 SELECT count(*) FROM quarantined_incidents;
 SELECT reopen(:three, at => pg_temp.at('1 h'));
-UPDATE incident.incident_state SET next_due = pg_temp.at('2 h') WHERE incident_id = :three;
+UPDATE incident.incident_state SET next_due = pg_temp.at('2 h'), revised = true WHERE incident_id = :three;
 INSERT INTO incident.timers SELECT (SELECT from_bucket FROM incident.last_tick), org_id, incident_id, next_due
 	FROM incident.incident_state WHERE incident_id = :three;
 UPDATE incident.entries SET asset_level = '5' WHERE incident_id = :three AND seq = 1;

@@ -165,10 +165,12 @@ BEGIN
 		(2, 2, 'graded', false, NULL, NULL, '2')) AS e(rule, seq, kind, sets, asset_level, severity, level);
 
 	INSERT INTO incident.incident_state (org_id, policy_id, incident_id, month, asset_level,
-		severity, event_level, revised, asset_id, status, response_level, peak_response, breached,
-		seq, settled_to, next_due, head)
-	SELECT 1, s.policy_id, incident_id, this_month, '2', 'minor', '2', false, s.asset_id, 'open',
-		'2', '2', false, 2, opened_at, opened_at + s.rise, graded_hash
+		severity, event_level, revised, epoch, asset_id, processing_since, acknowledgement_since,
+		response_since, status, response_level, peak_response, breached, acknowledgement_overdue,
+		response_overdue, seq, settled_to, next_due, head)
+	SELECT 1, s.policy_id, incident_id, this_month, '2', 'minor', '2', false, 1, s.asset_id, opened_at,
+		opened_at, opened_at, 'open', '2', '2', false, false, false, 2, opened_at, opened_at + s.rise,
+		graded_hash
 	FROM opening;
 
 	INSERT INTO incident.timers (bucket, org_id, incident_id, due_at)

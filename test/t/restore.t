@@ -64,7 +64,8 @@ SELECT incident.tick();
 
 -- One that cannot be settled: an entry of its own is missing.
 SELECT incident.open('host', 'minor', 'broken', now()) AS broken \gset
-UPDATE incident.incident_state SET next_due = now() - interval '1 second' WHERE incident_id = :broken;
+UPDATE incident.incident_state SET next_due = now() - interval '1 second', revised = true
+	WHERE incident_id = :broken;
 INSERT INTO incident.timers SELECT incident.bucket(now()), org_id, incident_id, next_due
 	FROM incident.incident_state WHERE incident_id = :broken;
 DELETE FROM incident.entries WHERE incident_id = :broken AND seq = 1;
