@@ -91,18 +91,19 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_tick';
 
 -- What the scheduled job calls: ticks in transactions of their own until nothing is left.
-CREATE PROCEDURE incident.run_ticks(batch integer DEFAULT 1000)
+CREATE PROCEDURE incident.run_ticks(batch integer DEFAULT 5000)
 LANGUAGE plpgsql
 AS $$
 DECLARE
 	done record;
 BEGIN
-	CALL incident.maintain();
 	LOOP
 		SELECT * INTO done FROM incident.tick(batch => batch);
 		COMMIT;
-		EXIT WHEN done.incidents OPERATOR(pg_catalog.=) 0 AND done.quarantined OPERATOR(pg_catalog.=) 0;
+		EXIT WHEN done.remaining OPERATOR(pg_catalog.=) 0
+			OR done.incidents OPERATOR(pg_catalog.=) 0 AND done.quarantined OPERATOR(pg_catalog.=) 0;
 	END LOOP;
+	CALL incident.maintain();
 END
 $$;
 

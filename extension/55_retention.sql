@@ -133,6 +133,14 @@ BEGIN
 	IF keep IS NULL OR over IS NULL THEN
 		RETURN NULL;
 	END IF;
+	-- Somebody may be about to reopen one.
+	PERFORM FROM incident.incident_state AS s WHERE s.month = over FOR UPDATE NOWAIT;
+	IF EXISTS (SELECT FROM incident.incident_state AS s WHERE s.month = over
+			AND (s.status NOT IN ('closed', 'cancelled') OR s.closed_at >= now() - keep)) THEN
+		RETURN NULL;
+	END IF;
+	DELETE FROM incident.quarantine AS q USING incident.incident_state AS s
+		WHERE s.month = over AND q.org_id = s.org_id AND q.incident_id = s.incident_id;
 	DELETE FROM incident.repeats AS r USING incident.incident_state AS s
 		WHERE s.month = over AND r.org_id = s.org_id AND r.incident_id = s.incident_id;
 	DELETE FROM incident.dedup_keys AS k USING incident.incident_state AS s
@@ -143,6 +151,8 @@ BEGIN
 	DELETE FROM incident.incident_state AS s WHERE s.month = over;
 	GET DIAGNOSTICS forgotten = ROW_COUNT;
 	RETURN forgotten;
+EXCEPTION WHEN lock_not_available THEN
+	RETURN NULL;
 END
 $$;
 

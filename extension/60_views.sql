@@ -134,11 +134,11 @@ WHERE q.org_id = (SELECT incident.current_organisation());
 COMMENT ON VIEW incident.timeline IS
 'One row an entry of a timeline: facts, what follows from them, and withdrawals.';
 COMMENT ON COLUMN incident.timeline.kind IS
-'Facts: opened, assessed, acknowledged, activated, held, resumed, resolved, closed, reopened, cancelled, noted. Derived: graded, escalated, breached. voided takes back the derived entry whose seq is in voids.';
+'Facts: opened, assessed, acknowledged, activated, held, resumed, resolved, closed, reopened, cancelled, noted. Derived: graded, escalated, breached, overdue. voided takes back the derived entry whose seq is in voids.';
 COMMENT ON COLUMN incident.timeline.effective_at IS 'When it took effect.';
 COMMENT ON COLUMN incident.timeline.recorded_at IS 'When it was recorded; the difference is its lateness.';
 COMMENT ON COLUMN incident.timeline.rule IS
-'The rule that decided a derived entry: matrix, remaining_time:LEVEL, processing_time.';
+'The rule that decided a derived entry: matrix, remaining_time:LEVEL, processing_time, acknowledgement, response.';
 COMMENT ON COLUMN incident.timeline.live IS 'False for an entry that was taken back.';
 COMMENT ON COLUMN incident.timeline.epoch IS 'seq of the fact that governed when a derived entry was decided.';
 COMMENT ON COLUMN incident.timeline.occurrence IS 'Counts decisions by the same rule under the same fact.';

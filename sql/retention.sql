@@ -77,6 +77,7 @@ CALL retain('1 day');
 SELECT count(*) FROM incident_history;
 SET pg_incident.retention = '1 fortnight';
 SET pg_incident.retention = 'infinity';
+SET pg_incident.retention = '-1 day';
 CALL retain('-1 day');
 SET pg_incident.retention = '0 days';
 CALL retain();
@@ -104,6 +105,13 @@ INSERT INTO incident.timers VALUES (7978001, 1, 1, '2015-03-01'), (7970000, 1, 1
 CALL retain();
 SELECT to_regclass('incident.timers_20150301') AS partition, (SELECT count(*) FROM incident.timers WHERE bucket < 8000000) AS old;
 SELECT count(*) FROM partitions('timers');
+
+-- After the clock was set back, what becomes due before the minute that ticks had come to is found.
+UPDATE incident.last_tick SET at = '-infinity', from_bucket = bucket(now() + interval '1 hour'), next_bucket = from_bucket,
+	next_xid = '3';
+SELECT open('a3', 'minor', 'after the step', now() - interval '5 hours') AS stepped \gset
+SELECT incidents, escalations, remaining FROM tick();
+SELECT from_bucket <= bucket(now()) AS back FROM incident.last_tick;
 
 -- What is in use is left alone, and left for the next time.
 SELECT make_interval(secs => 0) = current_setting('lock_timeout')::interval AS no_lock_timeout_is_left_behind;

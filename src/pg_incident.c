@@ -37,7 +37,7 @@ check_setting(void)
 							   pgi_clip(value))));
 }
 
-/* Errors when a text that is not empty is no interval. */
+/* Errors when a text that is not empty is no interval, or a negative one. */
 static bool
 check_retention(char **value, void **extra, GucSource source)
 {
@@ -54,7 +54,8 @@ check_retention(char **value, void **extra, GucSource source)
 					  &nfields) == 0 &&
 		DecodeInterval(fields, kinds, nfields, INTERVAL_FULL_RANGE, &kind, &parsed) ==
 			0 &&
-		kind == DTK_DELTA)
+		kind == DTK_DELTA && parsed.tm_usec >= 0 && parsed.tm_mday >= 0 &&
+		parsed.tm_mon >= 0 && parsed.tm_year >= 0)
 		return true;
 	GUC_check_errdetail("It needs a length of time, such as \"3 years\".");
 	return false;

@@ -147,14 +147,14 @@ $$, 'every view of one organisation is a security barrier');
 SELECT set_eq($$ SELECT DISTINCT proname::text, provolatile::text, proparallel::text FROM functions
 		WHERE proname IN ('policy_id', 'event_level', 'response_level', 'processing_time', 'response_steps',
 			'quick_reference', 'export_policy', 'state_at', 'explain', 'simulate', 'verify_timeline',
-			'timeline_heads', 'current_organisation') $$,
-	$$ SELECT unnest('{policy_id,event_level,response_level,processing_time,response_steps,quick_reference,export_policy,state_at,explain,simulate,verify_timeline,timeline_heads,current_organisation}'::text[]) AS name, 's' AS volatile, 's' AS parallel $$,
+			'timeline_heads', 'current_organisation', 'working_time', 'add_working_time', 'export_calendar') $$,
+	$$ SELECT unnest('{working_time,add_working_time,export_calendar,policy_id,event_level,response_level,processing_time,response_steps,quick_reference,export_policy,state_at,explain,simulate,verify_timeline,timeline_heads,current_organisation}'::text[]) AS name, 's' AS volatile, 's' AS parallel $$,
 	'what only reads is STABLE and PARALLEL SAFE');
 SELECT set_eq($$ SELECT DISTINCT proname::text, provolatile::text, proparallel::text FROM functions
 		WHERE proname IN ('open', 'acknowledge', 'activate', 'hold', 'resume', 'assess', 'note', 'resolve', 'close',
 			'reopen', 'cancel', 'tick', 'import_policy', 'publish_policy', 'register_asset', 'register_organisation',
-			'grant_role', 'revoke_role') $$,
-	$$ SELECT unnest('{open,acknowledge,activate,hold,resume,assess,note,resolve,close,reopen,cancel,tick,import_policy,publish_policy,register_asset,register_organisation,grant_role,revoke_role}'::text[]) AS name, 'v' AS volatile, 'u' AS parallel $$,
+			'grant_role', 'revoke_role', 'import_calendar') $$,
+	$$ SELECT unnest('{import_calendar,open,acknowledge,activate,hold,resume,assess,note,resolve,close,reopen,cancel,tick,import_policy,publish_policy,register_asset,register_organisation,grant_role,revoke_role}'::text[]) AS name, 'v' AS volatile, 'u' AS parallel $$,
 	'what writes is VOLATILE and PARALLEL UNSAFE');
 SELECT is_empty($$ SELECT name FROM functions WHERE proname IN ('event_level', 'response_level', 'processing_time', 'open', 'assess', 'simulate') AND proisstrict $$,
 	'functions for which NULL is the unknown are not STRICT');
