@@ -11,6 +11,7 @@ CREATE TABLE incident.timers (
 ) PARTITION BY RANGE (bucket);
 CREATE TABLE incident.timers_default PARTITION OF incident.timers DEFAULT;
 CREATE INDEX ON incident.timers_default (bucket);
+ALTER TABLE incident.timers_default REPLICA IDENTITY FULL;	-- it has no key, and rows are deleted
 SELECT pg_catalog.pg_extension_config_dump('incident.timers_default', '');
 
 -- The minute of a moment, counted from 2000.

@@ -112,7 +112,8 @@ FROM incident.last_tick AS t,
 			FROM incident.timers AS r
 			JOIN incident.incident_state AS s ON s.org_id = r.org_id
 				AND s.incident_id = r.incident_id AND s.next_due = r.due_at
-			WHERE r.bucket >= t.from_bucket AND r.due_at <= now()) AS due) AS d,
+			WHERE r.bucket >= t.from_bucket AND r.bucket <= incident.bucket(now())
+				AND r.due_at <= now()) AS due) AS d,
 	LATERAL (SELECT count(*) AS quarantined FROM incident.quarantine) AS q,
 	LATERAL (SELECT max(g.finished_at) AS last_work_at,
 			(array_agg(g.finished_at - g.began_at ORDER BY g.finished_at DESC))[1] AS last_work_took,
