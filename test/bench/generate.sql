@@ -38,7 +38,7 @@ TRUNCATE incident.incidents, incident.entries, incident.incident_state, incident
 UPDATE incident.last_tick SET at = '-infinity', finished_at = NULL, from_bucket = -2147483648,
 	next_bucket = NULL, next_xid = NULL, boot_clock = NULL, maintained_at = NULL;
 VACUUM FULL incident.last_tick;
-SELECT incident.maintain() \g /dev/null
+CALL incident.maintain();
 SELECT incident.register_asset('bench', 'application', '2') AS asset \gset
 
 CREATE TABLE bench.setting AS

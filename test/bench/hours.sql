@@ -22,7 +22,7 @@ SELECT incident.import_policy(jsonb_set(incident.export_policy(incident.policy_i
 		CASE level ->> 'level' WHEN '1' THEN '12 hours' WHEN '2' THEN '24 hours' WHEN '3' THEN '48 hours' END))
 	FROM jsonb_array_elements(incident.export_policy(incident.policy_id('eport')) -> 'levels') AS level))) AS slow \gset
 SELECT incident.publish_policy(:slow) \g /dev/null
-UPDATE incident.organisations SET policy = 'slow' WHERE org_id = 1;
+SELECT incident.register_organisation(1, 'bench', 'slow') \g /dev/null
 
 \echo
 \echo hours: :hours simulated hours at :open open, each hour :opened new, :closed closed, :escalated escalated, :spread
