@@ -23,6 +23,7 @@ our @EXPORT = qw(problems catch_up);
 # value alone; the view does not show them.
 my $PROBLEMS = <<'SQL';
 SET jit = off;
+ANALYZE incident.incidents, incident.incident_state, incident.entries;
 CREATE TEMP TABLE entry AS
 SELECT t.*, e.sets_asset, e.sets_severity, t.rule IS NOT NULL AS derived
 FROM incident.timeline AS t
