@@ -30,6 +30,7 @@ typedef struct Rows
 
 /* What the calendars of a test hold of the memory, and what they refused. */
 static int blocks = 0;
+static size_t largest = 0;
 static int refusals = 0;
 static int64_t refused = 0;
 
@@ -42,6 +43,8 @@ allocate(void *owner, size_t size)
 	if (block == NULL)
 		abort();
 	blocks++;
+	if (size > largest)
+		largest = size;
 	return block;
 }
 
@@ -346,6 +349,18 @@ test_reach(void)
 		   pgi_calendar_add(&calendar, at(1, 1, 1, 1), -HOUR - 1) == PGI_NEVER,
 	   "sums end there too");
 	forget(&calendar);
+
+	start_rows(&rows);
+	same_hours(&rows, 7, 0, PGI_DAY);
+	add_exception(&rows, date(9999, 12, 28));
+	calendar = prepare(&rows);
+	ok(pgi_calendar_measure(&calendar, at(9999, 12, 27, 0), PGI_REACH_LAST) ==
+			   4 * PGI_DAY - 1 &&
+		   pgi_calendar_add(&calendar, at(9999, 12, 31, 23), HOUR - 1) ==
+			   PGI_REACH_LAST &&
+		   pgi_calendar_add(&calendar, at(9999, 12, 31, 23), HOUR) == PGI_NEVER,
+	   "also where the table ends there");
+	forget(&calendar);
 }
 
 /* The offset of a moment, found by looking; `hint` is where it was found last. */
@@ -577,6 +592,7 @@ test_centuries(void)
 	add_window(&rows, &rows.source.week[6], 2 * HOUR, 3 * HOUR);
 	add_window(&rows, &add_exception(&rows, date(2099, 12, 31))->day, 0, PGI_DAY);
 	calendar = prepare(&rows);
+	largest = 0;
 	for (int64_t moment = from; moment < until; moment += HOUR)
 	{
 		if (below(5000) == 0)
@@ -590,6 +606,9 @@ test_centuries(void)
 	ok(pgi_calendar_measure(&calendar, from, until) == work &&
 		   pgi_calendar_add(&calendar, until, -work - 1) < from,
 	   "and all of them together");
+	ok(calendar.width >= 590 * 365 * PGI_DAY &&
+		   largest < 9 * (size_t) (calendar.width / PGI_DAY),
+	   "in a table of a word for each day");
 	forget(&calendar);
 }
 

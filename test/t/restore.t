@@ -10,7 +10,7 @@ use Consistency;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-# Policies (published twice, one draft), two organisations, assets below one another, lives
+# Policies (published twice, one draft), a calendar and one in place of a built-in one, two organisations, assets below one another, lives
 # of every kind, some still due, an incident that cannot be settled, roles.
 my $CONTENT = <<'SQL';
 CREATE FUNCTION document(name text, processing_time text) RETURNS jsonb LANGUAGE sql AS $$
@@ -24,6 +24,9 @@ SELECT incident.publish_policy(incident.import_policy(document('house', '4 hours
 SELECT incident.publish_policy(incident.import_policy(document('house', '5 hours')));
 SELECT incident.import_policy(document('house', '6 hours'));
 SELECT incident.import_policy(document('other', '6 hours'));
+SELECT incident.import_calendar('{"name": "house", "zone": "America/Sao_Paulo", "week": {"fri": [["22:00", "24:00"]]},
+	"holidays": ["2026-01-02", "2026-01-09"], "extra": {"2026-01-09": [["08:00", "09:00"], ["10:00", "10:00:30"]], "2026-01-16": []}}');
+SELECT incident.import_calendar(incident.export_calendar('china') || '{"holidays": []}');
 
 SELECT incident.register_organisation(1, '本单位');
 SELECT incident.register_organisation(7, 'customer', 'house');
@@ -167,6 +170,10 @@ for my $database (qw(custom plain))
 	is($node->safe_psql($database, 'SELECT last_tick_at IS NULL FROM incident.watchdog'), 't', "$database: no tick yet");
 	is( $node->safe_psql($database, 'SELECT incident.event_level(\'house\', \'2\', \'minor\'), incident.processing_time(\'house\', \'2\')'),
 		'2|05:00:00', "$database: policies can be used");
+	is( $node->safe_psql($database, <<'SQL'), '03:00:30|08:00:00', "$database: so can calendars");
+SELECT incident.working_time('house', '2026-01-01 00:00-03', '2026-01-24 00:00-03'),
+	incident.working_time('china', '2026-10-01 00:00+08', '2026-10-02 00:00+08')
+SQL
 	is($node->safe_psql($database, 'SELECT count(*) > 0 FROM incident.open_incidents', extra_params => [ '-U', 'reader' ]),
 		't', "$database: an auditor reads views");
 	my ($status, undef, $errors) = $node->psql($database, 'SELECT incident.tick()', extra_params => [ '-U', 'reader' ]);
