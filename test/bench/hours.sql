@@ -79,10 +79,10 @@ BEGIN
 	COMMIT;
 	began := clock_timestamp();
 	LOOP
-		SELECT * INTO done FROM incident.tick(bench.moment(minute), 1000);
+		SELECT * INTO done FROM incident.tick(bench.moment(minute), 5000);
 		COMMIT;
 		escalations := escalations + done.escalations;
-		EXIT WHEN done.incidents = 0;
+		EXIT WHEN done.remaining = 0 OR done.incidents = 0;
 	END LOOP;
 	took := clock_timestamp() - began;
 	IF escalations <> expected OR done.remaining > 0 OR done.quarantined > 0 THEN

@@ -20,8 +20,9 @@ VACUUM ANALYZE bench_history.source;
 -- In the extension's schema, where src/bulk.c looks for its tables.
 CREATE TABLE incident.bench_heap (LIKE incident.entries) PARTITION BY RANGE (month);
 CREATE TABLE incident.bench_heap_300 PARTITION OF incident.bench_heap FOR VALUES FROM (300) TO (301);
-CREATE TABLE incident.bench_keyed (LIKE incident.entries INCLUDING INDEXES) PARTITION BY RANGE (month);
-CREATE TABLE incident.bench_keyed_300 PARTITION OF incident.bench_keyed FOR VALUES FROM (300) TO (301);
+CREATE TABLE incident.bench_keyed (LIKE incident.entries) PARTITION BY RANGE (month);
+CREATE TABLE incident.bench_keyed_300 (LIKE incident.entries_default INCLUDING INDEXES);
+ALTER TABLE incident.bench_keyed ATTACH PARTITION incident.bench_keyed_300 FOR VALUES FROM (300) TO (301);
 
 CREATE FUNCTION bench_history.insert_select(target text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
