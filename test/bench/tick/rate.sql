@@ -88,7 +88,7 @@ BEGIN
 	IF updated <> (SELECT s.size FROM bench.stage AS s WHERE s.n = update_run.stage) THEN
 		RAISE EXCEPTION 'the plain update changed % rows', updated;
 	END IF;
-	PERFORM report.take('rate', 'update', run, m.ms), report.take('rate', 'update wal', run, m.wal_bytes),
+	PERFORM report.take_times('rate', 'update', run, m.ms, m.cpu_ms), report.take('rate', 'update wal', run, m.wal_bytes),
 		report.take('rate', 'update hot', run, hot::float8 / updated);
 	COMMIT;
 END
@@ -108,7 +108,7 @@ BEGIN
 	updated := pg_stat_get_xact_tuples_updated(changed) - updated;
 	hot := pg_stat_get_xact_tuples_hot_updated(changed) - hot;
 	PERFORM report.take('rate', 'wal end', run, (pg_current_wal_insert_lsn() - '0/0')::float8),
-		report.take('rate', 'tick', run, m.ms), report.take('rate', 'tick wal', run, m.wal_bytes),
+		report.take_times('rate', 'tick', run, m.ms, m.cpu_ms), report.take('rate', 'tick wal', run, m.wal_bytes),
 		report.take('rate', 'tick hot', run, hot::float8 / updated);
 	CALL bench.finish_stage(stage);
 END
@@ -124,7 +124,7 @@ BEGIN
 	m := bench.measure(format(
 		'DO $do$ BEGIN IF bench.loop_tick(%s) <> %s THEN RAISE EXCEPTION ''the loop left incidents out''; END IF; END $do$',
 		stage, rows));
-	PERFORM report.take('rate', 'loop', run, m.ms), report.take('rate', 'loop wal', run, m.wal_bytes);
+	PERFORM report.take_times('rate', 'loop', run, m.ms, m.cpu_ms), report.take('rate', 'loop wal', run, m.wal_bytes);
 	CALL bench.finish_stage(stage);
 END
 $$;
@@ -136,18 +136,21 @@ DECLARE
 	escalations bigint := 0;
 	wal pg_lsn;
 	began timestamptz;
+	began_cpu float8;
 BEGIN
 	PERFORM bench.arm(stage);
 	COMMIT;
 	wal := pg_current_wal_insert_lsn();
 	began := clock_timestamp();
+	began_cpu := bench.cpu_ms();
 	LOOP
 		SELECT * INTO done FROM incident.tick(bench.moment(stage), 5000);
 		COMMIT;
 		escalations := escalations + done.escalations;
 		EXIT WHEN done.remaining = 0 OR done.incidents = 0;
 	END LOOP;
-	PERFORM report.take('rate', 'batches', run, extract(epoch FROM clock_timestamp() - began) * 1000),
+	PERFORM report.take_times('rate', 'batches', run, extract(epoch FROM clock_timestamp() - began) * 1000,
+			bench.cpu_ms() - began_cpu),
 		report.take('rate', 'batches wal', run, pg_wal_lsn_diff(pg_current_wal_insert_lsn(), wal)::float8);
 	IF escalations <> (SELECT s.size FROM bench.stage AS s WHERE s.n = batches_run.stage) THEN
 		RAISE EXCEPTION 'the batches escalated % incidents', escalations;
@@ -177,17 +180,18 @@ WITH shape(title, name, escalations) AS (VALUES
 	('ticks of 5000, as run_ticks()', 'batches', :due),
 	('PL/pgSQL row loop', 'loop', :loop))
 SELECT title AS shape, escalations, round(report.median('rate', name)::numeric, 1) AS ms,
-	round((escalations / report.median('rate', name))::numeric, 1) AS "thousand/s",
+	round(report.median('rate', name || ' cpu')::numeric, 1) AS "CPU ms",
+	round((escalations / report.median('rate', name || ' cpu'))::numeric, 1) AS "thousand/s of CPU",
 	round((report.median('rate', name || ' wal') / escalations)::numeric) AS "WAL bytes each",
 	CASE WHEN name IN ('update', 'tick')
 		THEN round(100 * report.median('rate', name || ' hot')::numeric, 1) END AS "HOT %"
 FROM shape;
 
-SELECT report.tell('rate', 'tick / plain HOT UPDATE', report.ratio('rate', 'tick', 'update'), at_most => 1.8, stretch => 1.3),
+SELECT report.tell('rate', 'tick / plain HOT UPDATE', report.ratio('rate', 'tick cpu', 'update cpu'), at_most => 1.8, stretch => 1.3),
 	report.tell('rate', 'escalations/s: tick / row loop',
-		report.ratio('rate', 'loop', 'tick') * :due / :loop, at_least => 3.5),
+		report.ratio('rate', 'loop cpu', 'tick cpu') * :due / :loop, at_least => 3.5),
 	report.tell('rate', 'escalations/s: ticks of 5000 / row loop',
-		report.ratio('rate', 'loop', 'batches') * :due / :loop),
+		report.ratio('rate', 'loop cpu', 'batches cpu') * :due / :loop),
 	report.tell('rate', 'WAL an escalation', report.median('rate', 'tick wal') / :due, 'B', at_most => 550, stretch => 320)
 \g /dev/null
 
