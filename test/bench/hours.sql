@@ -40,7 +40,7 @@ FROM (SELECT i FROM generate_series(1, :open::bigint) AS i ORDER BY hashint8exte
 CREATE INDEX ON bench.to_close (minute);
 VACUUM ANALYZE bench.to_close;
 
-CREATE TABLE report.minute (minute int, ms float8, due int, escalated int);
+CREATE TABLE report.minute (minute int, ms float8, cpu_ms float8, due int, escalated int);
 CREATE TABLE report.size (hour int, relation text, bytes bigint, rows bigint);
 
 CREATE PROCEDURE bench.happen(minute int, opened int) LANGUAGE plpgsql AS $$
@@ -67,7 +67,9 @@ CREATE PROCEDURE bench.tick_minute(minute int) LANGUAGE plpgsql AS $$
 DECLARE
 	done record;
 	began timestamptz;
+	began_cpu float8;
 	took interval;
+	took_cpu float8;
 	already bigint;
 	escalations int := 0;
 	due int := (SELECT size FROM bench.stage WHERE n = minute);
@@ -78,17 +80,19 @@ BEGIN
 	WHERE d.stage = minute;
 	COMMIT;
 	began := clock_timestamp();
+	began_cpu := report.cpu_ms();
 	LOOP
-		SELECT * INTO done FROM incident.tick(bench.moment(minute), 1000);
+		SELECT * INTO done FROM incident.tick(bench.moment(minute), 5000);
 		COMMIT;
 		escalations := escalations + done.escalations;
-		EXIT WHEN done.incidents = 0;
+		EXIT WHEN done.remaining = 0 OR done.incidents = 0;
 	END LOOP;
+	took_cpu := report.cpu_ms() - began_cpu;
 	took := clock_timestamp() - began;
 	IF escalations <> expected OR done.remaining > 0 OR done.quarantined > 0 THEN
 		RAISE EXCEPTION 'minute %: % escalations instead of %, then %', minute, escalations, expected, done;
 	END IF;
-	INSERT INTO report.minute VALUES (minute, extract(epoch FROM took) * 1000, due, escalations);
+	INSERT INTO report.minute VALUES (minute, extract(epoch FROM took) * 1000, took_cpu, due, escalations);
 	PERFORM bench.refuse_late();
 	COMMIT;
 END
@@ -151,6 +155,7 @@ SELECT pg_reload_conf() \g /dev/null
 \echo
 \echo hours: ticks of a minute
 SELECT (minute + 59) / 60 AS hour, sum(escalated) AS escalated,
+	round(percentile_cont(0.5) WITHIN GROUP (ORDER BY cpu_ms)::numeric, 1) AS "median CPU ms",
 	round(percentile_cont(0.5) WITHIN GROUP (ORDER BY ms)::numeric, 1) AS "median ms",
 	round(percentile_cont(0.95) WITHIN GROUP (ORDER BY ms)::numeric, 1) AS "95 of 100 below"
 FROM report.minute GROUP BY 1 ORDER BY 1;
@@ -166,7 +171,7 @@ FROM report.growth ORDER BY last_bytes DESC;
 SELECT relname, n_tup_upd AS updates, n_tup_hot_upd AS hot, n_dead_tup AS dead, autovacuum_count AS autovacuums
 FROM pg_stat_user_tables WHERE schemaname = 'incident' AND n_tup_upd + n_dead_tup > 0 ORDER BY n_tup_upd DESC;
 
-WITH hour AS (SELECT (minute + 59) / 60 AS hour, percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) AS ms
+WITH hour AS (SELECT (minute + 59) / 60 AS hour, percentile_cont(0.5) WITHIN GROUP (ORDER BY cpu_ms) AS ms
 	FROM report.minute GROUP BY 1)
 SELECT report.tell('hours', 'ticks of a minute: last hour / first', b.ms / a.ms, at_most => 1.2)
 FROM hour AS a, hour AS b WHERE a.hour = 1 AND b.hour = :hours

@@ -1,18 +1,24 @@
 -- Measuring over the data of generate.sql; each measurement also says whether it measured
 -- what it should have.
 
-CREATE TYPE bench.measurement AS (ms float8, wal_bytes bigint);
+CREATE TYPE bench.measurement AS (ms float8, cpu_ms float8, wal_bytes bigint);
 
--- Runs a statement; takes its time and the WAL that it wrote.
+CREATE FUNCTION bench.cpu_ms() RETURNS float8 LANGUAGE c AS :'module', 'bench_cpu_ms';
+
+-- Runs a statement; takes its time, on the wall and on the processor, and the WAL that it
+-- wrote.
 CREATE FUNCTION bench.measure(statement text) RETURNS bench.measurement LANGUAGE plpgsql AS $$
 DECLARE
 	wal pg_lsn := pg_current_wal_insert_lsn();
 	began timestamptz := clock_timestamp();
+	began_cpu float8 := bench.cpu_ms();
+	took_cpu float8;
 	took interval;
 BEGIN
 	EXECUTE statement;
+	took_cpu := bench.cpu_ms() - began_cpu;
 	took := clock_timestamp() - began;
-	RETURN ((extract(epoch FROM took) * 1000)::float8, pg_wal_lsn_diff(pg_current_wal_insert_lsn(), wal)::bigint);
+	RETURN ((extract(epoch FROM took) * 1000)::float8, took_cpu, pg_wal_lsn_diff(pg_current_wal_insert_lsn(), wal)::bigint);
 END
 $$;
 
@@ -42,14 +48,17 @@ DECLARE
 	done record;
 	wal pg_lsn := pg_current_wal_insert_lsn();
 	began timestamptz := clock_timestamp();
+	began_cpu float8 := bench.cpu_ms();
+	took_cpu float8;
 	took interval;
 	written bigint;
 BEGIN
 	SELECT * INTO done FROM incident.tick(moment, 1000000);
+	took_cpu := bench.cpu_ms() - began_cpu;
 	took := clock_timestamp() - began;
 	written := pg_wal_lsn_diff(pg_current_wal_insert_lsn(), wal);
 	CALL bench.check_tick(done, expected);
-	RETURN ((extract(epoch FROM took) * 1000)::float8, written);
+	RETURN ((extract(epoch FROM took) * 1000)::float8, took_cpu, written);
 END
 $$;
 

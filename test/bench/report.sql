@@ -19,6 +19,14 @@ CREATE TABLE report.figure (
 CREATE FUNCTION report.take(part text, name text, run int, value float8) RETURNS void
 LANGUAGE sql AS $$ INSERT INTO report.sample VALUES (part, name, run, value) $$;
 
+-- A time on the wall, and on the processor.
+CREATE FUNCTION report.take_times(part text, name text, run int, ms float8, cpu_ms float8) RETURNS void
+LANGUAGE sql AS $$
+	INSERT INTO report.sample VALUES (part, name, run, ms), (part, name || ' cpu', run, cpu_ms)
+$$;
+
+CREATE FUNCTION report.cpu_ms() RETURNS float8 LANGUAGE c AS :'module', 'bench_cpu_ms';
+
 -- The median of a part's samples; the run 0 warms up.
 CREATE FUNCTION report.median(part text, name text) RETURNS float8 LANGUAGE plpgsql STABLE AS $$
 DECLARE

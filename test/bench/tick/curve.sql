@@ -28,15 +28,16 @@ DECLARE
 	points int := (SELECT count(*) FROM report.point AS o WHERE o.place = p.place AND o.measured);
 	before int := (SELECT count(*) FROM report.point AS o WHERE o.place = p.place AND o.measured AND o.step < p.step);
 	stage int := run * points + before + 1;
-	ms float8;
+	m record;
 BEGIN
 	PERFORM FROM dblink(p.database, format('SELECT bench.arm(%s)', stage)) AS t(rows bigint);
-	SELECT t.ms INTO ms FROM dblink(p.database, format('SELECT ms FROM bench.measure_stage(%s)', stage)) AS t(ms float8);
-	PERFORM report.take('curve', p.open || ' open ' || p.due || ' due', run, ms);
+	SELECT * INTO m FROM dblink(p.database, format('SELECT ms, cpu_ms FROM bench.measure_stage(%s)', stage))
+		AS t(ms float8, cpu_ms float8);
+	PERFORM report.take_times('curve', p.open || ' open ' || p.due || ' due', run, m.ms, m.cpu_ms);
 	PERFORM dblink_exec(p.database, format('CALL bench.finish_stage(%s)', stage));
-	SELECT t.ms INTO ms FROM dblink(p.database, format('SELECT ms FROM bench.measure_tick(bench.moment(%s), 0)', stage))
-		AS t(ms float8);
-	PERFORM report.take('curve', p.open || ' open 0 due', run, ms);
+	SELECT * INTO m FROM dblink(p.database, format('SELECT ms, cpu_ms FROM bench.measure_tick(bench.moment(%s), 0)', stage))
+		AS t(ms float8, cpu_ms float8);
+	PERFORM report.take_times('curve', p.open || ' open 0 due', run, m.ms, m.cpu_ms);
 	COMMIT;
 END
 $$;
@@ -57,25 +58,25 @@ CALL report.measure_curve(:runs);
 SELECT dblink_disconnect(database) FROM (SELECT DISTINCT database FROM report.point) AS d \g /dev/null
 
 \echo
-\echo curve: ms a tick, medians of :runs runs, :spread
+\echo curve: CPU ms a tick, medians of :runs runs, :spread
 SELECT max(open || ' open') FILTER (WHERE place = 1) AS curve_1, max(open || ' open') FILTER (WHERE place = 2) AS curve_2,
 	max(open || ' open') FILTER (WHERE place = 3) AS curve_3 FROM report.point \gset
 SELECT due, max(ms) FILTER (WHERE place = 1) AS :"curve_1", max(ms) FILTER (WHERE place = 2) AS :"curve_2",
 	max(ms) FILTER (WHERE place = 3) AS :"curve_3"
-FROM (SELECT due, place, round(report.median('curve', open || ' open ' || due || ' due')::numeric, 2) AS ms
+FROM (SELECT due, place, round(report.median('curve', open || ' open ' || due || ' due cpu')::numeric, 2) AS ms
 	FROM (SELECT place, open, due FROM report.point WHERE measured
 		UNION SELECT place, open, 0 FROM report.point) AS p) AS m
 GROUP BY due ORDER BY due;
 
 SELECT report.tell('curve', due || ' due: ' || biggest || ' open / ' || smallest || ' open',
-	report.ratio('curve', biggest || ' open ' || due || ' due', smallest || ' open ' || due || ' due'),
+	report.ratio('curve', biggest || ' open ' || due || ' due cpu', smallest || ' open ' || due || ' due cpu'),
 	at_most => CASE WHEN due = 1000 THEN 1.3 END, stretch => CASE WHEN due = 1000 THEN 1.1 END)
 FROM (SELECT DISTINCT due, min(open) OVER (PARTITION BY due) AS smallest, max(open) OVER (PARTITION BY due) AS biggest
 	FROM report.point WHERE measured) AS p
 WHERE smallest < biggest ORDER BY due
 \g /dev/null
 SELECT report.tell('curve', format('us each, %s due of %s open', due, open),
-	report.median('curve', open || ' open ' || due || ' due') * 1000 / due, 'us')
+	report.median('curve', open || ' open ' || due || ' due cpu') * 1000 / due, 'us')
 FROM (SELECT DISTINCT ON (due) due, open FROM report.point WHERE measured AND due >= 1000 ORDER BY due, open DESC) AS p
 ORDER BY due
 \g /dev/null

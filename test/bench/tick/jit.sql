@@ -11,11 +11,14 @@ SELECT string_agg(:'jit_due', ',') AS stages FROM generate_series(1, 3 * (:runs 
 \ir ../measure.sql
 
 CREATE PROCEDURE bench.jit_run(name text, run int, stage int, jit boolean, above_cost int) LANGUAGE plpgsql AS $$
+DECLARE
+	m bench.measurement;
 BEGIN
 	PERFORM bench.arm(stage);
 	PERFORM set_config('jit', jit::text, false), set_config('jit_above_cost', above_cost::text, false);
 	COMMIT;
-	PERFORM report.take('jit', name, run, (bench.measure_stage(stage)).ms);
+	m := bench.measure_stage(stage);
+	PERFORM report.take_times('jit', name, run, m.ms, m.cpu_ms);
 	CALL bench.finish_stage(stage);
 END
 $$;
@@ -32,7 +35,7 @@ BEGIN
 END
 $$;
 CALL bench.measure_jit(:runs);
-SELECT report.tell('jit', 'tick, jit off', report.median('jit', 'off'), 'ms'),
-	report.tell('jit', 'jit on / off', report.ratio('jit', 'on', 'off')),
-	report.tell('jit', 'jit on, jit_above_cost = 0 / off', report.ratio('jit', 'always', 'off'))
+SELECT report.tell('jit', 'tick, jit off', report.median('jit', 'off cpu'), 'ms'),
+	report.tell('jit', 'jit on / off', report.ratio('jit', 'on cpu', 'off cpu')),
+	report.tell('jit', 'jit on, jit_above_cost = 0 / off', report.ratio('jit', 'always cpu', 'off cpu'))
 \g /dev/null

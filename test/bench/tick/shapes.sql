@@ -56,10 +56,12 @@ DECLARE
 	due int := (SELECT size FROM bench.stage AS s WHERE s.n = stage);
 	expected int := CASE system.name WHEN 'znuny' THEN least(due, 1000) ELSE due END;
 	began timestamptz := clock_timestamp();
+	began_cpu float8 := report.cpu_ms();
 	escalated int;
 BEGIN
 	CALL shape.pass(system.name, bench.moment(stage), escalated);
-	PERFORM report.take('shapes', system.name || ' ' || work, run, extract(epoch FROM clock_timestamp() - began) * 1000);
+	PERFORM report.take_times('shapes', system.name || ' ' || work, run, extract(epoch FROM clock_timestamp() - began) * 1000,
+		report.cpu_ms() - began_cpu);
 	IF escalated <> expected AND system.name <> 'redmine' THEN
 		RAISE EXCEPTION '% escalated % instead of %', system.name, escalated, expected;
 	END IF;
@@ -68,8 +70,10 @@ BEGIN
 	END IF;
 	COMMIT;
 	began := clock_timestamp();
+	began_cpu := report.cpu_ms();
 	CALL shape.pass(system.name, bench.moment(stage), escalated);
-	PERFORM report.take('shapes', system.name || ' ' || idle, run, extract(epoch FROM clock_timestamp() - began) * 1000);
+	PERFORM report.take_times('shapes', system.name || ' ' || idle, run, extract(epoch FROM clock_timestamp() - began) * 1000,
+		report.cpu_ms() - began_cpu);
 	IF escalated <> 0 THEN
 		RAISE EXCEPTION '% escalated % twice', system.name, escalated;
 	END IF;
@@ -118,13 +122,13 @@ CALL shape.measure_all(:runs + 2, 'due beside a snapshot', 'idle beside a snapsh
 SELECT dblink_disconnect('holder') \g /dev/null
 
 \echo
-\echo shapes: ms, :shapes_due due of :shapes_open open, medians of :runs runs
+\echo shapes: CPU ms, :shapes_due due of :shapes_open open, medians of :runs runs
 \echo Znuny passes over 1000 only, and skips the rest: times for as many passes as it would take.
 \echo redmine_sla is measured over :shapes_sample tickets, and reckoned up to all that are open.
 CREATE TABLE shape.result AS
-SELECT title, name, report.median('shapes', name || ' due') / share AS due_ms,
-	report.median('shapes', name || ' idle') / CASE name WHEN 'redmine' THEN share ELSE 1 END AS idle_ms,
-	report.median('shapes', name || ' idle beside a snapshot') / CASE name WHEN 'redmine' THEN share ELSE 1 END AS snapshot_ms
+SELECT title, name, report.median('shapes', name || ' due cpu') / share AS due_ms,
+	report.median('shapes', name || ' idle cpu') / CASE name WHEN 'redmine' THEN share ELSE 1 END AS idle_ms,
+	report.median('shapes', name || ' idle beside a snapshot cpu') / CASE name WHEN 'redmine' THEN share ELSE 1 END AS snapshot_ms
 FROM shape.system;
 SELECT r.title AS shape, round(r.due_ms::numeric, 1) AS "find and escalate", round((r.due_ms / t.due_ms)::numeric, 1) AS "times ours",
 	round(r.idle_ms::numeric, 2) AS "nothing new", round(r.snapshot_ms::numeric, 2) AS "nothing new, old snapshot held"

@@ -13,7 +13,7 @@ INSERT INTO shape.entries SELECT * FROM incident.entries ORDER BY org_id, incide
 CREATE PROCEDURE shape.add_system(name text, number int, chosen text DEFAULT 'true') LANGUAGE plpgsql AS $$
 BEGIN
 	EXECUTE format('CREATE TABLE shape.%1$I (LIKE incident.incident_state INCLUDING DEFAULTS,
-		PRIMARY KEY (org_id, incident_id)) WITH (fillfactor = 80)', name);
+		PRIMARY KEY (org_id, incident_id))', name);
 	EXECUTE format('INSERT INTO shape.%I SELECT * FROM incident.incident_state WHERE %s ORDER BY org_id, incident_id',
 		name, chosen);
 	EXECUTE format($f$

@@ -1,8 +1,9 @@
 /*
- * history.c: adds the rows of a table to one of the extension's by the way that ticks add
- * entries (src/bulk.c), to be timed on its own.
+ * bench.c: what benchmarks need and SQL has not.
  */
 #include "postgres.h"
+
+#include <time.h>
 
 #include "access/table.h"
 #include "access/tableam.h"
@@ -14,9 +15,26 @@
 
 PG_MODULE_MAGIC;
 
+extern PGDLLEXPORT Datum bench_cpu_ms(PG_FUNCTION_ARGS);
 extern PGDLLEXPORT Datum bench_add_in_bulk(PG_FUNCTION_ARGS);
 
-/* bench_add_in_bulk(target text, source regclass): how many rows; columns are the same. */
+/* How long this backend has been on a processor, in milliseconds. */
+PG_FUNCTION_INFO_V1(bench_cpu_ms);
+Datum
+bench_cpu_ms(PG_FUNCTION_ARGS)
+{
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now) != 0)
+		elog(ERROR, "could not read the clock: %m");
+	PG_RETURN_FLOAT8(now.tv_sec * 1e3 + now.tv_nsec / 1e6);
+}
+
+/*
+ * bench_add_in_bulk(target text, source regclass): adds the rows of a table to one of the
+ * extension's by the way that ticks add entries (src/bulk.c), so that this can be timed on
+ * its own. Columns are the same. Returns how many rows.
+ */
 PG_FUNCTION_INFO_V1(bench_add_in_bulk);
 Datum
 bench_add_in_bulk(PG_FUNCTION_ARGS)
