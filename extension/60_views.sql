@@ -86,13 +86,18 @@ RETURNS record
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	home text;
 BEGIN
-	IF to_regclass('cron.job') IS NULL OR to_regclass('cron.job_run_details') IS NULL THEN
+	SELECT n.nspname::text INTO home FROM pg_namespace AS n
+		JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = 'job_run_details'
+		WHERE n.nspname = 'cron';
+	IF home IS NULL THEN
 		RETURN;
 	END IF;
 	EXECUTE format('SELECT j.schedule, d.start_time, d.status FROM %1$I.job AS j
 			LEFT JOIN %1$I.job_run_details AS d ON d.jobid = j.jobid
-			WHERE j.jobname = $1 ORDER BY d.start_time DESC NULLS LAST LIMIT 1', 'cron')
+			WHERE j.jobname = $1 ORDER BY d.start_time DESC NULLS LAST LIMIT 1', home)
 		INTO job_schedule, job_last_run_at, job_last_run
 		USING format('pg_incident %s', current_database());
 EXCEPTION WHEN insufficient_privilege OR undefined_column THEN
