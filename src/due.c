@@ -69,19 +69,25 @@ read_watermark(void)
 		pass.from_bucket = PG_INT32_MIN; /* the clock was set back */
 }
 
-/* Notes which transactions had not ended when the pass began. */
+/*
+ * Notes which transactions had not ended when the pass began. One that was given its id
+ * after the newest to have ended is in no snapshot, so none going on is not to be seen from
+ * a snapshot alone: it must also reach as far as ids were given out before it was taken.
+ */
 static void
 note_running(void)
 {
-	FullTransactionId next = ReadNextFullTransactionId();
+	TransactionId given = XidFromFullTransactionId(ReadNextFullTransactionId());
 	Snapshot snapshot = GetLatestSnapshot();
+	FullTransactionId next = ReadNextFullTransactionId();
 	uint32 epoch = EpochFromFullTransactionId(next);
 
 	if (snapshot->xmin > XidFromFullTransactionId(next))
 		epoch--;
 	pass.oldest = FullTransactionIdFromEpochAndXid(epoch, snapshot->xmin);
-	pass.alone =
-		snapshot->xcnt == 0 && snapshot->subxcnt == 0 && !snapshot->suboverflowed;
+	pass.alone = snapshot->xcnt == 0 && snapshot->subxcnt == 0 &&
+				 !snapshot->suboverflowed &&
+				 TransactionIdFollowsOrEquals(snapshot->xmax, given);
 }
 
 static void
