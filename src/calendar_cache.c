@@ -185,7 +185,7 @@ find_offsets(Rows *rows, const char *zone_name, MemoryContext context)
 		pg_time_t change;
 
 		add_offset(rows, moment, zone);
-		/* At the very last change that it has in store it would not look beyond. */
+		/* At the last change in its store it would not look for more. */
 		moment++;
 		if (pg_next_dst_boundary(&moment, &before, &before_dst, &change, &after,
 								 &after_dst, zone) <= 0)

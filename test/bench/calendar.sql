@@ -9,6 +9,7 @@
 SET client_min_messages = warning;
 SET timezone = 'Asia/Shanghai';
 CREATE EXTENSION pg_incident;
+\ir report.sql
 
 -- 26 years, two windows a day from Monday to Friday, 12 holidays a year.
 SELECT FROM incident.import_calendar(jsonb_build_object('name', 'bench', 'zone', 'Asia/Shanghai',
@@ -66,12 +67,13 @@ FROM (VALUES
 
 CREATE TABLE measured (name text, ms float8, baseline_ms float8);
 
+-- On the processor.
 CREATE FUNCTION time_of(statement text) RETURNS float8 LANGUAGE plpgsql AS $$
 DECLARE
-	began timestamptz := clock_timestamp();
+	began float8 := report.cpu_ms();
 BEGIN
 	EXECUTE statement;
-	RETURN extract(epoch FROM clock_timestamp() - began) * 1000;
+	RETURN report.cpu_ms() - began;
 END
 $$;
 
@@ -104,17 +106,16 @@ JOIN (SELECT name, percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) AS ms,
 	FROM measured GROUP BY name) AS m USING (name);
 
 \echo
-\echo Working time over :rows rows, medians of :runs runs, net nanoseconds a call
+\echo Working time over :rows rows, medians of :runs runs, net nanoseconds a call on the processor
 SELECT count(*) AS intervals FROM work_interval;
 SELECT name, rows, round(ms::numeric) AS ms, round(ns::numeric, 1) AS "ns a call" FROM result ORDER BY ns NULLS FIRST, name;
-SELECT 'working_time / difference' AS ratio, round((a.ns / b.ns)::numeric, 2) AS value, '<= 1.0' AS "hold to"
-	FROM result a, result b WHERE a.name = 'working_time' AND b.name = 'difference'
-UNION ALL
-SELECT 'add_working_time / working_time', round((a.ns / b.ns)::numeric, 2), '<= 1.0'
-	FROM result a, result b WHERE a.name = 'add_working_time' AND b.name = 'working_time'
-UNION ALL
-SELECT 'the best in SQL / working_time', round((b.ns / a.ns)::numeric), '>= 100'
-	FROM result a, (SELECT min(ns) AS ns FROM result WHERE name LIKE 'working time in SQL%') b WHERE a.name = 'working_time'
-UNION ALL
-SELECT 'SQL / add_working_time', round((b.ns / a.ns)::numeric), '>= 100'
-	FROM result a, result b WHERE a.name = 'add_working_time' AND b.name = 'addition in SQL, sums';
+SELECT report.tell('calendar', a.name || ' / ' || b.name, a.ns / b.ns, at_most => 1.0)
+FROM result AS a, result AS b
+WHERE (a.name, b.name) IN (('working_time', 'difference'), ('add_working_time', 'working_time'))
+ORDER BY b.name \g /dev/null
+SELECT report.tell('calendar', b.name || ' / ' || a.name, b.ns / a.ns, at_least => 100)
+FROM result AS a, result AS b
+WHERE a.name = 'working_time' AND b.name LIKE 'working time in SQL%'
+	OR a.name = 'add_working_time' AND b.name = 'addition in SQL, sums'
+ORDER BY b.name \g /dev/null
+SELECT * FROM report.summary;
