@@ -127,12 +127,11 @@ sub deadlines
 	return \%times;
 }
 
-# Three clocks on the calendars of the levels, two or three of them: @calendars are pairs
-# of a name and a calendar (WorkingHours).
+# Three clocks, on the calendars of the levels: two or three pairs of a name and a calendar
+# (WorkingHours).
 sub working_policy
 {
 	my ($rng, $name, @calendars) = @_;
-	my @some = pick_some($rng, 2 + int(2 * $rng->()), @calendars);
 	my @levels = pick_some($rng, 3 + int(2 * $rng->()), @LEVELS);
 	my %policy = (
 		name         => $name,
@@ -148,11 +147,12 @@ sub working_policy
 	);
 	$policy{event}    = monotone_matrix($rng, \%policy);
 	$policy{response} = monotone_matrix($rng, \%policy);
-	for my $level (@levels)
+	my $first = int($rng->() * @calendars);
+	for my $number (0 .. $#levels)
 	{
-		my $calendar = pick($rng, @some);
-		$policy{calendar_names}{$level} = $calendar->[0];
-		$policy{calendars}{$level} = $calendar->[1];
+		my $calendar = $calendars[ ($first + $number) % @calendars ];
+		$policy{calendar_names}{ $levels[$number] } = $calendar->[0];
+		$policy{calendars}{ $levels[$number] } = $calendar->[1];
 	}
 	return \%policy;
 }
