@@ -210,10 +210,11 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF document ->> 'name' = '24x7' THEN
-		PERFORM incident.refuse_document('calendar document: $.name', 'is "24x7"',
+		PERFORM incident.refuse_document('calendar document: $.name', format('is %s', document -> 'name'),
 			'That one is built in and stays what it is.');
 	END IF;
 	PERFORM incident.write_calendar(document, false);
+	PERFORM incident.reconsider_calendar(document ->> 'name');
 END
 $$;
 
@@ -269,6 +270,6 @@ COMMENT ON FUNCTION incident.working_time(text, timestamptz, timestamptz) IS
 COMMENT ON FUNCTION incident.add_working_time(text, timestamptz, interval) IS
 'The earliest moment by which an amount of working time has been worked since the start; for a negative amount the latest moment since which it has been worked at the start; for zero the start. A day of the amount counts 24 hours of working time. Errors: invalid_parameter_value for an amount with months, interval_field_overflow for an infinite one, undefined_object when there is no such calendar, datetime_value_out_of_range for an infinite moment, one outside the years 1 to 9999 (UTC), or when so much is never worked within these years.';
 COMMENT ON FUNCTION incident.import_calendar(jsonb) IS
-'Writes a calendar document; one of the same name is replaced as a whole. Error invalid_parameter_value names the place of whatever is not as a calendar document must be, and of the name 24x7, which is built in for good.';
+'Writes a calendar document; one of the same name is replaced as a whole, and the next tick settles all incidents anew whose clocks run by it. Error invalid_parameter_value names the place of whatever is not as a calendar document must be, and of the name 24x7, which is built in for good.';
 COMMENT ON FUNCTION incident.export_calendar(text) IS
 'The document of a calendar; importing it gives the same calendar. NULL when there is none of that name.';

@@ -19,7 +19,7 @@ CREATE INDEX ON incident.incidents (org_id, ticket) WHERE ticket IS NOT NULL;
 -- rule says what made it (incident.rule_word): a fact is its own epoch, a withdrawal has
 -- that of the entry it takes back, so the key lets nothing be decided or withdrawn twice.
 -- month, of the opening, is the same for all entries of an incident: old months go as a
--- whole. hash covers the entry and the hash before it.
+-- whole, and each partition has a key of its own (see 55_retention.sql). hash covers the entry and the hash before it.
 CREATE TABLE incident.entries (
 	org_id integer NOT NULL,
 	month integer NOT NULL,
@@ -42,10 +42,11 @@ CREATE TABLE incident.entries (
 	hash bytea NOT NULL,
 	actor text,
 	recorded_by text,
-	note text,
-	PRIMARY KEY (org_id, incident_id, epoch, rule, occurrence, month)
+	note text
 ) PARTITION BY RANGE (month);
-CREATE TABLE incident.entries_default PARTITION OF incident.entries DEFAULT;
+CREATE TABLE incident.entries_default PARTITION OF incident.entries (
+	PRIMARY KEY (org_id, incident_id, epoch, rule, occurrence, month)
+) DEFAULT;
 
 -- The state as last settled. Only this row changes while an incident lives, and a tick
 -- changes only columns from status on, none of them indexed: it can stay in its page.
@@ -72,7 +73,7 @@ CREATE TABLE incident.incident_state (
 	next_due timestamptz,
 	head bytea NOT NULL,			-- the hash of the newest entry
 	PRIMARY KEY (org_id, incident_id)
-) WITH (fillfactor = 80);
+) WITH (fillfactor = 50);			-- room for a new version of every row, as neighbours fall due together
 CREATE INDEX incident_state_open ON incident.incident_state (org_id, incident_id)
 	WHERE status NOT IN ('resolved', 'closed', 'cancelled');
 

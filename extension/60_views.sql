@@ -64,10 +64,48 @@ SELECT policy_id, name, version, state, title ->> 'en' AS title_en, title ->> 'z
 	published_at
 FROM incident.policies;
 
+-- How late decisions of the last hour were, at most, for a share of them; to a power of
+-- two of seconds.
+CREATE FUNCTION incident.lateness(share float8)
+RETURNS interval
+LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT make_interval(secs => power(2, min(place) - 1))
+	FROM (SELECT place, sum(sum(decisions)) OVER (ORDER BY place) AS so_far, sum(sum(decisions)) OVER () AS total
+		FROM incident.tick_log AS g, unnest(g.lateness) WITH ORDINALITY AS b(decisions, place)
+		WHERE g.finished_at > now() - interval '1 hour'
+		GROUP BY place) AS counted
+	WHERE so_far >= share * total AND total > 0;
+END;
+
+-- The scheduled job as pg_cron of this database knows it.
+CREATE FUNCTION incident.job_state(
+	OUT job_schedule text, OUT job_last_run_at timestamptz, OUT job_last_run text)
+RETURNS record
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF to_regclass('cron.job') IS NULL OR to_regclass('cron.job_run_details') IS NULL THEN
+		RETURN;
+	END IF;
+	EXECUTE format('SELECT j.schedule, d.start_time, d.status FROM %1$I.job AS j
+			LEFT JOIN %1$I.job_run_details AS d ON d.jobid = j.jobid
+			WHERE j.jobname = $1 ORDER BY d.start_time DESC NULLS LAST LIMIT 1', 'cron')
+		INTO job_schedule, job_last_run_at, job_last_run
+		USING format('pg_incident %s', current_database());
+EXCEPTION WHEN insufficient_privilege OR undefined_column THEN
+	RETURN;
+END
+$$;
+
 -- Whether the engine keeps up, over all organisations; one row.
 CREATE VIEW incident.watchdog AS
 SELECT nullif(t.at, '-infinity') AS last_tick_at, t.finished_at AS last_tick_finished_at,
-	d.oldest_due, d.due, q.quarantined
+	d.oldest_due, d.due, q.quarantined, l.last_work_at, l.last_work_took, l.ticks_last_hour,
+	p.late_50, p.late_95, p.late_99, c.clock_step, c.clock_step_at,
+	j.job_schedule, j.job_last_run_at, j.job_last_run, t.maintained_at
 FROM incident.last_tick AS t,
 	LATERAL (SELECT min(due_at) AS oldest_due, count(*) AS due
 		FROM (SELECT DISTINCT r.org_id, r.incident_id, r.due_at
@@ -75,7 +113,18 @@ FROM incident.last_tick AS t,
 			JOIN incident.incident_state AS s ON s.org_id = r.org_id
 				AND s.incident_id = r.incident_id AND s.next_due = r.due_at
 			WHERE r.bucket >= t.from_bucket AND r.due_at <= now()) AS due) AS d,
-	LATERAL (SELECT count(*) AS quarantined FROM incident.quarantine) AS q;
+	LATERAL (SELECT count(*) AS quarantined FROM incident.quarantine) AS q,
+	LATERAL (SELECT max(g.finished_at) AS last_work_at,
+			(array_agg(g.finished_at - g.began_at ORDER BY g.finished_at DESC))[1] AS last_work_took,
+			count(*) AS ticks_last_hour
+		FROM incident.tick_log AS g WHERE g.finished_at > now() - interval '1 hour') AS l,
+	LATERAL (SELECT incident.lateness(0.5) AS late_50, incident.lateness(0.95) AS late_95,
+		incident.lateness(0.99) AS late_99) AS p,
+	LATERAL (SELECT max(g.finished_at) AS clock_step_at,
+			(array_agg(g.clock_step ORDER BY g.finished_at DESC))[1] AS clock_step
+		FROM incident.tick_log AS g
+		WHERE g.clock_step IS NOT NULL AND g.finished_at > now() - interval '1 day') AS c,
+	LATERAL incident.job_state() AS j;
 
 CREATE VIEW incident.quarantined_incidents WITH (security_barrier) AS
 SELECT q.org_id, q.incident_id, q.since, q.attempts, q.retry_at, q.sqlstate, q.message
@@ -85,11 +134,11 @@ WHERE q.org_id = (SELECT incident.current_organisation());
 COMMENT ON VIEW incident.timeline IS
 'One row an entry of a timeline: facts, what follows from them, and withdrawals.';
 COMMENT ON COLUMN incident.timeline.kind IS
-'Facts: opened, assessed, acknowledged, activated, held, resumed, resolved, closed, reopened, cancelled, noted. Derived: graded, escalated, breached. voided takes back the derived entry whose seq is in voids.';
+'Facts: opened, assessed, acknowledged, activated, held, resumed, resolved, closed, reopened, cancelled, noted. Derived: graded, escalated, breached, overdue. voided takes back the derived entry whose seq is in voids.';
 COMMENT ON COLUMN incident.timeline.effective_at IS 'When it took effect.';
 COMMENT ON COLUMN incident.timeline.recorded_at IS 'When it was recorded; the difference is its lateness.';
 COMMENT ON COLUMN incident.timeline.rule IS
-'The rule that decided a derived entry: matrix, remaining_time:LEVEL, processing_time.';
+'The rule that decided a derived entry: matrix, remaining_time:LEVEL, processing_time, acknowledgement, response.';
 COMMENT ON COLUMN incident.timeline.live IS 'False for an entry that was taken back.';
 COMMENT ON COLUMN incident.timeline.epoch IS 'seq of the fact that governed when a derived entry was decided.';
 COMMENT ON COLUMN incident.timeline.occurrence IS 'Counts decisions by the same rule under the same fact.';
@@ -104,7 +153,28 @@ COMMENT ON VIEW incident.incident_repeats IS
 'Reports that open() counted as repeats of an incident under the same dedup key.';
 COMMENT ON VIEW incident.asset_register IS 'Assets with the name of the one above.';
 COMMENT ON VIEW incident.policy_versions IS 'Policies and the state of each version.';
+COMMENT ON FUNCTION incident.lateness(float8) IS
+'How late, at most, that share (0 to 1) of the last hour''s decisions were taken, rounded up to a power of two of seconds; NULL when there were none.';
+COMMENT ON FUNCTION incident.job_state() IS
+'Schedule and last run of the job that schedule() made, where pg_cron lives in this database; NULLs otherwise.';
 COMMENT ON VIEW incident.watchdog IS
-'Whether escalation keeps up: the newest moment settled by a tick and when that tick finished, the oldest due moment and how many incidents are due now, how many are in quarantine. Alert when last_tick_at is older than a few cron intervals.';
+'Whether escalation keeps up; one row, over all organisations. Alert when last_tick_at is older than a few cron intervals, quarantined is not 0, or clock_step is not NULL.';
+COMMENT ON COLUMN incident.watchdog.last_tick_at IS 'The newest moment that a tick has settled; NULL: none yet.';
+COMMENT ON COLUMN incident.watchdog.last_tick_finished_at IS 'When the newest tick finished.';
+COMMENT ON COLUMN incident.watchdog.oldest_due IS 'The oldest moment that is due and not settled; NULL: none.';
+COMMENT ON COLUMN incident.watchdog.due IS 'How many incidents are due now.';
+COMMENT ON COLUMN incident.watchdog.quarantined IS 'How many incidents failed to settle; view quarantined_incidents.';
+COMMENT ON COLUMN incident.watchdog.last_work_at IS 'When a tick last had something to do, in the last hour.';
+COMMENT ON COLUMN incident.watchdog.last_work_took IS 'How long that tick took.';
+COMMENT ON COLUMN incident.watchdog.ticks_last_hour IS 'How many ticks had something to do in the last hour.';
+COMMENT ON COLUMN incident.watchdog.late_50 IS 'Half of the decisions of the last hour were taken less than this long after they were due (a power of two of seconds); NULL: no decisions.';
+COMMENT ON COLUMN incident.watchdog.late_95 IS 'The same for 95 of 100.';
+COMMENT ON COLUMN incident.watchdog.late_99 IS 'The same for 99 of 100.';
+COMMENT ON COLUMN incident.watchdog.clock_step IS 'How far the server''s clock last jumped between two ticks, by more than 5 seconds, within a day; negative: back.';
+COMMENT ON COLUMN incident.watchdog.clock_step_at IS 'When that was noticed.';
+COMMENT ON COLUMN incident.watchdog.job_schedule IS 'The cron schedule of the job that schedule() made; NULL when there is none or pg_cron lives in another database.';
+COMMENT ON COLUMN incident.watchdog.job_last_run_at IS 'When that job last began.';
+COMMENT ON COLUMN incident.watchdog.job_last_run IS 'How that run ended: running, succeeded, failed.';
+COMMENT ON COLUMN incident.watchdog.maintained_at IS 'When partitions were last looked after.';
 COMMENT ON VIEW incident.quarantined_incidents IS
 'Incidents that failed to settle, with the error and the next try.';

@@ -11,12 +11,12 @@ INSERT INTO incident.role_rights (role, object_kind, object)
 SELECT role, object_kind, unnest(string_to_array(objects, ' '))
 FROM (VALUES
 	('reporter', 'function', 'label policy_id event_level response_level processing_time quick_reference working_time add_working_time current_organisation open note'),
-	('auditor', 'function', 'label policy_id event_level response_level processing_time response_steps quick_reference working_time add_working_time current_organisation export_policy state_at explain simulate rule_word verify_timeline timeline_heads'),
+	('auditor', 'function', 'label policy_id event_level response_level processing_time response_steps quick_reference working_time add_working_time current_organisation export_policy state_at explain simulate rule_word lateness job_state verify_timeline timeline_heads'),
 	('auditor', 'view', 'open_incidents incident_history incident_repeats timeline asset_register policy_versions watchdog quarantined_incidents'),
-	('responder', 'function', 'label policy_id event_level response_level processing_time response_steps quick_reference working_time add_working_time current_organisation export_policy state_at explain simulate rule_word open note assess acknowledge activate hold resume resolve close reopen cancel'),
+	('responder', 'function', 'label policy_id event_level response_level processing_time response_steps quick_reference working_time add_working_time current_organisation export_policy state_at explain simulate rule_word lateness job_state open note assess acknowledge activate hold resume resolve close reopen cancel'),
 	('responder', 'view', 'open_incidents incident_history incident_repeats timeline asset_register policy_versions watchdog quarantined_incidents'),
-	('administrator', 'function', 'label policy_id event_level response_level processing_time response_steps quick_reference working_time add_working_time current_organisation export_policy state_at explain simulate rule_word open note assess acknowledge activate hold resume resolve close reopen cancel verify_timeline timeline_heads register_organisation register_asset import_policy publish_policy policy_problems import_calendar export_calendar tick schedule unschedule'),
-	('administrator', 'procedure', 'run_ticks'),
+	('administrator', 'function', 'label policy_id event_level response_level processing_time response_steps quick_reference working_time add_working_time current_organisation export_policy state_at explain simulate rule_word lateness job_state open note assess acknowledge activate hold resume resolve close reopen cancel verify_timeline timeline_heads register_organisation register_asset import_policy publish_policy policy_problems import_calendar export_calendar tick schedule unschedule take_maintenance add_next_partition drop_next_partition forget_next_month tidy_up'),
+	('administrator', 'procedure', 'run_ticks maintain retain'),
 	('administrator', 'view', 'open_incidents incident_history incident_repeats timeline asset_register policy_versions watchdog quarantined_incidents')
 ) AS r(role, object_kind, objects);
 

@@ -434,7 +434,7 @@ settle(Batch *batch, const PgiDue *due, PgiDecisions *decisions)
 		return outcome;
 	add_rows(batch, entries, &state);
 	for (int i = 0; i < batch->nevents; i++)
-		pgi_count_decision(decisions, &batch->events[i]);
+		pgi_count_decision(decisions, &batch->events[i], batch->now);
 	return PGI_SETTLED;
 }
 

@@ -7,6 +7,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "nodes/primnodes.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -19,9 +20,20 @@ typedef struct Memo
 {
 	uint64 generation;
 	const PgiCalendar *calendar;
-	int length; /* of the name */
+	bool constant; /* the call site names no other */
+	int length;	   /* of the name */
 	NameData name;
 } Memo;
+
+/* Whether the first argument is a constant of the statement. */
+static bool
+names_constant(FunctionCallInfo fcinfo)
+{
+	Node *call = fcinfo->flinfo->fn_expr;
+
+	return call != NULL && IsA(call, FuncExpr) &&
+		   IsA(linitial(((FuncExpr *) call)->args), Const);
+}
 
 /* Finds the calendar whose name is the first argument, and remembers it. */
 static pg_noinline const PgiCalendar *
@@ -36,10 +48,18 @@ find_calendar(FunctionCallInfo fcinfo)
 			MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Memo));
 	memo->generation = 0;
 	memo->calendar = pgi_calendar(name);
+	memo->constant = names_constant(fcinfo);
 	memo->length = strlen(name);
 	namestrcpy(&memo->name, name);
 	memo->generation = generation;
 	return memo->calendar;
+}
+
+static bool
+is_named(const Memo *memo, const text *name)
+{
+	return memo->length == VARSIZE_ANY_EXHDR(name) &&
+		   memcmp(NameStr(memo->name), VARDATA_ANY(name), memo->length) == 0;
 }
 
 /* The calendar whose name is the first argument. */
@@ -47,11 +67,9 @@ static inline const PgiCalendar *
 calendar_argument(FunctionCallInfo fcinfo)
 {
 	const Memo *memo = fcinfo->flinfo->fn_extra;
-	const text *name = PG_GETARG_TEXT_PP(0);
 
 	if (likely(memo != NULL && memo->generation == pgi_calendar_generation &&
-			   memo->length == VARSIZE_ANY_EXHDR(name) &&
-			   memcmp(NameStr(memo->name), VARDATA_ANY(name), memo->length) == 0))
+			   (memo->constant || is_named(memo, PG_GETARG_TEXT_PP(0)))))
 		return memo->calendar;
 	return find_calendar(fcinfo);
 }
@@ -81,10 +99,11 @@ PG_FUNCTION_INFO_V1(pgi_working_time);
 Datum
 pgi_working_time(PG_FUNCTION_ARGS)
 {
+	int64 time = pgi_calendar_measure(calendar_argument(fcinfo), PG_GETARG_TIMESTAMPTZ(1),
+									  PG_GETARG_TIMESTAMPTZ(2));
 	Interval *length = palloc(sizeof(Interval));
 
-	length->time = pgi_calendar_measure(
-		calendar_argument(fcinfo), PG_GETARG_TIMESTAMPTZ(1), PG_GETARG_TIMESTAMPTZ(2));
+	length->time = time;
 	length->day = 0;
 	length->month = 0;
 	PG_RETURN_INTERVAL_P(length);

@@ -85,11 +85,14 @@ add_window(Rows *rows, PgiDayWindows *day, uint64 row)
 		return;
 	window->until = DatumGetTimeADT(pgi_column(row, 4, &isnull));
 	if (isnull || window->from >= window->until ||
-		(day->count > 0 && window->from < window[-1].until))
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						errmsg("calendar \"%s\" is not sound", rows->name),
-						errdetail("Windows of a day overlap or end before they begin."),
-						errhint("Import it again.")));
+		(day->count > 0 && window->from < window[-1].until) ||
+		window->from % USECS_PER_SEC != 0 || window->until % USECS_PER_SEC != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("calendar \"%s\" is not sound", rows->name),
+				 errdetail("Windows of a day overlap, end before they begin, or begin or "
+						   "end within a second."),
+				 errhint("Import it again.")));
 	if (day->count == 0)
 		day->first = rows->nwindows;
 	day->count++;

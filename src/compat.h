@@ -49,4 +49,11 @@
 	index_beginscan(heap, index, snapshot, nkeys, 0)
 #endif
 
+/* PostgreSQL 18 has one word for this, before a function's type. */
+#if PG_VERSION_NUM >= 180000
+#define PGI_NORETURN pg_noreturn
+#else
+#define PGI_NORETURN __attribute__((noreturn))
+#endif
+
 #endif

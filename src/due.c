@@ -7,7 +7,8 @@
  * says before which minute all are. It moves only as far as every transaction is known to
  * have ended that could still add a timer there: a pass remembers how far it found all done
  * (next_bucket) and the next transaction to begin (next_xid); once all before that one have
- * ended, another pass over the same timers has seen everything.
+ * ended, another pass over the same timers has seen everything. A pass that began while
+ * no other transaction was writing has seen everything by itself.
  *
  * The list is this backend's own and only says where to look. It is dropped when a tick
  * that took from it was rolled back.
@@ -23,6 +24,7 @@
 #include "utils/timestamp.h"
 #include "utils/xid8.h"
 
+#include "clock.h"
 #include "due.h"
 #include "sql.h"
 #include "timer.h"
@@ -40,7 +42,8 @@ typedef struct Pass
 	TransactionId used_by;	  /* the newest transaction that took from the list */
 	bool sees_all;			  /* its snapshots were the newest there were */
 	FullTransactionId oldest; /* all transactions before it had ended when it began */
-	int32 from_bucket;		  /* where the next list begins */
+	bool alone;		   /* no other transaction that writes was going on when it began */
+	int32 from_bucket; /* where the next list begins */
 	bool read_all;
 	int32 done_before; /* timers of earlier minutes were all found done */
 	PgiDue *list;
@@ -62,19 +65,23 @@ read_watermark(void)
 	pass.from_bucket = PG_INT32_MIN;
 	if (pgi_run(&query, NULL, NULL, SPI_OK_SELECT, 1) > 0)
 		pass.from_bucket = DatumGetInt32(pgi_column(0, 1, &isnull));
+	if (pass.from_bucket > pgi_bucket(GetCurrentTimestamp()))
+		pass.from_bucket = PG_INT32_MIN; /* the clock was set back */
 }
 
-/* The oldest transaction that has not ended. */
-static FullTransactionId
-oldest_running(void)
+/* Notes which transactions had not ended when the pass began. */
+static void
+note_running(void)
 {
 	FullTransactionId next = ReadNextFullTransactionId();
-	TransactionId oldest = GetLatestSnapshot()->xmin;
+	Snapshot snapshot = GetLatestSnapshot();
 	uint32 epoch = EpochFromFullTransactionId(next);
 
-	if (oldest > XidFromFullTransactionId(next))
+	if (snapshot->xmin > XidFromFullTransactionId(next))
 		epoch--;
-	return FullTransactionIdFromEpochAndXid(epoch, oldest);
+	pass.oldest = FullTransactionIdFromEpochAndXid(epoch, snapshot->xmin);
+	pass.alone =
+		snapshot->xcnt == 0 && snapshot->subxcnt == 0 && !snapshot->suboverflowed;
 }
 
 static void
@@ -85,7 +92,7 @@ begin_pass(TimestampTz at)
 	pass.began = GetCurrentTimestamp();
 	pass.used_by = InvalidTransactionId;
 	pass.sees_all = !IsolationUsesXactSnapshot();
-	pass.oldest = oldest_running();
+	note_running();
 	pass.read_all = false;
 	pass.done_before = pgi_bucket(at);
 	pass.count = pass.next = 0;
@@ -191,31 +198,42 @@ is_over(void)
 	return pass.read_all && pass.next == pass.count;
 }
 
-/* Remembers how far ticks have come, unless another tick is just doing so. */
+/*
+ * Remembers how far ticks have come, unless another tick is just doing so. When the clock
+ * was set back, timers may be added anywhere from there on: ticks start from the beginning.
+ */
 static void
 note_tick(TimestampTz at)
 {
 	static PgiQuery query = {
 		"UPDATE incident.last_tick AS t SET at = greatest(t.at, $1),"
-		" finished_at = clock_timestamp(),"
-		" from_bucket = CASE WHEN $2 AND t.next_xid <= $3"
-		"  THEN greatest(t.from_bucket, least(t.next_bucket, $4)) ELSE t.from_bucket END,"
-		" next_bucket = CASE WHEN $2 AND (t.next_xid <= $3) IS NOT FALSE"
+		" finished_at = clock_timestamp(), boot_clock = $6,"
+		" from_bucket = CASE WHEN t.from_bucket > $8 THEN -2147483648"
+		"  WHEN $2 AND $7 THEN least(greatest(t.from_bucket, $4), $8)"
+		"  WHEN $2 AND t.next_xid <= $3"
+		"  THEN least(greatest(t.from_bucket, least(t.next_bucket, $4)), $8)"
+		"  ELSE t.from_bucket END,"
+		" next_bucket = CASE WHEN t.from_bucket > $8 THEN NULL"
+		"  WHEN $2 AND (t.next_xid <= $3) IS NOT FALSE"
 		"  THEN $4 ELSE t.next_bucket END,"
-		" next_xid = CASE WHEN $2 AND (t.next_xid <= $3) IS NOT FALSE"
+		" next_xid = CASE WHEN t.from_bucket > $8 THEN NULL"
+		"  WHEN $2 AND (t.next_xid <= $3) IS NOT FALSE"
 		"  THEN $5 ELSE t.next_xid END"
 		" FROM (SELECT only_row FROM incident.last_tick FOR NO KEY UPDATE SKIP LOCKED)"
 		"  AS free"
 		" WHERE t.only_row = free.only_row",
-		5,
-		{TIMESTAMPTZOID, BOOLOID, XID8OID, INT4OID, XID8OID}};
-	Datum values[5];
+		8,
+		{TIMESTAMPTZOID, BOOLOID, XID8OID, INT4OID, XID8OID, INT8OID, BOOLOID, INT4OID}};
+	Datum values[8];
 
 	values[0] = TimestampTzGetDatum(at);
 	values[1] = BoolGetDatum(is_over() && pass.sees_all);
 	values[2] = FullTransactionIdGetDatum(pass.oldest);
 	values[3] = Int32GetDatum(pass.done_before);
 	values[4] = FullTransactionIdGetDatum(ReadNextFullTransactionId());
+	values[5] = Int64GetDatum(pgi_boot_clock());
+	values[6] = BoolGetDatum(pass.alone);
+	values[7] = Int32GetDatum(pgi_bucket(GetCurrentTimestamp()));
 	pgi_run(&query, values, NULL, SPI_OK_UPDATE, 0);
 }
 
@@ -258,13 +276,15 @@ pgi_due_missed(const PgiDue *due)
 
 /*
  * Ends a tick; returns how many timers it leaves: those of its list that were not handed
- * out, and those that were missed. Within SPI.
+ * out, those that were missed, and one for those that were not read yet. Within SPI.
  */
 int64
 pgi_due_end(TimestampTz at)
 {
+	bool unread = !pass.read_all || pass.at < at;
+
 	note_tick(at);
 	if (is_over())
 		pass.going = false;
-	return pass.count - pass.next + pass.missed;
+	return pass.count - pass.next + pass.missed + unread;
 }

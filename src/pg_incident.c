@@ -4,6 +4,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "utils/datetime.h"
 #include "utils/guc.h"
 
 #include "arguments.h"
@@ -15,6 +16,7 @@ PG_MODULE_MAGIC;
 #define ORGANISATION "pg_incident.organisation"
 
 int pgi_organisation = 1;
+static char *retention = NULL;
 
 void _PG_init(void);
 
@@ -35,6 +37,30 @@ check_setting(void)
 							   pgi_clip(value))));
 }
 
+/* Errors when a text that is not empty is no interval, or a negative one. */
+static bool
+check_retention(char **value, void **extra, GucSource source)
+{
+	struct pg_itm_in parsed = {0};
+	char work[256];
+	char *fields[MAXDATEFIELDS];
+	int kinds[MAXDATEFIELDS];
+	int nfields;
+	int kind;
+
+	if ((*value)[0] == '\0')
+		return true;
+	if (ParseDateTime(*value, work, sizeof(work), fields, kinds, MAXDATEFIELDS,
+					  &nfields) == 0 &&
+		DecodeInterval(fields, kinds, nfields, INTERVAL_FULL_RANGE, &kind, &parsed) ==
+			0 &&
+		kind == DTK_DELTA && parsed.tm_usec >= 0 && parsed.tm_mday >= 0 &&
+		parsed.tm_mon >= 0 && parsed.tm_year >= 0)
+		return true;
+	GUC_check_errdetail("It needs a length of time, such as \"3 years\".");
+	return false;
+}
+
 void
 _PG_init(void)
 {
@@ -43,6 +69,10 @@ _PG_init(void)
 		ORGANISATION,
 		"The organisation whose incidents and assets this session works on.", NULL,
 		&pgi_organisation, 1, 1, PG_INT32_MAX, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable(
+		"pg_incident.retention",
+		"How long finished incidents are kept, as an interval; empty: for ever.", NULL,
+		&retention, "", PGC_USERSET, 0, check_retention, NULL, NULL);
 	MarkGUCPrefixReserved("pg_incident");
 	pgi_invalidation_init();
 }

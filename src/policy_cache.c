@@ -94,7 +94,7 @@ read_levels(int32 policy_id, PgiPolicySource *source, PgiCalendarNames *calendar
 {
 	static PgiQuery query = {
 		"SELECT level, processing_time, acknowledge_within, respond_within, calendar"
-		" FROM incident.policy_levels WHERE policy_id = $1",
+		" FROM incident.policy_levels WHERE policy_id = $1 ORDER BY level DESC",
 		1,
 		{INT4OID}};
 	Datum id = Int32GetDatum(policy_id);

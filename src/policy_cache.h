@@ -6,6 +6,7 @@
 
 #include "datatype/timestamp.h"
 
+#include "compat.h"
 #include "kernel/policy.h"
 
 /* The calendars of a policy, by the number that its source gives them. */
@@ -20,8 +21,7 @@ extern int32 pgi_policy_named(const char *name);
 extern int32 pgi_policy_version(const char *name, int32 version);
 extern const PgiCell *pgi_policy_cell(const PgiPolicy *policy, int asset_level,
 									  int severity);
-extern void pgi_refuse_pair(const PgiPolicy *policy, int severity)
-	pg_attribute_noreturn();
+extern PGI_NORETURN void pgi_refuse_pair(const PgiPolicy *policy, int severity);
 extern bool pgi_read_policy(int32 policy_id, PgiPolicySource *source,
 							PgiCalendarNames *calendars);
 extern int64 pgi_interval_length(const Interval *interval, const char *what);

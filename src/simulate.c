@@ -264,6 +264,10 @@ put_derived(const PgiDerived *derived, void *arg)
 	appendStringInfoChar(&detail, '{');
 	append_quoted(&detail, "event_level", level_word(derived->event_level));
 	append_quoted(&detail, "response_level", level_word(derived->response_level));
+	if (derived->kind == PGI_OVERDUE)
+		append_quoted(&detail, "rule",
+					  derived->rule == PGI_RULE_RESPONSE ? "response"
+														 : "acknowledgement");
 	put_row(course, derived->at, derived->kind,
 			derived->kind == PGI_BREACHED || derived->kind == PGI_OVERDUE
 				? derived->event_level

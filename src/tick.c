@@ -13,6 +13,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
@@ -20,6 +21,7 @@
 
 #include "arguments.h"
 #include "batch.h"
+#include "clock.h"
 #include "due.h"
 #include "sql.h"
 #include "timeline.h"
@@ -193,6 +195,8 @@ add_tally(Tally *tally, const Tally *more)
 	tally->decisions.escalations += more->decisions.escalations;
 	tally->decisions.overdue += more->decisions.overdue;
 	tally->decisions.breaches += more->decisions.breaches;
+	for (int i = 0; i < PGI_LATENESSES; i++)
+		tally->decisions.late_by[i] += more->decisions.late_by[i];
 }
 
 /* Settles what needs to be looked into, or puts it into quarantine. Within SPI. */
@@ -286,6 +290,41 @@ settle_due(TimestampTz at, int32 batch, Tally *tally)
 	MemoryContextDelete(scratch);
 }
 
+/* Writes down what a tick did, if anything. Within SPI. */
+static void
+log_tick(const Tally *tally, TimestampTz at, TimestampTz began, int64 remaining,
+		 const Interval *step)
+{
+	static PgiQuery query = {
+		"INSERT INTO incident.tick_log (began_at, finished_at, settled_to, incidents,"
+		" escalations, overdue, breaches, quarantined, remaining, lateness, clock_step)"
+		" SELECT $1, clock_timestamp(), $2, $3, $4, $5, $6, $7, $8, $9, $10"
+		" WHERE $3 > 0 OR $7 > 0 OR $10 IS NOT NULL",
+		10,
+		{TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID,
+		 INT8OID, INT4ARRAYOID, INTERVALOID}};
+	Datum late_by[PGI_LATENESSES];
+	Datum values[10];
+	char nulls[10];
+
+	for (int i = 0; i < PGI_LATENESSES; i++)
+		late_by[i] = Int32GetDatum(tally->decisions.late_by[i]);
+	memset(nulls, ' ', sizeof(nulls));
+	values[0] = TimestampTzGetDatum(began);
+	values[1] = TimestampTzGetDatum(at);
+	values[2] = Int32GetDatum(tally->incidents);
+	values[3] = Int32GetDatum(tally->decisions.escalations);
+	values[4] = Int32GetDatum(tally->decisions.overdue);
+	values[5] = Int32GetDatum(tally->decisions.breaches);
+	values[6] = Int32GetDatum(tally->quarantined);
+	values[7] = Int64GetDatum(remaining);
+	values[8] = PointerGetDatum(construct_array(late_by, PGI_LATENESSES, INT4OID,
+												sizeof(int32), true, TYPALIGN_INT));
+	values[9] = PointerGetDatum(step);
+	nulls[9] = step == NULL ? 'n' : ' ';
+	pgi_run(&query, values, nulls, SPI_OK_INSERT, 0);
+}
+
 static void
 check_arguments(TimestampTz at, int32 batch)
 {
@@ -304,7 +343,10 @@ pgi_tick(PG_FUNCTION_ARGS)
 {
 	TimestampTz at = PG_GETARG_TIMESTAMPTZ(0);
 	int32 batch = PG_GETARG_INT32(1);
+	TimestampTz began = GetCurrentTimestamp();
 	Tally tally = {0};
+	int64 remaining;
+	Interval *step;
 	TupleDesc descriptor;
 	Datum values[7];
 	bool nulls[7] = {false};
@@ -314,12 +356,15 @@ pgi_tick(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 
 	SPI_connect();
+	step = pgi_clock_step();
 	pgi_due_begin(at);
 	settle_due(at, batch, &tally);
 	leave_quarantine();
-	values[6] = Int64GetDatum(pgi_due_end(at));
+	remaining = pgi_due_end(at);
+	log_tick(&tally, at, began, remaining, step);
 	SPI_finish();
 
+	values[6] = Int64GetDatum(remaining);
 	values[0] = Int32GetDatum(tally.incidents);
 	values[1] = Int32GetDatum(tally.decisions.escalations);
 	values[2] = Int32GetDatum(tally.decisions.overdue);

@@ -386,14 +386,20 @@ pgi_entry_decided(PgiEntry *entry, const PgiDerived *event)
 }
 
 void
-pgi_count_decision(PgiDecisions *decisions, const PgiDerived *event)
+pgi_count_decision(PgiDecisions *decisions, const PgiDerived *event, TimestampTz now)
 {
+	int64 seconds = (now - event->at) / USECS_PER_SEC;
+	int place = 0;
+
 	if (event->kind == PGI_ESCALATED)
 		decisions->escalations++;
 	else if (event->kind == PGI_BREACHED)
 		decisions->breaches++;
 	else if (event->kind == PGI_OVERDUE)
 		decisions->overdue++;
+	while (place < PGI_LATENESSES - 1 && seconds >> place > 0)
+		place++;
+	decisions->late_by[place]++;
 }
 
 static void
@@ -409,7 +415,7 @@ write_derived(PgiTimeline *timeline, const PgiDerived *event, PgiDecisions *deci
 	pgi_entry_decided(entry, event);
 	entry->occurrence = occurrence;
 	pgi_timeline_write(timeline, entry);
-	pgi_count_decision(decisions, event);
+	pgi_count_decision(decisions, event, entry->recorded_at);
 }
 
 /* Voids the entries that no longer follow, and adds what is missing. */
@@ -463,6 +469,15 @@ is_revised(const PgiTimeline *timeline)
 	return false;
 }
 
+#define STATE_ARGS 21
+#define STATE_TYPES                                                                  \
+	{                                                                                \
+		INT4OID, INT8OID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, \
+			TEXTOID, INT8OID, PGI_TYPE_LEVEL, PGI_TYPE_SEVERITY, PGI_TYPE_LEVEL,     \
+			PGI_TYPE_LEVEL, PGI_TYPE_LEVEL, BOOLOID, TIMESTAMPTZOID, TIMESTAMPTZOID, \
+			TIMESTAMPTZOID, TIMESTAMPTZOID, BOOLOID, BYTEAOID                        \
+	}
+
 static void
 write_state(PgiTimeline *timeline, TimestampTz until, const PgiState *state)
 {
@@ -473,13 +488,7 @@ write_state(PgiTimeline *timeline, TimestampTz until, const PgiState *state)
 		"activated_at, resolved_at, closed_at, revised, head)"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
 		"$17, $18, $19, $20, $21)",
-		21,
-		{INT4OID,		 INT8OID,		 INT4OID,			INT4OID,
-		 INT4OID,		 TIMESTAMPTZOID, TIMESTAMPTZOID,	TEXTOID,
-		 INT8OID,		 PGI_TYPE_LEVEL, PGI_TYPE_SEVERITY, PGI_TYPE_LEVEL,
-		 PGI_TYPE_LEVEL, PGI_TYPE_LEVEL, BOOLOID,			TIMESTAMPTZOID,
-		 TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,	BOOLOID,
-		 BYTEAOID}};
+		STATE_ARGS, STATE_TYPES};
 	static PgiQuery update = {
 		"UPDATE incident.incident_state SET policy_id = $3, month = $4, seq = $5,"
 		" settled_to = $6, next_due = $7, status = $8, asset_id = $9, asset_level = $10,"
@@ -487,16 +496,10 @@ write_state(PgiTimeline *timeline, TimestampTz until, const PgiState *state)
 		" breached = $15, acknowledged_at = $16, activated_at = $17, resolved_at = $18,"
 		" closed_at = $19, revised = $20, head = $21"
 		" WHERE org_id = $1 AND incident_id = $2",
-		21,
-		{INT4OID,		 INT8OID,		 INT4OID,			INT4OID,
-		 INT4OID,		 TIMESTAMPTZOID, TIMESTAMPTZOID,	TEXTOID,
-		 INT8OID,		 PGI_TYPE_LEVEL, PGI_TYPE_SEVERITY, PGI_TYPE_LEVEL,
-		 PGI_TYPE_LEVEL, PGI_TYPE_LEVEL, BOOLOID,			TIMESTAMPTZOID,
-		 TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,	BOOLOID,
-		 BYTEAOID}};
-	Datum values[21];
-	bool isnull[21] = {false};
-	char nulls[21];
+		STATE_ARGS, STATE_TYPES};
+	Datum values[STATE_ARGS];
+	bool isnull[STATE_ARGS] = {false};
+	char nulls[STATE_ARGS];
 	int n = 0;
 
 	values[n++] = Int32GetDatum(timeline->org_id);

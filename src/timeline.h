@@ -52,11 +52,15 @@ typedef struct PgiTimeline
 	int room;
 } PgiTimeline;
 
+#define PGI_LATENESSES 28
+
 /* What settling decided. */
 typedef struct PgiDecisions
 {
 	int32 escalations;
 	int32 overdue;
+	/* Decisions by lateness: taken less than 1, 2, 4, 8 … seconds after they were due. */
+	int32 late_by[PGI_LATENESSES];
 	int32 breaches;
 } PgiDecisions;
 
@@ -72,7 +76,8 @@ extern void pgi_timeline_state(const PgiTimeline *timeline, TimestampTz at,
 extern void pgi_timeline_settle(PgiTimeline *timeline, TimestampTz until,
 								PgiDecisions *decisions, PgiState *state);
 extern void pgi_entry_decided(PgiEntry *entry, const PgiDerived *event);
-extern void pgi_count_decision(PgiDecisions *decisions, const PgiDerived *event);
+extern void pgi_count_decision(PgiDecisions *decisions, const PgiDerived *event,
+							   TimestampTz now);
 extern void pgi_check_result(PgiResult result, int64 incident_id);
 
 #endif

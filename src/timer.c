@@ -9,6 +9,7 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "fmgr.h"
 #include "utils/timestamp.h"
 
 #include "sql.h"
@@ -34,6 +35,13 @@ pgi_bucket(TimestampTz at)
 	int64 minute = at / USECS_PER_MINUTE - (at % USECS_PER_MINUTE < 0);
 
 	return (int32) Max(Min(minute, PG_INT32_MAX), PG_INT32_MIN);
+}
+
+PG_FUNCTION_INFO_V1(pgi_bucket_of);
+Datum
+pgi_bucket_of(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(pgi_bucket(PG_GETARG_TIMESTAMPTZ(0)));
 }
 
 /* A row of incident.timers. The transaction must have an id from before `now`. */

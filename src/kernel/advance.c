@@ -511,9 +511,8 @@ pgi_advance(const PgiPolicy *policy, const PgiFact *facts, int nfacts, int64_t u
 		return PGI_OK;
 	result = let_time_pass(&run, until, true);
 	state->running = run.clocks[PGI_CLOCK_PROCESSING].running;
-	state->elapsed =
-		elapsed_at(&run, PGI_CLOCK_PROCESSING,
-				   run.cell->calendar == PGI_MIXED ? 0 : run.cell->calendar, until);
+	state->elapsed = elapsed_at(&run, PGI_CLOCK_PROCESSING,
+								policy->calendar[state->event_level], until);
 	state->next_due = next_moment(&run);
 	return result;
 }

@@ -1,12 +1,12 @@
 /*
- * calendar.c: measures working time and adds it to moments, in constant time.
+ * calendar.c: makes the tables of working time, and answers what the short ways in
+ * calendar.h cannot.
  */
 #include <string.h>
 
 #include "kernel/calendar.h"
 
-#define TIME_SHIFT 36 /* a piece of the index by time is 19 hours */
-#define FEW_MARKS 8
+#define KNOWN_KINDS 1024
 
 /* The table that is made first: from a year before the moment asked for to three after. */
 #define TABLE_BEFORE (366 * PGI_DAY)
@@ -15,32 +15,138 @@
 /* The table comes this far before exceptions and history of the zone end. */
 #define PLAIN_BEFORE (-36525 * PGI_DAY) /* about 1900-01-01 */
 
-/* Collects intervals in order, joining those that touch; without marks it counts them. */
-typedef struct Sink
+/* A table in the making. */
+typedef struct Builder
 {
-	PgiMark *marks;
-	uint32_t count;
+	PgiCalendarHost host;
+	int64_t from;
+	uint64_t *days;
+	uint32_t day; /* the one whose windows are being collected */
+	uint32_t working_days;
 	int64_t total;
-	int64_t end;
-} Sink;
+	/* Windows of all days, those that are alike once; from `first` on of the current day. */
+	PgiWindow *windows;
+	uint32_t first;
+	uint32_t nwindows;
+	uint32_t room;
+	PgiDayWindows *kinds; /* the first is the day without work */
+	uint32_t nkinds;
+	uint32_t kinds_room;
+	int widest;
+	/* Kinds by their hash. One that another has taken the place of is made anew. */
+	uint32_t known[KNOWN_KINDS];
+} Builder;
 
-static inline void
-put(Sink *sink, int64_t from, int64_t until)
+/* Memory for one more item of a list. */
+static void *
+make_room(const PgiCalendarHost *host, void *list, uint32_t count, uint32_t *room,
+		  size_t size)
 {
-	if (from != sink->end)
+	void *larger;
+
+	if (count < *room)
+		return list;
+	larger = host->allocate(host->owner, 2 * (size_t) *room * size);
+	memcpy(larger, list, *room * size);
+	host->release(host->owner, list);
+	*room *= 2;
+	return larger;
+}
+
+static uint32_t *
+place_of(Builder *builder, const PgiWindow *windows, int count)
+{
+	uint64_t hash = 0;
+
+	for (int i = 0; i < count; i++)
+		hash = (hash ^ (uint64_t) windows[i].from ^ (uint64_t) windows[i].until << 20) *
+			   UINT64_C(0x9E3779B97F4A7C15);
+	return &builder->known[hash >> 32 & (KNOWN_KINDS - 1)];
+}
+
+/* The kind of the current day. */
+static uint32_t
+kind_of_day(Builder *builder)
+{
+	const PgiWindow *windows = &builder->windows[builder->first];
+	int count = (int) (builder->nwindows - builder->first);
+	uint32_t *known;
+
+	if (count == 0)
+		return 0;
+	known = place_of(builder, windows, count);
+	if (builder->kinds[*known].count == count &&
+		memcmp(&builder->windows[builder->kinds[*known].first], windows,
+			   count * sizeof(PgiWindow)) == 0)
 	{
-		sink->count++;
-		if (sink->marks != NULL)
-			sink->marks[sink->count] = (PgiMark){from, sink->total};
+		builder->nwindows = builder->first;
+		return *known;
 	}
-	sink->total += until - from;
-	sink->end = until;
+	builder->kinds = make_room(&builder->host, builder->kinds, builder->nkinds,
+							   &builder->kinds_room, sizeof(PgiDayWindows));
+	builder->kinds[builder->nkinds] = (PgiDayWindows){(int) builder->first, count};
+	builder->first = builder->nwindows;
+	if (count > builder->widest)
+		builder->widest = count;
+	return *known = builder->nkinds++;
+}
+
+static uint64_t
+day_word(int64_t before, uint32_t kind)
+{
+	return (uint64_t) (before / PGI_SECOND) << PGI_KIND_BITS | kind;
+}
+
+static void
+end_day(Builder *builder)
+{
+	int64_t before = builder->total;
+
+	for (uint32_t i = builder->first; i < builder->nwindows; i++)
+		builder->total += builder->windows[i].until - builder->windows[i].from;
+	builder->working_days += builder->total > before;
+	builder->days[builder->day++] = day_word(before, kind_of_day(builder));
+}
+
+/* Adds working time, which is to come in order. */
+static void
+put(Builder *builder, int64_t from, int64_t until)
+{
+	while (from < until)
+	{
+		uint32_t day = (uint32_t) ((from - builder->from) / PGI_DAY);
+		int64_t midnight = builder->from + day * PGI_DAY;
+		int64_t end = until < midnight + PGI_DAY ? until : midnight + PGI_DAY;
+
+		while (builder->day < day)
+			end_day(builder);
+		if (builder->nwindows > builder->first &&
+			builder->windows[builder->nwindows - 1].until == from - midnight)
+			builder->windows[builder->nwindows - 1].until = end - midnight;
+		else
+		{
+			builder->windows =
+				make_room(&builder->host, builder->windows, builder->nwindows,
+						  &builder->room, sizeof(PgiWindow));
+			builder->windows[builder->nwindows++] =
+				(PgiWindow){from - midnight, end - midnight};
+		}
+		from = end;
+	}
 }
 
 static inline int64_t
 floor_divide(int64_t value, int64_t divisor)
 {
 	return value / divisor - (value % divisor < 0);
+}
+
+/* The beginning of the day of the table that a moment is in. */
+static int64_t
+midnight_before(const PgiCalendar *calendar, int64_t moment)
+{
+	return floor_divide(moment - calendar->midnight, PGI_DAY) * PGI_DAY +
+		   calendar->midnight;
 }
 
 /* The first exception that is not before a date. */
@@ -64,10 +170,10 @@ exception_from(const PgiCalendarSource *source, int64_t date)
 
 /* Working time between two moments over which the offset stays the same. */
 static void
-put_segment(Sink *sink, const PgiCalendarSource *source, int32_t seconds, int64_t from,
-			int64_t until)
+put_segment(Builder *builder, const PgiCalendarSource *source, int32_t seconds,
+			int64_t from, int64_t until)
 {
-	int64_t ahead = seconds * INT64_C(1000000);
+	int64_t ahead = seconds * PGI_SECOND;
 	int64_t date = floor_divide(from + ahead, PGI_DAY);
 	int64_t last = floor_divide(until - 1 + ahead, PGI_DAY);
 	/* 2000-01-03 was a Monday. */
@@ -90,7 +196,7 @@ put_segment(Sink *sink, const PgiCalendarSource *source, int32_t seconds, int64_
 			if (closes > until)
 				closes = until;
 			if (opens < closes)
-				put(sink, opens, closes);
+				put(builder, opens, closes);
 		}
 	}
 }
@@ -108,7 +214,7 @@ first_repeated(const PgiCalendarSource *source)
 
 /* Working time between two moments. */
 static void
-put_all(Sink *sink, const PgiCalendarSource *source, int64_t from, int64_t until)
+put_all(Builder *builder, const PgiCalendarSource *source, int64_t from, int64_t until)
 {
 	int repeated = first_repeated(source);
 	int64_t cycles = 0;
@@ -132,67 +238,129 @@ put_all(Sink *sink, const PgiCalendarSource *source, int64_t from, int64_t until
 			change = until;
 		if (change > from)
 		{
-			put_segment(sink, source, seconds, from, change);
+			put_segment(builder, source, seconds, from, change);
 			from = change;
 		}
 	}
 }
 
-/* Fills an index: for each piece the last mark whose key is not after its beginning. */
-static void
-fill_index(uint32_t *index, uint64_t pieces, int shift, const int64_t *key,
-		   int64_t origin, uint32_t count)
+/* The next day with work; the number of days when there is none. */
+static uint32_t
+working_day_after(const uint64_t *days, uint32_t ndays, uint32_t day)
 {
-	uint32_t mark = 0;
+	do
+		day++;
+	while (day < ndays && PGI_DAY_KIND(days[day]) == 0);
+	return day;
+}
 
-	for (uint64_t piece = 0; piece < pieces; piece++)
+static void
+fill_pieces(uint32_t *pieces, uint64_t npieces, int shift, const uint64_t *days,
+			uint32_t ndays)
+{
+	uint32_t day = 0;
+	uint32_t next = working_day_after(days, ndays, day);
+
+	for (uint64_t piece = 0; piece < npieces; piece++)
 	{
-		while (mark < count && (uint64_t) (key[2 * (mark + 1)] - origin) <= piece
-																				<< shift)
-			mark++;
-		index[piece] = mark;
+		uint32_t after;
+		uint32_t distance;
+
+		while (next < ndays && (uint64_t) PGI_DAY_BEFORE(days[next]) <= piece << shift)
+		{
+			day = next;
+			next = working_day_after(days, ndays, day);
+		}
+		after = next < ndays ? working_day_after(days, ndays, next) : ndays;
+		distance = next - day;
+		if (distance > PGI_MANY ||
+			(after < ndays && (uint64_t) PGI_DAY_BEFORE(days[after]) < (piece + 1)
+																		   << shift))
+			distance = PGI_MANY;
+		pieces[piece] = day << PGI_NEXT_BITS | distance;
 	}
 }
 
-/* Compiles the table of the moments from `from` to `until`. */
+/* Makes spells of the windows of every kind of day, as many of each. */
+static void
+fill_spells(PgiSpell *spell, const Builder *builder)
+{
+	for (uint32_t kind = 0; kind < builder->nkinds; kind++)
+	{
+		const PgiDayWindows *day = &builder->kinds[kind];
+		int64_t done = 0;
+
+		for (int i = 0; i < builder->widest; i++, spell++)
+		{
+			spell->idle = PGI_DAY;
+			if (i < day->count)
+			{
+				const PgiWindow *window = &builder->windows[day->first + i];
+
+				spell->idle = window->from - done;
+				done += window->until - window->from;
+			}
+			spell->done = done;
+		}
+	}
+}
+
+/* Compiles the table of the days from `from` to `until`. */
 static void
 compile(PgiCalendar *calendar, int64_t from, int64_t until)
 {
-	Sink sink = {NULL, 0, 0, INT64_MIN};
-	uint64_t time_pieces = ((uint64_t) (until - from) >> TIME_SHIFT) + 2;
-	uint64_t work_pieces;
-	size_t size_of_marks;
-	uint32_t *index;
-	PgiMark *marks;
+	const PgiCalendarHost *host = &calendar->host;
+	uint32_t ndays = (uint32_t) ((until - from) / PGI_DAY);
+	Builder builder;
+	uint64_t npieces;
+	uint32_t *pieces;
+	size_t size_of_spells;
+	PgiSpell *spells;
 	int shift = 0;
 
-	put_all(&sink, &calendar->source, from, until);
-	while ((uint64_t) sink.total >> shift > (uint64_t) 2 * sink.count)
+	memset(&builder, 0, sizeof(builder));
+	builder.host = *host;
+	builder.from = from;
+	builder.days = host->allocate(host->owner, ((size_t) ndays + 1) * sizeof(uint64_t));
+	builder.room = 64;
+	builder.windows = host->allocate(host->owner, builder.room * sizeof(PgiWindow));
+	builder.kinds_room = 64;
+	builder.kinds =
+		host->allocate(host->owner, builder.kinds_room * sizeof(PgiDayWindows));
+	builder.kinds[builder.nkinds++] = (PgiDayWindows){0, 0};
+	builder.widest = PGI_FEW;
+	put_all(&builder, &calendar->source, from, until);
+	while (builder.day < ndays)
+		end_day(&builder);
+	builder.days[ndays] = day_word(builder.total, 0);
+
+	while ((uint64_t) builder.total >> shift > (uint64_t) 2 * builder.working_days)
 		shift++;
-	work_pieces = ((uint64_t) sink.total >> shift) + 2;
+	npieces = ((uint64_t) builder.total >> shift) + 2;
+	size_of_spells = (size_t) builder.nkinds * builder.widest * sizeof(PgiSpell);
+	spells =
+		host->allocate(host->owner, size_of_spells + (size_t) npieces * sizeof(uint32_t));
+	pieces = (uint32_t *) ((char *) spells + size_of_spells);
+	fill_spells(spells, &builder);
+	fill_pieces(pieces, npieces, shift, builder.days, ndays);
 
-	/* A mark of its own at either end. */
-	size_of_marks = ((size_t) sink.count + 2) * sizeof(PgiMark);
-	marks = calendar->host.allocate(calendar->host.owner,
-									size_of_marks + (size_t) (time_pieces + work_pieces) *
-														sizeof(uint32_t));
-	index = (uint32_t *) ((char *) marks + size_of_marks);
-	sink = (Sink){marks, 0, 0, INT64_MIN};
-	put_all(&sink, &calendar->source, from, until);
-	marks[0] = (PgiMark){from, 0};
-	marks[sink.count + 1] = (PgiMark){INT64_MAX, sink.total};
-	fill_index(index, time_pieces, TIME_SHIFT, &marks->start, from, sink.count);
-	fill_index(index + time_pieces, work_pieces, shift, &marks->before, 0, sink.count);
-
-	if (calendar->block != NULL)
-		calendar->host.release(calendar->host.owner, calendar->block);
-	calendar->block = marks;
-	calendar->marks = marks;
-	calendar->by_time = index;
-	calendar->by_work = index + time_pieces;
+	host->release(host->owner, builder.windows);
+	host->release(host->owner, builder.kinds);
+	for (int i = 0; i < 2; i++)
+		if (calendar->blocks[i] != NULL)
+			host->release(host->owner, calendar->blocks[i]);
+	calendar->blocks[0] = builder.days;
+	calendar->blocks[1] = spells;
+	calendar->days = builder.days;
+	calendar->spells = spells;
+	calendar->spells_a_day = builder.widest;
+	calendar->pieces = pieces;
 	calendar->from = from;
-	calendar->width = (uint64_t) (until - from);
-	calendar->total = sink.total;
+	calendar->width = until - from;
+	calendar->simple_width = builder.widest == PGI_FEW ? (uint64_t) calendar->width : 0;
+	calendar->simple_total =
+		from >= PGI_REACH_FIRST && until <= PGI_REACH_LAST ? (uint64_t) builder.total : 0;
+	calendar->total = builder.total;
 	calendar->work_shift = shift;
 }
 
@@ -242,18 +410,19 @@ set_limits(PgiCalendar *calendar)
 			plain_from = last;
 	}
 	calendar->low_period = PGI_WEEK;
-	calendar->low = plain_until - calendar->low_period;
+	calendar->low = midnight_before(calendar, plain_until) - PGI_WEEK;
 	if (calendar->low <= PGI_REACH_FIRST)
 	{
-		calendar->low = PGI_REACH_FIRST;
+		calendar->low = midnight_before(calendar, PGI_REACH_FIRST);
 		calendar->low_period = 0;
 	}
 	calendar->high_period =
 		first_repeated(source) < source->noffsets ? PGI_CYCLE : PGI_WEEK;
-	calendar->high = plain_from + calendar->high_period;
-	if (calendar->high >= PGI_REACH_LAST)
+	calendar->high =
+		midnight_before(calendar, plain_from) + PGI_DAY + calendar->high_period;
+	if (calendar->high > PGI_REACH_LAST)
 	{
-		calendar->high = PGI_REACH_LAST;
+		calendar->high = midnight_before(calendar, PGI_REACH_LAST) + PGI_DAY;
 		calendar->high_period = 0;
 	}
 }
@@ -270,6 +439,7 @@ pgi_calendar_init(PgiCalendar *calendar, const PgiCalendarSource *source,
 	calendar->source = *source;
 	calendar->host = *host;
 	calendar->always = is_always(source);
+	calendar->midnight = -source->offsets[source->noffsets - 1].seconds * PGI_SECOND;
 	for (int weekday = 0; weekday < 7; weekday++)
 	{
 		const PgiDayWindows *day = &source->week[weekday];
@@ -284,21 +454,23 @@ pgi_calendar_init(PgiCalendar *calendar, const PgiCalendarSource *source,
 static void
 cover(PgiCalendar *calendar, int64_t moment)
 {
+	int64_t width = calendar->width;
 	int64_t from = calendar->from;
-	int64_t width = (int64_t) calendar->width;
 	int64_t until = from + width;
+	int64_t day;
 
-	if (calendar->block != NULL && moment >= from && moment <= until)
+	if (width > 0 && moment >= from && moment <= until)
 		return;
-	if (calendar->block == NULL)
+	day = midnight_before(calendar, moment);
+	if (width == 0)
 	{
-		from = moment - TABLE_BEFORE;
-		until = moment + TABLE_AFTER;
+		from = day - TABLE_BEFORE;
+		until = day + TABLE_AFTER;
 	}
 	else if (moment < from)
-		from = moment < from - width ? moment : from - width;
+		from = day < from - width ? day : from - width;
 	else
-		until = moment > until + width ? moment : until + width;
+		until = day >= until + width ? day + PGI_DAY : until + width;
 	if (from < calendar->low)
 		from = calendar->low;
 	if (until > calendar->high)
@@ -306,71 +478,37 @@ cover(PgiCalendar *calendar, int64_t moment)
 	compile(calendar, from, until);
 }
 
-/* The last mark whose key is not after `wanted`, which is in this piece of the index. */
-static inline uint32_t
-find_mark(const int64_t *key, const uint32_t *index, uint64_t piece, int64_t wanted)
+static int64_t
+work_before(const PgiCalendar *calendar, int64_t moment)
 {
-	uint32_t mark = index[piece];
-	uint32_t last = index[piece + 1];
+	return pgi_work_before(calendar, calendar->spells_a_day, moment);
+}
 
-	while (last - mark > FEW_MARKS)
+/* The last day whose work does not begin after a unit of the work in the table. */
+static uint32_t
+day_of(const PgiCalendar *calendar, int64_t unit)
+{
+	const uint32_t *piece = &calendar->pieces[(uint64_t) unit >> calendar->work_shift];
+	uint32_t day = PGI_PIECE_DAY(piece[0]);
+	uint32_t last = PGI_PIECE_DAY(piece[1]);
+
+	while (day < last)
 	{
-		uint32_t middle = mark + (last - mark + 1) / 2;
+		uint32_t middle = day + (last - day + 1) / 2;
 
-		if (key[2 * (size_t) middle] <= wanted)
-			mark = middle;
+		if (PGI_DAY_BEFORE(calendar->days[middle]) <= unit)
+			day = middle;
 		else
 			last = middle - 1;
 	}
-	while (key[2 * ((size_t) mark + 1)] <= wanted)
-		mark++;
-	return mark;
-}
-
-static inline bool
-is_covered(const PgiCalendar *calendar, int64_t moment)
-{
-	return (uint64_t) moment - (uint64_t) calendar->from < calendar->width;
-}
-
-/* The work in the table before a moment. */
-static inline int64_t
-work_before(const PgiCalendar *calendar, int64_t moment)
-{
-	const PgiMark *mark = &calendar->marks[find_mark(
-		&calendar->marks->start, calendar->by_time,
-		(uint64_t) (moment - calendar->from) >> TIME_SHIFT, moment)];
-	int64_t work = mark[0].before + (moment - mark[0].start);
-
-	return work < mark[1].before ? work : mark[1].before;
-}
-
-/*
- * The moment before which the table has this work, 0 <= work <= total: the earliest when
- * `earliest`, else the latest.
- */
-static inline int64_t
-moment_of(const PgiCalendar *calendar, int64_t work, bool earliest)
-{
-	int64_t unit = work - earliest;
-	const PgiMark *mark =
-		&calendar->marks[find_mark(&calendar->marks->before, calendar->by_work,
-								   (uint64_t) unit >> calendar->work_shift, unit)];
-
-	return mark->start + (work - mark->before);
-}
-
-static bool
-is_within_reach(int64_t moment)
-{
-	return moment >= PGI_REACH_FIRST && moment <= PGI_REACH_LAST;
+	return day;
 }
 
 /* The moment, or what the host makes of one beyond reach. */
 static int64_t
 within_reach(const PgiCalendar *calendar, int64_t moment)
 {
-	if (is_within_reach(moment))
+	if (pgi_is_within_reach(moment))
 		return moment;
 	calendar->host.refuse(calendar->host.owner, moment);
 	return moment < PGI_REACH_FIRST ? PGI_REACH_FIRST : PGI_REACH_LAST;
@@ -414,16 +552,21 @@ fold(PgiCalendar *calendar, int64_t *moment)
 	return 0;
 }
 
-/* What pgi_calendar_add gives, from a moment or to one that the table does not cover. */
-static int64_t
-add_anywhere(PgiCalendar *calendar, int64_t start, int64_t amount)
+/* What pgi_calendar_add gives, when the short way does not do. */
+int64_t
+pgi_calendar_add_anywhere(const PgiCalendar *constant, int64_t start, int64_t amount)
 {
+	/* The table is a cache: to the caller the calendar does not change when it grows. */
+	PgiCalendar *calendar = (PgiCalendar *) constant;
 	bool earliest = amount > 0;
 	int64_t periods = 0;
 	int64_t period = 0;
 	int64_t folded;
 	int64_t work;
+	uint32_t number;
 
+	if (calendar == NULL)
+		return __builtin_add_overflow(start, amount, &start) ? PGI_NEVER : start;
 	start = within_reach(calendar, start);
 	if (amount == 0)
 		return start;
@@ -431,12 +574,12 @@ add_anywhere(PgiCalendar *calendar, int64_t start, int64_t amount)
 		amount < PGI_REACH_FIRST - PGI_REACH_LAST)
 		return PGI_NEVER;
 	if (calendar->always)
-		return is_within_reach(start + amount) ? start + amount : PGI_NEVER;
+		return pgi_is_within_reach(start + amount) ? start + amount : PGI_NEVER;
 	folded = fold(calendar, &start);
 	cover(calendar, start);
 	for (;;)
 	{
-		int64_t until = calendar->from + (int64_t) calendar->width;
+		int64_t until = calendar->from + calendar->width;
 
 		work = work_before(calendar, start) + folded + amount;
 		if (work - earliest < 0 && calendar->from > calendar->low)
@@ -472,33 +615,19 @@ add_anywhere(PgiCalendar *calendar, int64_t start, int64_t amount)
 	if (period > 0 &&
 		(periods > PGI_REACH_LAST / period || periods < PGI_REACH_FIRST / period))
 		return PGI_NEVER;
-	start = moment_of(calendar, work, earliest) + periods * period;
-	return is_within_reach(start) ? start : PGI_NEVER;
+	number = day_of(calendar, work - earliest);
+	start = calendar->from + number * PGI_DAY + periods * period +
+			pgi_time_of(calendar, calendar->spells_a_day, calendar->days[number], work,
+						earliest);
+	return pgi_is_within_reach(start) ? start : PGI_NEVER;
 }
 
-/* The working time between two moments of which the table does not cover both. */
-static int64_t
-measure_anywhere(PgiCalendar *calendar, int64_t from, int64_t to)
-{
-	int64_t folded;
-
-	from = within_reach(calendar, from);
-	to = within_reach(calendar, to);
-	if (calendar->always)
-		return to - from;
-	folded = fold(calendar, &to) - fold(calendar, &from);
-	cover(calendar, from);
-	cover(calendar, to);
-	return folded + work_before(calendar, to) - work_before(calendar, from);
-}
-
-/*
- * The working time from one moment to another, in microseconds; negative when `to` is the
- * earlier one. Without a calendar every moment counts.
- */
+/* What pgi_calendar_measure gives, when the short way does not do. */
 int64_t
-pgi_calendar_measure(const PgiCalendar *calendar, int64_t from, int64_t to)
+pgi_calendar_measure_anywhere(const PgiCalendar *constant, int64_t from, int64_t to)
 {
+	PgiCalendar *calendar = (PgiCalendar *) constant;
+	int64_t folded;
 	int64_t length;
 
 	if (calendar == NULL)
@@ -507,31 +636,12 @@ pgi_calendar_measure(const PgiCalendar *calendar, int64_t from, int64_t to)
 			return to < from ? -PGI_NEVER : PGI_NEVER;
 		return length;
 	}
-	/* The table is a cache: to the caller the calendar does not change when it grows. */
-	if (!is_covered(calendar, from) || !is_covered(calendar, to))
-		return measure_anywhere((PgiCalendar *) calendar, from, to);
-	return work_before(calendar, to) - work_before(calendar, from);
-}
-
-/*
- * For a positive amount the earliest moment by which that much has been worked since
- * `start`, for a negative one the latest moment since which that much has been worked at
- * `start`. PGI_NEVER when that much is never worked within reach.
- */
-int64_t
-pgi_calendar_add(const PgiCalendar *calendar, int64_t start, int64_t amount)
-{
-	int64_t moment;
-
-	if (calendar == NULL)
-		return __builtin_add_overflow(start, amount, &moment) ? PGI_NEVER : moment;
-	if (amount != 0 && is_covered(calendar, start))
-	{
-		bool earliest = amount > 0;
-		uint64_t work = (uint64_t) work_before(calendar, start) + (uint64_t) amount;
-
-		if (work - earliest < (uint64_t) calendar->total)
-			return moment_of(calendar, (int64_t) work, earliest);
-	}
-	return add_anywhere((PgiCalendar *) calendar, start, amount);
+	from = within_reach(calendar, from);
+	to = within_reach(calendar, to);
+	if (calendar->always)
+		return to - from;
+	folded = fold(calendar, &to) - fold(calendar, &from);
+	cover(calendar, from);
+	cover(calendar, to);
+	return folded + work_before(calendar, to) - work_before(calendar, from);
 }

@@ -16,7 +16,8 @@
 
 #include "kernel/grade.h"
 
-#define PGI_DAY INT64_C(86400000000)
+#define PGI_SECOND INT64_C(1000000)
+#define PGI_DAY (86400 * PGI_SECOND)
 #define PGI_WEEK (7 * PGI_DAY)
 
 /* A calendar reaches from the first to the last microsecond of the years 1 to 9999, UTC. */
@@ -32,7 +33,10 @@
 #define PGI_ZONE_SETTLED (36525 * PGI_DAY) /* 2100-01-01 */
 #define PGI_ZONE_REPEATS (PGI_ZONE_SETTLED + PGI_CYCLE)
 
-/* Working hours: microseconds of the local day, 0 <= from < until <= PGI_DAY. */
+/*
+ * Working hours: microseconds of the local day, whole seconds, 0 <= from < until <=
+ * PGI_DAY.
+ */
 typedef struct PgiWindow
 {
 	int64_t from;
@@ -81,45 +85,190 @@ typedef struct PgiCalendarHost
 	void *owner;
 } PgiCalendarHost;
 
-/* Where working time begins, and the work in the table before that. */
-typedef struct PgiMark
+/*
+ * A spell of work in a day, by the time of the day that is idle before it and the work of
+ * the day up to its end. At any time t of the day the work done is the greatest of
+ * min(t - idle, done) over its spells, or none.
+ */
+typedef struct PgiSpell
 {
-	int64_t start;
-	int64_t before;
-} PgiMark;
+	int64_t idle;
+	int64_t done;
+} PgiSpell;
 
 /*
- * The table covers the moments from `from` to `from` + `width`, and grows when another is
- * asked for. Between two marks the work grows with time until it has what stands before
- * the next. Two indexes give the last mark at the beginning of each piece of time, and of
- * work; the pieces have 2 to the power of their shift microseconds.
+ * A day of the table in a word: the seconds of work in the table before it, and what kind
+ * of day it is. Kinds are days that differ in their spells.
+ */
+#define PGI_KIND_BITS 25
+#define PGI_DAY_KIND(day) ((day) & ((UINT64_C(1) << PGI_KIND_BITS) - 1))
+#define PGI_DAY_BEFORE(day) ((int64_t) ((day) >> PGI_KIND_BITS) * PGI_SECOND)
+
+/*
+ * A piece of the work in the table in a word: the day that has its first unit, and how
+ * many days later the next one with work is; PGI_MANY when that is late or the piece has
+ * work of more than these two.
+ */
+#define PGI_NEXT_BITS 8
+#define PGI_PIECE_DAY(piece) ((piece) >> PGI_NEXT_BITS)
+#define PGI_PIECE_NEXT(piece) ((piece) &PGI_MANY)
+#define PGI_MANY ((UINT32_C(1) << PGI_NEXT_BITS) - 1)
+
+/* More spells a day than these make the way longer. */
+#define PGI_FEW 2
+
+/*
+ * The table covers `width` microseconds from `from` on, whole days that begin at midnight
+ * of the zone's latest offset, and grows when another moment is asked for. Days that are
+ * alike share their spells; every day has the same number of them, PGI_FEW or more, the
+ * last ones being empty. The pieces of work have 2 to the power of `work_shift`
+ * microseconds.
+ *
+ * Nobody can predict which spell a moment is in, so it is found without branches.
  */
 typedef struct PgiCalendar
 {
-	bool always; /* every moment is working time, and there is no table */
 	int64_t from;
-	uint64_t width;
-	const PgiMark *marks;
-	const uint32_t *by_time;
-	const uint32_t *by_work;
-	int64_t total; /* work in the table */
+	const uint64_t *days;
+	const PgiSpell *spells;
+	const uint32_t *pieces;
+	/* The table's width and work, or 0 where the short way does not do. */
+	uint64_t simple_width;
+	uint64_t simple_total;
 	int work_shift;
+	int spells_a_day;
+	int64_t width;
+	int64_t total;
+	bool always; /* every moment is working time, and there is no table */
 	/* The table never leaves these; a period beyond each of them is like one within. */
 	int64_t low;
 	int64_t high;
 	int64_t low_period;	 /* 0: nothing is beyond */
 	int64_t high_period; /* 0: nothing is beyond */
+	int64_t midnight;	 /* a day of the table begins there */
 	int64_t week_work;	 /* in a week without exceptions and changes of the offset */
 	PgiCalendarSource source;
 	PgiCalendarHost host;
-	void *block;
+	void *blocks[2];
 } PgiCalendar;
 
 extern void pgi_calendar_init(PgiCalendar *calendar, const PgiCalendarSource *source,
 							  const PgiCalendarHost *host);
-extern int64_t pgi_calendar_measure(const PgiCalendar *calendar, int64_t from,
-									int64_t to);
-extern int64_t pgi_calendar_add(const PgiCalendar *calendar, int64_t start,
-								int64_t amount);
+extern int64_t pgi_calendar_measure_anywhere(const PgiCalendar *calendar, int64_t from,
+											 int64_t to);
+extern int64_t pgi_calendar_add_anywhere(const PgiCalendar *calendar, int64_t start,
+										 int64_t amount);
+
+static inline bool
+pgi_is_within_reach(int64_t moment)
+{
+	return (uint64_t) moment - (uint64_t) PGI_REACH_FIRST <=
+		   (uint64_t) (PGI_REACH_LAST - PGI_REACH_FIRST);
+}
+
+/* The table covers the moment and its days are simple. */
+static inline bool
+pgi_is_simple(const PgiCalendar *calendar, int64_t moment)
+{
+	return (uint64_t) moment - (uint64_t) calendar->from < calendar->simple_width;
+}
+
+static inline int64_t
+pgi_least(int64_t one, int64_t other)
+{
+	return one < other ? one : other;
+}
+
+static inline int64_t
+pgi_most(int64_t one, int64_t other)
+{
+	return one > other ? one : other;
+}
+
+/* The work in the table before a moment. */
+static inline int64_t
+pgi_work_before(const PgiCalendar *calendar, int nspells, int64_t moment)
+{
+	uint64_t place = (uint64_t) (moment - calendar->from);
+	uint64_t day = calendar->days[place / PGI_DAY];
+	const PgiSpell *spell = &calendar->spells[PGI_DAY_KIND(day) * nspells];
+	int64_t time = (int64_t) (place % PGI_DAY);
+	int64_t done = 0;
+
+	for (int i = 0; i < nspells; i++)
+		done = pgi_most(done, pgi_least(time - spell[i].idle, spell[i].done));
+	return PGI_DAY_BEFORE(day) + done;
+}
+
+/*
+ * The time of the day before which the table has this work: the earliest when `earliest`,
+ * else the latest.
+ */
+static inline int64_t
+pgi_time_of(const PgiCalendar *calendar, int nspells, uint64_t day, int64_t work,
+			bool earliest)
+{
+	const PgiSpell *spell = &calendar->spells[PGI_DAY_KIND(day) * nspells];
+	int64_t done = work - PGI_DAY_BEFORE(day);
+	int64_t idle = spell[0].idle;
+
+	/* Compilers make a branch of a condition here, and below. */
+	for (int i = 1; i < nspells; i++)
+		idle +=
+			(spell[i].idle - idle) & -(int64_t) (done - earliest >= spell[i - 1].done);
+	return idle + done;
+}
+
+/*
+ * The working time from one moment to another, in microseconds; negative when `to` is the
+ * earlier one. Without a calendar every moment counts.
+ */
+static inline int64_t
+pgi_calendar_measure(const PgiCalendar *calendar, int64_t from, int64_t to)
+{
+	if (calendar == NULL || !pgi_is_simple(calendar, from) ||
+		!pgi_is_simple(calendar, to))
+		return pgi_calendar_measure_anywhere(calendar, from, to);
+	return pgi_work_before(calendar, PGI_FEW, to) -
+		   pgi_work_before(calendar, PGI_FEW, from);
+}
+
+/*
+ * For a positive amount the earliest moment by which that much has been worked since
+ * `start`, for a negative one the latest moment since which that much has been worked at
+ * `start`. PGI_NEVER when that much is never worked within reach.
+ */
+static inline int64_t
+pgi_calendar_add(const PgiCalendar *calendar, int64_t start, int64_t amount)
+{
+	bool earliest = amount > 0;
+
+	if (calendar != NULL && amount != 0 && pgi_is_simple(calendar, start))
+	{
+		uint64_t work =
+			(uint64_t) pgi_work_before(calendar, PGI_FEW, start) + (uint64_t) amount;
+		uint64_t unit = work - earliest;
+
+		if (unit < calendar->simple_total)
+		{
+			uint32_t piece = calendar->pieces[unit >> calendar->work_shift];
+			uint32_t number = PGI_PIECE_DAY(piece);
+			uint32_t distance = PGI_PIECE_NEXT(piece);
+
+			if (distance != PGI_MANY)
+			{
+				uint64_t day = calendar->days[number];
+				uint64_t next = calendar->days[number + distance];
+				bool reached = (uint64_t) PGI_DAY_BEFORE(next) <= unit;
+
+				number += distance & -(uint32_t) reached;
+				day ^= (day ^ next) & -(uint64_t) reached;
+				return calendar->from + number * PGI_DAY +
+					   pgi_time_of(calendar, PGI_FEW, day, (int64_t) work, earliest);
+			}
+		}
+	}
+	return pgi_calendar_add_anywhere(calendar, start, amount);
+}
 
 #endif

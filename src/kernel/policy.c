@@ -282,6 +282,7 @@ pgi_policy_compile(const PgiPolicySource *source, PgiPolicy *policy)
 		if (!source->defined[level])
 			continue;
 		policy->defined[level] = true;
+		policy->calendar[level] = source->calendar[level];
 		if (source->calendar[level] >= policy->ncalendars)
 			policy->ncalendars = source->calendar[level] + 1;
 		policy->processing[level] = source->limit[PGI_CLOCK_PROCESSING][level];

@@ -91,6 +91,7 @@ typedef struct PgiPolicy
 	unsigned hold_stops;
 	bool defined[PGI_LEVELS];
 	int64_t processing[PGI_LEVELS];
+	uint8_t calendar[PGI_LEVELS]; /* number of an event level's */
 	/* The calendars by number, for whoever compiles to fill in; NULL: every moment works. */
 	int ncalendars;
 	const PgiCalendar *calendars[PGI_LEVELS];

@@ -24,11 +24,13 @@ SELECT is_empty($$ SELECT name FROM functions JOIN pg_proc AS p USING (oid) WHER
 	'none of them is a trigger function, which would need its table');
 
 -- Errors, warnings, hints on performance; and on statements put together from text, but
--- for change_rights(), which runs what rights_statements() has quoted.
+-- for change_rights(), which runs what rights_statements() has quoted. What such statements
+-- do to the database is not seen, so those who make them may look STABLE.
 SELECT is_empty(format($f$
 		SELECT lineno, sqlstate, message, level FROM plpgsql_check_function_tb(%s::oid, fatal_errors => false,
 			other_warnings => true, extra_warnings => true, performance_warnings => true, security_warnings => %L)
-	$f$, oid, proname <> 'change_rights'), name)
+		WHERE NOT (%L LIKE '%%\_next\_partition' AND message LIKE 'routine is marked as VOLATILE%%')
+	$f$, oid, proname <> 'change_rights', proname), name)
 FROM functions ORDER BY name;
 SELECT results_eq($$ SELECT DISTINCT message FROM plpgsql_check_function_tb('incident.change_rights(text, name, boolean)'::regprocedure, security_warnings => true) $$,
 	ARRAY['text type variable is not sanitized'], 'change_rights() has nothing else');

@@ -173,7 +173,9 @@ my $node = start_node('calendar', conf => "log_statement = none\njit = off\ntime
 sub none
 {
 	my ($name, $query, $settings) = @_;
-	is($node->safe_psql('incident', ($settings || '') . "$query LIMIT $SHOWN"), '', $name);
+	my ($status, $out, $errors) =
+	  $node->psql('incident', ($settings || '') . "$query LIMIT $SHOWN");
+	is("$out$errors", '', $name);
 	return;
 }
 
@@ -265,8 +267,8 @@ is_beyond('the future', "working_time('utc-plain', '2024-01-01', '290000-01-01')
 is_beyond('the past',   "working_time('utc-plain', '4700-01-01 BC', '2024-01-01')");
 is_beyond('the future', "add_working_time('utc-plain', '290000-01-01', '1 hour')");
 is_beyond('the past',   "add_working_time('utc-plain', '4700-01-01 BC', '-1 hour')");
-is_beyond('the future', "add_working_time('utc-plain', '9990-01-01', '2000000000 hours')");
-is_beyond('the past',   "add_working_time('utc-plain', '0010-01-01', '-2000000000 hours')");
+is_beyond('the future', "add_working_time('utc-plain', '9990-01-01', '100000000 hours')");
+is_beyond('the past',   "add_working_time('utc-plain', '0010-01-01', '-4000000 hours')");
 is($node->safe_psql('incident', <<'SQL'),
 SELECT extract(epoch FROM incident.working_time('utc-plain', '0001-01-01', '9999-12-31 23:59:59.999999'))
 SQL

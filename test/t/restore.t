@@ -53,6 +53,9 @@ SELECT incident.assess(:three, forget => '{severity,asset}');
 SELECT incident.resolve(:three);
 SELECT incident.close(:three);
 
+-- Some rows in partitions, some in the default ones.
+CALL incident.maintain();
+
 SET pg_incident.organisation = 7;
 SELECT incident.register_asset('host', 'host', '2');
 SELECT incident.open('host', 'minor', 'theirs', now() - interval '90 minutes');
@@ -62,6 +65,8 @@ SELECT incident.tick();
 -- One that cannot be settled: an entry of its own is missing.
 SELECT incident.open('host', 'minor', 'broken', now()) AS broken \gset
 UPDATE incident.incident_state SET next_due = now() - interval '1 second' WHERE incident_id = :broken;
+INSERT INTO incident.timers SELECT incident.bucket(now()), org_id, incident_id, next_due
+	FROM incident.incident_state WHERE incident_id = :broken;
 DELETE FROM incident.entries WHERE incident_id = :broken AND seq = 1;
 SELECT incident.tick();
 
@@ -87,7 +92,7 @@ SQL
 	for my $relation (split /\n/, $relations)
 	{
 		# Not dumped on purpose: a restored database has not ticked yet.
-		next if $relation =~ /^(?:last_tick|watchdog)$/;
+		next if $relation =~ /^(?:last_tick|tick_log|watchdog)$/;
 		$contents{$relation} = $node->safe_psql($database,
 			"SET pg_incident.organisation = $organisation; SET timezone = 'UTC';"
 			  # Built-in policies are published anew when the extension is created.
@@ -114,14 +119,16 @@ SELECT org_id, incident_id, seq, kind, effective_at, event_level, response_level
 FROM incident.entries ORDER BY org_id, incident_id, seq
 SQL
 
-my $STATES = 'SELECT s::text FROM incident.incident_state AS s ORDER BY org_id, incident_id';
+# The newest hash covers when it was recorded, too.
+my $STATES = q{SELECT to_jsonb(s) - 'head' FROM incident.incident_state AS s ORDER BY org_id, incident_id};
 
 sub sequences
 {
 	my ($node, $database) = @_;
 	return $node->safe_psql($database, <<'SQL');
 SELECT s.relname, pg_sequence_last_value(s.oid) FROM pg_class AS s
-WHERE s.relnamespace = 'incident'::regnamespace AND s.relkind = 'S' ORDER BY s.relname
+WHERE s.relnamespace = 'incident'::regnamespace AND s.relkind = 'S'
+	AND s.relname <> 'tick_log_tick_id_seq' ORDER BY s.relname
 SQL
 }
 
@@ -151,7 +158,8 @@ for my $database (qw(custom plain))
 		{
 			same_rows($restored->{$relation}, $original->{$relation},
 				"$database: $relation of organisation $organisation");
-			isnt($original->{$relation}, '', "$relation of organisation 1 has rows") if $organisation == 1;
+			isnt($original->{$relation}, '', "$relation of organisation 1 has rows")
+			  if $organisation == 1 && $relation !~ /_(?:default|\d+)$/;
 		}
 	}
 	is(sequences($node, $database), sequences($node, 'incident'), "$database: the next ids");

@@ -1,0 +1,234 @@
+-- Partitions and retention: timers by the day, timelines by the month of the opening; what
+-- is done with goes as a whole. Partitions are made here and not in the script, as what
+-- belongs to the extension could not be dropped. Rows of a time without a partition of its
+-- own are in the default one. A partition has its own indexes, and the table as such none:
+-- where it has, a dump that makes them anew cannot be restored.
+--
+-- Making or dropping a partition needs a moment in which nobody uses the table. Each is
+-- done in a transaction that does nothing else and waits a tenth of a second at most, so
+-- nobody waits for longer than that, and nobody for each other; whatever does not succeed
+-- is tried again an hour later.
+
+-- The partitions there are, with the first key of each and the first beyond it.
+CREATE FUNCTION incident.partitions(parent text, OUT part text, OUT first_key integer, OUT end_key integer)
+RETURNS SETOF record
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT c.relname, bound[1]::integer, bound[2]::integer
+	FROM pg_inherits AS i
+	JOIN pg_class AS c ON c.oid = i.inhrelid,
+		regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \(''?(-?\d+)''?\) TO \(''?(-?\d+)''?\)') AS bound
+	WHERE i.inhparent = format('incident.%I', parent)::regclass AND bound IS NOT NULL
+	ORDER BY 2
+$$;
+
+-- The partitions that are wanted: timers of today and eight days more, timelines of this
+-- month and the next.
+CREATE FUNCTION incident.wanted_partitions(
+	OUT parent text, OUT part text, OUT first_key integer, OUT end_key integer)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+SET timezone = 'UTC'
+AS $$
+	SELECT 'timers', to_char(day, '"timers_"YYYYMMDD'), incident.bucket(day), incident.bucket(day + interval '1 day')
+	FROM generate_series(date_trunc('day', now()), now() + interval '8 days', interval '1 day') AS day
+	UNION ALL
+	SELECT 'entries', to_char(month, '"entries_"YYYYMM'), n.number, n.number + 1
+	FROM generate_series(date_trunc('month', now()), date_trunc('month', now()) + interval '1 month',
+			interval '1 month') AS month,
+		LATERAL (SELECT (extract(year FROM month) - 2000)::integer * 12
+			+ extract(month FROM month)::integer - 1 AS number) AS n
+$$;
+
+-- Makes one of the partitions that are wanted and can be: attaching one reads the default
+-- partition, which must be small and without rows for it. False when there is none.
+CREATE FUNCTION incident.add_next_partition()
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '100ms'
+AS $$
+DECLARE
+	wanted record;
+	taken boolean;
+BEGIN
+	FOR wanted IN SELECT * FROM incident.wanted_partitions() AS w
+			WHERE to_regclass(format('incident.%I', w.part)) IS NULL
+				AND pg_relation_size(format('incident.%I', w.parent || '_default')::regclass) <= 16 * 1024 * 1024 LOOP
+		EXECUTE format('SELECT EXISTS (SELECT FROM incident.%I WHERE %I >= $1 AND %2$I < $2)',
+			wanted.parent || '_default', CASE wanted.parent WHEN 'timers' THEN 'bucket' ELSE 'month' END)
+			INTO taken USING wanted.first_key, wanted.end_key;
+		IF NOT taken THEN
+			EXECUTE format('CREATE TABLE incident.%I (LIKE incident.%I INCLUDING INDEXES)', wanted.part,
+				wanted.parent || '_default');
+			EXECUTE format('ALTER TABLE incident.%I ATTACH PARTITION incident.%I FOR VALUES FROM (%s) TO (%s)',
+				wanted.parent, wanted.part, wanted.first_key, wanted.end_key);
+			RETURN true;
+		END IF;
+	END LOOP;
+	RETURN false;
+EXCEPTION WHEN lock_not_available OR duplicate_table THEN
+	RETURN false;
+END
+$$;
+
+-- The first month that is not over.
+CREATE FUNCTION incident.current_month()
+RETURNS integer
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT min(w.first_key) FROM incident.wanted_partitions() AS w WHERE w.parent = 'entries';
+END;
+
+-- Drops one partition that is done with: timers that ticks have passed, timelines of a past
+-- month of which no incident is left. False when there is none.
+CREATE FUNCTION incident.drop_next_partition()
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '100ms'
+AS $$
+DECLARE
+	done text;
+BEGIN
+	SELECT p.part INTO done FROM incident.partitions('timers') AS p
+		WHERE p.end_key <= (SELECT t.from_bucket FROM incident.last_tick AS t) LIMIT 1;
+	IF done IS NULL THEN
+		SELECT p.part INTO done FROM incident.partitions('entries') AS p
+			WHERE p.first_key < incident.current_month()
+				AND NOT EXISTS (SELECT FROM incident.incident_state AS s WHERE s.month = p.first_key) LIMIT 1;
+	END IF;
+	IF done IS NULL THEN
+		RETURN false;
+	END IF;
+	EXECUTE format('DROP TABLE incident.%I', done);
+	RETURN true;
+EXCEPTION WHEN lock_not_available THEN
+	RETURN false;
+END
+$$;
+
+-- Forgets the incidents of one month that is over, in which everything that was opened was closed or
+-- cancelled longer than `keep` ago; their timelines go with the month's partition. Returns
+-- how many, NULL when there is no such month.
+CREATE FUNCTION incident.forget_next_month(keep interval)
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	over integer;
+	forgotten bigint;
+BEGIN
+	IF keep < interval '0' THEN
+		RAISE EXCEPTION 'the time to keep must not be negative' USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	SELECT s.month INTO over FROM incident.incident_state AS s
+		WHERE s.month < incident.current_month() GROUP BY s.month
+		HAVING bool_and(s.status IN ('closed', 'cancelled') AND s.closed_at < now() - keep)
+		ORDER BY s.month LIMIT 1;
+	IF keep IS NULL OR over IS NULL THEN
+		RETURN NULL;
+	END IF;
+	-- Somebody may be about to reopen one.
+	PERFORM FROM incident.incident_state AS s WHERE s.month = over FOR UPDATE NOWAIT;
+	IF EXISTS (SELECT FROM incident.incident_state AS s WHERE s.month = over
+			AND (s.status NOT IN ('closed', 'cancelled') OR s.closed_at >= now() - keep)) THEN
+		RETURN NULL;
+	END IF;
+	DELETE FROM incident.quarantine AS q USING incident.incident_state AS s
+		WHERE s.month = over AND q.org_id = s.org_id AND q.incident_id = s.incident_id;
+	DELETE FROM incident.repeats AS r USING incident.incident_state AS s
+		WHERE s.month = over AND r.org_id = s.org_id AND r.incident_id = s.incident_id;
+	DELETE FROM incident.dedup_keys AS k USING incident.incident_state AS s
+		WHERE s.month = over AND k.org_id = s.org_id AND k.incident_id = s.incident_id;
+	DELETE FROM incident.incidents AS i USING incident.incident_state AS s
+		WHERE s.month = over AND i.org_id = s.org_id AND i.incident_id = s.incident_id;
+	DELETE FROM incident.entries_default AS e WHERE e.month = over;
+	DELETE FROM incident.incident_state AS s WHERE s.month = over;
+	GET DIAGNOSTICS forgotten = ROW_COUNT;
+	RETURN forgotten;
+EXCEPTION WHEN lock_not_available THEN
+	RETURN NULL;
+END
+$$;
+
+-- Forgets what ticks are done with, but for whole partitions.
+CREATE FUNCTION incident.tidy_up()
+RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	DELETE FROM incident.timers_default AS r USING incident.last_tick AS t WHERE r.bucket < t.from_bucket;
+	DELETE FROM incident.tick_log WHERE finished_at < now() - interval '1 month';
+END;
+
+CREATE PROCEDURE incident.retain(
+	keep interval DEFAULT nullif(current_setting('pg_incident.retention', true), '')::interval)
+LANGUAGE plpgsql
+AS $$
+BEGIN
+	PERFORM incident.tidy_up();
+	COMMIT;
+	WHILE incident.forget_next_month(keep) IS NOT NULL LOOP
+		COMMIT;
+	END LOOP;
+	WHILE incident.drop_next_partition() LOOP
+		COMMIT;
+	END LOOP;
+	COMMIT;
+END
+$$;
+
+-- Whether an hour has passed since partitions were looked after; then notes that they are.
+CREATE FUNCTION incident.take_maintenance()
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM FROM incident.last_tick
+		WHERE maintained_at IS NULL OR maintained_at NOT BETWEEN now() - interval '1 hour' AND now()
+		FOR NO KEY UPDATE SKIP LOCKED;
+	IF NOT FOUND THEN
+		RETURN false;
+	END IF;
+	UPDATE incident.last_tick SET maintained_at = now();
+	RETURN true;
+END
+$$;
+
+-- What the scheduled job does besides ticking.
+CREATE PROCEDURE incident.maintain()
+LANGUAGE plpgsql
+AS $$
+BEGIN
+	IF NOT incident.take_maintenance() THEN
+		RETURN;
+	END IF;
+	COMMIT;
+	WHILE incident.add_next_partition() LOOP
+		COMMIT;
+	END LOOP;
+	COMMIT;
+	CALL incident.retain();
+END
+$$;
+
+COMMENT ON PROCEDURE incident.retain(interval) IS
+'Forgets incidents, with their timelines, of every past month in which all that was opened was closed or cancelled longer than `keep` ago; keep defaults to the setting pg_incident.retention, and NULL keeps all. Also drops timers that are done with, and the log of ticks after a month. A partition that is in use is left for the next time. Error invalid_parameter_value when keep is negative.';
+COMMENT ON PROCEDURE incident.maintain() IS
+'Makes the partitions of the coming days and months and calls retain(), unless that was done within the hour. run_ticks() calls it.';
+COMMENT ON FUNCTION incident.add_next_partition() IS
+'A step of maintain(): makes one partition that is wanted. False when there was none to make.';
+COMMENT ON FUNCTION incident.drop_next_partition() IS
+'A step of retain(): drops one partition that is done with. False when there was none to drop.';
+COMMENT ON FUNCTION incident.forget_next_month(interval) IS
+'A step of retain(): forgets the incidents of one month that is over. How many, NULL when there is no such month.';
+COMMENT ON FUNCTION incident.tidy_up() IS
+'A step of retain(): forgets single rows that ticks are done with.';
+COMMENT ON FUNCTION incident.take_maintenance() IS
+'A step of maintain(): whether it is time for it.';

@@ -1,0 +1,120 @@
+--
+-- Partitions, retention, the log of ticks, and what the watchdog makes of it. In a database
+-- of its own.
+--
+SELECT current_database() AS home \gset
+CREATE DATABASE regress_pgi_retention TEMPLATE template0 ENCODING 'UTF8';
+\c regress_pgi_retention
+SET client_min_messages = warning;
+SET client_encoding = 'UTF8';
+SET timezone = 'UTC';
+SET intervalstyle = 'postgres';
+CREATE EXTENSION pg_incident;
+SET search_path = public, incident;
+CREATE FUNCTION pg_temp.month(at timestamptz) RETURNS integer LANGUAGE sql AS $$
+	SELECT (extract(year FROM at) - 2000)::integer * 12 + extract(month FROM at)::integer - 1
+$$;
+
+-- Partitions are made ahead, once.
+CALL maintain();
+SELECT count(*), min(first_key) = bucket(date_trunc('day', now())) AS from_today, bool_and(end_key - first_key = 1440) AS days
+FROM partitions('timers');
+SELECT count(*), min(first_key) = pg_temp.month(now()) AS from_this_month FROM partitions('entries');
+SELECT add_next_partition();
+CALL maintain();
+SELECT register_asset('a3', 'host', '3');
+SELECT open('a3', 'minor', 'one', now() - interval '10 hours') AS one \gset
+SELECT open('a3', 'minor', 'two', now()) AS two \gset
+SELECT DISTINCT tableoid::regclass = to_char(now(), '"incident.entries_"YYYYMM')::regclass AS entries_of_the_month FROM incident.entries;
+SELECT count(*) FROM incident.timers_default;
+-- Timers far ahead have no partition yet.
+SELECT publish_policy(import_policy(jsonb_set(export_policy(1) || '{"name": "slow"}', '{levels,2,processing_time}', '"90 days"')));
+SELECT open('a3', 'minor', 'slow', now(), policy => 'slow') AS slow \gset
+SELECT count(*) FROM incident.timers_default;
+
+-- The log of ticks, and how late they were.
+SELECT late_50, late_99, last_work_at, ticks_last_hour FROM watchdog;
+SELECT incidents, escalations, breaches FROM tick();
+SELECT incidents, escalations, overdue, breaches, quarantined, remaining, clock_step,
+	(SELECT sum(n) FROM unnest(lateness) AS n) AS decisions, settled_to <= finished_at AND began_at <= finished_at AS in_order
+FROM incident.tick_log;
+-- Two hours late, four hours, six hours: 2^13, 2^14, 2^15 seconds at most.
+SELECT late_50, late_95, late_99, last_work_at IS NOT NULL AS worked, ticks_last_hour FROM watchdog;
+-- A tick with nothing to do leaves nothing.
+SELECT incidents FROM tick();
+SELECT count(*) FROM incident.tick_log;
+
+-- A clock that was set is noticed, forward and back; the tick after finds it right.
+UPDATE incident.last_tick SET boot_clock = boot_clock - 3600000000, finished_at = finished_at - interval '2 hours';
+SELECT incidents FROM tick();
+SELECT date_trunc('minute', clock_step + interval '1 s') AS step, clock_step_at > now() - interval '1 minute' AS now FROM watchdog;
+UPDATE incident.last_tick SET finished_at = finished_at + interval '1 hour';
+SELECT incidents FROM tick();
+SELECT date_trunc('minute', clock_step - interval '1 s') AS step FROM watchdog;
+SELECT incidents FROM tick();
+SELECT count(*) FROM incident.tick_log WHERE clock_step IS NOT NULL;
+-- After the machine started anew its own clock tells nothing.
+UPDATE incident.last_tick SET boot_clock = boot_clock + 3600000000, finished_at = finished_at - interval '1 day';
+SELECT incidents FROM tick();
+SELECT count(*) FROM incident.tick_log WHERE clock_step IS NOT NULL;
+
+-- Without pg_cron in this database there is no job to tell of.
+SELECT job_schedule, job_last_run_at, job_last_run FROM watchdog;
+
+-- Retention: nothing without a setting, nothing of a month in which something is open or
+-- that is not over.
+SELECT resolve(:one), close(:one), cancel(:two);
+CALL retain('0');
+SELECT count(*) FROM incident_history;
+UPDATE incident.entries SET month = 181;
+UPDATE incident.incident_state SET month = 181;
+SELECT DISTINCT tableoid::regclass FROM incident.entries;
+CALL retain('0');
+SELECT count(*) FROM incident_history;
+SELECT cancel(:slow);
+CALL retain();
+CALL retain('1 day');
+SELECT count(*) FROM incident_history;
+SET pg_incident.retention = '1 fortnight';
+SET pg_incident.retention = 'infinity';
+SET pg_incident.retention = '-1 day';
+CALL retain('-1 day');
+SET pg_incident.retention = '0 days';
+CALL retain();
+SELECT count(*) FROM incident_history;
+SELECT count(*) FROM timeline;
+-- An old month goes as a whole.
+SELECT open('a3', 'minor', 'old', now(), dedup_key => 'k') AS old \gset
+SELECT open('a3', 'minor', 'old again', now(), dedup_key => 'k') = :old AS repeated;
+SELECT resolve(:old), close(:old);
+CREATE TABLE incident.entries_201503 (LIKE incident.entries_default INCLUDING INDEXES);
+ALTER TABLE incident.entries ATTACH PARTITION incident.entries_201503 FOR VALUES FROM (182) TO (183);
+UPDATE incident.entries SET month = 182 WHERE incident_id = :old;
+UPDATE incident.incident_state SET month = 182 WHERE incident_id = :old;
+SELECT count(*) FROM incident.entries_201503;
+RESET pg_incident.retention;
+CALL retain('0');
+SELECT to_regclass('incident.entries_201503') AS partition, (SELECT count(*) FROM incident.incidents) AS incidents,
+	(SELECT count(*) FROM incident.repeats) AS repeats, (SELECT count(*) FROM incident.dedup_keys) AS keys;
+
+-- Timers that ticks have passed go by the day, or one by one.
+SELECT from_bucket > bucket(now()) - 3 AS near FROM incident.last_tick;
+CREATE TABLE incident.timers_20150301 (LIKE incident.timers_default INCLUDING INDEXES);
+ALTER TABLE incident.timers ATTACH PARTITION incident.timers_20150301 FOR VALUES FROM (7978000) TO (7979440);
+INSERT INTO incident.timers VALUES (7978001, 1, 1, '2015-03-01'), (7970000, 1, 1, '2015-02-01');
+CALL retain();
+SELECT to_regclass('incident.timers_20150301') AS partition, (SELECT count(*) FROM incident.timers WHERE bucket < 8000000) AS old;
+SELECT count(*) FROM partitions('timers');
+
+-- After the clock was set back, what becomes due before the minute that ticks had come to is found.
+UPDATE incident.last_tick SET at = '-infinity', from_bucket = bucket(now() + interval '1 hour'), next_bucket = from_bucket,
+	next_xid = '3';
+SELECT open('a3', 'minor', 'after the step', now() - interval '5 hours') AS stepped \gset
+SELECT incidents, escalations, remaining FROM tick();
+SELECT from_bucket <= bucket(now()) AS back FROM incident.last_tick;
+
+-- What is in use is left alone, and left for the next time.
+SELECT make_interval(secs => 0) = current_setting('lock_timeout')::interval AS no_lock_timeout_is_left_behind;
+
+\c :home
+DROP DATABASE regress_pgi_retention;
