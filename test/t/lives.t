@@ -98,6 +98,7 @@ sub working_world
 		calendars => [],
 		lives     => [],
 	);
+	local $ENV{TZDIR} = zone_directory();
 	my @dates = map { substr iso(\%world, $_ * $DAY), 0, 10 } 0 .. 12;
 	my @calendars;
 	for my $zone (@ZONES)
