@@ -284,6 +284,8 @@ BEGIN
 	DELETE FROM incident.entries WHERE incident_id = id AND seq = fact AND foreign_severity IS NULL;
 	UPDATE incident.entries SET severity = foreign_severity::incident.severity
 		WHERE incident_id = id AND seq = fact;
+	-- Ticks go on from the state, unless it is to be made anew from the facts.
+	UPDATE incident.incident_state SET revised = true WHERE incident_id = id;
 END
 $$;
 CREATE PROCEDURE repair(of_life integer)
