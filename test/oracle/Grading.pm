@@ -1,14 +1,24 @@
 package Grading;
 
-# Event level, response level and processing time, worked out the slow way
-# from the rule text.  Levels and severities are strings, undef is unknown,
-# times are whole seconds.
+# Event level, response level and limits, worked out the slow way from the rule text.
+# Levels and severities are strings, undef is unknown, times are whole seconds.
+#
+# A policy is a hash:
+#   levels, severities   most urgent first
+#   asset_levels         those that an asset may have, if not all
+#   event, response      by asset level, then by severity
+#   limits               by clock (processing, acknowledgement, response), then by event
+#                        level; a level that is absent has no limit
+#   calendars            by event level; a level that is absent works at every moment
+#   hold_stops           the clocks that a hold stops
+#
+# An elapsed time is a number of seconds or, where calendars differ, a function that gives
+# the seconds on the calendar of an event level.
 
 use strict;
 use warnings;
 
 my %FIGURES = (
-	# Most urgent first.
 	levels     => [ '1', '2', '3', 'none' ],
 	severities => [ 'severe', 'moderate', 'minor' ],
 	event      => {
@@ -23,20 +33,23 @@ my %FIGURES = (
 		'3'    => { severe => '2',    moderate => '3',    minor => '3' },
 		'none' => { severe => 'none', moderate => 'none', minor => 'none' },
 	},
-	# By event level; a level that is absent has no limit.
-	processing => { '1' => 2 * 3600, '2' => 4 * 3600, '3' => 8 * 3600 },
+	limits => { processing => { '1' => 2 * 3600, '2' => 4 * 3600, '3' => 8 * 3600 } },
 );
 
-our $EPORT   = { %FIGURES, name => 'eport',   hold_stops => 0 };
-our $PAUSING = { %FIGURES, name => 'pausing', hold_stops => 1 };
+our $EPORT   = { %FIGURES, name => 'eport',   hold_stops => [] };
+our $PAUSING = { %FIGURES, name => 'pausing', hold_stops => ['processing'] };
 
-# The same policy with every time divided, for walks that visit each second.
-sub shrunk
+# The same policy with every time multiplied.
+sub scaled
 {
-	my ($policy, $divisor) = @_;
-	my %processing = map { $_ => $policy->{processing}{$_} / $divisor }
-	  keys %{ $policy->{processing} };
-	return { %$policy, processing => \%processing };
+	my ($policy, $factor) = @_;
+	my %limits;
+	for my $clock (keys %{ $policy->{limits} })
+	{
+		my %times = %{ $policy->{limits}{$clock} };
+		$limits{$clock} = { map { $_ => $times{$_} * $factor } keys %times };
+	}
+	return { %$policy, limits => \%limits };
 }
 
 sub more_urgent
@@ -68,6 +81,12 @@ sub asset_levels
 	return $policy->{asset_levels} || $policy->{levels};
 }
 
+sub limit
+{
+	my ($policy, $clock, $event) = @_;
+	return $policy->{limits}{$clock}{$event};
+}
+
 # Every pair of values that the known and unknown values may stand for.
 sub possible_values
 {
@@ -93,15 +112,16 @@ sub event_level
 sub processing_time
 {
 	my ($policy, $asset, $severity) = @_;
-	my $shortest;
-	for my $pair (possible_values($policy, $asset, $severity))
-	{
-		my $event = $policy->{event}{ $pair->[0] }{ $pair->[1] };
-		my $time  = $policy->{processing}{$event};
-		next unless defined $time;
-		$shortest = $time if !defined $shortest || $time < $shortest;
-	}
+	my ($shortest) = sort { $a <=> $b } grep { defined } map {
+		limit($policy, 'processing', $policy->{event}{ $_->[0] }{ $_->[1] })
+	} possible_values($policy, $asset, $severity);
 	return $shortest;
+}
+
+sub elapsed_of
+{
+	my ($elapsed, $event) = @_;
+	return ref $elapsed ? $elapsed->($event) : $elapsed;
 }
 
 # "When the time left is no longer than a more urgent level's processing time
@@ -112,14 +132,14 @@ sub response_of_known
 	my ($policy, $asset, $severity, $elapsed, $running) = @_;
 	my $event    = $policy->{event}{$asset}{$severity};
 	my $response = $policy->{response}{$asset}{$severity};
-	my $limit    = $policy->{processing}{$event};
+	my $limit    = limit($policy, 'processing', $event);
 	return $response unless defined $limit;
 
-	my $left = $limit - $elapsed;
+	my $left = $limit - elapsed_of($elapsed, $event);
 	for my $level (@{ $policy->{levels} })
 	{
 		next unless more_urgent($policy, $level, $event);
-		my $needed = $policy->{processing}{$level};
+		my $needed = limit($policy, 'processing', $level);
 		next unless defined $needed;
 		my $rises = $running ? $left <= $needed : $left < $needed;
 		$response = most_urgent($policy, $response, $level) if $rises;
@@ -136,24 +156,30 @@ sub response_level
 		  possible_values($policy, $asset, $severity));
 }
 
-sub is_breached
+# Whether the limit of a clock is reached, for any of the possible pairs.
+sub is_late
 {
-	my ($policy, $asset, $severity, $elapsed, $running) = @_;
-	$running = 1 unless defined $running;
-	my $limit = processing_time($policy, $asset, $severity);
-	return 0 unless defined $limit;
-	return ($running ? $elapsed >= $limit : $elapsed > $limit) ? 1 : 0;
+	my ($policy, $clock, $asset, $severity, $elapsed, $running) = @_;
+	for my $pair (possible_values($policy, $asset, $severity))
+	{
+		my $event = $policy->{event}{ $pair->[0] }{ $pair->[1] };
+		my $limit = limit($policy, $clock, $event);
+		next unless defined $limit;
+		my $shown = elapsed_of($elapsed, $event);
+		return 1 if $running ? $shown >= $limit : $shown > $limit;
+	}
+	return 0;
 }
 
-# Every elapsed time at which a level or a breach may come about.
+# Every elapsed time of a clock at which a level or a lateness may come about.
 sub figures
 {
-	my ($policy) = @_;
-	my @times = values %{ $policy->{processing} };
+	my ($policy, $clock) = @_;
+	my @times = values %{ $policy->{limits}{$clock} };
 	my %figure = map { $_ => 1 } @times;
 	for my $longer (@times)
 	{
-		for my $shorter (@times)
+		for my $shorter ($clock eq 'processing' ? @times : ())
 		{
 			$figure{ $longer - $shorter } = 1 if $longer > $shorter;
 		}

@@ -1,16 +1,26 @@
 package Lives;
 
-# Random lives of incidents, and what follows from the facts of a life.
+# What follows from the facts of an incident's life.
 #
-# A life is a list of facts in recording order.  The facts that count at a
-# moment are those effective by then, ordered by effective time and, within
-# one second, by recording order.
+# A life is a list of facts in recording order.  The facts that count at a moment are
+# those effective by then, ordered by effective time and, within one second, by recording
+# order.
+#
+# An incident has three clocks.  Processing runs from the detection on, but not while the
+# incident is resolved, closed or cancelled; when it is reopened it runs on.
+# Acknowledgement and response are deadlines: they begin at zero with the opening and anew
+# with each reopening, and are open until what they wait for has happened.  A hold stops
+# the clocks that the policy names.  What a clock shows depends on who looks: it is the
+# time in which it ran, as far as the calendar of an event level counts it as worked.
 
 use strict;
 use warnings;
 use FindBin;
 use lib $FindBin::Bin;
 use Grading;
+use WorkingHours;
+
+our @CLOCKS = qw(processing acknowledgement response);
 
 # From which statuses a kind of fact is allowed, and to which it leads.
 my @ALL     = qw(open acknowledged active on_hold resolved closed cancelled);
@@ -28,6 +38,7 @@ my %FROM    = (
 	noted        => [@ALL],
 );
 my %TO = (
+	opened       => 'open',
 	acknowledged => 'acknowledged',
 	activated    => 'active',
 	held         => 'on_hold',
@@ -37,25 +48,43 @@ my %TO = (
 	cancelled    => 'cancelled',
 );
 
+# What a deadline waits for.
+my %MEETS = (
+	acknowledgement => [qw(acknowledged activated resolved cancelled)],
+	response        => [qw(activated resolved cancelled)],
+);
+our @DEADLINES = sort keys %MEETS;
+
+sub is_one_of
+{
+	my ($word, @words) = @_;
+	return (grep { $_ eq $word } @words) ? 1 : 0;
+}
+
+sub kinds { return sort keys %FROM }
+
 sub fits
 {
 	my ($kind, $status) = @_;
-	return (grep { $_ eq $status } @{ $FROM{$kind} || [] }) ? 1 : 0;
+	return is_one_of($status, @{ $FROM{$kind} || [] });
 }
 
+sub begins_deadlines { return is_one_of($_[0], qw(opened reopened)) }
+
+# Whether a clock runs in a status; a deadline, while it is open.
 sub runs
 {
-	my ($policy, $status) = @_;
-	return 0 if $status =~ /^(?:resolved|closed|cancelled)$/;
-	return 0 if $status eq 'on_hold' && $policy->{hold_stops};
-	return 1;
+	my ($policy, $clock, $status, $open) = @_;
+	return 0 if $status eq 'on_hold' && is_one_of($clock, @{ $policy->{hold_stops} });
+	return $open->{$clock} if $MEETS{$clock};
+	return !is_one_of($status, qw(resolved closed cancelled));
 }
 
 sub regrades
 {
 	my ($policy, $kind) = @_;
-	return 1 if $kind =~ /^(?:opened|assessed|reopened)$/;
-	return 1 if $kind eq 'resumed' && $policy->{hold_stops};
+	return 1 if is_one_of($kind, qw(opened assessed reopened));
+	return 1 if $kind eq 'resumed' && @{ $policy->{hold_stops} };
 	return 0;
 }
 
@@ -68,128 +97,182 @@ sub in_order
 	return map { $facts->[$_] } @by;
 }
 
-# What holds at $moment after the given ordered facts, none of them later
-# than the moment.  'fitted' says whether the last of them had an effect.
-sub replay
+# The situation after one more fact, from the one before.  It holds from 'since' on; 'ran'
+# are the stretches until then in which each clock ran.
+sub situation_after
 {
-	my ($policy, $ordered, $moment) = @_;
-	my %now = (elapsed => 0, fitted => 0);
-	my ($since, $before_hold);
-	for my $fact (@$ordered)
+	my ($policy, $before, $fact) = @_;
+	my $kind = $fact->{kind};
+	return { %$before, fitted => 0 } unless $kind eq 'opened' || fits($kind, $before->{status});
+
+	my %now = (%$before, fitted => 1, since => $fact->{effective});
+	$now{status} = $TO{$kind} if $TO{$kind};
+	$now{before_hold} = $before->{status} if $kind eq 'held';
+	$now{status} = $before->{before_hold} if $kind eq 'resumed';
+	if (is_one_of($kind, qw(opened assessed)))
 	{
-		if ($fact->{kind} eq 'opened')
-		{
-			%now = (
-				status   => 'open',
-				severity => $fact->{severity},
-				asset    => $fact->{asset_level},
-				elapsed  => 0,
-				fitted   => 1,
-			);
-			$since = $fact->{effective};
-			next;
-		}
-		$now{fitted} = fits($fact->{kind}, $now{status});
-		next unless $now{fitted};
-
-		$now{elapsed} += $fact->{effective} - $since
-		  if runs($policy, $now{status});
-		$since = $fact->{effective};
-
-		$before_hold = $now{status} if $fact->{kind} eq 'held';
-		$now{status} = $TO{ $fact->{kind} } if $TO{ $fact->{kind} };
-		$now{status} = $before_hold if $fact->{kind} eq 'resumed';
-		if ($fact->{kind} eq 'assessed')
-		{
-			$now{severity} = $fact->{severity} if exists $fact->{severity};
-			$now{asset} = $fact->{asset_level} if exists $fact->{asset_level};
-		}
+		$now{severity} = $fact->{severity}    if exists $fact->{severity};
+		$now{asset}    = $fact->{asset_level} if exists $fact->{asset_level};
 	}
-	$now{running} = runs($policy, $now{status});
-	$now{elapsed} += $moment - $since if $now{running};
-
-	my @values = ($policy, $now{asset}, $now{severity});
-	$now{event}    = Grading::event_level(@values);
-	$now{response} = Grading::response_level(@values, $now{elapsed}, $now{running});
-	$now{breached} = Grading::is_breached(@values, $now{elapsed}, $now{running});
+	$now{$_} = {} for qw(open ran running);
+	for my $clock (@CLOCKS)
+	{
+		my @stretches = @{ $before->{ran}{$clock} || [] };
+		push @stretches, [ $before->{since}, $fact->{effective} ] if $before->{running}{$clock};
+		if ($MEETS{$clock})
+		{
+			@stretches = () if begins_deadlines($kind);
+			$now{open}{$clock} =
+				begins_deadlines($kind)                 ? 1
+			  : is_one_of($kind, @{ $MEETS{$clock} }) ? 0
+			  :                                           $before->{open}{$clock};
+		}
+		$now{ran}{$clock} = \@stretches;
+		$now{running}{$clock} = runs($policy, $clock, $now{status}, $now{open});
+	}
 	return \%now;
 }
 
-# The first moment at which the clock shows $figure, or undef.
-sub moment_of_elapsed
+# The situation after each of the ordered facts.
+sub situations
 {
-	my ($policy, $ordered, $figure, $until) = @_;
-	my @corners = map { $_->{effective} } @$ordered;
-	push @corners, $until;
-	for my $i (0 .. $#corners - 1)
+	my ($policy, @ordered) = @_;
+	my ($now, @situations) = ({});
+	for my $fact (@ordered)
 	{
-		my $here = replay($policy, [ @{$ordered}[ 0 .. $i ] ], $corners[$i]);
-		my $missing = $figure - $here->{elapsed};
-		next if $missing < 0;
-		return $corners[$i] if $missing == 0;
-		return $corners[$i] + $missing
-		  if $here->{running} && $corners[$i] + $missing <= $corners[ $i + 1 ];
+		$now = situation_after($policy, $now, $fact);
+		push @situations, $now;
 	}
-	return undef;
+	return @situations;
 }
 
-# The derived entries up to and including $until, and the levels and breach
-# that stand then.
+# What a clock shows on the calendar of an event level.
+sub shown
+{
+	my ($policy, $situation, $clock, $event, $moment) = @_;
+	my @stretches = @{ $situation->{ran}{$clock} };
+	push @stretches, [ $situation->{since}, $moment ] if $situation->{running}{$clock};
+	my $shown = 0;
+	$shown += WorkingHours::worked($policy->{calendars}{$event}, @$_) for @stretches;
+	return $shown;
+}
+
+# The levels by the rules at a moment of a situation, and what is late.
+sub ruling
+{
+	my ($policy, $situation, $moment) = @_;
+	my @values = @{$situation}{qw(asset severity)};
+	my %ruling = (event => Grading::event_level($policy, @values));
+	for my $clock (@CLOCKS)
+	{
+		my %shown;
+		my $elapsed = sub {
+			my ($event) = @_;
+			$shown{$event} = shown($policy, $situation, $clock, $event, $moment)
+			  unless defined $shown{$event};
+			return $shown{$event};
+		};
+		my $running = $situation->{running}{$clock};
+		$ruling{response} = Grading::response_level($policy, @values, $elapsed, $running)
+		  if $clock eq 'processing';
+		$ruling{late}{$clock} =
+		  $MEETS{$clock} && !$situation->{open}{$clock}
+		  ? 0
+		  : Grading::is_late($policy, $clock, @values, $elapsed, $running);
+	}
+	return \%ruling;
+}
+
+# The moments from one to another at which a clock comes to a figure, on any calendar.
+sub moments_of_figures
+{
+	my ($policy, $situation, $from, $until) = @_;
+	my %moments;
+	for my $clock (grep { $situation->{running}{$_} } @CLOCKS)
+	{
+		for my $event (@{ $policy->{levels} })
+		{
+			my $shown = shown($policy, $situation, $clock, $event, $from);
+			for my $figure (grep { $_ > $shown } Grading::figures($policy, $clock))
+			{
+				my $moment = WorkingHours::moment_after($policy->{calendars}{$event},
+					$from, $figure - $shown);
+				$moments{$moment} = 1 if defined $moment && $moment <= $until;
+			}
+		}
+	}
+	return keys %moments;
+}
+
+# All moments at which something may follow from the ordered facts.
+sub moments_to_look_at
+{
+	my ($policy, $ordered, $until) = @_;
+	my @situations = situations($policy, @$ordered);
+	my %moments;
+	for my $i (0 .. $#situations)
+	{
+		my $from = $ordered->[$i]{effective};
+		my $to = $i < $#situations ? $ordered->[ $i + 1 ]{effective} : $until;
+		$moments{$_} = 1 for $from, moments_of_figures($policy, $situations[$i], $from, $to);
+	}
+	return sort { $a <=> $b } keys %moments;
+}
+
+# The derived entries up to and including $until, and the levels and lateness that stand
+# then.
 sub derive
 {
 	my ($policy, $facts, $until) = @_;
 	my @ordered = grep { $_->{effective} <= $until } in_order($facts);
-
-	my %moments = map { $_->{effective} => 1 } @ordered;
-	for my $figure (Grading::figures($policy))
-	{
-		my $moment = moment_of_elapsed($policy, \@ordered, $figure, $until);
-		$moments{$moment} = 1 if defined $moment;
-	}
+	my @situations = situations($policy, @ordered);
 
 	my @entries;
-	my %stands = (event => '', response => '', breached => 0);
-	for my $moment (sort { $a <=> $b } keys %moments)
+	my %stands = (event => '', response => '', late => {});
+	my $next = 0;
+	for my $moment (moments_to_look_at($policy, \@ordered, $until))
 	{
 		my $give = sub {
-			my ($kind) = @_;
+			my ($kind, $clock) = @_;
 			push @entries,
 			  {
 				at             => $moment + 0,
 				kind           => $kind,
 				event_level    => $stands{event},
 				response_level => $stands{response},
+				$kind eq 'overdue' ? (rule => $clock) : (),
 			  };
 		};
+		my $give_late = sub {
+			$give->($_ eq 'processing' ? 'breached' : 'overdue', $_) for @_;
+		};
 
-		for my $i (0 .. $#ordered)
+		for (; $next < @ordered && $ordered[$next]{effective} == $moment; $next++)
 		{
-			my $fact = $ordered[$i];
-			next unless $fact->{effective} == $moment;
-			next unless regrades($policy, $fact->{kind});
-			my $now = replay($policy, [ @ordered[ 0 .. $i ] ], $moment);
-			next unless $now->{fitted};
+			my ($kind, $now) = ($ordered[$next]{kind}, $situations[$next]);
+			next unless $now->{fitted} && regrades($policy, $kind);
+			my %was = (%stands, late => { %{ $stands{late} } });
+			@{ $was{late} }{@DEADLINES} = () if begins_deadlines($kind);
 
-			my $was_breached = $stands{breached};
-			my $differs = $now->{event} ne $stands{event}
-			  || $now->{response} ne $stands{response};
-			%stands = map { $_ => $now->{$_} } qw(event response breached);
-			$give->('graded') if $differs;
-			$give->('breached') if $stands{breached} && !$was_breached;
+			%stands = %{ ruling($policy, $now, $moment) };
+			$give->('graded')
+			  if $stands{event} ne $was{event} || $stands{response} ne $was{response};
+			$give_late->(grep { $stands{late}{$_} && !$was{late}{$_} } @CLOCKS);
 		}
 
-		my @by_now = grep { $_->{effective} <= $moment } @ordered;
-		my $now = replay($policy, \@by_now, $moment);
-		next unless $now->{running};
-		if (Grading::more_urgent($policy, $now->{response}, $stands{response}))
+		my $now = $situations[ $next - 1 ];
+		my $ruling = ruling($policy, $now, $moment);
+		if ($now->{running}{processing}
+			&& Grading::more_urgent($policy, $ruling->{response}, $stands{response}))
 		{
-			$stands{response} = $now->{response};
+			$stands{response} = $ruling->{response};
 			$give->('escalated');
 		}
-		if ($now->{breached} && !$stands{breached})
+		for my $clock (grep { $now->{running}{$_} } @CLOCKS)
 		{
-			$stands{breached} = 1;
-			$give->('breached');
+			next if $stands{late}{$clock} || !$ruling->{late}{$clock};
+			$stands{late}{$clock} = 1;
+			$give_late->($clock);
 		}
 	}
 	return (\@entries, \%stands);
@@ -208,7 +291,7 @@ sub state_at
 	my ($policy, $facts, $moment) = @_;
 	my @by_now = grep { $_->{effective} <= $moment } in_order($facts);
 	return undef unless @by_now;
-	my $now = replay($policy, \@by_now, $moment);
+	my ($now) = reverse situations($policy, @by_now);
 	my (undef, $stands) = derive($policy, $facts, $moment);
 	return {
 		status         => $now->{status},
@@ -216,35 +299,75 @@ sub state_at
 		asset_level    => $now->{asset},
 		event_level    => $stands->{event},
 		response_level => $stands->{response},
-		elapsed        => $now->{elapsed},
+		elapsed        => shown($policy, $now, 'processing', $stands->{event}, $moment),
 		on_hold        => $now->{status} eq 'on_hold' ? 1 : 0,
-		breached       => $stands->{breached},
+		breached       => $stands->{late}{processing},
 	};
 }
 
-# The same entries by living through every second with a stop-watch in hand.
-sub advance_by_second
+# The same entries by living through every moment with stop-watches in hand: one for each
+# clock and each level's calendar.  All that happens must fall on whole steps (default one
+# second).
+sub advance_by_step
 {
-	my ($policy, $facts, $until) = @_;
-	my %at_second;
-	push @{ $at_second{ $_->{effective} } }, $_ for @$facts;
+	my ($policy, $facts, $until, $step) = @_;
+	$step ||= 1;
+	my %at_moment;
+	push @{ $at_moment{ $_->{effective} } }, $_ for @$facts;
 
 	my ($status, $before_hold, $asset, $severity);
-	my ($event, $response, $breached) = ('', '', 0);
-	my $watch = 0;
-	my @entries;
+	my ($event, $response) = ('', '');
+	my (%open, %runs, %late, %watch, @entries);
 
-	for my $second ($facts->[0]{effective} .. $until)
+	my $response_now = sub {
+		return Grading::response_level($policy, $asset, $severity,
+			sub { $watch{processing}{ $_[0] } }, $runs{processing});
+	};
+	my $late_now = sub {
+		my ($clock) = @_;
+		return 0 if exists $MEETS{$clock} && !$open{$clock};
+		return Grading::is_late($policy, $clock, $asset, $severity,
+			sub { $watch{$clock}{ $_[0] } }, $runs{$clock});
+	};
+	my $note = sub {
+		my ($moment, $kind, @rule) = @_;
+		push @entries,
+		  {
+			at             => $moment,
+			kind           => $kind,
+			event_level    => $event,
+			response_level => $response,
+			@rule,
+		  };
+	};
+	my $note_late = sub {
+		my ($moment, $clock) = @_;
+		return $note->($moment, 'breached') if $clock eq 'processing';
+		return $note->($moment, 'overdue', rule => $clock);
+	};
+	my $reset = sub {
+		my @levels = @{ $policy->{levels} };
+		$watch{$_} = { map { $_ => 0 } @levels } for @_;
+	};
+
+	for (my $moment = $facts->[0]{effective}; $moment <= $until; $moment += $step)
 	{
-		$watch++ if defined $status && runs($policy, $status);
+		for my $clock (grep { $runs{$_} } @CLOCKS)
+		{
+			for my $level (@{ $policy->{levels} })
+			{
+				$watch{$clock}{$level} += $step
+				  if WorkingHours::works($policy->{calendars}{$level}, $moment - $step);
+			}
+		}
 
-		for my $fact (@{ $at_second{$second} || [] })
+		for my $fact (@{ $at_moment{$moment} || [] })
 		{
 			my $kind = $fact->{kind};
 			if ($kind eq 'opened')
 			{
-				($status, $asset, $severity) =
-				  ('open', $fact->{asset_level}, $fact->{severity});
+				($asset, $severity) = ($fact->{asset_level}, $fact->{severity});
+				$reset->(@CLOCKS);
 			}
 			elsif (!fits($kind, $status))
 			{
@@ -255,177 +378,51 @@ sub advance_by_second
 				$asset    = $fact->{asset_level} if exists $fact->{asset_level};
 				$severity = $fact->{severity}    if exists $fact->{severity};
 			}
-			elsif ($kind eq 'held')
+
+			$before_hold = $status      if $kind eq 'held';
+			$status      = $before_hold if $kind eq 'resumed';
+			$status      = $TO{$kind}   if exists $TO{$kind};
+			$open{acknowledgement} = 0 if $status eq 'acknowledged';
+			@open{qw(acknowledgement response)} = (0, 0)
+			  if $status eq 'active' || $status eq 'resolved' || $status eq 'cancelled';
+			if ($kind eq 'opened' || $kind eq 'reopened')
 			{
-				($before_hold, $status) = ($status, 'on_hold');
+				$reset->('acknowledgement', 'response');
+				@open{qw(acknowledgement response)} = (1, 1);
+				delete @late{qw(acknowledgement response)};
 			}
-			elsif ($kind eq 'resumed')
-			{
-				$status = $before_hold;
-			}
-			elsif ($kind ne 'noted')
-			{
-				$status = $TO{$kind};
-			}
+			$runs{$_} = runs($policy, $_, $status, \%open) for @CLOCKS;
 
 			next unless regrades($policy, $kind);
-			my $running = runs($policy, $status);
-			my @new = (
-				Grading::event_level($policy, $asset, $severity),
-				Grading::response_level($policy, $asset, $severity, $watch, $running),
-				Grading::is_breached($policy, $asset, $severity, $watch, $running),
-			);
-			push @entries, [ $second, 'graded', @new[ 0, 1 ] ]
-			  if $new[0] ne $event || $new[1] ne $response;
-			push @entries, [ $second, 'breached', @new[ 0, 1 ] ]
-			  if $new[2] && !$breached;
-			($event, $response, $breached) = @new;
+			my ($new_event, $new_response) =
+			  (Grading::event_level($policy, $asset, $severity), $response_now->());
+			my $differs = $new_event ne $event || $new_response ne $response;
+			($event, $response) = ($new_event, $new_response);
+			$note->($moment, 'graded') if $differs;
+			for my $clock (@CLOCKS)
+			{
+				my $was = $late{$clock};
+				$late{$clock} = $late_now->($clock);
+				$note_late->($moment, $clock) if $late{$clock} && !$was;
+			}
 		}
 
-		next unless runs($policy, $status);
-		my $reached = Grading::response_level($policy, $asset, $severity, $watch);
-		if (Grading::more_urgent($policy, $reached, $response))
+		if ($runs{processing})
 		{
-			$response = $reached;
-			push @entries, [ $second, 'escalated', $event, $response ];
+			my $reached = $response_now->();
+			if (Grading::more_urgent($policy, $reached, $response))
+			{
+				$response = $reached;
+				$note->($moment, 'escalated');
+			}
 		}
-		if (!$breached && Grading::is_breached($policy, $asset, $severity, $watch))
+		for my $clock (grep { !$late{$_} && $runs{$_} } @CLOCKS)
 		{
-			$breached = 1;
-			push @entries, [ $second, 'breached', $event, $response ];
+			$late{$clock} = $late_now->($clock);
+			$note_late->($moment, $clock) if $late{$clock};
 		}
 	}
-
-	my @names = qw(at kind event_level response_level);
-	my @named;
-	for my $entry (@entries)
-	{
-		my %named;
-		@named{@names} = @$entry;
-		push @named, \%named;
-	}
-	return @named;
-}
-
-# A generator of numbers in [0, 1) that is the same on every perl.
-sub rng
-{
-	my ($seed) = @_;
-	my $state = ($seed * 7919 + 104729) % 2147483646 + 1;
-	my $next = sub {
-		$state = $state * 48271 % 2147483647;
-		return ($state - 1) / 2147483646;
-	};
-	$next->() for 1 .. 8;
-	return $next;
-}
-
-my %WEIGHT = (
-	assessed     => 30,
-	noted        => 6,
-	acknowledged => 15,
-	activated    => 15,
-	held         => 18,
-	resumed      => 30,
-	resolved     => 12,
-	closed       => 12,
-	reopened     => 35,
-	cancelled    => 4,
-);
-
-# A random life.  Each fact fits the status at its effective time as far as
-# the facts recorded before it tell; a later, back-dated fact may undo that.
-# Options: policy (default eport), hour (seconds in an hour, 3600),
-# max_facts (15).
-sub random_life
-{
-	my ($rng, %options) = @_;
-	$rng = rng($rng) unless ref $rng;
-	my $policy    = $options{policy}    || $Grading::EPORT;
-	my $hour      = $options{hour}      || 3600;
-	my $max_facts = $options{max_facts} || 15;
-
-	my $below = sub { return int($_[0] * $rng->()) };
-	my $pick  = sub { return $_[ $below->(scalar @_) ] };
-	my $value = sub {
-		my ($values) = @_;
-		return $rng->() < 0.25 ? undef : $pick->(@$values);
-	};
-
-	my $detected = $below->($hour + 1);
-	my $end      = $detected + $hour + $below->(13 * $hour + 1);
-	my $late =
-	    $rng->() < 0.5 ? 0
-	  : $rng->() < 0.8 ? $below->($hour / 6)
-	  :                  $below->($hour);
-	my @facts = (
-		{
-			kind        => 'opened',
-			effective   => $detected,
-			recorded    => $detected + $late,
-			severity    => $value->($policy->{severities}),
-			asset_level => $value->(Grading::asset_levels($policy)),
-		}
-	);
-
-	my @recorded;
-	for (1 .. $below->($max_facts))
-	{
-		my $roll = $rng->();
-		my $moment =
-		    $roll < 0.20             ? $detected + $pick->(2, 4, 6, 8) * $hour
-		  : $roll < 0.32 && @recorded ? $pick->(@recorded)
-		  :                            $detected + $below->($end - $detected + 1);
-		$moment = $end if $moment > $end;
-		$moment = $facts[0]{recorded} if $moment < $facts[0]{recorded};
-		push @recorded, $moment;
-	}
-
-	for my $recorded (sort { $a <=> $b } @recorded)
-	{
-		my @ordered   = in_order(\@facts);
-		my $effective = $recorded;
-		my $roll      = $rng->();
-		if ($roll < 0.15)
-		{
-			my @so_far = grep { $_->{effective} <= $recorded } @ordered;
-			my $moment = moment_of_elapsed($policy, \@so_far,
-				$pick->(Grading::figures($policy)), $recorded);
-			$effective = $moment if defined $moment;
-		}
-		elsif ($roll < 0.30)
-		{
-			$effective = $pick->(@facts)->{effective};
-		}
-		elsif ($roll < 0.40)
-		{
-			$effective = $recorded - $below->($hour / 6);
-		}
-		elsif ($roll < 0.52)
-		{
-			$effective = $detected + $below->($recorded - $detected + 1);
-		}
-		$effective = $detected if $effective < $detected;
-
-		my @before = grep { $_->{effective} <= $effective } @ordered;
-		my $status = replay($policy, \@before, $effective)->{status};
-		my @kinds  = grep { fits($_, $status) } sort keys %FROM;
-		my %fact   = (
-			kind      => $pick->(map { ($_) x $WEIGHT{$_} } @kinds),
-			effective => $effective,
-			recorded  => $recorded,
-		);
-		if ($fact{kind} eq 'assessed')
-		{
-			my $which = $pick->('severity', 'asset_level', 'both');
-			$fact{severity} = $value->($policy->{severities})
-			  if $which ne 'asset_level';
-			$fact{asset_level} = $value->(Grading::asset_levels($policy))
-			  if $which ne 'severity';
-		}
-		push @facts, \%fact;
-	}
-	return @facts;
+	return @entries;
 }
 
 1;

@@ -13,6 +13,7 @@ use POSIX qw(strftime);
 use Time::Local qw(timegm);
 use Grading;
 use Lives;
+use RandomLives;
 
 my $USAGE = <<'TEXT';
 usage: lives_to_sql.pl [--count N] [--seed S] [--origin TIMESTAMP]
@@ -70,12 +71,12 @@ sub iso
 sub truth { return $_[0] ? JSON::PP::true : JSON::PP::false }
 
 my $json = JSON::PP->new->canonical;
-my $rng  = Lives::rng($seed);
+my $rng  = RandomLives::rng($seed);
 
 for my $number (1 .. $count)
 {
 	my $policy  = $rng->() < 0.5 ? $Grading::EPORT : $Grading::PAUSING;
-	my @facts   = Lives::random_life($rng, policy => $policy);
+	my @facts   = RandomLives::random_life($rng, policy => $policy);
 	my @derived = Lives::advance($policy, \@facts, $until);
 
 	# Two moments anywhere, one at which something happens.

@@ -3,21 +3,24 @@ package Consistency;
 # Whether every incident of a database is whole: what the stress, crash and
 # restore tests ask afterwards.
 #
-# problems($node, $database)
+# problems($node, $database, $ticked)
 #     Lines "INCIDENT: what is wrong" over all organisations, '' when all is well.
 #     Live derived entries must be exactly what incident.simulate derives from the
-#     facts up to the moment the incident is settled to, each as often as there; seq
-#     without gaps; the hash chain whole; the state row what state_at says of that
-#     moment.
+#     facts up to the moment the incident is settled to, or to which all were ticked;
+#     each as often as there; seq without gaps; the hash chain whole; the state row what
+#     state_at says of that moment.
 #
 # catch_up($node, $database)
 #     Ticks until nothing is due; returns how many incidents were settled.
+#
+# ticked_to($node, $database)
+#     The newest moment of a tick: after catch_up, the one to which all were ticked.
 
 use strict;
 use warnings;
 use Exporter 'import';
 
-our @EXPORT = qw(problems catch_up);
+our @EXPORT = qw(problems catch_up ticked_to);
 
 # sets_asset and sets_severity tell an assessment to "unknown" from one that leaves the
 # value alone; the view does not show them.
@@ -54,8 +57,8 @@ WITH stored AS (
 expected AS (
 	SELECT l.incident_id, s.kind, s.at, s.detail ->> 'event_level', s.detail ->> 'response_level'
 	FROM life AS l, LATERAL incident.simulate(l.policy, l.first_asset_level, l.first_severity,
-		l.detected_at, l.settled_to, l.facts) AS s
-	WHERE s.kind IN ('graded', 'escalated', 'breached')),
+		l.detected_at, greatest(l.settled_to, 'TICKED'), l.facts) AS s
+	WHERE s.kind IN ('graded', 'escalated', 'breached', 'overdue')),
 problem AS (
 	SELECT incident_id, format('is not due but stored: %s', s) AS what
 	FROM (TABLE stored EXCEPT ALL TABLE expected) AS s
@@ -96,14 +99,17 @@ SQL
 
 sub problems
 {
-	my ($node, $database) = @_;
+	my ($node, $database, $ticked) = @_;
+	my $query = $PROBLEMS;
 	my $organisations =
 	  $node->safe_psql($database, 'SELECT org_id FROM incident.organisations ORDER BY org_id');
 	my @problems;
 
+	$ticked = '-infinity' unless defined $ticked;
+	$query =~ s/TICKED/$ticked/;
 	for my $organisation (split /\n/, $organisations)
 	{
-		my $found = $node->safe_psql($database, "SET pg_incident.organisation = $organisation; $PROBLEMS");
+		my $found = $node->safe_psql($database, "SET pg_incident.organisation = $organisation; $query");
 		push @problems, $found if $found ne '';
 	}
 	return join "\n", @problems;
@@ -122,6 +128,13 @@ sub catch_up
 		$settled += $incidents;
 		return $settled if $remaining == 0;
 	}
+}
+
+sub ticked_to
+{
+	my ($node, $database) = @_;
+
+	return $node->safe_psql($database, 'SELECT at FROM incident.last_tick');
 }
 
 1;

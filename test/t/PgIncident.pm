@@ -11,6 +11,9 @@ package PgIncident;
 # source_dir()
 #     The root of the sources: PG_INCIDENT_SRC, else relative to this file.
 #
+# zone_directory()
+#     The time zones that the server reads: its own where it has some, else the system's.
+#
 # start_node($name, %options)
 #     A started PostgreSQL::Test::Cluster, UTF8, with a database 'incident'
 #     that holds the extension. It stops when the test ends. Options:
@@ -34,7 +37,7 @@ use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 
-our @EXPORT = qw(source_dir start_node run_scripts);
+our @EXPORT = qw(source_dir zone_directory start_node run_scripts);
 
 my $SOURCE;
 
@@ -47,6 +50,12 @@ BEGIN
 use lib "$SOURCE/test/oracle";
 
 sub source_dir { return $SOURCE }
+
+sub zone_directory
+{
+	my ($share) = run_command([ 'pg_config', '--sharedir' ]);
+	return -d "$share/timezone" ? "$share/timezone" : '/usr/share/zoneinfo';
+}
 
 sub start_node
 {

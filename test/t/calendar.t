@@ -16,23 +16,16 @@ use POSIX qw(strftime tzset);
 use Test::More;
 use PostgreSQL::Test::Utils;
 use PgIncident;
-use Lives;
+use RandomLives;
 
 my $CASES = $ENV{PG_INCIDENT_CASES} || 20000;
 my $SEED  = defined $ENV{PG_INCIDENT_SEED} ? $ENV{PG_INCIDENT_SEED} : 20240304;
 my $SHOWN = 10;
 
-# PostgreSQL's own zones where it has some, else the system's, as it does.
-sub zones
-{
-	my ($share) = run_command([ 'pg_config', '--sharedir' ]);
-	return -d "$share/timezone" ? "$share/timezone" : '/usr/share/zoneinfo';
-}
-
 sub walk
 {
 	my ($file) = @_;
-	local $ENV{PYTHONTZPATH} = zones();
+	local $ENV{PYTHONTZPATH} = zone_directory();
 	my $walker = source_dir() . '/test/oracle/working_time.py';
 	return IPC::Run::run([ 'python3', $walker, $SEED, $CASES ], '>', $file);
 }
@@ -276,7 +269,7 @@ SQL
 
 $ENV{TZ} = 'UTC';
 tzset();
-my $rng = Lives::rng($SEED);
+my $rng = RandomLives::rng($SEED);
 my @rows = map { witnessed($rng, "witnessed-$_") } 1 .. 10;
 none('measures of plain weeks, as Business::Hours counts',
 	'SELECT * FROM (VALUES ' . join(",\n", @rows) . ') AS v(calendar, a, b, seconds) '

@@ -16,6 +16,8 @@ use PostgreSQL::Test::Utils;
 use PgIncident;
 use Grading;
 use Lives;
+use RandomLives;
+use RandomPolicies;
 
 my $POLICIES = $ENV{PG_INCIDENT_POLICIES} || 120;
 my $SEED     = defined $ENV{PG_INCIDENT_SEED} ? $ENV{PG_INCIDENT_SEED} : 20240304;
@@ -33,137 +35,18 @@ sub word { return defined $_[0] ? $_[0] : 'unknown' }
 
 sub array { return 'ARRAY[' . join(', ', map { literal($_) } @_) . ']' }
 
-# The same policy with its times in microseconds.
-sub in_microseconds
-{
-	my ($policy) = @_;
-	my %times = %{ $policy->{processing} };
-	return { %$policy, processing => { map { $_ => $times{$_} * $SECOND } keys %times } };
-}
+sub in_microseconds { return Grading::scaled($_[0], $SECOND) }
 
 # Elapsed times at which something may change, and those just beside them.
 sub moments_around
 {
 	my ($fine, @beside) = @_;
 	my %moments = (0 => 1);
-	for my $figure (Grading::figures($fine))
+	for my $figure (Grading::figures($fine, 'processing'))
 	{
 		$moments{ $figure + $_ } = 1 for 0, @beside;
 	}
 	return grep { $_ >= 0 } keys %moments;
-}
-
-# Random policies.
-
-sub some_of
-{
-	my ($rng, @all) = @_;
-	my $share = 0.2 + 0.9 * $rng->();
-	my @some = grep { $rng->() < $share } @all;
-	return @some ? @some : $all[ int($rng->() * @all) ];
-}
-
-# A matrix of levels in which neither a more urgent asset level nor a graver
-# severity ever gives a less urgent level.
-sub monotone_matrix
-{
-	my ($rng, $policy) = @_;
-	my @assets     = @{ $policy->{asset_levels} };
-	my @severities = @{ $policy->{severities} };
-	my @rows;
-	for (@assets)
-	{
-		push @rows, [ sort { $a <=> $b }
-			  map { int($rng->() * @{ $policy->{levels} }) } @severities ];
-	}
-	my %matrix;
-	for my $column (0 .. $#severities)
-	{
-		my @column = sort { $a <=> $b } map { $_->[$column] } @rows;
-		$matrix{ $assets[$_] }{ $severities[$column] } = $policy->{levels}[ $column[$_] ]
-		  for 0 .. $#assets;
-	}
-	return \%matrix;
-}
-
-# Whole seconds, from seconds to weeks; some levels have the time of the one
-# above, and from some level on there is no limit.
-sub processing_times
-{
-	my ($rng, @levels) = @_;
-	my $shortest = 1 + int(10**(4 * $rng->()));
-	my $limited  = $rng->() < 0.4 ? @levels : int($rng->() * (@levels + 1));
-	my ($time, %times) = ($shortest);
-	for my $level (@levels[ 0 .. $limited - 1 ])
-	{
-		$times{$level} = $time;
-		$time += 1 + int($shortest * 10**(2 * $rng->())) if $rng->() < 0.85;
-	}
-	return \%times;
-}
-
-sub random_policy
-{
-	my ($rng, $name) = @_;
-	my %policy = (
-		name       => $name,
-		levels     => [ some_of($rng, @LEVELS) ],
-		severities => [ some_of($rng, @SEVERITIES) ],
-		hold_stops => $rng->() < 0.5 ? 1 : 0,
-	);
-	$policy{asset_levels} =
-	  $rng->() < 0.5 ? $policy{levels} : [ some_of($rng, @{ $policy{levels} }) ];
-	$policy{event}      = monotone_matrix($rng, \%policy);
-	$policy{response}   = monotone_matrix($rng, \%policy);
-	$policy{processing} = processing_times($rng, @{ $policy{levels} });
-	return \%policy;
-}
-
-sub interval
-{
-	my ($seconds) = @_;
-	return undef unless defined $seconds;
-	return "$seconds seconds" if $seconds < 86400;
-	return int($seconds / 86400) . ' days ' . $seconds % 86400 . ' seconds';
-}
-
-# The document of a policy: that of eport with other levels and figures.
-sub document
-{
-	my ($policy, $eport) = @_;
-	my %document = (
-		%$eport,
-		name   => $policy->{name},
-		hold   => { stops => $policy->{hold_stops} ? ['processing'] : [] },
-		levels => [
-			map {
-				+{
-					%{ $eport->{levels}[0] },
-					level           => "$_",
-					processing_time => interval($policy->{processing}{$_}),
-				}
-			} @{ $policy->{levels} }
-		],
-		severities => [
-			map { +{ %{ $eport->{severities}[0] }, severity => $_ } } @{ $policy->{severities} }
-		],
-		matrix     => [],
-		categories => [],
-	);
-	for my $asset (@{ $policy->{asset_levels} })
-	{
-		for my $severity (@{ $policy->{severities} })
-		{
-			push @{ $document{matrix} },
-			  {
-				asset_level    => "$asset",
-				severity       => $severity,
-				event_level    => "$policy->{event}{$asset}{$severity}",
-				response_level => "$policy->{response}{$asset}{$severity}",
-			  };
-		}
-	}
-	return JSON::PP->new->ascii->canonical->encode(\%document);
 }
 
 sub publish
@@ -173,7 +56,7 @@ sub publish
 	my $eport = JSON::PP->new->utf8->decode(slurp_file($file));
 	$node->safe_psql('incident', join '', map {
 		'SELECT incident.publish_policy(incident.import_policy($policy$'
-		  . document($_, $eport) . "\$policy\$));\n"
+		  . RandomPolicies::document($_, $eport) . "\$policy\$));\n"
 	} @policies);
 	return;
 }
@@ -310,7 +193,7 @@ sub same_limits
 	my (@rows, %expected);
 	for my $policy (@policies)
 	{
-		my %time = %{ $policy->{processing} };
+		my %time = %{ $policy->{limits}{processing} };
 		my ($shortest) = sort { $a <=> $b } values %time;
 		for my $level (@{ $policy->{levels} }, undef)
 		{
@@ -370,13 +253,13 @@ sub same_lives
 	my (@rows, %expected, %life, %kinds);
 	for my $policy (@policies)
 	{
-		my @limits = sort { $b <=> $a } values %{ $policy->{processing} };
+		my @limits = sort { $b <=> $a } values %{ $policy->{limits}{processing} };
 		next unless @limits;
 		my $hour  = int($limits[0] / 8) + 1;
 		my $until = 16 * $hour;
 		for my $number (1 .. $LIVES_EACH)
 		{
-			my @facts = Lives::random_life($rng, policy => $policy, hour => $hour);
+			my @facts = RandomLives::random_life($rng, policy => $policy, hour => $hour);
 			my @derived = Lives::advance($policy, \@facts, $until);
 			my $name = "$policy->{name}-$number";
 			push @rows, life_row($name, $policy, $until, \@facts);
@@ -415,7 +298,7 @@ sub features
 	  'response less urgent than event level', 'days', 'rises';
 	for my $policy (@policies)
 	{
-		my %time = %{ $policy->{processing} };
+		my %time = %{ $policy->{limits}{processing} };
 		my %different = map { $_ => 1 } values %time;
 		$seen{'equal times'}++ if keys %different < keys %time;
 		$seen{'levels without limit'}++ if keys %time < @{ $policy->{levels} };
@@ -450,7 +333,7 @@ sub features
 }
 
 note("seed $SEED, $POLICIES policies");
-my $rng = Lives::rng($SEED);
+my $rng = RandomLives::rng($SEED);
 my $node = start_node('grading', conf => "log_statement = none\njit = off\n");
 
 my $fine = in_microseconds($Grading::EPORT);
@@ -461,7 +344,7 @@ my %moments = map { $_ => 1 }
 same_grades('eport', $node, [ $Grading::EPORT, [ sort { $a <=> $b } keys %moments ] ]);
 same_limits('eport', $node, $Grading::EPORT);
 
-my @policies = map { random_policy($rng, "random-$_") } 1 .. $POLICIES;
+my @policies = map { RandomPolicies::plain_policy($rng, "random-$_") } 1 .. $POLICIES;
 features(@policies);
 publish($node, @policies);
 my @cases;

@@ -9,8 +9,9 @@ use warnings;
 use FindBin;
 use lib $FindBin::Bin;
 use IPC::Run;
-use PgIncident;
+use Clients;
 use Consistency;
+use PgIncident;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -19,68 +20,13 @@ my $INCIDENTS = 1000;    # opened before each run
 my $CLIENTS   = 4;
 my $SHOWN     = 2000;    # characters of a failure
 
-# What clients do: one fact about one incident, which mostly fits. The lower numbers are
-# picked more often, so that clients and ticks meet on the same incidents.
-my $SETUP = <<'SQL';
-SELECT FROM incident.register_asset('one', 'host', '1');
-SELECT FROM incident.register_asset('two', 'host', '2');
-SELECT FROM incident.register_asset('three', 'host', '3');
-SELECT FROM incident.register_asset('plain', 'host', 'none');
-SELECT FROM incident.register_asset('unrated', 'host');
+my $SETUP = client_sql() . <<'SQL';
+CREATE FUNCTION any_policy() RETURNS text LANGUAGE sql AS 'SELECT NULL::text';
 
-CREATE FUNCTION any_asset() RETURNS text LANGUAGE sql VOLATILE AS $$
-	SELECT (ARRAY['one', 'two', 'two', 'three', 'three', 'plain', 'unrated', NULL])
-		[1 + floor(random() * 8)]
-$$;
-CREATE FUNCTION any_severity() RETURNS incident.severity LANGUAGE sql VOLATILE AS $$
-	SELECT ((ARRAY['minor', 'minor', 'moderate', 'severe', NULL])
-		[1 + floor(random() * 5)])::incident.severity
-$$;
 -- Detected so long ago that a threshold is crossed now or within the seconds given.
 CREATE FUNCTION any_detection(seconds float8) RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
 	SELECT clock_timestamp() - interval '2 hours' * (1 + floor(random() * 4))
 		+ interval '1 second' * (random() * (seconds + 20) - 20)
-$$;
-
-CREATE FUNCTION act(seconds float8) RETURNS text LANGUAGE plpgsql VOLATILE AS $$
-DECLARE
-	what text := (ARRAY['open', 'repeat', 'acknowledge', 'acknowledge', 'activate', 'assess',
-		'assess', 'forget', 'resolve', 'resolve', 'close', 'reopen', 'reopen', 'cancel', 'hold',
-		'resume', 'resume', 'note'])[1 + floor(random() * 18)];
-	newest bigint;
-	id bigint;
-	detected timestamptz;
-	at timestamptz;
-BEGIN
-	IF what = 'open' THEN
-		RETURN incident.open(any_asset(), any_severity(), detected_at => any_detection(seconds));
-	ELSIF what = 'repeat' THEN
-		RETURN incident.open(any_asset(), any_severity(), detected_at => any_detection(seconds),
-			dedup_key => 'key ' || floor(random() * 10));
-	END IF;
-	SELECT last_value INTO newest FROM incident.incidents_incident_id_seq;
-	LOOP -- because a repeat takes a number, too
-		id := 1 + floor(power(random(), 3) * newest);
-		SELECT h.detected_at INTO detected FROM incident.incident_history AS h
-			WHERE h.incident_id = id;
-		EXIT WHEN FOUND;
-	END LOOP;
-	at := greatest(detected, clock_timestamp()
-		- CASE WHEN random() < 0.3 THEN random() ELSE 0 END * interval '3 hours');
-	BEGIN
-		IF what = 'assess' THEN
-			RETURN incident.assess(id, any_severity(), coalesce(any_asset(), 'two'), at => at);
-		ELSIF what = 'forget' THEN
-			RETURN incident.assess(id, forget => '{severity,asset}', at => at);
-		ELSIF what = 'note' THEN
-			RETURN incident.note(id, 'still at it', at => at);
-		END IF;
-		EXECUTE format('SELECT incident.%I($1, at => $2)', what) INTO what USING id, at;
-		RETURN what;
-	EXCEPTION WHEN object_not_in_prerequisite_state THEN
-		RETURN 'did not fit';
-	END;
-END
 $$;
 SQL
 
@@ -156,7 +102,8 @@ for my $run ([ 2, int($SECONDS / 3) || 1 ], [ 4, int($SECONDS / 3) || 1 ], [ 8, 
 		"SELECT string_agg(kind || ' ' || n, ', ' ORDER BY kind)"
 		  . ' FROM (SELECT kind, count(*) AS n FROM incident.entries GROUP BY kind) AS k');
 	note("$tickers tickers left $left incidents to a last tick; entries so far: $kinds");
-	is(substr(problems($node, 'incident'), 0, $SHOWN), '', "$tickers tickers: every incident is whole");
+	is(substr(problems($node, 'incident', ticked_to($node, 'incident')), 0, $SHOWN),
+		'', "$tickers tickers: every incident is whole");
 	is($node->safe_psql('incident', 'SELECT count(*) FROM incident.quarantine'),
 		'0', "$tickers tickers: no incident is in quarantine");
 }
