@@ -2,9 +2,9 @@
 -- pg_incident.organisation) and needs no rights on tables.
 
 CREATE VIEW incident.timeline WITH (security_barrier) AS
-SELECT e.org_id, e.incident_id, e.seq, e.kind, e.effective_at, e.recorded_at,
+SELECT e.org_id, e.incident_id, e.seq, incident.kind_word(e.kind) AS kind, e.effective_at, e.recorded_at,
 	a.name AS asset, e.asset_level, e.severity, e.event_level, e.response_level,
-	incident.rule_word(e.rule) AS rule, e.voids,
+	incident.rule_word(e.rule) AS rule, CASE WHEN e.rule = 1 THEN e.epoch END AS voids,
 	e.rule <= 1 OR NOT EXISTS (SELECT FROM incident.entries AS v
 		WHERE v.org_id = e.org_id AND v.incident_id = e.incident_id AND v.epoch = e.seq
 			AND v.rule = 1 AND v.month = e.month) AS live,
@@ -148,7 +148,7 @@ COMMENT ON COLUMN incident.timeline.rule IS
 COMMENT ON COLUMN incident.timeline.live IS 'False for an entry that was taken back.';
 COMMENT ON COLUMN incident.timeline.epoch IS 'seq of the fact that governed when a derived entry was decided.';
 COMMENT ON COLUMN incident.timeline.occurrence IS 'Counts decisions by the same rule under the same fact.';
-COMMENT ON COLUMN incident.timeline.hash IS 'SHA-256 over this entry and the hash before it.';
+COMMENT ON COLUMN incident.timeline.hash IS 'Of a fact: SHA-256 over it and the hash before it. timeline_hash() tells that of any entry.';
 COMMENT ON VIEW incident.incident_history IS
 'One row an incident, in any status. Times of acknowledgement, activation, resolution and closing are those since the last reopening.';
 COMMENT ON VIEW incident.open_incidents IS

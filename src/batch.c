@@ -84,6 +84,7 @@ typedef struct Batch
 	TupleTableSlot *new_state;
 	PgiBulk *entries;
 	PgiBulk *timers;
+	pg_cryptohash_ctx *sha;
 	MemoryContext context; /* of the batch */
 	/* of the incident at hand */
 	PgiTimeline timeline;
@@ -169,6 +170,7 @@ begin_batch(Batch *batch, TimestampTz at)
 	batch->new_state = table_slot_create(batch->state.relation, NULL);
 	batch->entries = pgi_bulk_open("entries");
 	batch->timers = pgi_bulk_open("timers");
+	batch->sha = pgi_chain_begin();
 }
 
 static void
@@ -177,6 +179,7 @@ end_batch(Batch *batch)
 	end_probe(&batch->state);
 	pgi_bulk_close(batch->entries);
 	pgi_bulk_close(batch->timers);
+	pg_cryptohash_free(batch->sha);
 	ExecDropSingleTupleTableSlot(batch->new_state);
 	ExecCloseIndices(batch->state_info);
 	table_close(batch->state.relation, NoLock);
@@ -210,7 +213,7 @@ make_entries(Batch *batch, PgiEntry *entries)
 		entry->asset_level = PGI_LEVEL_UNKNOWN;
 		entry->severity = PGI_SEVERITY_UNKNOWN;
 		pgi_entry_decided(entry, &batch->events[i]);
-		pgi_chain(&batch->timeline, entry);
+		pgi_chain_hash(batch->sha, &batch->timeline, entry, batch->timeline.head);
 	}
 }
 
@@ -263,14 +266,14 @@ add_rows(Batch *batch, const PgiEntry *entries, const PgiState *state)
 	for (int i = 0; i < batch->nevents; i++)
 	{
 		pgi_entry_row(&batch->timeline, &entries[i], values, isnull);
-		pgi_bulk_add(batch->entries, values, isnull);
+		pgi_bulk_add(batch->entries, batch->timeline.month, values, isnull);
 	}
 	if (state->next_due != PGI_NEVER)
 	{
 		memset(isnull, false, sizeof(isnull));
 		pgi_timer_row(batch->timeline.org_id, batch->timeline.incident_id,
 					  state->next_due, batch->now, values);
-		pgi_bulk_add(batch->timers, values, isnull);
+		pgi_bulk_add(batch->timers, pgi_timer_day(values), values, isnull);
 	}
 }
 

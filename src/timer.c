@@ -44,6 +44,8 @@ pgi_bucket_of(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(pgi_bucket(PG_GETARG_TIMESTAMPTZ(0)));
 }
 
+#define MINUTES_PER_DAY (MINS_PER_HOUR * HOURS_PER_DAY)
+
 /* A row of incident.timers. The transaction must have an id from before `now`. */
 void
 pgi_timer_row(int32 org_id, int64 incident_id, TimestampTz due_at, TimestampTz now,
@@ -53,6 +55,15 @@ pgi_timer_row(int32 org_id, int64 incident_id, TimestampTz due_at, TimestampTz n
 	values[1] = Int32GetDatum(org_id);
 	values[2] = Int64GetDatum(incident_id);
 	values[3] = TimestampTzGetDatum(due_at);
+}
+
+/* Days since 2000: timers of one are in the same partition. */
+int32
+pgi_timer_day(const Datum *values)
+{
+	int32 bucket = DatumGetInt32(values[0]);
+
+	return bucket / MINUTES_PER_DAY - (bucket % MINUTES_PER_DAY < 0);
 }
 
 /* Sets a timer for an incident whose next_due has become `due_at`. Within SPI. */

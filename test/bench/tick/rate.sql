@@ -57,9 +57,9 @@ BEGIN
 			settled_to = bench.moment(stage), next_due = i.due_at + interval '2 hours', head = hash
 		WHERE org_id = i.org_id AND incident_id = i.incident_id;
 		INSERT INTO incident.entries (org_id, month, incident_id, epoch, rule, occurrence, seq, effective_at,
-			recorded_at, kind, sets_asset, sets_severity, event_level, response_level, hash)
+			recorded_at, kind, event_level, response_level)
 		VALUES (i.org_id, i.month, i.incident_id, 1, 11, 1, i.seq + 1, i.due_at, clock_timestamp(),
-			'escalated', false, false, i.event_level, level, hash);
+			12, i.event_level, level);
 		INSERT INTO incident.timers (bucket, org_id, incident_id, due_at)
 		VALUES (incident.bucket(i.due_at + interval '2 hours'), i.org_id, i.incident_id,
 			i.due_at + interval '2 hours');
