@@ -113,12 +113,11 @@ SELECT nullif(t.at, '-infinity') AS last_tick_at, t.finished_at AS last_tick_fin
 	j.job_schedule, j.job_last_run_at, j.job_last_run, t.maintained_at
 FROM incident.last_tick AS t,
 	LATERAL (SELECT min(due_at) AS oldest_due, count(*) AS due
-		FROM (SELECT DISTINCT r.org_id, r.incident_id, r.due_at
-			FROM incident.timers AS r
-			JOIN incident.incident_state AS s ON s.org_id = r.org_id
-				AND s.incident_id = r.incident_id AND s.next_due = r.due_at
+		FROM (SELECT DISTINCT r.org_id, u.incident_id, u.due_at
+			FROM incident.timers AS r, unnest(r.incidents, r.moments) AS u(incident_id, due_at)
+			JOIN incident.incident_state AS s ON s.incident_id = u.incident_id AND s.next_due = u.due_at
 			WHERE r.bucket >= t.from_bucket AND r.bucket <= incident.bucket(now())
-				AND r.due_at <= now()) AS due) AS d,
+				AND s.org_id = r.org_id AND u.due_at <= now()) AS due) AS d,
 	LATERAL (SELECT count(*) AS quarantined FROM incident.quarantine) AS q,
 	LATERAL (SELECT max(g.finished_at) AS last_work_at,
 			(array_agg(g.finished_at - g.began_at ORDER BY g.finished_at DESC))[1] AS last_work_took,

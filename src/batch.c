@@ -90,6 +90,9 @@ typedef struct Batch
 	PgiTimeline timeline;
 	PgiDerived events[MAX_EVENTS];
 	int nevents;
+	/* timers for when they are due again */
+	PgiDue *set;
+	int nset;
 } Batch;
 
 static void
@@ -152,7 +155,7 @@ is_null(const Probe *probe, int number)
 }
 
 static void
-begin_batch(Batch *batch, TimestampTz at)
+begin_batch(Batch *batch, int ndue, TimestampTz at)
 {
 	memset(batch, 0, sizeof(*batch));
 	batch->at = at;
@@ -171,21 +174,7 @@ begin_batch(Batch *batch, TimestampTz at)
 	batch->entries = pgi_bulk_open("entries");
 	batch->timers = pgi_bulk_open("timers");
 	batch->sha = pgi_chain_begin();
-}
-
-static void
-end_batch(Batch *batch)
-{
-	end_probe(&batch->state);
-	pgi_bulk_close(batch->entries);
-	pgi_bulk_close(batch->timers);
-	pg_cryptohash_free(batch->sha);
-	ExecDropSingleTupleTableSlot(batch->new_state);
-	ExecCloseIndices(batch->state_info);
-	table_close(batch->state.relation, NoLock);
-	FreeExecutorState(batch->estate);
-	UnregisterSnapshot(batch->snapshot);
-	CommandCounterIncrement();
+	batch->set = palloc(sizeof(PgiDue) * ndue);
 }
 
 static void
@@ -269,12 +258,51 @@ add_rows(Batch *batch, const PgiEntry *entries, const PgiState *state)
 		pgi_bulk_add(batch->entries, batch->timeline.month, values, isnull);
 	}
 	if (state->next_due != PGI_NEVER)
+		pgi_timer_make(&batch->set[batch->nset++], batch->timeline.org_id,
+					   batch->timeline.incident_id, state->next_due, batch->now);
+}
+
+static int
+compare_timers(const void *a, const void *b)
+{
+	const PgiDue *left = a;
+	const PgiDue *right = b;
+
+	if (left->bucket != right->bucket)
+		return left->bucket < right->bucket ? -1 : 1;
+	return left->org_id < right->org_id ? -1 : left->org_id > right->org_id;
+}
+
+/* Adds the timers that were set, those of a minute together. */
+static void
+add_timers(Batch *batch)
+{
+	qsort(batch->set, batch->nset, sizeof(PgiDue), compare_timers);
+	for (int i = 0; i < batch->nset;)
 	{
-		memset(isnull, false, sizeof(isnull));
-		pgi_timer_row(batch->timeline.org_id, batch->timeline.incident_id,
-					  state->next_due, batch->now, values);
-		pgi_bulk_add(batch->timers, pgi_timer_day(values), values, isnull);
+		Datum values[PGI_TIMER_COLUMNS];
+		bool isnull[PGI_TIMER_COLUMNS] = {false};
+		int64 day = pgi_day(batch->set[i].bucket);
+
+		i += pgi_timer_row(&batch->set[i], batch->nset - i, values);
+		pgi_bulk_add(batch->timers, day, values, isnull);
 	}
+}
+
+static void
+end_batch(Batch *batch)
+{
+	end_probe(&batch->state);
+	add_timers(batch);
+	pgi_bulk_close(batch->entries);
+	pgi_bulk_close(batch->timers);
+	pg_cryptohash_free(batch->sha);
+	ExecDropSingleTupleTableSlot(batch->new_state);
+	ExecCloseIndices(batch->state_info);
+	table_close(batch->state.relation, NoLock);
+	FreeExecutorState(batch->estate);
+	UnregisterSnapshot(batch->snapshot);
+	CommandCounterIncrement();
 }
 
 static uint8
@@ -377,7 +405,7 @@ pgi_batch_settle(const PgiDue *due, int ndue, TimestampTz at, PgiOutcome *outcom
 		CurrentMemoryContext, "pg_incident batch", ALLOCSET_DEFAULT_SIZES);
 	bool one_by_one;
 
-	begin_batch(batch, at);
+	begin_batch(batch, ndue, at);
 	one_by_one = has_triggers(batch);
 	for (int i = 0; i < ndue; i++)
 	{

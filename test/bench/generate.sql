@@ -116,10 +116,11 @@ DROP TABLE ranked;
 -- Sets the timers of a stage; returns how many.
 CREATE FUNCTION bench.arm(stage int) RETURNS bigint LANGUAGE sql AS $$
 	WITH armed AS (
-		INSERT INTO incident.timers (bucket, org_id, incident_id, due_at)
-		SELECT incident.bucket(due_at), 1, incident_id, due_at
-		FROM bench.due AS d WHERE d.stage = arm.stage RETURNING 1)
-	SELECT count(*) FROM armed;
+		INSERT INTO incident.timers (bucket, org_id, incidents, moments)
+		SELECT incident.bucket(due_at), 1, array_agg(incident_id ORDER BY due_at), array_agg(due_at ORDER BY due_at)
+		FROM (SELECT *, row_number() OVER (ORDER BY due_at) / 100 AS row FROM bench.due) AS d
+		WHERE d.stage = arm.stage GROUP BY incident.bucket(due_at), row RETURNING cardinality(incidents) AS n)
+	SELECT sum(n)::bigint FROM armed;
 $$;
 
 -- Incidents `first` to `last`, as they were after their opening.
@@ -174,8 +175,8 @@ BEGIN
 		graded_hash
 	FROM opening;
 
-	INSERT INTO incident.timers (bucket, org_id, incident_id, due_at)
-	SELECT incident.bucket(opened_at + s.rise), 1, incident_id, opened_at + s.rise
+	INSERT INTO incident.timers (bucket, org_id, incidents, moments)
+	SELECT incident.bucket(opened_at + s.rise), 1, ARRAY[incident_id], ARRAY[opened_at + s.rise]
 	FROM opening WHERE stage IS NULL OR stage = 1;
 END
 $$;

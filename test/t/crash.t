@@ -35,7 +35,7 @@ BEGIN
 END
 $$;
 CREATE TRIGGER dawdle AFTER INSERT ON incident.entries FOR EACH ROW
-	WHEN (NEW.kind = 'escalated' AND current_setting('crash.dawdle', true) = 'on')
+	WHEN (incident.kind_word(NEW.kind) = 'escalated' AND current_setting('crash.dawdle', true) = 'on')
 	EXECUTE FUNCTION dawdle();
 
 CREATE FUNCTION report() RETURNS void LANGUAGE plpgsql AS $$
