@@ -26,12 +26,65 @@ typedef enum PgiClock
 } PgiClock;
 
 #define PGI_CLOCK_BIT(clock) (1u << (clock))
+#define PGI_HOLD_DUTIES (1u << PGI_CLOCKS) /* a hold stops the clocks of duties */
+
+#define PGI_MAX_ACKNOWLEDGEMENTS 8
+#define PGI_MAX_RISES 32
+#define PGI_MAX_DUTIES 32
+
+/* How the response rises by time. */
+typedef enum PgiEscalation
+{
+	PGI_ESCALATION_REMAINING_TIME,
+	PGI_ESCALATION_STEPS,
+	PGI_ESCALATION_NONE
+} PgiEscalation;
+
+/* What a step of the escalation measures, all on the processing clock. */
+typedef enum PgiRiseMeasure
+{
+	PGI_RISE_ELAPSED,	/* microseconds since the clock began */
+	PGI_RISE_REMAINING, /* microseconds left of the processing time */
+	PGI_RISE_PERCENT,	/* of the processing time gone by */
+	PGI_RISE_INACTIVE	/* microseconds since the last report */
+} PgiRiseMeasure;
+
+#define PGI_LEVEL_BIT(level) (1u << (level))
+
+typedef struct PgiRise
+{
+	uint8_t measure;
+	uint8_t to;
+	uint16_t event_levels; /* for which it is, as bits */
+	int64_t amount;
+} PgiRise;
+
+/* In place of the kind of fact that starts a duty: another duty that is done. */
+#define PGI_AFTER_DUTY 255
+
+/* What somebody must do by a time. Facts are named by their PgiKind; PGI_KINDS is none. */
+typedef struct PgiDuty
+{
+	uint8_t starts;	  /* the fact that starts it, or PGI_AFTER_DUTY */
+	uint8_t after;	  /* number of the duty after which it starts */
+	uint8_t until;	  /* the fact that ends it: PGI_RESOLVED, PGI_CLOSED, or none */
+	uint8_t done_by;  /* the fact that does it, or none */
+	bool by_response; /* `within` goes by the response level, else by the event level */
+	bool repeats;
+	int32_t limit;				/* occurrences at most; 0: no limit */
+	int64_t within[PGI_LEVELS]; /* PGI_NEVER: no such duty at this level */
+} PgiDuty;
 
 typedef struct PgiPolicySource
 {
-	/* The levels the policy defines, and each one's time on each clock (PGI_NEVER: no limit). */
+	/* The levels the policy defines. */
 	bool defined[PGI_LEVELS];
+	/*
+	 * Each level's time on the clocks of processing and response, and its times to
+	 * acknowledge, ascending. PGI_NEVER: no limit, or after the last one.
+	 */
 	int64_t limit[PGI_CLOCKS][PGI_LEVELS];
+	int64_t acknowledge[PGI_LEVELS][PGI_MAX_ACKNOWLEDGEMENTS];
 	/* By which of the policy's calendars the clocks of an event of this level run. */
 	uint8_t calendar[PGI_LEVELS];
 	/* The severities the policy defines. */
@@ -42,6 +95,11 @@ typedef struct PgiPolicySource
 	uint8_t response_level[PGI_LEVELS][PGI_SEVERITIES];
 	/* The clocks that a hold stops, as bits. */
 	unsigned hold_stops;
+	PgiEscalation escalation;
+	int nrises; /* where the escalation is by steps */
+	PgiRise rises[PGI_MAX_RISES];
+	int nduties; /* in the order of the document */
+	PgiDuty duties[PGI_MAX_DUTIES];
 } PgiPolicySource;
 
 /*

@@ -53,10 +53,13 @@ random_policy(void)
 
 	pgi_policy_source_init(&source);
 	source.hold_stops = (unsigned) below(1 << PGI_CLOCKS);
-	for (int clock = PGI_CLOCK_ACKNOWLEDGEMENT; clock < PGI_CLOCKS; clock++)
-		for (int level = 0; level <= PGI_LEVEL_MAX; level++)
-			if (below(2))
-				source.limit[clock][level] = below(40) * 15 * MINUTE;
+	for (int level = 0; level <= PGI_LEVEL_MAX; level++)
+	{
+		if (below(2))
+			source.acknowledge[level][0] = below(40) * 15 * MINUTE;
+		if (below(2))
+			source.limit[PGI_CLOCK_RESPONSE][level] = below(40) * 15 * MINUTE;
+	}
 	for (int severity = 1; severity <= PGI_SEVERITY_MAX; severity++)
 		source.known[severity] = true;
 	for (int level = PGI_LEVEL_MAX; level >= 0; level--)
