@@ -108,8 +108,7 @@ read_levels(int32 policy_id, PgiPolicySource *source, PgiCalendarNames *calendar
 		source->defined[level] = true;
 		source->limit[PGI_CLOCK_PROCESSING][level] =
 			time_column(row, 2, "a processing time");
-		source->limit[PGI_CLOCK_ACKNOWLEDGEMENT][level] =
-			time_column(row, 3, "a time to acknowledge");
+		source->acknowledge[level][0] = time_column(row, 3, "a time to acknowledge");
 		source->limit[PGI_CLOCK_RESPONSE][level] =
 			time_column(row, 4, "a time to respond");
 		source->calendar[level] =

@@ -1,164 +1,9 @@
 /*
- * policy.c: checks a policy and compiles it into the table that every rule reads.
- *
- * The rules are those of the incident rules of an e-port data centre: matrix, processing
- * times, and escalation by the time that remains.
+ * policy.c: compiles a policy into the table that every rule reads.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "kernel/policy.h"
-
-static const char *const severity_words[PGI_SEVERITIES] = {
-	"unknown", "informational", "minor", "moderate", "severe", "critical"};
-
-static const char *const level_words[PGI_LEVELS] = {"none", "9", "8", "7", "6",		 "5",
-													"4",	"3", "2", "1", "unknown"};
-
-/* Where found problems go; counts them all, keeps those there is room for. */
-typedef struct Findings
-{
-	PgiProblem *problems;
-	int room;
-	int count;
-	PgiProblem spare;
-} Findings;
-
-static PgiProblem *
-next_finding(Findings *findings)
-{
-	findings->count++;
-	if (findings->count > findings->room)
-		return &findings->spare;
-	return &findings->problems[findings->count - 1];
-}
-
-static void
-find_matrix_problem(Findings *findings, int asset, int severity, const char *text)
-{
-	PgiProblem *problem = next_finding(findings);
-
-	snprintf(problem->place, sizeof(problem->place),
-			 "$.matrix[asset_level=%s,severity=%s]", level_words[asset],
-			 severity_words[severity]);
-	snprintf(problem->text, sizeof(problem->text), "%s", text);
-}
-
-static void
-find_level_problem(Findings *findings, int level, const char *text)
-{
-	PgiProblem *problem = next_finding(findings);
-
-	snprintf(problem->place, sizeof(problem->place), "$.levels[level=%s]",
-			 level_words[level]);
-	snprintf(problem->text, sizeof(problem->text), "%s", text);
-}
-
-/* Which rows and columns the matrix uses at all. */
-static void
-find_used(const PgiPolicySource *source, bool assets[PGI_LEVELS],
-		  bool severities[PGI_SEVERITIES])
-{
-	memset(assets, 0, sizeof(bool) * PGI_LEVELS);
-	memset(severities, 0, sizeof(bool) * PGI_SEVERITIES);
-	for (int a = 0; a <= PGI_LEVEL_MAX; a++)
-		for (int s = 1; s <= PGI_SEVERITY_MAX; s++)
-			if (source->given[a][s])
-				assets[a] = severities[s] = true;
-}
-
-static void
-check_severities(const PgiPolicySource *source, Findings *findings)
-{
-	for (int s = 1; s <= PGI_SEVERITY_MAX; s++)
-	{
-		bool used = false;
-
-		for (int a = 0; a <= PGI_LEVEL_MAX; a++)
-			used |= source->given[a][s];
-		if (used != source->known[s])
-		{
-			PgiProblem *problem = next_finding(findings);
-
-			snprintf(problem->place, sizeof(problem->place), "$.severities[severity=%s]",
-					 severity_words[s]);
-			snprintf(problem->text, sizeof(problem->text), "%s",
-					 used ? "is in the matrix but not among the severities"
-						  : "is not in the matrix");
-		}
-	}
-}
-
-static void
-check_levels(const PgiPolicySource *source, Findings *findings)
-{
-	int64_t shortest = 0;
-
-	for (int level = PGI_LEVEL_MAX; level >= 0; level--)
-	{
-		if (!source->defined[level])
-			continue;
-		if (source->limit[PGI_CLOCK_PROCESSING][level] <= 0)
-			find_level_problem(findings, level, "the processing time must be positive");
-		else if (source->limit[PGI_CLOCK_PROCESSING][level] < shortest)
-			find_level_problem(
-				findings, level,
-				"the processing time is shorter than that of a more urgent level");
-		else
-			shortest = source->limit[PGI_CLOCK_PROCESSING][level];
-	}
-}
-
-/* A pair against its neighbour of lower severity or lower asset level. */
-static void
-check_pair(const PgiPolicySource *source, Findings *findings, int a, int s, int lower_a,
-		   int lower_s)
-{
-	if (source->event_level[a][s] < source->event_level[lower_a][lower_s] ||
-		source->response_level[a][s] < source->response_level[lower_a][lower_s])
-		find_matrix_problem(
-			findings, a, s,
-			lower_a == a
-				? "is less urgent than the same asset level with a lower severity"
-				: "is less urgent than a lower asset level with the same severity");
-}
-
-static void
-check_matrix(const PgiPolicySource *source, Findings *findings)
-{
-	bool assets[PGI_LEVELS];
-	bool severities[PGI_SEVERITIES];
-	int above[PGI_SEVERITIES];
-
-	find_used(source, assets, severities);
-	for (int s = 0; s < PGI_SEVERITIES; s++)
-		above[s] = -1;
-	for (int a = 0; a <= PGI_LEVEL_MAX; a++)
-	{
-		int left = -1;
-
-		for (int s = 1; assets[a] && s <= PGI_SEVERITY_MAX; s++)
-		{
-			if (!severities[s])
-				continue;
-			if (!source->given[a][s])
-			{
-				find_matrix_problem(findings, a, s, "is missing from the matrix");
-				continue;
-			}
-			if (!source->defined[source->event_level[a][s]] ||
-				!source->defined[source->response_level[a][s]])
-				find_matrix_problem(findings, a, s,
-									"leads to a level the policy does not define");
-			if (left >= 0)
-				check_pair(source, findings, a, s, a, left);
-			if (above[s] >= 0)
-				check_pair(source, findings, a, s, above[s], s);
-			left = s;
-			above[s] = a;
-		}
-	}
-}
 
 /* A source without levels, severities and limits. */
 void
@@ -168,82 +13,129 @@ pgi_policy_source_init(PgiPolicySource *source)
 	for (int clock = 0; clock < PGI_CLOCKS; clock++)
 		for (int level = 0; level < PGI_LEVELS; level++)
 			source->limit[clock][level] = PGI_NEVER;
+	for (int level = 0; level < PGI_LEVELS; level++)
+		for (int i = 0; i < PGI_MAX_ACKNOWLEDGEMENTS; i++)
+			source->acknowledge[level][i] = PGI_NEVER;
 }
 
 /*
- * Finds what is wrong with a policy and returns how many problems there are; at most
- * `room` are written.
+ * Adds "from `after` on at `level`" to steps, keeping them rising in time and in level. Of
+ * two steps that are one, the rule with the lower number stands.
  */
-int
-pgi_policy_check(const PgiPolicySource *source, PgiProblem *problems, int room)
-{
-	Findings findings = {problems, room, 0, {"", ""}};
-	bool empty = true;
-
-	for (int a = 0; a <= PGI_LEVEL_MAX; a++)
-		for (int s = 1; s <= PGI_SEVERITY_MAX; s++)
-			if (source->given[a][s])
-				empty = false;
-	if (empty)
-	{
-		PgiProblem *problem = next_finding(&findings);
-
-		strcpy(problem->place, "$.matrix");
-		strcpy(problem->text, "the matrix is empty");
-	}
-	check_severities(source, &findings);
-	check_levels(source, &findings);
-	check_matrix(source, &findings);
-	return findings.count;
-}
-
-/* Adds "from `after` on at `level`", keeping the steps rising in time and in level. */
 static void
-raise_step(PgiCell *cell, int64_t after, uint8_t level)
+raise_step(PgiStep *steps, uint8_t *nsteps, PgiStep step)
 {
 	PgiStep kept[PGI_LEVELS + 1];
 	int n = 0;
 	int i = 0;
 
-	while (i < cell->nsteps && cell->steps[i].after <= after)
-		kept[n++] = cell->steps[i++];
-	if (n == 0 || kept[n - 1].level < level)
+	while (i < *nsteps && steps[i].after <= step.after)
+		kept[n++] = steps[i++];
+	if (n == 0 || kept[n - 1].level < step.level)
 	{
-		if (n > 0 && kept[n - 1].after == after)
+		if (n > 0 && kept[n - 1].after == step.after)
 			n--;
-		kept[n].after = after;
-		kept[n++].level = level;
+		kept[n++] = step;
 	}
-	for (; i < cell->nsteps; i++)
-		if (cell->steps[i].level > kept[n - 1].level)
-			kept[n++] = cell->steps[i];
+	else if (kept[n - 1].after == step.after && kept[n - 1].level == step.level &&
+			 kept[n - 1].rule > step.rule)
+		kept[n - 1].rule = step.rule;
+	for (; i < *nsteps; i++)
+		if (steps[i].level > kept[n - 1].level)
+			kept[n++] = steps[i];
 	kept[n].after = PGI_NEVER;
-	memcpy(cell->steps, kept, sizeof(PgiStep) * (n + 1));
-	cell->nsteps = (uint8_t) n;
+	memcpy(steps, kept, sizeof(PgiStep) * (n + 1));
+	*nsteps = (uint8_t) n;
+}
+
+static void
+add_step(PgiCell *cell, int64_t after, int rule, uint8_t level)
+{
+	PgiStep step = {.after = after, .rule = (int16_t) rule, .level = level};
+
+	raise_step(cell->steps, &cell->nsteps, step);
 }
 
 /*
- * One pair of the matrix. The response rises to a more urgent level when the time that is
- * left of the event level's processing time is no longer than that level's own.
+ * The response rises to a more urgent level when the time that is left of the event level's
+ * processing time is no longer than that level's own.
  */
 static void
-compile_cell(const PgiPolicySource *source, int a, int s, PgiCell *cell)
+rise_by_remaining_time(const PgiPolicySource *source, PgiCell *cell)
 {
-	int64_t processing = source->limit[PGI_CLOCK_PROCESSING][source->event_level[a][s]];
+	int64_t processing = cell->limit[PGI_CLOCK_PROCESSING];
 
-	cell->possible = true;
-	cell->event_level = source->event_level[a][s];
-	for (int clock = 0; clock < PGI_CLOCKS; clock++)
-		cell->limit[clock] = source->limit[clock][cell->event_level];
-	cell->calendar = source->calendar[cell->event_level];
-	raise_step(cell, PGI_FROM_THE_START, source->response_level[a][s]);
 	if (processing == PGI_NEVER)
 		return;
 	for (int level = cell->event_level + 1; level <= PGI_LEVEL_MAX; level++)
 		if (source->defined[level] &&
 			source->limit[PGI_CLOCK_PROCESSING][level] <= processing)
-			raise_step(cell, processing - source->limit[PGI_CLOCK_PROCESSING][level],
-					   (uint8_t) level);
+			add_step(cell, processing - source->limit[PGI_CLOCK_PROCESSING][level],
+					 PGI_RULE_REMAINING_TIME + PGI_LEVEL_NUMBER(level), (uint8_t) level);
+}
+
+/* When a step comes, on its clock; PGI_NEVER where it goes by a time that is not limited. */
+static int64_t
+time_of_rise(const PgiRise *rise, int64_t processing)
+{
+	switch ((PgiRiseMeasure) rise->measure)
+	{
+		case PGI_RISE_REMAINING:
+			if (processing == PGI_NEVER)
+				return PGI_NEVER;
+			return processing > rise->amount ? processing - rise->amount : 0;
+		case PGI_RISE_PERCENT:
+			if (processing == PGI_NEVER)
+				return PGI_NEVER;
+			return processing / 100 * rise->amount +
+				   processing % 100 * rise->amount / 100;
+		case PGI_RISE_ELAPSED:
+		case PGI_RISE_INACTIVE:
+			break;
+	}
+	return rise->amount;
+}
+
+static void
+rise_by_steps(const PgiPolicySource *source, PgiCell *cell)
+{
+	for (int i = 0; i < source->nrises; i++)
+	{
+		const PgiRise *rise = &source->rises[i];
+		PgiStep step = {.rule = (int16_t) (PGI_RULE_STEP + i), .level = rise->to};
+
+		step.after = time_of_rise(rise, cell->limit[PGI_CLOCK_PROCESSING]);
+		if ((rise->event_levels & PGI_LEVEL_BIT(cell->event_level)) == 0 ||
+			step.after == PGI_NEVER)
+			continue;
+		if (rise->measure == PGI_RISE_INACTIVE)
+			raise_step(cell->inactive, &cell->ninactive, step);
+		else
+			raise_step(cell->steps, &cell->nsteps, step);
+	}
+}
+
+/* One pair of the matrix. */
+static void
+compile_cell(const PgiPolicySource *source, int a, int s, PgiCell *cell)
+{
+	PgiStep nothing = {PGI_FROM_THE_START, PGI_RULE_MATRIX, PGI_LEVEL_NONE};
+
+	cell->possible = true;
+	cell->event_level = source->event_level[a][s];
+	cell->calendar = source->calendar[cell->event_level];
+	for (int clock = 0; clock < PGI_CLOCKS; clock++)
+		cell->limit[clock] = source->limit[clock][cell->event_level];
+	memcpy(cell->acknowledge, source->acknowledge[cell->event_level],
+		   sizeof(source->acknowledge[0]));
+	cell->acknowledge[PGI_MAX_ACKNOWLEDGEMENTS] = PGI_NEVER;
+	cell->limit[PGI_CLOCK_ACKNOWLEDGEMENT] = cell->acknowledge[0];
+	add_step(cell, PGI_FROM_THE_START, PGI_RULE_MATRIX, source->response_level[a][s]);
+	raise_step(cell->inactive, &cell->ninactive, nothing);
+	if (source->escalation == PGI_ESCALATION_REMAINING_TIME)
+		rise_by_remaining_time(source, cell);
+	else if (source->escalation == PGI_ESCALATION_STEPS)
+		rise_by_steps(source, cell);
 }
 
 /* Makes `cell` at each elapsed time the more urgent of itself and `other`. */
@@ -264,8 +156,59 @@ join_cell(PgiCell *cell, const PgiCell *other)
 	for (int clock = 0; clock < PGI_CLOCKS; clock++)
 		if (other->limit[clock] < cell->limit[clock])
 			cell->limit[clock] = other->limit[clock];
+	for (int i = 0; i < PGI_MAX_ACKNOWLEDGEMENTS; i++)
+		if (other->acknowledge[i] < cell->acknowledge[i])
+			cell->acknowledge[i] = other->acknowledge[i];
 	for (int i = 0; i < other->nsteps; i++)
-		raise_step(cell, other->steps[i].after, other->steps[i].level);
+		raise_step(cell->steps, &cell->nsteps, other->steps[i]);
+	for (int i = 0; i < other->ninactive; i++)
+		raise_step(cell->inactive, &cell->ninactive, other->inactive[i]);
+}
+
+/* Whether a duty's start goes back to the opening, through the duties that it follows. */
+static bool
+starts_with_opening(const PgiPolicySource *source, int number)
+{
+	for (int i = 0; i < source->nduties; i++)
+	{
+		const PgiDuty *duty = &source->duties[number];
+
+		if (duty->starts != PGI_AFTER_DUTY)
+			return duty->starts == PGI_OPENED;
+		number = duty->after;
+	}
+	return false;
+}
+
+static void
+compile_duties(const PgiPolicySource *source, PgiPolicy *policy)
+{
+	PgiDutySets *sets = &policy->sets;
+
+	policy->nduties = source->nduties;
+	memcpy(policy->duties, source->duties, sizeof(policy->duties));
+	for (int number = 0; number < source->nduties; number++)
+	{
+		const PgiDuty *duty = &source->duties[number];
+		uint32_t bit = PGI_DUTY_BIT(number);
+
+		if (duty->starts == PGI_AFTER_DUTY)
+			sets->following[duty->after] |= bit;
+		else
+			sets->starting[duty->starts] |= bit;
+		if (duty->until != PGI_KINDS)
+			sets->ending[duty->until] |= bit;
+		if (duty->done_by != PGI_KINDS)
+			sets->done_by[duty->done_by] |= bit;
+		for (int level = 0; level <= PGI_LEVEL_MAX; level++)
+			if (duty->within[level] != PGI_NEVER)
+				(duty->by_response ? sets->at_response : sets->at_event)[level] |= bit;
+		if (!duty->repeats && starts_with_opening(source, number))
+			sets->lasting |= bit;
+	}
+	for (int level = PGI_LEVEL_MAX; level > 0; level--)
+		sets->above_response[level - 1] =
+			sets->above_response[level] | sets->at_response[level];
 }
 
 /* Compiles a source; it must have passed pgi_policy_check. */
@@ -313,5 +256,7 @@ pgi_policy_compile(const PgiPolicySource *source, PgiPolicy *policy)
 			start->event_level = cell->event_level;
 			start->response_level = cell->steps[0].level;
 			start->until = cell->steps[1].after;
+			policy->minds_inactivity |= cell->ninactive > 1;
 		}
+	compile_duties(source, policy);
 }

@@ -11,6 +11,7 @@
 
 #include "kernel/calendar.h"
 #include "kernel/grade.h"
+#include "kernel/kind.h"
 
 /*
  * The clocks of an incident. Processing drives the escalation by the remaining time, and
@@ -26,12 +27,65 @@ typedef enum PgiClock
 } PgiClock;
 
 #define PGI_CLOCK_BIT(clock) (1u << (clock))
+#define PGI_HOLD_DUTIES (1u << PGI_CLOCKS) /* a hold stops the clocks of duties */
+
+#define PGI_MAX_ACKNOWLEDGEMENTS 8
+#define PGI_MAX_RISES 32
+#define PGI_MAX_DUTIES 32
+
+/* How the response rises by time. */
+typedef enum PgiEscalation
+{
+	PGI_ESCALATION_REMAINING_TIME,
+	PGI_ESCALATION_STEPS,
+	PGI_ESCALATION_NONE
+} PgiEscalation;
+
+/* What a step of the escalation measures: the processing clock, or that of inactivity. */
+typedef enum PgiRiseMeasure
+{
+	PGI_RISE_ELAPSED,	/* microseconds since the clock began */
+	PGI_RISE_REMAINING, /* microseconds left of the processing time */
+	PGI_RISE_PERCENT,	/* of the processing time gone by */
+	PGI_RISE_INACTIVE	/* microseconds since the last report */
+} PgiRiseMeasure;
+
+#define PGI_LEVEL_BIT(level) (1u << (level))
+
+typedef struct PgiRise
+{
+	uint8_t measure;
+	uint8_t to;
+	uint16_t event_levels; /* for which it is, as bits */
+	int64_t amount;
+} PgiRise;
+
+/* In place of the kind of fact that starts a duty: another duty that is done. */
+#define PGI_AFTER_DUTY 255
+
+/* What somebody must do by a time. Facts are named by their PgiKind; PGI_KINDS is none. */
+typedef struct PgiDuty
+{
+	uint8_t starts;	  /* the fact that starts it, or PGI_AFTER_DUTY */
+	uint8_t after;	  /* number of the duty after which it starts */
+	uint8_t until;	  /* the fact that ends it: PGI_RESOLVED, PGI_CLOSED, or none */
+	uint8_t done_by;  /* the fact that does it, or none */
+	bool by_response; /* `within` goes by the response level, else by the event level */
+	bool repeats;
+	int32_t limit;				/* occurrences at most; 0: no limit */
+	int64_t within[PGI_LEVELS]; /* PGI_NEVER: no such duty at this level */
+} PgiDuty;
 
 typedef struct PgiPolicySource
 {
-	/* The levels the policy defines, and each one's time on each clock (PGI_NEVER: no limit). */
+	/* The levels the policy defines. */
 	bool defined[PGI_LEVELS];
+	/*
+	 * Each level's time on the clocks of processing and response, and its times to
+	 * acknowledge, ascending. PGI_NEVER: no limit, or after the last one.
+	 */
 	int64_t limit[PGI_CLOCKS][PGI_LEVELS];
+	int64_t acknowledge[PGI_LEVELS][PGI_MAX_ACKNOWLEDGEMENTS];
 	/* By which of the policy's calendars the clocks of an event of this level run. */
 	uint8_t calendar[PGI_LEVELS];
 	/* The severities the policy defines. */
@@ -42,6 +96,11 @@ typedef struct PgiPolicySource
 	uint8_t response_level[PGI_LEVELS][PGI_SEVERITIES];
 	/* The clocks that a hold stops, as bits. */
 	unsigned hold_stops;
+	PgiEscalation escalation;
+	int nrises; /* where the escalation is by steps */
+	PgiRise rises[PGI_MAX_RISES];
+	int nduties; /* in the order of the document */
+	PgiDuty duties[PGI_MAX_DUTIES];
 } PgiPolicySource;
 
 /*
@@ -53,6 +112,7 @@ typedef struct PgiPolicySource
 typedef struct PgiStep
 {
 	int64_t after;
+	int16_t rule;
 	uint8_t level;
 } PgiStep;
 
@@ -69,8 +129,11 @@ typedef struct PgiCell
 	uint8_t event_level;
 	uint8_t calendar; /* or PGI_MIXED */
 	uint8_t nsteps;
-	int64_t limit[PGI_CLOCKS];
-	PgiStep steps[PGI_LEVELS + 1];
+	uint8_t ninactive;
+	int64_t limit[PGI_CLOCKS]; /* of acknowledgement the first */
+	int64_t acknowledge[PGI_MAX_ACKNOWLEDGEMENTS + 1];
+	PgiStep steps[PGI_LEVELS + 1];	  /* on the processing clock */
+	PgiStep inactive[PGI_LEVELS + 1]; /* on the clock of inactivity; the first is none */
 } PgiCell;
 
 /* The part of a cell that holds before its first rise, so small that all fit in cache. */
@@ -82,6 +145,23 @@ typedef struct PgiStart
 	uint8_t response_level;
 } PgiStart;
 
+#define PGI_DUTY_BIT(number) (UINT32_C(1) << (number))
+
+/* Sets of duties, a bit for each. */
+typedef struct PgiDutySets
+{
+	uint32_t starting[PGI_KINDS]; /* by the fact that starts them */
+	uint32_t ending[PGI_KINDS];	  /* that ends them */
+	uint32_t done_by[PGI_KINDS];
+	uint32_t following[PGI_MAX_DUTIES]; /* by the duty after which they start */
+	/* Those that go by the event or response level and are for it, or for a higher one. */
+	uint32_t at_event[PGI_LEVELS];
+	uint32_t at_response[PGI_LEVELS];
+	uint32_t above_response[PGI_LEVELS];
+	/* What was done of these remains done when the incident is reopened. */
+	uint32_t lasting;
+} PgiDutySets;
+
 /*
  * Rows and columns of what is unknown (PGI_LEVEL_UNKNOWN, PGI_SEVERITY_UNKNOWN) hold, at
  * each elapsed time, the most urgent result of all that is possible.
@@ -89,6 +169,7 @@ typedef struct PgiStart
 typedef struct PgiPolicy
 {
 	unsigned hold_stops;
+	bool minds_inactivity; /* some step goes by it */
 	bool defined[PGI_LEVELS];
 	int64_t processing[PGI_LEVELS];
 	uint8_t calendar[PGI_LEVELS]; /* number of an event level's */
@@ -97,6 +178,9 @@ typedef struct PgiPolicy
 	const PgiCalendar *calendars[PGI_LEVELS];
 	PgiStart start[PGI_LEVELS][PGI_SEVERITY_ROOM];
 	PgiCell cell[PGI_LEVELS][PGI_SEVERITIES];
+	int nduties;
+	PgiDuty duties[PGI_MAX_DUTIES];
+	PgiDutySets sets;
 } PgiPolicy;
 
 /* Why a source does not compile: the place as a JSON path, and a sentence. */
@@ -111,15 +195,20 @@ extern int pgi_policy_check(const PgiPolicySource *source, PgiProblem *problems,
 							int room);
 extern void pgi_policy_compile(const PgiPolicySource *source, PgiPolicy *policy);
 
-/* The response level after `elapsed` microseconds. */
+/* The step that is reached after `elapsed` microseconds. */
+static inline const PgiStep *
+pgi_step_at(const PgiStep *step, int64_t elapsed)
+{
+	while (elapsed >= step[1].after && step[1].after != PGI_NEVER)
+		step++;
+	return step;
+}
+
+/* The response level after `elapsed` microseconds, with no time of inactivity. */
 static inline uint8_t
 pgi_response_level(const PgiCell *cell, int64_t elapsed)
 {
-	const PgiStep *step = cell->steps;
-
-	while (elapsed >= step[1].after && step[1].after != PGI_NEVER)
-		step++;
-	return step->level;
+	return pgi_step_at(cell->steps, elapsed)->level;
 }
 
 #endif
