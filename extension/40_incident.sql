@@ -40,10 +40,12 @@ CREATE TABLE incident.entries (
 	asset_level incident.level,
 	severity incident.severity,
 	asset_id bigint,
+	duty text,
 	hash bytea,
 	actor text,
 	recorded_by text,
-	note text
+	note text,
+	evidence jsonb
 ) PARTITION BY RANGE (month);
 CREATE TABLE incident.entries_default PARTITION OF incident.entries (
 	PRIMARY KEY (org_id, incident_id, epoch, rule, occurrence)
@@ -80,6 +82,7 @@ CREATE TABLE incident.incident_state (
 	settled_to timestamptz NOT NULL,
 	next_due timestamptz,
 	head bytea NOT NULL,			-- the hash of the newest entry
+	duties bytea,				-- those that time can still move, and what else the kernel goes on from
 	PRIMARY KEY (org_id, incident_id)
 ) WITH (fillfactor = 50);			-- room for a new version of every row, as neighbours fall due together
 CREATE INDEX incident_state_open ON incident.incident_state (org_id, incident_id)
@@ -200,6 +203,30 @@ LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_note';
 
+CREATE FUNCTION incident.duty_done(
+	incident_id bigint, duty text, evidence jsonb DEFAULT NULL, by text DEFAULT NULL,
+	at timestamptz DEFAULT now())
+RETURNS text
+LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'pgi_duty_done';
+
+CREATE FUNCTION incident.report(
+	incident_id bigint, report text, content jsonb DEFAULT NULL, by text DEFAULT NULL,
+	at timestamptz DEFAULT now())
+RETURNS text
+LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'pgi_duty_done';
+
+CREATE FUNCTION incident.migrate_incident(
+	incident_id bigint, policy text, version integer DEFAULT NULL, by text DEFAULT NULL,
+	at timestamptz DEFAULT now(), note text DEFAULT NULL)
+RETURNS text
+LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'pgi_migrate_incident';
+
 -- Reading one incident.
 
 CREATE FUNCTION incident.state_at(
@@ -213,6 +240,15 @@ RETURNS record
 LANGUAGE c STABLE STRICT SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_state_at';
+
+CREATE FUNCTION incident.duty_reports(
+	incident_id bigint, at timestamptz, OUT number integer, OUT status text,
+	OUT occurrence integer, OUT begun_at timestamptz, OUT deadline timestamptz,
+	OUT overdue_at timestamptz, OUT done_at timestamptz)
+RETURNS SETOF record
+LANGUAGE c STABLE STRICT SECURITY DEFINER PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'pgi_duty_reports';
 
 CREATE FUNCTION incident.explain(incident_id bigint)
 RETURNS SETOF text
@@ -285,6 +321,14 @@ COMMENT ON FUNCTION incident.cancel(bigint, text, timestamptz, text) IS
 'Ends an incident that turned out to be none. Returns the status.';
 COMMENT ON FUNCTION incident.note(bigint, text, text, timestamptz) IS
 'Adds a note, in any status. Returns the status.';
+COMMENT ON FUNCTION incident.duty_done(bigint, text, jsonb, text, timestamptz) IS
+'Records that a duty of the incident''s policy was done, with the evidence. Returns the status of the incident. Error undefined_object when the policy has no such duty, object_not_in_prerequisite_state when it is not due at that moment.';
+COMMENT ON FUNCTION incident.report(bigint, text, jsonb, text, timestamptz) IS
+'duty_done() for a duty that is a report, with its content. A partial report is allowed: what it must say is in the policy.';
+COMMENT ON FUNCTION incident.migrate_incident(bigint, text, integer, text, timestamptz, text) IS
+'Puts an incident under another policy (its newest published version, or the one named) on purpose: the policy holds from the beginning, what no longer follows from the facts is voided, and what does is added. The fact migrated tells from which to which. Returns the status. Error invalid_parameter_value when the policy knows no such asset level or severity.';
+COMMENT ON FUNCTION incident.duty_reports(bigint, timestamptz) IS
+'What has become of each duty of an incident''s policy, by its number, as of a moment; what the view duty_status reads.';
 COMMENT ON FUNCTION incident.state_at(bigint, timestamptz) IS
 'The state of an incident as of a moment, from all facts known now. A moment in the future tells what will be if no fact comes. Error invalid_parameter_value before detection.';
 COMMENT ON FUNCTION incident.explain(bigint) IS

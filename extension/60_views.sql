@@ -1,14 +1,30 @@
 -- Views for people and reports. Each shows the current organisation (setting
 -- pg_incident.organisation) and needs no rights on tables.
 
+-- The duty a rule stands for; NULL when the incident has since been put under another policy.
+CREATE FUNCTION incident.duty_of(org_id integer, incident_id bigint, seq integer, rule smallint)
+RETURNS text
+LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT d.duty FROM incident.incident_state AS s
+	JOIN incident.policy_duties AS d ON d.policy_id = s.policy_id AND d.number = duty_of.rule % 100
+	WHERE s.org_id = duty_of.org_id AND s.incident_id = duty_of.incident_id
+		AND s.org_id = (SELECT incident.current_organisation())
+		AND NOT EXISTS (SELECT FROM incident.entries AS m WHERE m.org_id = s.org_id AND m.incident_id = s.incident_id
+			AND m.month = s.month AND m.rule = 0 AND incident.kind_word(m.kind) = 'migrated' AND m.seq > duty_of.seq);
+END;
+
 CREATE VIEW incident.timeline WITH (security_barrier) AS
 SELECT e.org_id, e.incident_id, e.seq, incident.kind_word(e.kind) AS kind, e.effective_at, e.recorded_at,
 	a.name AS asset, e.asset_level, e.severity, e.event_level, e.response_level,
-	incident.rule_word(e.rule) AS rule, CASE WHEN e.rule = 1 THEN e.epoch END AS voids,
+	CASE WHEN e.rule < 100 THEN incident.rule_word(e.rule)
+		ELSE coalesce('duty:' || incident.duty_of(e.org_id, e.incident_id, e.seq, e.rule), incident.rule_word(e.rule))
+		END AS rule, CASE WHEN e.rule = 1 THEN e.epoch END AS voids,
 	e.rule <= 1 OR NOT EXISTS (SELECT FROM incident.entries AS v
 		WHERE v.org_id = e.org_id AND v.incident_id = e.incident_id AND v.epoch = e.seq
 			AND v.rule = 1 AND v.month = e.month) AS live,
-	e.actor, e.recorded_by, e.note, CASE WHEN e.rule > 1 THEN e.epoch END AS epoch,
+	e.actor, e.recorded_by, e.note, e.duty, e.evidence, CASE WHEN e.rule > 1 THEN e.epoch END AS epoch,
 	CASE WHEN e.rule > 1 THEN e.occurrence END AS occurrence, e.hash
 FROM incident.entries AS e
 LEFT JOIN incident.assets AS a ON a.org_id = e.org_id AND a.asset_id = e.asset_id
@@ -46,6 +62,16 @@ JOIN incident.policies AS p ON p.policy_id = i.policy_id
 LEFT JOIN incident.assets AS a ON a.org_id = s.org_id AND a.asset_id = s.asset_id
 WHERE s.org_id = (SELECT incident.current_organisation())
 	AND s.status NOT IN ('resolved', 'closed', 'cancelled');
+
+CREATE VIEW incident.duty_status WITH (security_barrier) AS
+SELECT s.org_id, s.incident_id, d.duty, d.title ->> 'en' AS title_en, d.title ->> 'zh' AS title_zh, r.status,
+	r.occurrence, r.begun_at, r.deadline, r.overdue_at, r.done_at, l.within, d.responsible, l.audience
+FROM incident.incident_state AS s,
+	LATERAL incident.duty_reports(s.incident_id, now()) AS r
+JOIN incident.policy_duties AS d ON d.number = r.number
+LEFT JOIN incident.policy_duty_levels AS l ON l.policy_id = d.policy_id AND l.duty = d.duty
+WHERE s.org_id = (SELECT incident.current_organisation()) AND d.policy_id = s.policy_id
+	AND l.level = CASE d.scope WHEN 'event_level' THEN s.event_level ELSE s.response_level END;
 
 CREATE VIEW incident.incident_repeats WITH (security_barrier) AS
 SELECT r.org_id, r.incident_id, r.detected_at, r.recorded_at, r.summary, r.actor, r.recorded_by
@@ -139,11 +165,13 @@ WHERE q.org_id = (SELECT incident.current_organisation());
 COMMENT ON VIEW incident.timeline IS
 'One row an entry of a timeline: facts, what follows from them, and withdrawals.';
 COMMENT ON COLUMN incident.timeline.kind IS
-'Facts: opened, assessed, acknowledged, activated, held, resumed, resolved, closed, reopened, cancelled, noted. Derived: graded, escalated, breached, overdue. voided takes back the derived entry whose seq is in voids.';
+'Facts: opened, assessed, acknowledged, activated, held, resumed, resolved, closed, reopened, cancelled, noted, done (a duty), migrated (to another policy). Derived: graded, escalated, breached, overdue, due (a duty begins), repeated (it begins again). voided takes back the derived entry whose seq is in voids.';
 COMMENT ON COLUMN incident.timeline.effective_at IS 'When it took effect.';
 COMMENT ON COLUMN incident.timeline.recorded_at IS 'When it was recorded; the difference is its lateness.';
 COMMENT ON COLUMN incident.timeline.rule IS
-'The rule that decided a derived entry: matrix, remaining_time:LEVEL, processing_time, acknowledgement, response.';
+'The rule that decided a derived entry: matrix, remaining_time:LEVEL, step:N, processing_time, acknowledgement, response, duty:NAME.';
+COMMENT ON COLUMN incident.timeline.duty IS 'Of the fact done: which duty.';
+COMMENT ON COLUMN incident.timeline.evidence IS 'Of the fact done: the evidence, or the content of the report.';
 COMMENT ON COLUMN incident.timeline.live IS 'False for an entry that was taken back.';
 COMMENT ON COLUMN incident.timeline.epoch IS 'seq of the fact that governed when a derived entry was decided.';
 COMMENT ON COLUMN incident.timeline.occurrence IS 'Counts decisions by the same rule under the same fact.';
@@ -154,6 +182,16 @@ COMMENT ON VIEW incident.open_incidents IS
 'Incidents that are open, acknowledged, active or on hold.';
 COMMENT ON COLUMN incident.open_incidents.next_due IS
 'When the next rule fires if nothing is reported; NULL when none will.';
+COMMENT ON VIEW incident.duty_status IS
+'What has become of each duty of each incident, as of now: one row a duty that the policy has for the incident''s levels. A duty that repeats shows its newest occurrence.';
+COMMENT ON COLUMN incident.duty_status.status IS
+'none: it has not begun; due; overdue: due and past its deadline, or the occurrence before it was missed; done; ended: undone when what it lasts until happened.';
+COMMENT ON COLUMN incident.duty_status.occurrence IS 'How often it has begun; NULL: not yet.';
+COMMENT ON COLUMN incident.duty_status.deadline IS
+'By when it is to be done, as things stand; NULL when it is not due, or a hold stops its clock, or it is overdue for good.';
+COMMENT ON COLUMN incident.duty_status.overdue_at IS 'Since when it is overdue.';
+COMMENT ON COLUMN incident.duty_status.done_at IS 'When it was last done.';
+COMMENT ON COLUMN incident.duty_status.within IS 'How long there is for it at the incident''s level.';
 COMMENT ON VIEW incident.incident_repeats IS
 'Reports that open() counted as repeats of an incident under the same dedup key.';
 COMMENT ON VIEW incident.asset_register IS 'Assets with the name of the one above.';

@@ -60,6 +60,7 @@ enum
 	STATE_SETTLED_TO,
 	STATE_NEXT_DUE,
 	STATE_HEAD,
+	STATE_DUTIES,
 	STATE_END
 };
 
@@ -81,7 +82,7 @@ typedef struct Probe
 /* Ids are close when reading the rows between them costs less than a search. */
 #define CLOSE 4
 
-#define MAX_EVENTS 32
+#define MAX_EVENTS 128
 
 typedef struct Batch
 {
@@ -237,9 +238,9 @@ make_entries(Batch *batch, PgiEntry *entries)
 		memset(entry, 0, sizeof(*entry));
 		entry->seq = batch->timeline.settled_seq + 1 + i;
 		entry->recorded_at = batch->now;
-		entry->occurrence = 1;
 		entry->asset_level = PGI_LEVEL_UNKNOWN;
 		entry->severity = PGI_SEVERITY_UNKNOWN;
+		entry->duty_number = PGI_MAX_DUTIES;
 		pgi_entry_decided(entry, &batch->events[i]);
 		pgi_chain_hash(batch->sha, &batch->timeline, entry, batch->timeline.head);
 	}
@@ -268,6 +269,7 @@ update_state(Batch *batch, const PgiState *state)
 	values[STATE_SETTLED_TO - 1] = TimestampTzGetDatum(batch->at);
 	(void) pgi_put_moment(values, new->tts_isnull, STATE_NEXT_DUE - 1, state->next_due);
 	values[STATE_HEAD - 1] = pgi_hash_value(batch->timeline.head);
+	(void) pgi_put_duties(values, new->tts_isnull, STATE_DUTIES - 1, state);
 	ExecStoreVirtualTuple(new);
 
 	result = table_tuple_update(
@@ -350,18 +352,21 @@ byte_or(const Probe *probe, int number, uint8 when_null)
 	return is_null(probe, number) ? when_null : DatumGetUInt8(column(probe, number));
 }
 
-/* The state that the kernel can go on from. */
-static void
+/* The state that the kernel can go on from; false when it is damaged. */
+static bool
 read_kernel_state(const Probe *probe, PgiState *state)
 {
-	memset(state, 0, sizeof(*state));
+	bytea *duties = is_null(probe, STATE_DUTIES)
+						? NULL
+						: DatumGetByteaPP(column(probe, STATE_DUTIES));
+
+	memset(state, 0, offsetof(PgiState, duties));
 	state->asset_level = byte_or(probe, STATE_ASSET_LEVEL, PGI_LEVEL_UNKNOWN);
 	state->severity = byte_or(probe, STATE_SEVERITY, PGI_SEVERITY_UNKNOWN);
 	state->event_level = byte_or(probe, STATE_EVENT_LEVEL, PGI_LEVEL_NONE);
 	state->response_level = byte_or(probe, STATE_RESPONSE_LEVEL, PGI_LEVEL_NONE);
 	state->peak_response = byte_or(probe, STATE_PEAK_RESPONSE, PGI_LEVEL_NONE);
 	state->epoch = DatumGetInt32(column(probe, STATE_EPOCH));
-	(void) pgi_duties_unpack(state, NULL, 0);
 	for (int clock = 0; clock < PGI_CLOCKS; clock++)
 	{
 		state->late[clock] = DatumGetBool(column(probe, STATE_LATE + clock));
@@ -370,6 +375,10 @@ read_kernel_state(const Probe *probe, PgiState *state)
 				? PGI_NEVER
 				: DatumGetTimestampTz(column(probe, STATE_ORIGINS + clock));
 	}
+	if (duties == NULL)
+		return pgi_duties_unpack(state, NULL, 0);
+	return pgi_duties_unpack(state, (uint8 *) VARDATA_ANY(duties),
+							 VARSIZE_ANY_EXHDR(duties));
 }
 
 /* Takes the first of some incidents from its state; false when the timer is out of date. */
@@ -404,9 +413,9 @@ settle(Batch *batch, const PgiDue *due, int ndue, PgiDecisions *decisions)
 
 	if (!read_state(batch, due, ndue))
 		return PGI_NOT_DUE;
-	if (DatumGetBool(column(&batch->state, STATE_REVISED)))
+	if (DatumGetBool(column(&batch->state, STATE_REVISED)) ||
+		!read_kernel_state(&batch->state, &state))
 		return PGI_TO_LOOK_INTO;
-	read_kernel_state(&batch->state, &state);
 	batch->nevents = 0;
 	if (pgi_go_on(pgi_policy(batch->timeline.policy_id), &state, batch->at, collect,
 				  batch) != PGI_OK ||

@@ -64,9 +64,11 @@ write_fact(StringInfo bytes, const PgiTimeline *timeline, const PgiEntry *entry)
 	add_number(bytes, entry->epoch);
 	add_number(bytes, entry->rule);
 	add_number(bytes, entry->occurrence);
+	add_text(bytes, entry->duty);
 	add_text(bytes, entry->actor);
 	add_text(bytes, entry->recorded_by);
 	add_text(bytes, entry->note);
+	add_text(bytes, entry->evidence);
 }
 
 static uint8 *

@@ -35,10 +35,7 @@ item_level(JsonbContainer *levels, int number)
 static uint8
 fact_of(const char *word)
 {
-	for (int kind = 0; word != NULL && kind < PGI_KINDS; kind++)
-		if (strcmp(pgi_kind_words[kind], word) == 0)
-			return (uint8) kind;
-	return PGI_KINDS;
+	return word == NULL ? PGI_KINDS : pgi_kind_named(word);
 }
 
 /* The number of a calendar among those of a policy. */

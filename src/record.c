@@ -32,6 +32,8 @@ static const char *const verbs[PGI_KINDS] = {
 	[PGI_REOPENED] = "reopened",
 	[PGI_CANCELLED] = "cancelled",
 	[PGI_NOTED] = "annotated",
+	[PGI_DONE] = "reported on",
+	[PGI_MIGRATED] = "migrated",
 };
 
 /* The SQL function that records each fact. */
@@ -41,6 +43,7 @@ static const char *const functions[PGI_KINDS] = {
 	[PGI_RESUMED] = "resume",	  [PGI_RESOLVED] = "resolve",
 	[PGI_CLOSED] = "close",		  [PGI_REOPENED] = "reopen",
 	[PGI_CANCELLED] = "cancel",	  [PGI_NOTED] = "note",
+	[PGI_DONE] = "duty_done",	  [PGI_MIGRATED] = "migrate_incident",
 };
 
 /* The newest moment any tick has settled. Within SPI. */
@@ -92,7 +95,7 @@ check_fits(const PgiTimeline *timeline, PgiKind kind, TimestampTz at)
 		return;
 
 	initStringInfo(&allowed);
-	for (int other = PGI_ASSESSED; other <= PGI_NOTED; other++)
+	for (int other = PGI_ASSESSED; other <= PGI_MIGRATED; other++)
 		if (pgi_allows(state.status, other))
 			appendStringInfo(&allowed, "%s%s", allowed.len > 0 ? ", " : "",
 							 functions[other]);
@@ -117,8 +120,9 @@ pgi_record(PgiTimeline *timeline, PgiEntry *entry)
 	return pgi_status_words[state.status];
 }
 
-static int64
-incident_argument(FunctionCallInfo fcinfo)
+/* The first argument, an incident's id. */
+int64
+pgi_incident_argument(FunctionCallInfo fcinfo)
 {
 	if (PG_ARGISNULL(0))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -127,8 +131,8 @@ incident_argument(FunctionCallInfo fcinfo)
 }
 
 /* Locks the incident and adds an entry that fits it. Within SPI. */
-static PgiEntry *
-add_fact(PgiTimeline *timeline, int64 incident_id, PgiKind kind, TimestampTz at)
+PgiEntry *
+pgi_add_fact(PgiTimeline *timeline, int64 incident_id, PgiKind kind, TimestampTz at)
 {
 	pgi_timeline_lock(timeline, pgi_organisation, incident_id);
 	check_fits(timeline, kind, at);
@@ -139,7 +143,7 @@ add_fact(PgiTimeline *timeline, int64 incident_id, PgiKind kind, TimestampTz at)
 static Datum
 record_plain(FunctionCallInfo fcinfo, PgiKind kind)
 {
-	int64 incident_id = incident_argument(fcinfo);
+	int64 incident_id = pgi_incident_argument(fcinfo);
 	char *actor = pgi_name_argument(fcinfo, 1, "by");
 	TimestampTz at = pgi_past_argument(fcinfo, 2, "at");
 	char *note = pgi_note_argument(fcinfo, 3, "the note");
@@ -148,7 +152,7 @@ record_plain(FunctionCallInfo fcinfo, PgiKind kind)
 	const char *status;
 
 	SPI_connect();
-	entry = add_fact(&timeline, incident_id, kind, at);
+	entry = pgi_add_fact(&timeline, incident_id, kind, at);
 	entry->actor = actor;
 	entry->note = note;
 	status = pgi_record(&timeline, entry);
@@ -216,7 +220,7 @@ PG_FUNCTION_INFO_V1(pgi_note);
 Datum
 pgi_note(PG_FUNCTION_ARGS)
 {
-	int64 incident_id = incident_argument(fcinfo);
+	int64 incident_id = pgi_incident_argument(fcinfo);
 	char *note = pgi_note_argument(fcinfo, 1, "the note");
 	char *actor = pgi_name_argument(fcinfo, 2, "by");
 	TimestampTz at = pgi_past_argument(fcinfo, 3, "at");
@@ -228,7 +232,7 @@ pgi_note(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 						errmsg("the note must not be null")));
 	SPI_connect();
-	entry = add_fact(&timeline, incident_id, PGI_NOTED, at);
+	entry = pgi_add_fact(&timeline, incident_id, PGI_NOTED, at);
 	entry->actor = actor;
 	entry->note = note;
 	status = pgi_record(&timeline, entry);
@@ -268,7 +272,7 @@ PG_FUNCTION_INFO_V1(pgi_assess);
 Datum
 pgi_assess(PG_FUNCTION_ARGS)
 {
-	int64 incident_id = incident_argument(fcinfo);
+	int64 incident_id = pgi_incident_argument(fcinfo);
 	char *asset = pgi_name_argument(fcinfo, 2, "the asset");
 	char *actor = pgi_name_argument(fcinfo, 3, "by");
 	TimestampTz at = pgi_past_argument(fcinfo, 4, "at");
@@ -278,7 +282,7 @@ pgi_assess(PG_FUNCTION_ARGS)
 	const char *status;
 
 	SPI_connect();
-	entry = add_fact(&timeline, incident_id, PGI_ASSESSED, at);
+	entry = pgi_add_fact(&timeline, incident_id, PGI_ASSESSED, at);
 	if (!PG_ARGISNULL(1))
 	{
 		entry->sets_severity = true;

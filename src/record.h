@@ -4,9 +4,14 @@
 #ifndef PGI_RECORD_H
 #define PGI_RECORD_H
 
+#include "fmgr.h"
+
 #include "timeline.h"
 
 extern void pgi_find_asset(int32 org_id, const char *name, int64 *asset_id, uint8 *level);
+extern PgiEntry *pgi_add_fact(PgiTimeline *timeline, int64 incident_id, PgiKind kind,
+							  TimestampTz at);
+extern int64 pgi_incident_argument(FunctionCallInfo fcinfo);
 extern const char *pgi_record(PgiTimeline *timeline, PgiEntry *entry);
 
 #endif

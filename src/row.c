@@ -5,6 +5,7 @@
 
 #include "fmgr.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
 #include "compat.h"
@@ -46,6 +47,19 @@ pgi_hash_value(const uint8 *hash)
 	return PointerGetDatum(value);
 }
 
+/* Puts what the kernel goes on from besides a state's columns; returns the next place. */
+int
+pgi_put_duties(Datum *values, bool *isnull, int n, const PgiState *state)
+{
+	bytea *packed = palloc(VARHDRSZ + PGI_PACKED_MOST);
+	int length = pgi_duties_pack(state, (uint8 *) VARDATA(packed));
+
+	SET_VARSIZE(packed, VARHDRSZ + length);
+	isnull[n] = length == 0;
+	values[n] = PointerGetDatum(packed);
+	return n + 1;
+}
+
 /* The row that stores a chained entry. */
 void
 pgi_entry_row(const PgiTimeline *timeline, const PgiEntry *entry, Datum *values,
@@ -78,11 +92,16 @@ pgi_entry_row(const PgiTimeline *timeline, const PgiEntry *entry, Datum *values,
 					 entry->severity != PGI_SEVERITY_UNKNOWN);
 	isnull[n] = entry->asset_id == 0;
 	values[n++] = Int64GetDatum(entry->asset_id);
+	n = put_text(values, isnull, n, entry->duty);
 	isnull[n] = !is_fact;
 	values[n++] = is_fact ? pgi_hash_value(entry->hash) : (Datum) 0;
 	n = put_text(values, isnull, n, entry->actor);
 	n = put_text(values, isnull, n, entry->recorded_by);
-	(void) put_text(values, isnull, n, entry->note);
+	n = put_text(values, isnull, n, entry->note);
+	isnull[n] = entry->evidence == NULL;
+	values[n] = isnull[n]
+					? (Datum) 0
+					: DirectFunctionCall1(jsonb_in, CStringGetDatum(entry->evidence));
 }
 
 PG_FUNCTION_INFO_V1(pgi_kind_word);
@@ -91,7 +110,7 @@ pgi_kind_word(PG_FUNCTION_ARGS)
 {
 	int16 kind = PG_GETARG_INT16(0);
 
-	if (kind < 0 || kind >= PGI_KINDS)
+	if (kind < 0 || kind >= PGI_KINDS || pgi_kind_words[kind] == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(pgi_kind_words[kind]));
 }
@@ -110,6 +129,13 @@ pgi_rule_word(PG_FUNCTION_ARGS)
 		PG_RETURN_TEXT_P(cstring_to_text("acknowledgement"));
 	if (rule == PGI_RULE_RESPONSE)
 		PG_RETURN_TEXT_P(cstring_to_text("response"));
+	if (rule >= PGI_RULE_STEP && rule < PGI_RULE_STEP + PGI_MAX_RISES)
+		PG_RETURN_TEXT_P(cstring_to_text(psprintf("step:%d", rule - PGI_RULE_STEP + 1)));
+	if (rule >= PGI_RULE_DUTY && rule < PGI_RULE_DUTY + PGI_MAX_DUTIES)
+		PG_RETURN_TEXT_P(cstring_to_text(psprintf("duty:%d", rule - PGI_RULE_DUTY + 1)));
+	if (rule >= PGI_RULE_DUTY_OVERDUE && rule < PGI_RULE_DUTY_OVERDUE + PGI_MAX_DUTIES)
+		PG_RETURN_TEXT_P(
+			cstring_to_text(psprintf("duty:%d", rule - PGI_RULE_DUTY_OVERDUE + 1)));
 	if (rule > PGI_RULE_REMAINING_TIME && rule <= PGI_RULE_REMAINING_TIME + PGI_LEVEL_MAX)
 		PG_RETURN_TEXT_P(cstring_to_text(
 			psprintf("remaining_time:%d", rule - PGI_RULE_REMAINING_TIME)));

@@ -7,10 +7,11 @@
 #include "timeline.h"
 
 /* In the order of the table. */
-#define PGI_ENTRY_COLUMNS 21
+#define PGI_ENTRY_COLUMNS 23
 
 extern int pgi_put_moment(Datum *values, bool *isnull, int n, int64 moment);
 extern int pgi_put_byte(Datum *values, bool *isnull, int n, uint8 value, bool present);
+extern int pgi_put_duties(Datum *values, bool *isnull, int n, const PgiState *state);
 extern Datum pgi_hash_value(const uint8 *hash);
 extern void pgi_entry_row(const PgiTimeline *timeline, const PgiEntry *entry,
 						  Datum *values, bool *isnull);

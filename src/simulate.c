@@ -61,12 +61,11 @@ json_text(int number, const JsonbValue *value)
 static uint8
 fact_kind(int number, const char *word)
 {
-	if (word != NULL)
-		for (int kind = PGI_ASSESSED; PGI_IS_FACT(kind); kind++)
-			if (strcmp(pgi_kind_words[kind], word) == 0)
-				return (uint8) kind;
-	refuse_facts(number, "has no kind of fact that can follow an opening");
-	return 0;
+	uint8 kind = word == NULL ? PGI_KINDS : pgi_kind_named(word);
+
+	if (!PGI_IS_FACT(kind) || kind == PGI_OPENED)
+		refuse_facts(number, "has no kind of fact that can follow an opening");
+	return kind;
 }
 
 static int64

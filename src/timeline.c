@@ -37,16 +37,20 @@ enum
 	COL_EPOCH,
 	COL_RULE,
 	COL_OCCURRENCE,
+	COL_DUTY,
+	COL_DUTY_NUMBER,
 	COL_HASH
 };
 
 static PgiQuery read_entries = {
 	"SELECT seq, kind, effective_at, sets_asset, sets_severity, asset_id, asset_level,"
-	" severity, event_level, response_level, epoch, rule, occurrence, hash"
-	" FROM incident.entries WHERE org_id = $1 AND incident_id = $2 AND month = $3"
+	" severity, event_level, response_level, epoch, rule, occurrence, duty,"
+	" CASE WHEN duty IS NOT NULL THEN (SELECT d.number FROM incident.policy_duties AS d"
+	"  WHERE d.policy_id = $4 AND d.duty = e.duty) END, hash"
+	" FROM incident.entries AS e WHERE org_id = $1 AND incident_id = $2 AND month = $3"
 	" ORDER BY seq",
-	3,
-	{INT4OID, INT8OID, INT4OID}};
+	4,
+	{INT4OID, INT8OID, INT4OID, INT4OID}};
 
 static int64
 number_column(uint64 row, int number)
@@ -72,7 +76,7 @@ byte_column(uint64 row, int number, uint8 when_null)
 static uint8
 check_kind(int16 kind, int64 incident_id)
 {
-	if (kind < 0 || kind >= PGI_KINDS)
+	if (kind < 0 || kind >= PGI_KINDS || pgi_kind_words[kind] == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("incident " INT64_FORMAT " has an entry of unknown kind %d",
@@ -84,6 +88,7 @@ static void
 fill_entry(PgiEntry *entry, uint64 row, int64 incident_id)
 {
 	bool isnull;
+	Datum duty;
 	Datum hash;
 
 	memset(entry, 0, sizeof(*entry));
@@ -101,6 +106,10 @@ fill_entry(PgiEntry *entry, uint64 row, int64 incident_id)
 	entry->epoch = (int32) number_column(row, COL_EPOCH);
 	entry->rule = DatumGetInt16(pgi_column(row, COL_RULE, &isnull));
 	entry->occurrence = DatumGetInt16(pgi_column(row, COL_OCCURRENCE, &isnull));
+	duty = pgi_column(row, COL_DUTY, &isnull);
+	entry->duty = isnull ? NULL : TextDatumGetCString(duty);
+	duty = pgi_column(row, COL_DUTY_NUMBER, &isnull);
+	entry->duty_number = isnull ? PGI_MAX_DUTIES : (uint8) DatumGetInt32(duty);
 	hash = pgi_column(row, COL_HASH, &isnull);
 	if (!isnull && VARSIZE_ANY_EXHDR(DatumGetPointer(hash)) == PGI_HASH_LENGTH)
 		memcpy(entry->hash, VARDATA_ANY(DatumGetPointer(hash)), PGI_HASH_LENGTH);
@@ -129,7 +138,7 @@ static void
 find(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id,
 	 int64 incident_id)
 {
-	Datum values[3];
+	Datum values[4];
 	bool isnull;
 	uint64 found;
 	Datum next_due;
@@ -158,6 +167,7 @@ find(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id,
 	SPI_freetuptable(SPI_tuptable);
 
 	values[2] = Int32GetDatum(timeline->month);
+	values[3] = Int32GetDatum(timeline->policy_id);
 	timeline->nentries =
 		(int) (locking ? pgi_run(&read_entries, values, NULL, SPI_OK_SELECT, 0)
 					   : pgi_read(&read_entries, values, NULL));
@@ -213,6 +223,7 @@ pgi_timeline_add(PgiTimeline *timeline, PgiKind kind, TimestampTz at)
 	entry->occurrence = 1;
 	entry->asset_level = entry->event_level = entry->response_level = PGI_LEVEL_UNKNOWN;
 	entry->severity = PGI_SEVERITY_UNKNOWN;
+	entry->duty_number = PGI_MAX_DUTIES;
 	return entry;
 }
 
@@ -223,17 +234,16 @@ pgi_timeline_write(PgiTimeline *timeline, PgiEntry *entry)
 	static PgiQuery query = {
 		"INSERT INTO incident.entries (org_id, month, incident_id, effective_at,"
 		" recorded_at, epoch, seq, rule, occurrence, kind, event_level, response_level,"
-		" sets_asset, sets_severity, asset_level, severity, asset_id, hash, actor,"
-		" recorded_by, note)"
+		" sets_asset, sets_severity, asset_level, severity, asset_id, duty, hash, actor,"
+		" recorded_by, note, evidence)"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,"
-		" $17, $18, $19, $20, $21)",
+		" $17, $18, $19, $20, $21, $22, $23)",
 		PGI_ENTRY_COLUMNS,
-		{INT4OID,		 INT4OID,  INT8OID,		   TIMESTAMPTZOID,
-		 TIMESTAMPTZOID, INT4OID,  INT4OID,		   INT2OID,
-		 INT2OID,		 INT2OID,  PGI_TYPE_LEVEL, PGI_TYPE_LEVEL,
-		 BOOLOID,		 BOOLOID,  PGI_TYPE_LEVEL, PGI_TYPE_SEVERITY,
-		 INT8OID,		 BYTEAOID, TEXTOID,		   TEXTOID,
-		 TEXTOID}};
+		{INT4OID,			INT4OID,		INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID,
+		 INT4OID,			INT4OID,		INT2OID, INT2OID,		 INT2OID,
+		 PGI_TYPE_LEVEL,	PGI_TYPE_LEVEL, BOOLOID, BOOLOID,		 PGI_TYPE_LEVEL,
+		 PGI_TYPE_SEVERITY, INT8OID,		TEXTOID, BYTEAOID,		 TEXTOID,
+		 TEXTOID,			TEXTOID,		JSONBOID}};
 	pg_cryptohash_ctx *sha;
 	Datum values[PGI_ENTRY_COLUMNS];
 	bool isnull[PGI_ENTRY_COLUMNS];
@@ -287,7 +297,7 @@ pgi_timeline_facts(const PgiTimeline *timeline, int *nfacts)
 		fact->sets_severity = entry->sets_severity;
 		fact->asset_level = entry->asset_level;
 		fact->severity = entry->severity;
-		fact->duty = PGI_MAX_DUTIES;
+		fact->duty = entry->duty_number;
 		n++;
 	}
 	pgi_sort_facts(facts, n);
@@ -359,18 +369,12 @@ collect(const PgiDerived *derived, void *arg)
 	collected->events[collected->count++] = *derived;
 }
 
-static bool
-same_rule(const PgiEntry *entry, const PgiDerived *event)
-{
-	return entry->rule == event->rule && entry->epoch == event->epoch;
-}
-
 /* An entry stands for an event whichever fact governed when it was decided. */
 static bool
 same_event(const PgiEntry *entry, const PgiDerived *event)
 {
-	return entry->rule == event->rule && entry->effective_at == event->at &&
-		   entry->event_level == event->event_level &&
+	return entry->rule == event->rule && entry->occurrence == event->occurrence &&
+		   entry->effective_at == event->at && entry->event_level == event->event_level &&
 		   entry->response_level == event->response_level;
 }
 
@@ -384,6 +388,7 @@ pgi_entry_decided(PgiEntry *entry, const PgiDerived *event)
 	entry->response_level = event->response_level;
 	entry->epoch = event->epoch;
 	entry->rule = event->rule;
+	entry->occurrence = (int16) event->occurrence;
 }
 
 void
@@ -403,18 +408,38 @@ pgi_count_decision(PgiDecisions *decisions, const PgiDerived *event, TimestampTz
 	decisions->late_by[place]++;
 }
 
+/*
+ * The fact that governs an event; or, when the same was decided before and taken back, the
+ * withdrawal, so that the key of entries has it once.
+ */
+static int32
+free_epoch(const PgiTimeline *timeline, const PgiDerived *event)
+{
+	int32 epoch = event->epoch;
+
+	for (int i = 0; i < timeline->nentries; i++)
+	{
+		const PgiEntry *entry = &timeline->entries[i];
+
+		if (entry->rule != event->rule || entry->occurrence != event->occurrence ||
+			entry->epoch != epoch)
+			continue;
+		for (int j = i + 1; j < timeline->nentries; j++)
+			if (timeline->entries[j].kind == PGI_VOIDED &&
+				timeline->entries[j].epoch == entry->seq)
+				epoch = timeline->entries[j].seq;
+	}
+	return epoch;
+}
+
 static void
 write_derived(PgiTimeline *timeline, const PgiDerived *event, PgiDecisions *decisions)
 {
-	PgiEntry *entry;
-	int16 occurrence = 1;
+	int32 epoch = free_epoch(timeline, event);
+	PgiEntry *entry = pgi_timeline_add(timeline, event->kind, event->at);
 
-	for (int i = 0; i < timeline->nentries; i++)
-		if (same_rule(&timeline->entries[i], event))
-			occurrence++;
-	entry = pgi_timeline_add(timeline, event->kind, event->at);
 	pgi_entry_decided(entry, event);
-	entry->occurrence = occurrence;
+	entry->epoch = epoch;
 	pgi_timeline_write(timeline, entry);
 	pgi_count_decision(decisions, event, entry->recorded_at);
 }
@@ -460,15 +485,6 @@ write_difference(PgiTimeline *timeline, const Collected *collected,
 			write_derived(timeline, &collected->events[j], decisions);
 }
 
-/* Whether the state's columns do not hold all that the kernel goes on from. */
-static bool
-needs_more(const PgiState *state)
-{
-	uint8 bytes[PGI_PACKED_MOST];
-
-	return !state->can_go_on || pgi_duties_pack(state, bytes) > 0;
-}
-
 /* Whether entries were taken back, so that what was decided takes a second look. */
 static bool
 is_revised(const PgiTimeline *timeline)
@@ -479,14 +495,14 @@ is_revised(const PgiTimeline *timeline)
 	return false;
 }
 
-#define STATE_ARGS 27
+#define STATE_ARGS 28
 #define STATE_TYPES                                                                  \
 	{                                                                                \
 		INT4OID, INT8OID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, \
 			TEXTOID, INT8OID, PGI_TYPE_LEVEL, PGI_TYPE_SEVERITY, PGI_TYPE_LEVEL,     \
 			PGI_TYPE_LEVEL, PGI_TYPE_LEVEL, BOOLOID, TIMESTAMPTZOID, TIMESTAMPTZOID, \
 			TIMESTAMPTZOID, TIMESTAMPTZOID, BOOLOID, BYTEAOID, INT4OID, BOOLOID,     \
-			BOOLOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID                  \
+			BOOLOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, BYTEAOID        \
 	}
 
 static void
@@ -498,9 +514,9 @@ write_state(PgiTimeline *timeline, TimestampTz until, const PgiState *state)
 		"event_level, response_level, peak_response, breached, acknowledged_at, "
 		"activated_at, resolved_at, closed_at, revised, head, epoch,"
 		" acknowledgement_overdue, response_overdue, processing_since,"
-		" acknowledgement_since, response_since)"
+		" acknowledgement_since, response_since, duties)"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
-		"$17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)",
+		"$17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)",
 		STATE_ARGS, STATE_TYPES};
 	static PgiQuery update = {
 		"UPDATE incident.incident_state SET policy_id = $3, month = $4, seq = $5,"
@@ -509,7 +525,7 @@ write_state(PgiTimeline *timeline, TimestampTz until, const PgiState *state)
 		" breached = $15, acknowledged_at = $16, activated_at = $17, resolved_at = $18,"
 		" closed_at = $19, revised = $20, head = $21, epoch = $22,"
 		" acknowledgement_overdue = $23, response_overdue = $24, processing_since = $25,"
-		" acknowledgement_since = $26, response_since = $27"
+		" acknowledgement_since = $26, response_since = $27, duties = $28"
 		" WHERE org_id = $1 AND incident_id = $2",
 		STATE_ARGS, STATE_TYPES};
 	Datum values[STATE_ARGS];
@@ -539,13 +555,14 @@ write_state(PgiTimeline *timeline, TimestampTz until, const PgiState *state)
 	n = pgi_put_moment(values, isnull, n, state->activated_at);
 	n = pgi_put_moment(values, isnull, n, state->resolved_at);
 	n = pgi_put_moment(values, isnull, n, state->closed_at);
-	values[n++] = BoolGetDatum(is_revised(timeline) || needs_more(state));
+	values[n++] = BoolGetDatum(is_revised(timeline) || !state->can_go_on);
 	values[n++] = pgi_hash_value(timeline->head);
 	values[n++] = Int32GetDatum(state->epoch);
 	values[n++] = BoolGetDatum(state->late[PGI_CLOCK_ACKNOWLEDGEMENT]);
 	values[n++] = BoolGetDatum(state->late[PGI_CLOCK_RESPONSE]);
 	for (int clock = 0; clock < PGI_CLOCKS; clock++)
 		n = pgi_put_moment(values, isnull, n, state->origin[clock]);
+	n = pgi_put_duties(values, isnull, n, state);
 	for (int i = 0; i < n; i++)
 		nulls[i] = isnull[i] ? 'n' : ' ';
 	if (timeline->is_new)

@@ -22,7 +22,9 @@ typedef struct PgiEntry
 	TimestampTz recorded_at;
 	bool sets_asset;
 	bool sets_severity;
-	int64 asset_id; /* 0: none */
+	int64 asset_id;	   /* 0: none */
+	const char *duty;  /* what was done, and its number in the policy; */
+	uint8 duty_number; /* PGI_MAX_DUTIES: none */
 	uint8 asset_level;
 	uint8 severity;
 	uint8 event_level;
@@ -33,6 +35,7 @@ typedef struct PgiEntry
 	const char *actor;
 	const char *recorded_by;
 	const char *note;
+	const char *evidence;		 /* of a duty, JSON */
 	uint8 hash[PGI_HASH_LENGTH]; /* of a fact */
 } PgiEntry;
 

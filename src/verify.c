@@ -27,6 +27,7 @@ fill_rest(PgiEntry *entry, uint64 row)
 	entry->actor = SPI_getvalue(tuple, descriptor, 2);
 	entry->recorded_by = SPI_getvalue(tuple, descriptor, 3);
 	entry->note = SPI_getvalue(tuple, descriptor, 4);
+	entry->evidence = SPI_getvalue(tuple, descriptor, 5);
 }
 
 static void
@@ -60,15 +61,15 @@ has_more(const PgiEntry *entry)
 	return entry->sets_asset || entry->sets_severity || entry->asset_id != 0 ||
 		   entry->asset_level != PGI_LEVEL_UNKNOWN ||
 		   entry->severity != PGI_SEVERITY_UNKNOWN || entry->actor != NULL ||
-		   entry->recorded_by != NULL || entry->note != NULL ||
-		   memcmp(entry->hash, none, PGI_HASH_LENGTH) != 0;
+		   entry->recorded_by != NULL || entry->note != NULL || entry->evidence != NULL ||
+		   entry->duty != NULL || memcmp(entry->hash, none, PGI_HASH_LENGTH) != 0;
 }
 
 /* Reads an incident with all that its hashes cover. Within SPI. */
 static void
 read_whole(PgiTimeline *timeline, int64 incident_id)
 {
-	static PgiQuery query = {"SELECT recorded_at, actor, recorded_by, note"
+	static PgiQuery query = {"SELECT recorded_at, actor, recorded_by, note, evidence"
 							 " FROM incident.entries WHERE org_id = $1"
 							 " AND incident_id = $2 AND month = $3 ORDER BY seq",
 							 3,

@@ -10,10 +10,26 @@
 
 #include "kernel/run.h"
 
-const char *const pgi_kind_words[PGI_KINDS] = {
-	"opened",	"assessed", "acknowledged", "activated", "held",  "resumed", "resolved",
-	"closed",	"reopened", "cancelled",	"noted",	 "done",  "graded",	 "escalated",
-	"breached", "overdue",	"due",			"repeated",	 "voided"};
+const char *const pgi_kind_words[PGI_KINDS] = {[PGI_OPENED] = "opened",
+											   [PGI_ASSESSED] = "assessed",
+											   [PGI_ACKNOWLEDGED] = "acknowledged",
+											   [PGI_ACTIVATED] = "activated",
+											   [PGI_HELD] = "held",
+											   [PGI_RESUMED] = "resumed",
+											   [PGI_RESOLVED] = "resolved",
+											   [PGI_CLOSED] = "closed",
+											   [PGI_REOPENED] = "reopened",
+											   [PGI_CANCELLED] = "cancelled",
+											   [PGI_NOTED] = "noted",
+											   [PGI_DONE] = "done",
+											   [PGI_MIGRATED] = "migrated",
+											   [PGI_GRADED] = "graded",
+											   [PGI_ESCALATED] = "escalated",
+											   [PGI_BREACHED] = "breached",
+											   [PGI_OVERDUE] = "overdue",
+											   [PGI_DUE] = "due",
+											   [PGI_REPEATED] = "repeated",
+											   [PGI_VOIDED] = "voided"};
 
 const char *const pgi_status_words[PGI_STATUSES] = {"new",	  "open",	  "acknowledged",
 													"active", "on_hold",  "resolved",
@@ -38,7 +54,20 @@ static const unsigned allowed_from[PGI_KINDS] = {
 	[PGI_CANCELLED] = NOT_DONE,
 	[PGI_NOTED] = NOT_DONE | DONE,
 	[PGI_DONE] = NOT_DONE | DONE,
+	[PGI_MIGRATED] = NOT_DONE | DONE,
 };
+
+/* The kind that a word names, or PGI_KINDS. */
+uint8_t
+pgi_kind_named(const char *word)
+{
+	int kind = 0;
+
+	while (kind < PGI_KINDS &&
+		   (pgi_kind_words[kind] == NULL || strcmp(pgi_kind_words[kind], word) != 0))
+		kind++;
+	return (uint8_t) kind;
+}
 
 /* Whether a fact of this kind has an effect in this status. */
 bool
@@ -530,6 +559,39 @@ finish(PgiRun *run, int64_t until)
 	return result;
 }
 
+static PgiResult
+run_facts(PgiRun *run, const PgiFact *facts, int nfacts, int64_t until)
+{
+	PgiState *state = run->state;
+	PgiResult result;
+
+	memset(state, 0, offsetof(PgiState, duties));
+	state->asset_level = PGI_LEVEL_UNKNOWN;
+	state->severity = PGI_SEVERITY_UNKNOWN;
+	state->next_due = PGI_NEVER;
+	if (nfacts == 0 || facts[0].kind != PGI_OPENED)
+		return PGI_ERROR_NOT_OPENED;
+
+	for (int i = 0; i < nfacts && facts[i].at <= until; i++)
+	{
+		if (i > 0)
+		{
+			if (facts[i].at < facts[i - 1].at)
+				return PGI_ERROR_OUT_OF_ORDER;
+			result = let_time_pass(run, facts[i].at, false);
+			if (result != PGI_OK)
+				return result;
+		}
+		result = apply_fact(run, &facts[i]);
+		if (result != PGI_OK)
+			return result;
+	}
+	if (state->status == PGI_NEW)
+		return PGI_OK;
+	note_origins(run);
+	return finish(run, until);
+}
+
 /*
  * Runs an incident's facts, ordered by effective time and then by recording, up to and
  * including `until`. Hands each derived event to `emit` (which may be NULL) in order of
@@ -546,33 +608,33 @@ pgi_advance(const PgiPolicy *policy, const PgiFact *facts, int nfacts, int64_t u
 				  .arg = arg,
 				  .unsettled = PGI_NEVER,
 				  .turns = turns};
+
+	return run_facts(&run, facts, nfacts, until);
+}
+
+/* Runs an incident's facts, and tells what has become of each duty of the policy by then. */
+PgiResult
+pgi_duties_at(const PgiPolicy *policy, const PgiFact *facts, int nfacts, int64_t until,
+			  PgiDutyReport *reports)
+{
+	PgiState state;
+	PgiTurn turns[PGI_MAX_DUTIES];
+	PgiRun run = {.policy = policy,
+				  .state = &state,
+				  .unsettled = PGI_NEVER,
+				  .turns = turns,
+				  .reports = reports};
 	PgiResult result;
 
-	memset(state, 0, offsetof(PgiState, duties));
-	state->asset_level = PGI_LEVEL_UNKNOWN;
-	state->severity = PGI_SEVERITY_UNKNOWN;
-	state->next_due = PGI_NEVER;
-	if (nfacts == 0 || facts[0].kind != PGI_OPENED)
-		return PGI_ERROR_NOT_OPENED;
-
-	for (int i = 0; i < nfacts && facts[i].at <= until; i++)
-	{
-		if (i > 0)
-		{
-			if (facts[i].at < facts[i - 1].at)
-				return PGI_ERROR_OUT_OF_ORDER;
-			result = let_time_pass(&run, facts[i].at, false);
-			if (result != PGI_OK)
-				return result;
-		}
-		result = apply_fact(&run, &facts[i]);
-		if (result != PGI_OK)
-			return result;
-	}
-	if (state->status == PGI_NEW)
-		return PGI_OK;
-	note_origins(&run);
-	return finish(&run, until);
+	for (int number = 0; number < PGI_MAX_DUTIES; number++)
+		reports[number] = (PgiDutyReport){.begun_at = PGI_NEVER,
+										  .deadline = PGI_NEVER,
+										  .overdue_at = PGI_NEVER,
+										  .done_at = PGI_NEVER};
+	result = run_facts(&run, facts, nfacts, until);
+	if (result == PGI_OK)
+		pgi_duties_report(&run);
+	return result;
 }
 
 /* Starts a watch as if it had never stopped. */

@@ -93,6 +93,27 @@ typedef struct PgiState
 	PgiDutyState duties[PGI_MAX_DUTIES]; /* by number */
 } PgiState;
 
+/* What became of a duty, or of its newest occurrence when it repeats. */
+typedef enum PgiDutyStatus
+{
+	PGI_DUTY_NONE, /* it has not begun: its start has not happened, or no level it is for */
+	PGI_DUTY_GOING,	  /* due */
+	PGI_DUTY_OVERDUE, /* and its deadline has passed */
+	PGI_DUTY_DONE,
+	PGI_DUTY_ENDED, /* undone: what it lasts until has happened */
+	PGI_DUTY_STATUSES
+} PgiDutyStatus;
+
+typedef struct PgiDutyReport
+{
+	PgiDutyStatus status;
+	int32_t occurrence;
+	int64_t begun_at;
+	int64_t deadline;	/* as things stand; PGI_NEVER: it stands still, or none is left */
+	int64_t overdue_at; /* since when this occurrence, or the one before it, is overdue */
+	int64_t done_at;	/* when one was last done */
+} PgiDutyReport;
+
 /* The bytes of pgi_duties_pack: for each duty, and at most. */
 #define PGI_PACKED_DUTY 13
 #define PGI_PACKED_MOST (9 + PGI_MAX_DUTIES * PGI_PACKED_DUTY)
@@ -110,11 +131,15 @@ typedef void (*PgiEmit)(const PgiDerived *derived, void *arg);
 
 extern const char *const pgi_kind_words[PGI_KINDS];
 extern const char *const pgi_status_words[PGI_STATUSES];
+extern const char *const pgi_duty_status_words[PGI_DUTY_STATUSES];
 
+extern uint8_t pgi_kind_named(const char *word);
 extern bool pgi_allows(uint8_t status, uint8_t kind);
 extern void pgi_sort_facts(PgiFact *facts, int nfacts);
 extern PgiResult pgi_advance(const PgiPolicy *policy, const PgiFact *facts, int nfacts,
 							 int64_t until, PgiEmit emit, void *arg, PgiState *state);
+extern PgiResult pgi_duties_at(const PgiPolicy *policy, const PgiFact *facts, int nfacts,
+							   int64_t until, PgiDutyReport *reports);
 extern PgiResult pgi_go_on(const PgiPolicy *policy, PgiState *state, int64_t until,
 						   PgiEmit emit, void *arg);
 extern int pgi_duties_pack(const PgiState *state, uint8_t *bytes);

@@ -11,6 +11,9 @@
 
 #define ALL_DUTIES UINT32_MAX
 
+const char *const pgi_duty_status_words[PGI_DUTY_STATUSES] = {"none", "due", "overdue",
+															  "done", "ended"};
+
 /* The number of the first duty of a set that is not empty. */
 static int
 first_of(uint32_t set)
@@ -155,6 +158,8 @@ begin_turn(PgiRun *run, int number, int32_t occurrence, int64_t at)
 	turn->watch.running = !run->duties_stand;
 	run->begun |= PGI_DUTY_BIT(number);
 	run->going |= PGI_DUTY_BIT(number);
+	if (run->reports != NULL)
+		run->reports[number].begun_at = at;
 	pgi_emit(run, occurrence == 1 ? PGI_DUE : PGI_REPEATED, PGI_RULE_DUTY + number,
 			 occurrence, deadline(run, number), at);
 }
@@ -166,7 +171,8 @@ begin_again(PgiRun *run, int number, int64_t at)
 	const PgiDuty *duty = &run->policy->duties[number];
 	int32_t occurrence = run->turns[number].occurrence;
 
-	if (!duty->repeats || (duty->limit != 0 && occurrence >= duty->limit) ||
+	if (!duty->repeats || occurrence >= PGI_MAX_OCCURRENCES ||
+		(duty->limit != 0 && occurrence >= duty->limit) ||
 		(run->ended & PGI_DUTY_BIT(number)) != 0)
 		return false;
 	begin_turn(run, number, occurrence + 1, at);
@@ -176,6 +182,8 @@ begin_again(PgiRun *run, int number, int64_t at)
 static void
 become_overdue(PgiRun *run, int number, int64_t at)
 {
+	if (run->reports != NULL)
+		run->reports[number].overdue_at = at;
 	pgi_emit(run, PGI_OVERDUE, PGI_RULE_DUTY_OVERDUE + number,
 			 run->turns[number].occurrence, PGI_NEVER, at);
 	if (!begin_again(run, number, at))
@@ -224,6 +232,11 @@ pgi_duties_settle(PgiRun *run, int64_t at)
 			run->done |= bit;
 			run->going &= ~bit;
 			run->overdue &= ~bit;
+			if (run->reports != NULL)
+			{
+				run->reports[number].done_at = at;
+				run->reports[number].overdue_at = PGI_NEVER;
+			}
 			(void) begin_again(run, number, at);
 		}
 		else if (is_overdue(run, number, at))
@@ -237,6 +250,41 @@ pgi_duties_settle(PgiRun *run, int64_t at)
 	run->marked = 0;
 	run->unsettled = PGI_NEVER;
 	return found;
+}
+
+static PgiDutyStatus
+status_of(const PgiRun *run, int number)
+{
+	uint32_t bit = PGI_DUTY_BIT(number);
+
+	if ((run->overdue & bit) != 0)
+		return PGI_DUTY_OVERDUE;
+	if ((run->going & bit) != 0)
+		return run->reports[number].overdue_at == PGI_NEVER ? PGI_DUTY_GOING
+															: PGI_DUTY_OVERDUE;
+	if ((run->done & bit) != 0 &&
+		!(run->policy->duties[number].repeats &&
+		  run->reports[number].begun_at >= run->reports[number].done_at))
+		return PGI_DUTY_DONE;
+	return (run->begun & bit) != 0 ? PGI_DUTY_ENDED : PGI_DUTY_NONE;
+}
+
+/* Fills in what the run has not noted on the way. */
+void
+pgi_duties_report(PgiRun *run)
+{
+	uint32_t level = at_level(run);
+
+	for (int number = 0; number < run->policy->nduties; number++)
+	{
+		PgiDutyReport *report = &run->reports[number];
+		bool going = (run->going & level & PGI_DUTY_BIT(number)) != 0;
+
+		report->status = status_of(run, number);
+		report->deadline = going ? deadline(run, number) : PGI_NEVER;
+		report->occurrence =
+			report->begun_at == PGI_NEVER ? 0 : run->turns[number].occurrence;
+	}
 }
 
 /* Notes in the state the duties that time can still move. */

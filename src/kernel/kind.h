@@ -4,7 +4,10 @@
 #ifndef PGI_KERNEL_KIND_H
 #define PGI_KERNEL_KIND_H
 
-/* What an entry of the timeline says; the words are in pgi_kind_words. */
+/*
+ * What an entry of the timeline says; the words are in pgi_kind_words. The numbers are
+ * stored, so those between the parts are for kinds to come.
+ */
 typedef enum PgiKind
 {
 	PGI_OPENED,
@@ -18,16 +21,17 @@ typedef enum PgiKind
 	PGI_REOPENED,
 	PGI_CANCELLED,
 	PGI_NOTED,
-	PGI_DONE, /* a duty */
+	PGI_DONE,	  /* a duty */
+	PGI_MIGRATED, /* to another policy, which holds from the beginning */
 	/* derived from the facts above */
-	PGI_GRADED,
+	PGI_GRADED = 32,
 	PGI_ESCALATED,
 	PGI_BREACHED,
 	PGI_OVERDUE,
 	PGI_DUE,	  /* a duty begins */
 	PGI_REPEATED, /* and begins again */
 	/* takes back a derived entry */
-	PGI_VOIDED,
+	PGI_VOIDED = 63,
 	PGI_KINDS
 } PgiKind;
 

@@ -32,6 +32,7 @@ typedef enum PgiClock
 #define PGI_MAX_ACKNOWLEDGEMENTS 8
 #define PGI_MAX_RISES 32
 #define PGI_MAX_DUTIES 32
+#define PGI_MAX_OCCURRENCES INT16_MAX /* of one duty in a cycle */
 
 /* How the response rises by time. */
 typedef enum PgiEscalation

@@ -47,7 +47,8 @@ typedef struct PgiRun
 	bool duties_stand; /* a hold stops their clocks */
 	int64_t
 		unsettled; /* moment of facts after which duties are to be looked at, or PGI_NEVER */
-	PgiTurn *turns; /* by number of the duty */
+	PgiTurn *turns;			/* by number of the duty */
+	PgiDutyReport *reports; /* the same; NULL: nobody asks */
 } PgiRun;
 
 static inline int64_t
@@ -124,6 +125,7 @@ extern void pgi_emit(PgiRun *run, PgiKind kind, int rule, int32_t occurrence,
 extern void pgi_duties_hear(PgiRun *run, const PgiFact *fact);
 extern int64_t pgi_duties_next(const PgiRun *run);
 extern bool pgi_duties_settle(PgiRun *run, int64_t at);
+extern void pgi_duties_report(PgiRun *run);
 extern void pgi_duties_note(PgiRun *run, int64_t at);
 extern void pgi_duties_resume(PgiRun *run);
 

@@ -52,7 +52,8 @@ read_fact(const char *text, int seq)
 	fact.seq = seq;
 	fact.at = atol(at + 1) * MINUTE;
 	for (int kind = 0; kind < PGI_KINDS; kind++)
-		if (strncmp(text, pgi_kind_words[kind], (size_t) (at - text)) == 0 &&
+		if (pgi_kind_words[kind] != NULL &&
+			strncmp(text, pgi_kind_words[kind], (size_t) (at - text)) == 0 &&
 			pgi_kind_words[kind][at - text] == '\0')
 			fact.kind = (uint8_t) kind;
 	if (values != NULL && fact.kind == PGI_DONE)

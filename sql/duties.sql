@@ -1,0 +1,96 @@
+--
+-- Duties: what somebody must do by a time, stored and shown. In a database of its own.
+--
+SELECT current_database() AS home \gset
+CREATE DATABASE regress_pgi_duties TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C';
+\c regress_pgi_duties
+\set VERBOSITY terse
+CREATE EXTENSION pg_incident;
+SET search_path = incident, public;
+SET timezone = 'UTC';
+SET intervalstyle = 'postgres';
+CREATE FUNCTION pg_temp.at(since interval) RETURNS timestamptz LANGUAGE sql STABLE AS
+$$ SELECT timestamptz '2026-01-05 08:00+00' + since $$;
+CREATE FUNCTION pg_temp.since(at timestamptz) RETURNS interval LANGUAGE sql STABLE AS
+$$ SELECT at - timestamptz '2026-01-05 08:00+00' $$;
+CREATE FUNCTION pg_temp.course(id bigint) RETURNS TABLE (after interval, kind text, rule text, occurrence smallint,
+	response level, live boolean) LANGUAGE sql STABLE AS
+$$ SELECT pg_temp.since(effective_at), kind, rule, occurrence, response_level, live FROM incident.timeline
+	WHERE incident_id = id AND rule LIKE 'duty%' OR incident_id = id AND kind IN ('done', 'voided', 'migrated') ORDER BY seq $$;
+-- What duty_status shows, as of a moment.
+CREATE FUNCTION pg_temp.duties(id bigint, moment interval) RETURNS TABLE (duty text, status text, occurrence integer,
+	begun interval, deadline interval, overdue interval, done interval) LANGUAGE sql STABLE AS
+$$ SELECT d.duty, r.status, r.occurrence, pg_temp.since(r.begun_at), pg_temp.since(r.deadline),
+		pg_temp.since(r.overdue_at), pg_temp.since(r.done_at)
+	FROM incident.incident_state AS s, incident.duty_reports(id, pg_temp.at(moment)) AS r
+	JOIN incident.policy_duties AS d ON d.number = r.number
+	WHERE s.incident_id = id AND d.policy_id = s.policy_id ORDER BY d.number $$;
+
+SELECT register_asset('core', 'host', '1'), register_asset('disk', 'host', '2');
+SELECT open('core', 'severe', 'core down', pg_temp.at('0')) AS id \gset
+SELECT * FROM pg_temp.duties(:id, '1 min');
+SELECT report(:id, 'first_report', '{"start_time": "08:00", "place": "room 1"}', 'ann', pg_temp.at('4 min'));
+SELECT duty_done(:id, 'notify', by => 'ann', at => pg_temp.at('5 min'));
+SELECT tick(pg_temp.at('1 h'));
+SELECT * FROM pg_temp.duties(:id, '1 h');
+SELECT * FROM pg_temp.course(:id);
+-- A late report of something earlier takes back what it shows to be wrong.
+SELECT report(:id, 'progress_report', '{"progress": "part ordered"}', 'bob', pg_temp.at('25 min'));
+SELECT * FROM pg_temp.course(:id);
+SELECT tick(pg_temp.at('2 h'));
+SELECT count(*) FROM verify_timeline(:id);
+-- What has no effect is refused.
+SELECT report(:id, 'first_report', at => pg_temp.at('2 h'));
+SELECT duty_done(:id, 'review');
+SELECT duty_done(:id, 'dance');
+SELECT duty_done(:id, NULL);
+SELECT duty_done(NULL, 'notify');
+SELECT duty_done(:id, 'notify', at => now() + interval '1 day');
+SELECT activate(:id, 'leader', pg_temp.at('2 h'));
+SELECT resolve(:id, 'ann', pg_temp.at('3 h'));
+SELECT close(:id, 'ann', pg_temp.at('4 h'));
+SELECT tick(pg_temp.at('30 h'));
+SELECT * FROM pg_temp.duties(:id, '30 h');
+SELECT report(:id, 'final_report', '{"cause": "power"}', 'ann', pg_temp.at('31 h'));
+SELECT duty, status, occurrence FROM duty_status WHERE incident_id = :id ORDER BY duty COLLATE "C";
+SELECT effective_at - pg_temp.at('0') AS after, kind, duty, actor, evidence FROM timeline
+	WHERE incident_id = :id AND kind = 'done' ORDER BY seq;
+SELECT seq, problem FROM verify_timeline(:id);
+UPDATE incident.entries SET evidence = '{"cause": "fire"}' WHERE incident_id = :id AND evidence ->> 'cause' = 'power';
+SELECT count(*) FROM verify_timeline(:id);
+UPDATE incident.entries SET evidence = '{"cause": "power"}' WHERE incident_id = :id AND evidence ->> 'cause' = 'fire';
+SELECT count(*) FROM verify_timeline(:id);
+
+-- Ticks in bulk give the same as settling from the facts.
+SELECT count(open('disk', 'minor', 'many', pg_temp.at('0') + i * interval '7 s')) FROM generate_series(1, 30) AS i;
+SELECT sum((tick(pg_temp.at(i * interval '17 min'))).incidents) > 0 AS settled FROM generate_series(1, 20) AS i;
+SELECT count(*) FILTER (WHERE kind = 'repeated') > 100 AS many_repeated,
+	count(*) FILTER (WHERE kind = 'overdue') > 100 AS many_overdue FROM timeline;
+WITH stored AS (
+	SELECT t.incident_id, t.effective_at, t.kind, t.occurrence::text, t.event_level::text, t.response_level::text
+	FROM timeline AS t WHERE t.rule IS NOT NULL AND t.live AND t.incident_id > :id),
+expected AS (
+	SELECT h.incident_id, s.at, s.kind, coalesce(s.detail ->> 'occurrence', '1'), s.detail ->> 'event_level', s.detail ->> 'response_level'
+	FROM incident_history AS h, simulate('eport', '2', 'minor', h.detected_at, h.settled_to) AS s
+	WHERE h.incident_id > :id AND s.kind IN ('graded', 'escalated', 'breached', 'overdue', 'due', 'repeated'))
+SELECT (SELECT count(*) FROM stored) > 500 AS many, (SELECT count(*) FROM (TABLE stored EXCEPT ALL TABLE expected) AS s) AS too_many,
+	(SELECT count(*) FROM (TABLE expected EXCEPT ALL TABLE stored) AS s) AS missing;
+
+-- Another policy, on purpose.
+SELECT open('disk', 'moderate', 'moved', pg_temp.at('0')) AS moved \gset
+SELECT duty_done(:moved, 'notify', at => pg_temp.at('1 min'));
+SELECT migrate_incident(:moved, 'eport');
+SELECT migrate_incident(:moved, 'none');
+SELECT migrate_incident(:moved, 'gbz20986', note => 'by order of the committee');
+SELECT policy, event_level, response_level FROM incident_history WHERE incident_id = :moved;
+SELECT pg_temp.since(effective_at) AS after, kind, rule, event_level, response_level, live, note FROM timeline
+	WHERE incident_id = :moved AND kind <> 'migrated' ORDER BY seq;
+SELECT note FROM timeline WHERE incident_id = :moved AND kind = 'migrated';
+SELECT count(*) FROM verify_timeline(:moved);
+SELECT migrate_incident(:moved, 'eport');
+SELECT kind, rule, live FROM timeline WHERE incident_id = :moved AND kind IN ('graded', 'due') ORDER BY seq;
+SELECT tick();
+SELECT count(*) FROM verify_timeline(:moved);
+SELECT count(*) FROM quarantined_incidents;
+\c :home
+DROP DATABASE regress_pgi_duties;

@@ -1,0 +1,153 @@
+/*
+ * duty.c: the duties of an incident: that one was done, and what has become of each.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
+#include "utils/timestamp.h"
+
+#include "arguments.h"
+#include "pg_incident.h"
+#include "policy_cache.h"
+#include "record.h"
+#include "row.h"
+#include "sql.h"
+
+/* The number of a duty of a policy; error when it has none of that name. Within SPI. */
+static uint8
+find_duty(int32 policy_id, const char *name)
+{
+	static PgiQuery find = {
+		"SELECT number FROM incident.policy_duties WHERE policy_id = $1 AND duty = $2",
+		2,
+		{INT4OID, TEXTOID}};
+	static PgiQuery list = {"SELECT string_agg(duty, ', ' ORDER BY number)"
+							" FROM incident.policy_duties WHERE policy_id = $1",
+							1,
+							{INT4OID}};
+	Datum values[2];
+	bool isnull;
+	Datum known;
+
+	values[0] = Int32GetDatum(policy_id);
+	values[1] = CStringGetTextDatum(name);
+	if (pgi_run(&find, values, NULL, SPI_OK_SELECT, 1) > 0)
+		return (uint8) DatumGetInt32(pgi_column(0, 1, &isnull));
+	pgi_run(&list, values, NULL, SPI_OK_SELECT, 1);
+	known = pgi_column(0, 1, &isnull);
+	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+					errmsg("the incident's policy has no duty \"%s\"", pgi_clip(name)),
+					isnull ? errhint("It has no duties.")
+						   : errhint("It has: %s.", TextDatumGetCString(known))));
+}
+
+static void
+report_at(const PgiTimeline *timeline, TimestampTz at, PgiDutyReport *reports)
+{
+	int nfacts;
+	PgiFact *facts = pgi_timeline_facts(timeline, &nfacts);
+
+	pgi_check_result(
+		pgi_duties_at(pgi_policy(timeline->policy_id), facts, nfacts, at, reports),
+		timeline->incident_id);
+	pfree(facts);
+}
+
+/* Refuses what would have no effect. */
+static void
+check_is_due(const PgiTimeline *timeline, uint8 number, const char *name, TimestampTz at)
+{
+	PgiDutyReport reports[PGI_MAX_DUTIES];
+	PgiDutyStatus status;
+
+	report_at(timeline, at, reports);
+	status = reports[number].status;
+	if (status == PGI_DUTY_GOING || status == PGI_DUTY_OVERDUE)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 status == PGI_DUTY_DONE
+				 ? errmsg("duty \"%s\" of incident " INT64_FORMAT " was done already",
+						  name, timeline->incident_id)
+			 : status == PGI_DUTY_ENDED
+				 ? errmsg("duty \"%s\" of incident " INT64_FORMAT " is over", name,
+						  timeline->incident_id)
+				 : errmsg("duty \"%s\" of incident " INT64_FORMAT " has not begun", name,
+						  timeline->incident_id),
+			 errhint("The view duty_status shows what is due.")));
+}
+
+/* (incident_id, duty, evidence, by, at) */
+PG_FUNCTION_INFO_V1(pgi_duty_done);
+Datum
+pgi_duty_done(PG_FUNCTION_ARGS)
+{
+	int64 incident_id = pgi_incident_argument(fcinfo);
+	char *duty = pgi_name_argument(fcinfo, 1, "the duty");
+	Datum evidence = PG_ARGISNULL(2) ? (Datum) 0 : PG_GETARG_DATUM(2);
+	char *actor = pgi_name_argument(fcinfo, 3, "by");
+	TimestampTz at = pgi_past_argument(fcinfo, 4, "at");
+	PgiTimeline timeline;
+	PgiEntry *entry;
+	const char *status;
+	uint8 number;
+
+	if (duty == NULL)
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("the duty must not be null")));
+	SPI_connect();
+	pgi_timeline_lock(&timeline, pgi_organisation, incident_id);
+	number = find_duty(timeline.policy_id, duty);
+	check_is_due(&timeline, number, duty, at);
+	entry = pgi_timeline_add(&timeline, PGI_DONE, at);
+	entry->duty = duty;
+	entry->duty_number = number;
+	entry->actor = actor;
+	if (evidence != (Datum) 0)
+		entry->evidence = DatumGetCString(DirectFunctionCall1(jsonb_out, evidence));
+	status = pgi_record(&timeline, entry);
+	SPI_finish();
+	PG_RETURN_TEXT_P(cstring_to_text(status));
+}
+
+#define REPORT_COLUMNS 7
+
+/* (incident_id, at) */
+PG_FUNCTION_INFO_V1(pgi_duty_reports);
+Datum
+pgi_duty_reports(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	TimestampTz at = pgi_moment_argument(fcinfo, 1, "the moment");
+	PgiDutyReport reports[PGI_MAX_DUTIES];
+	PgiTimeline timeline;
+
+	InitMaterializedSRF(fcinfo, 0);
+	SPI_connect();
+	pgi_timeline_read(&timeline, pgi_organisation, PG_GETARG_INT64(0));
+	report_at(&timeline, at, reports);
+	for (int number = 0; number < pgi_policy(timeline.policy_id)->nduties; number++)
+	{
+		const PgiDutyReport *report = &reports[number];
+		Datum values[REPORT_COLUMNS];
+		bool isnull[REPORT_COLUMNS] = {false};
+		int n = 0;
+
+		values[n++] = Int32GetDatum(number);
+		values[n++] = CStringGetTextDatum(pgi_duty_status_words[report->status]);
+		isnull[n] = report->occurrence == 0;
+		values[n++] = Int32GetDatum(report->occurrence);
+		n = pgi_put_moment(values, isnull, n, report->begun_at);
+		n = pgi_put_moment(values, isnull, n, report->deadline);
+		n = pgi_put_moment(values, isnull, n, report->overdue_at);
+		(void) pgi_put_moment(values, isnull, n, report->done_at);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
+	}
+	SPI_finish();
+	return (Datum) 0;
+}
