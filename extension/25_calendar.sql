@@ -63,7 +63,7 @@ AS 'MODULE_PATHNAME', 'pgi_add_working_time';
 
 -- Import and export.
 
--- The shape of a calendar document, in the form of policy_shape().
+-- The shape of a calendar document, as expect_shape() takes it.
 CREATE FUNCTION incident.calendar_shape()
 RETURNS json
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -154,7 +154,7 @@ BEGIN
 	END LOOP;
 	FOR day IN SELECT key, value, format('%s.extra.%s', here, to_json(left(key, 100))) AS place
 		FROM jsonb_each(nullif(document -> 'extra', 'null')) LOOP
-		PERFORM incident.expect_value(to_jsonb(day.key), day.place, 'date');
+		PERFORM incident.expect_shape(to_jsonb(day.key), day.place, '"date"');
 		PERFORM incident.expect_shape(day.value, day.place, '[["clock"]]');
 		PERFORM incident.expect_windows(day.value, day.place);
 	END LOOP;

@@ -261,31 +261,3 @@ pgi_response_steps(PG_FUNCTION_ARGS)
 	}
 	return (Datum) 0;
 }
-
-PG_FUNCTION_INFO_V1(pgi_policy_problems);
-Datum
-pgi_policy_problems(PG_FUNCTION_ARGS)
-{
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	PgiProblem problems[200];
-	PgiPolicySource source;
-	PgiCalendarNames calendars;
-	int32 policy_id = PG_GETARG_INT32(0);
-	int count;
-
-	if (!pgi_read_policy(policy_id, &source, &calendars))
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-						errmsg("policy %d does not exist", policy_id)));
-	count = pgi_policy_check(&source, problems, lengthof(problems));
-	InitMaterializedSRF(fcinfo, 0);
-	for (int i = 0; i < Min(count, lengthof(problems)); i++)
-	{
-		Datum values[2];
-		bool nulls[2] = {false, false};
-
-		values[0] = CStringGetTextDatum(problems[i].place);
-		values[1] = CStringGetTextDatum(problems[i].text);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-	}
-	return (Datum) 0;
-}

@@ -16,6 +16,7 @@
 #include "compat.h"
 #include "invalidation.h"
 #include "policy_cache.h"
+#include "policy_document.h"
 #include "sql.h"
 
 typedef struct CachedPolicy
@@ -61,123 +62,67 @@ pgi_interval_length(const Interval *interval, const char *what)
 	return length;
 }
 
-static uint8
-byte_column(uint64 row, int number)
+/*
+ * The document of a policy as its rows are now; NULL when there is none with that id. Within
+ * SPI.
+ */
+static Jsonb *
+read_document(int32 policy_id)
 {
-	bool isnull;
-
-	return DatumGetUInt8(pgi_column(row, number, &isnull));
-}
-
-/* The number of a calendar among those of a policy. */
-static uint8
-calendar_number(PgiCalendarNames *calendars, const char *name)
-{
-	for (int i = 0; i < calendars->count; i++)
-		if (strcmp(NameStr(calendars->name[i]), name) == 0)
-			return (uint8) i;
-	namestrcpy(&calendars->name[calendars->count], name);
-	return (uint8) calendars->count++;
-}
-
-static int64
-time_column(uint64 row, int number, const char *what)
-{
-	bool isnull;
-	Datum time = pgi_column(row, number, &isnull);
-
-	return isnull ? PGI_NEVER : pgi_interval_length(DatumGetIntervalP(time), what);
-}
-
-static void
-read_levels(int32 policy_id, PgiPolicySource *source, PgiCalendarNames *calendars)
-{
-	static PgiQuery query = {
-		"SELECT level, processing_time, acknowledge_within, respond_within, calendar"
-		" FROM incident.policy_levels WHERE policy_id = $1 ORDER BY level DESC",
-		1,
-		{INT4OID}};
+	static PgiQuery query = {"SELECT incident.export_policy($1)", 1, {INT4OID}};
 	Datum id = Int32GetDatum(policy_id);
+	Datum document;
 	bool isnull;
 
 	pgi_read_newest(&query, &id);
-	for (uint64 row = 0; row < SPI_processed; row++)
-	{
-		uint8 level = byte_column(row, 1);
-
-		source->defined[level] = true;
-		source->limit[PGI_CLOCK_PROCESSING][level] =
-			time_column(row, 2, "a processing time");
-		source->acknowledge[level][0] = time_column(row, 3, "a time to acknowledge");
-		source->limit[PGI_CLOCK_RESPONSE][level] =
-			time_column(row, 4, "a time to respond");
-		source->calendar[level] =
-			calendar_number(calendars, TextDatumGetCString(pgi_column(row, 5, &isnull)));
-	}
+	document = pgi_column(0, 1, &isnull);
+	return isnull ? NULL : DatumGetJsonbPCopy(SPI_datumTransfer(document, false, -1));
 }
 
-/* Reads the rows of a policy; false when there is none with that id. Within SPI. */
-static bool
-read_source(int32 policy_id, PgiPolicySource *source, PgiCalendarNames *calendars)
+/* Compiles what a sound document says. */
+static void
+compile(Jsonb *document, PgiPolicy *policy)
 {
-	static PgiQuery policy_query = {
-		"SELECT 'processing' = ANY (hold_stops), 'acknowledgement' = ANY (hold_stops),"
-		" 'response' = ANY (hold_stops) FROM incident.policies WHERE policy_id = $1",
-		1,
-		{INT4OID}};
-	static PgiQuery severities_query = {
-		"SELECT severity FROM incident.policy_severities WHERE policy_id = $1",
-		1,
-		{INT4OID}};
-	static PgiQuery matrix_query = {
-		"SELECT asset_level, severity, event_level, response_level"
-		" FROM incident.policy_matrix WHERE policy_id = $1",
-		1,
-		{INT4OID}};
-	Datum id = Int32GetDatum(policy_id);
-	bool isnull;
+	PgiPolicySource source;
+	PgiPolicyPlaces places;
+	PgiCalendarNames calendars;
+	JsonbValue root;
 
-	pgi_policy_source_init(source);
-	calendars->count = 0;
-	pgi_read_newest(&policy_query, &id);
-	if (SPI_processed == 0)
-		return false;
-	for (int clock = 0; clock < PGI_CLOCKS; clock++)
-		if (DatumGetBool(pgi_column(0, clock + 1, &isnull)))
-			source->hold_stops |= PGI_CLOCK_BIT(clock);
-
-	pgi_read_newest(&severities_query, &id);
-	for (uint64 row = 0; row < SPI_processed; row++)
-		source->known[byte_column(row, 1)] = true;
-
-	read_levels(policy_id, source, calendars);
-
-	pgi_read_newest(&matrix_query, &id);
-	for (uint64 row = 0; row < SPI_processed; row++)
-	{
-		uint8 asset = byte_column(row, 1);
-		uint8 severity = byte_column(row, 2);
-
-		source->given[asset][severity] = true;
-		source->event_level[asset][severity] = byte_column(row, 3);
-		source->response_level[asset][severity] = byte_column(row, 4);
-	}
-	return true;
+	pgi_json_root(document, &root);
+	pgi_read_source(pgi_json_container(&root), &source, &calendars, &places);
+	pgi_read_hold(pgi_json_container(&root), &source);
+	pgi_policy_compile(&source, policy);
+	for (int i = 0; i < calendars.count; i++)
+		policy->calendars[i] = pgi_calendar(NameStr(calendars.name[i]));
 }
 
-/* Reads the rows of a policy as they are now; false when there is none with that id. */
-bool
-pgi_read_policy(int32 policy_id, PgiPolicySource *source, PgiCalendarNames *calendars)
+/* Reads and compiles a policy; error when there is none or it is not sound. */
+static void
+read_policy(int32 policy_id, PgiPolicy *policy)
 {
 	PgiOwnerScope scope;
-	bool found;
+	Jsonb *document;
+	List *findings;
 
 	pgi_become_owner(&scope);
 	SPI_connect();
-	found = read_source(policy_id, source, calendars);
+	document = read_document(policy_id);
 	SPI_finish();
 	pgi_become_caller(&scope);
-	return found;
+	if (document == NULL)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						errmsg("policy %d does not exist", policy_id)));
+	findings = pgi_check_policy(document);
+	if (findings != NIL)
+	{
+		const PgiFinding *finding = linitial(findings);
+
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("policy %d is not sound", policy_id),
+				 errdetail("%s: %s", finding->place, pgi_finding_sentence(finding))));
+	}
+	compile(document, policy);
 }
 
 static void
@@ -244,9 +189,6 @@ const PgiPolicy *
 pgi_policy(int32 policy_id)
 {
 	CachedPolicy *entry;
-	PgiPolicySource source;
-	PgiCalendarNames calendars;
-	PgiProblem problem;
 	PgiPolicy compiled;
 
 	make_current();
@@ -254,16 +196,7 @@ pgi_policy(int32 policy_id)
 	if (entry != NULL)
 		return &entry->policy;
 
-	if (!pgi_read_policy(policy_id, &source, &calendars))
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-						errmsg("policy %d does not exist", policy_id)));
-	if (pgi_policy_check(&source, &problem, 1) > 0)
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						errmsg("policy %d is not sound", policy_id),
-						errdetail("%s %s", problem.place, problem.text)));
-	pgi_policy_compile(&source, &compiled);
-	for (int i = 0; i < calendars.count; i++)
-		compiled.calendars[i] = pgi_calendar(NameStr(calendars.name[i]));
+	read_policy(policy_id, &compiled);
 	entry = hash_search(policies, &policy_id, HASH_ENTER, NULL);
 	entry->policy = compiled;
 	return &entry->policy;

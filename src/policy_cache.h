@@ -9,21 +9,12 @@
 #include "compat.h"
 #include "kernel/policy.h"
 
-/* The calendars of a policy, by the number that its source gives them. */
-typedef struct PgiCalendarNames
-{
-	int count;
-	NameData name[PGI_LEVELS];
-} PgiCalendarNames;
-
 extern const PgiPolicy *pgi_policy(int32 policy_id);
 extern int32 pgi_policy_named(const char *name);
 extern int32 pgi_policy_version(const char *name, int32 version);
 extern const PgiCell *pgi_policy_cell(const PgiPolicy *policy, int asset_level,
 									  int severity);
 extern PGI_NORETURN void pgi_refuse_pair(const PgiPolicy *policy, int severity);
-extern bool pgi_read_policy(int32 policy_id, PgiPolicySource *source,
-							PgiCalendarNames *calendars);
 extern int64 pgi_interval_length(const Interval *interval, const char *what);
 
 #endif

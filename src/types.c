@@ -3,6 +3,7 @@
  */
 #include "postgres.h"
 
+#include "types.h"
 #include "word_type.h"
 
 static const WordValue severity_values[] = {
@@ -44,6 +45,24 @@ static const WordValue rating_values[] = {
 
 static const WordType rating_type = {"rating", "1 (very low) to 5 (very high)", 1,
 									 lengthof(rating_values), rating_values};
+
+int
+pgi_severity_code(const char *word)
+{
+	return word_type_code(&severity_type, word);
+}
+
+int
+pgi_level_code(const char *word)
+{
+	return word_type_code(&level_type, word);
+}
+
+const char *
+pgi_level_word(int code)
+{
+	return level_values[code].accepted[0];
+}
 
 /* The SQL function type_body is the shared body with the table of the type. */
 #define WORD_TYPE_FUNCTION(type, body)                 \

@@ -175,6 +175,16 @@ clip(const char *input)
 	return psprintf("%.*s%s", shown, input, shown < length ? "..." : "");
 }
 
+/* The code of the value that output gives as this word; -1 when there is none. */
+int
+word_type_code(const WordType *type, const char *word)
+{
+	for (int i = 0; i < type->count; i++)
+		if (strcmp(type->values[i].accepted[0], word) == 0)
+			return type->lowest + i;
+	return -1;
+}
+
 static Datum
 value_datum(const WordType *type, const WordValue *value)
 {

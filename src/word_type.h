@@ -35,6 +35,7 @@ extern Datum word_type_out(const WordType *type, FunctionCallInfo fcinfo);
 extern Datum word_type_recv(const WordType *type, FunctionCallInfo fcinfo);
 extern Datum word_type_from_integer(const WordType *type, FunctionCallInfo fcinfo);
 extern Datum word_type_to_integer(const WordType *type, FunctionCallInfo fcinfo);
+extern int word_type_code(const WordType *type, const char *word);
 extern Datum word_type_label(const WordType *type, FunctionCallInfo fcinfo);
 
 #endif

@@ -90,7 +90,11 @@ typedef struct PgiPolicySource
 	uint8_t calendar[PGI_LEVELS];
 	/* The severities the policy defines. */
 	bool known[PGI_SEVERITIES];
-	/* The matrix: asset level by severity. */
+	/*
+	 * The matrix: asset level by severity. Where it is the same for any asset, every level
+	 * has the row.
+	 */
+	bool any_asset;
 	bool given[PGI_LEVELS][PGI_SEVERITIES];
 	uint8_t event_level[PGI_LEVELS][PGI_SEVERITIES];
 	uint8_t response_level[PGI_LEVELS][PGI_SEVERITIES];
@@ -183,14 +187,30 @@ typedef struct PgiPolicy
 	PgiDutySets sets;
 } PgiPolicy;
 
-/* Why a source does not compile: the place as a JSON path, and a sentence. */
+/* The part of a policy that is wrong. */
+typedef enum PgiPart
+{
+	PGI_PART_MATRIX,	  /* as a whole */
+	PGI_PART_ROW,		  /* first: asset level, second: severity */
+	PGI_PART_SEVERITY,	  /* first: severity */
+	PGI_PART_LEVEL,		  /* first: level */
+	PGI_PART_ACKNOWLEDGE, /* first: level, second: number of the time */
+	PGI_PART_RISE,		  /* first: number of the step */
+	PGI_PART_DUTY		  /* first: number of the duty, second: level, or -1 */
+} PgiPart;
+
+/* What is wrong: where, under which key of the part if any, and a sentence. */
 typedef struct PgiProblem
 {
-	char place[64];
-	char text[160];
+	PgiPart part;
+	int first;
+	int second;
+	const char *key;
+	char text[200];
 } PgiProblem;
 
 extern void pgi_policy_source_init(PgiPolicySource *source);
+extern uint8_t pgi_duty_start(const PgiPolicySource *source, int duty);
 extern int pgi_policy_check(const PgiPolicySource *source, PgiProblem *problems,
 							int room);
 extern void pgi_policy_compile(const PgiPolicySource *source, PgiPolicy *policy);

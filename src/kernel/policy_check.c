@@ -1,10 +1,16 @@
 /*
- * policy_check.c: what is wrong with a policy.
+ * policy_check.c: what is wrong with a policy: what would leave a pair of the matrix without
+ * an answer, rules that contradict one another, rules that can never fire, and rules that
+ * never end.
  */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "kernel/policy.h"
+#include "kernel/advance.h"
+
+/* A duty that begins anew does so no more often than the tick looks. */
+#define SHORTEST_REPEAT INT64_C(60000000)
 
 static const char *const severity_words[PGI_SEVERITIES] = {
 	"unknown", "informational", "minor", "moderate", "severe", "critical"};
@@ -12,56 +18,53 @@ static const char *const severity_words[PGI_SEVERITIES] = {
 static const char *const level_words[PGI_LEVELS] = {"none", "9", "8", "7", "6",		 "5",
 													"4",	"3", "2", "1", "unknown"};
 
+static const char *const measure_keys[] = {"elapsed", "remaining", "percent", "inactive"};
+
 /* Where found problems go; counts them all, keeps those there is room for. */
 typedef struct Findings
 {
 	PgiProblem *problems;
 	int room;
 	int count;
-	PgiProblem spare;
 } Findings;
 
-static PgiProblem *
-next_finding(Findings *findings)
+/* The levels at which an event can be, and those that a response can reach. */
+typedef struct Reach
 {
-	findings->count++;
-	if (findings->count > findings->room)
-		return &findings->spare;
-	return &findings->problems[findings->count - 1];
+	bool event[PGI_LEVELS];
+	bool response[PGI_LEVELS];
+} Reach;
+
+__attribute__((format(printf, 6, 7))) static void
+find(Findings *findings, PgiPart part, int first, int second, const char *key,
+	 const char *format, ...)
+{
+	PgiProblem *problem;
+	va_list arguments;
+
+	if (++findings->count > findings->room)
+		return;
+	problem = &findings->problems[findings->count - 1];
+	problem->part = part;
+	problem->first = first;
+	problem->second = second;
+	problem->key = key;
+	va_start(arguments, format);
+	vsnprintf(problem->text, sizeof(problem->text), format, arguments);
+	va_end(arguments);
 }
 
-static void
-find_matrix_problem(Findings *findings, int asset, int severity, const char *text)
+/* One row stands for all where the asset does not matter. */
+static int
+last_asset(const PgiPolicySource *source)
 {
-	PgiProblem *problem = next_finding(findings);
-
-	snprintf(problem->place, sizeof(problem->place),
-			 "$.matrix[asset_level=%s,severity=%s]", level_words[asset],
-			 severity_words[severity]);
-	snprintf(problem->text, sizeof(problem->text), "%s", text);
+	return source->any_asset ? 0 : PGI_LEVEL_MAX;
 }
 
-static void
-find_level_problem(Findings *findings, int level, const char *text)
+static const char *
+asset_word(const PgiPolicySource *source, int asset)
 {
-	PgiProblem *problem = next_finding(findings);
-
-	snprintf(problem->place, sizeof(problem->place), "$.levels[level=%s]",
-			 level_words[level]);
-	snprintf(problem->text, sizeof(problem->text), "%s", text);
-}
-
-/* Which rows and columns the matrix uses at all. */
-static void
-find_used(const PgiPolicySource *source, bool assets[PGI_LEVELS],
-		  bool severities[PGI_SEVERITIES])
-{
-	memset(assets, 0, sizeof(bool) * PGI_LEVELS);
-	memset(severities, 0, sizeof(bool) * PGI_SEVERITIES);
-	for (int a = 0; a <= PGI_LEVEL_MAX; a++)
-		for (int s = 1; s <= PGI_SEVERITY_MAX; s++)
-			if (source->given[a][s])
-				assets[a] = severities[s] = true;
+	return source->any_asset ? "any" : level_words[asset];
 }
 
 static void
@@ -73,64 +76,134 @@ check_severities(const PgiPolicySource *source, Findings *findings)
 
 		for (int a = 0; a <= PGI_LEVEL_MAX; a++)
 			used |= source->given[a][s];
-		if (used != source->known[s])
-		{
-			PgiProblem *problem = next_finding(findings);
-
-			snprintf(problem->place, sizeof(problem->place), "$.severities[severity=%s]",
-					 severity_words[s]);
-			snprintf(problem->text, sizeof(problem->text), "%s",
-					 used ? "is in the matrix but not among the severities"
-						  : "is not in the matrix");
-		}
+		if (used && !source->known[s])
+			find(findings, PGI_PART_SEVERITY, s, -1, NULL,
+				 "The matrix uses severity %s, which is not among the severities.",
+				 severity_words[s]);
+		else if (!used && source->known[s])
+			find(findings, PGI_PART_SEVERITY, s, -1, NULL,
+				 "The matrix has no row for severity %s.", severity_words[s]);
 	}
 }
 
+/* Times that start with the opening count for event levels only. */
 static void
-check_levels(const PgiPolicySource *source, Findings *findings)
+check_deadlines(const PgiPolicySource *source, const Reach *reach, int level,
+				Findings *findings)
+{
+	const int64_t *acknowledge = source->acknowledge[level];
+
+	if (!reach->event[level] && acknowledge[0] != PGI_NEVER)
+		find(
+			findings, PGI_PART_LEVEL, level, -1, "acknowledge",
+			"Nothing is ever acknowledged under level %s: no row of the matrix has it as "
+			"its event level.",
+			level_words[level]);
+	if (!reach->event[level] && source->limit[PGI_CLOCK_RESPONSE][level] != PGI_NEVER)
+		find(
+			findings, PGI_PART_LEVEL, level, -1, "respond_within",
+			"Nothing is ever responded to under level %s: no row of the matrix has it as "
+			"its event level.",
+			level_words[level]);
+	for (int i = 1; i < PGI_MAX_ACKNOWLEDGEMENTS && acknowledge[i] != PGI_NEVER; i++)
+		if (acknowledge[i] <= acknowledge[i - 1])
+			find(findings, PGI_PART_ACKNOWLEDGE, level, i, "within",
+				 "This step to an acknowledgement under level %s is not later than the "
+				 "one "
+				 "before it.",
+				 level_words[level]);
+}
+
+static void
+check_levels(const PgiPolicySource *source, const Reach *reach, Findings *findings)
 {
 	int64_t shortest = 0;
+	int more_urgent = PGI_LEVEL_UNKNOWN;
 
 	for (int level = PGI_LEVEL_MAX; level >= 0; level--)
 	{
+		int64_t processing = source->limit[PGI_CLOCK_PROCESSING][level];
+
 		if (!source->defined[level])
 			continue;
-		if (source->limit[PGI_CLOCK_PROCESSING][level] <= 0)
-			find_level_problem(findings, level, "the processing time must be positive");
-		else if (source->limit[PGI_CLOCK_PROCESSING][level] < shortest)
-			find_level_problem(
-				findings, level,
-				"the processing time is shorter than that of a more urgent level");
+		check_deadlines(source, reach, level, findings);
+		if (processing <= 0)
+			find(findings, PGI_PART_LEVEL, level, -1, "processing_time",
+				 "The processing time of level %s must be longer than nothing.",
+				 level_words[level]);
+		else if (processing < shortest)
+			find(
+				findings, PGI_PART_LEVEL, level, -1, "processing_time",
+				"The processing time of level %s is shorter than that of level %s, which "
+				"is more urgent.",
+				level_words[level], level_words[more_urgent]);
 		else
-			shortest = source->limit[PGI_CLOCK_PROCESSING][level];
+		{
+			shortest = processing;
+			more_urgent = level;
+		}
 	}
 }
 
 /* A pair against its neighbour of lower severity or lower asset level. */
 static void
 check_pair(const PgiPolicySource *source, Findings *findings, int a, int s, int lower_a,
-		   int lower_s)
+		   int lower_s, bool response)
 {
-	if (source->event_level[a][s] < source->event_level[lower_a][lower_s] ||
-		source->response_level[a][s] < source->response_level[lower_a][lower_s])
-		find_matrix_problem(
-			findings, a, s,
-			lower_a == a
-				? "is less urgent than the same asset level with a lower severity"
-				: "is less urgent than a lower asset level with the same severity");
+	const uint8_t(*levels)[PGI_SEVERITIES] =
+		response ? source->response_level : source->event_level;
+	const char *what = response ? "response" : "event";
+	const char *key = response ? "response_level" : "event_level";
+	int level = levels[a][s];
+	int lower = levels[lower_a][lower_s];
+
+	if (level >= lower)
+		return;
+	if (lower_a == a)
+		find(findings, PGI_PART_ROW, a, s, key,
+			 "For asset level %s, severity %s has %s level %s, which is less urgent than "
+			 "%s "
+			 "for the lower severity %s.",
+			 asset_word(source, a), severity_words[s], what, level_words[level],
+			 level_words[lower], severity_words[lower_s]);
+	else
+		find(findings, PGI_PART_ROW, a, s, key,
+			 "For severity %s, asset level %s has %s level %s, which is less urgent than "
+			 "%s "
+			 "for the lower asset level %s.",
+			 severity_words[s], level_words[a], what, level_words[level],
+			 level_words[lower], level_words[lower_a]);
+}
+
+static void
+check_defined(const PgiPolicySource *source, Findings *findings, int a, int s, int level,
+			  const char *key)
+{
+	if (!source->defined[level])
+		find(findings, PGI_PART_ROW, a, s, key,
+			 "Level %s is not among the levels of the policy.", level_words[level]);
 }
 
 static void
 check_matrix(const PgiPolicySource *source, Findings *findings)
 {
-	bool assets[PGI_LEVELS];
-	bool severities[PGI_SEVERITIES];
+	bool assets[PGI_LEVELS] = {false};
+	bool severities[PGI_SEVERITIES] = {false};
+	bool empty = true;
 	int above[PGI_SEVERITIES];
 
-	find_used(source, assets, severities);
+	for (int a = 0; a <= PGI_LEVEL_MAX; a++)
+		for (int s = 1; s <= PGI_SEVERITY_MAX; s++)
+			if (source->given[a][s])
+			{
+				assets[a] = severities[s] = true;
+				empty = false;
+			}
+	if (empty)
+		find(findings, PGI_PART_MATRIX, -1, -1, NULL, "The matrix is empty.");
 	for (int s = 0; s < PGI_SEVERITIES; s++)
 		above[s] = -1;
-	for (int a = 0; a <= PGI_LEVEL_MAX; a++)
+	for (int a = 0; a <= last_asset(source); a++)
 	{
 		int left = -1;
 
@@ -140,21 +213,263 @@ check_matrix(const PgiPolicySource *source, Findings *findings)
 				continue;
 			if (!source->given[a][s])
 			{
-				find_matrix_problem(findings, a, s, "is missing from the matrix");
+				find(findings, PGI_PART_MATRIX, a, s, NULL,
+					 "The matrix has no row for asset level %s and severity %s.",
+					 asset_word(source, a), severity_words[s]);
 				continue;
 			}
-			if (!source->defined[source->event_level[a][s]] ||
-				!source->defined[source->response_level[a][s]])
-				find_matrix_problem(findings, a, s,
-									"leads to a level the policy does not define");
-			if (left >= 0)
-				check_pair(source, findings, a, s, a, left);
-			if (above[s] >= 0)
-				check_pair(source, findings, a, s, above[s], s);
+			check_defined(source, findings, a, s, source->event_level[a][s],
+						  "event_level");
+			check_defined(source, findings, a, s, source->response_level[a][s],
+						  "response_level");
+			for (int response = 0; response < 2; response++)
+			{
+				if (left >= 0)
+					check_pair(source, findings, a, s, a, left, response);
+				if (above[s] >= 0)
+					check_pair(source, findings, a, s, above[s], s, response);
+			}
 			left = s;
 			above[s] = a;
 		}
 	}
+}
+
+/*
+ * The earliest moment of the clock at which a step can rise for an event level; PGI_NEVER
+ * where it measures a processing time and there is none.
+ */
+static int64_t
+earliest(const PgiPolicySource *source, const PgiRise *rise, int event_level)
+{
+	int64_t processing = source->limit[PGI_CLOCK_PROCESSING][event_level];
+
+	if (rise->measure == PGI_RISE_ELAPSED || rise->measure == PGI_RISE_INACTIVE)
+		return rise->amount;
+	if (processing == PGI_NEVER)
+		return PGI_NEVER;
+	if (rise->measure == PGI_RISE_REMAINING)
+		return rise->amount > processing ? 0 : processing - rise->amount;
+	return processing / 100 * rise->amount + processing % 100 * rise->amount / 100;
+}
+
+/*
+ * Whether another step has always risen as far by the time this one can. Reports put off a
+ * step that measures inactivity, so such a one is no sure forerunner of others.
+ */
+static bool
+is_forestalled(const PgiPolicySource *source, int number, int event_level)
+{
+	const PgiRise *rise = &source->rises[number];
+	int64_t at = earliest(source, rise, event_level);
+
+	for (int i = 0; i < source->nrises; i++)
+	{
+		const PgiRise *other = &source->rises[i];
+		int64_t other_at = earliest(source, other, event_level);
+
+		if (i == number || !(other->event_levels & PGI_LEVEL_BIT(event_level)) ||
+			other->to < rise->to ||
+			(other->measure == PGI_RISE_INACTIVE && rise->measure != PGI_RISE_INACTIVE))
+			continue;
+		if (other_at < at || (other_at == at && (other->to > rise->to || i < number)))
+			return true;
+	}
+	return false;
+}
+
+/* Whether a step raises the response to anything at all. */
+static bool
+ever_rises(const PgiPolicySource *source, int number)
+{
+	const PgiRise *rise = &source->rises[number];
+
+	for (int a = 0; a <= last_asset(source); a++)
+		for (int s = 1; s <= PGI_SEVERITY_MAX; s++)
+		{
+			int event_level = source->event_level[a][s];
+
+			if (source->given[a][s] && source->response_level[a][s] < rise->to &&
+				(rise->event_levels & PGI_LEVEL_BIT(event_level)) &&
+				earliest(source, rise, event_level) != PGI_NEVER &&
+				!is_forestalled(source, number, event_level))
+				return true;
+		}
+	return false;
+}
+
+static bool
+needs_processing(const PgiRise *rise)
+{
+	return rise->measure == PGI_RISE_REMAINING || rise->measure == PGI_RISE_PERCENT;
+}
+
+/* What a step names: returns whether it is worth asking if it ever rises. */
+static bool
+check_rise(const PgiPolicySource *source, const Reach *reach, int number,
+		   Findings *findings)
+{
+	const PgiRise *rise = &source->rises[number];
+	unsigned all = 0;
+	bool any = false;
+	int before = findings->count;
+
+	for (int level = 0; level <= PGI_LEVEL_MAX; level++)
+		if (source->defined[level])
+			all |= PGI_LEVEL_BIT(level);
+	if (!source->defined[rise->to])
+		find(findings, PGI_PART_RISE, number, -1, "to",
+			 "The step rises to level %s, which is not among the levels of the policy.",
+			 level_words[rise->to]);
+	if (rise->amount <= 0)
+		find(findings, PGI_PART_RISE, number, -1, measure_keys[rise->measure],
+			 "A step needs an amount that is more than nothing.");
+	for (int level = 0; level <= PGI_LEVEL_MAX; level++)
+	{
+		if (!(rise->event_levels & PGI_LEVEL_BIT(level)))
+			continue;
+		any |= reach->event[level];
+		if (!source->defined[level])
+			find(findings, PGI_PART_RISE, number, -1, "event_levels",
+				 "The step is for event level %s, which is not among the levels of the "
+				 "policy.",
+				 level_words[level]);
+		else if (needs_processing(rise) && rise->event_levels != all &&
+				 source->limit[PGI_CLOCK_PROCESSING][level] == PGI_NEVER)
+			find(findings, PGI_PART_RISE, number, -1, measure_keys[rise->measure],
+				 "The step measures the processing time of event level %s, which has "
+				 "none.",
+				 level_words[level]);
+	}
+	if (!any && findings->count == before)
+		find(findings, PGI_PART_RISE, number, -1, "event_levels",
+			 "No row of the matrix has an event level that the step is for.");
+	return findings->count == before;
+}
+
+static void
+check_rises(const PgiPolicySource *source, const Reach *reach, Findings *findings)
+{
+	for (int i = 0; i < source->nrises; i++)
+		if (check_rise(source, reach, i, findings) && !ever_rises(source, i))
+			find(findings, PGI_PART_RISE, i, -1, NULL,
+				 "The step never raises the response: by then it is at level %s already.",
+				 level_words[source->rises[i].to]);
+}
+
+/* Which levels events and responses can have. */
+static void
+find_reach(const PgiPolicySource *source, Reach *reach)
+{
+	memset(reach, 0, sizeof(*reach));
+	for (int a = 0; a <= last_asset(source); a++)
+		for (int s = 1; s <= PGI_SEVERITY_MAX; s++)
+		{
+			int event_level = source->event_level[a][s];
+			int64_t processing = source->limit[PGI_CLOCK_PROCESSING][event_level];
+
+			if (!source->given[a][s])
+				continue;
+			reach->event[event_level] = true;
+			reach->response[source->response_level[a][s]] = true;
+			if (source->escalation != PGI_ESCALATION_REMAINING_TIME ||
+				processing == PGI_NEVER)
+				continue;
+			for (int level = event_level + 1; level <= PGI_LEVEL_MAX; level++)
+				if (source->defined[level] && level > source->response_level[a][s] &&
+					source->limit[PGI_CLOCK_PROCESSING][level] <= processing)
+					reach->response[level] = true;
+		}
+	for (int i = 0; i < source->nrises; i++)
+		if (ever_rises(source, i))
+			reach->response[source->rises[i].to] = true;
+}
+
+/*
+ * The fact that, sooner or later, starts a duty: its own, or that of the duty it waits for.
+ * PGI_KINDS when duties wait for one another in a circle.
+ */
+uint8_t
+pgi_duty_start(const PgiPolicySource *source, int duty)
+{
+	for (int steps = 0; steps <= source->nduties; steps++)
+	{
+		if (source->duties[duty].starts != PGI_AFTER_DUTY)
+			return source->duties[duty].starts;
+		duty = source->duties[duty].after;
+	}
+	return PGI_KINDS;
+}
+
+/* Whether a fact comes too late, or too early, to do a duty that starts with another. */
+static bool
+never_does(const PgiDuty *duty, uint8_t start)
+{
+	bool handled = duty->done_by == PGI_ACKNOWLEDGED || duty->done_by == PGI_ACTIVATED;
+
+	if (duty->done_by == PGI_KINDS)
+		return false;
+	if (duty->done_by == duty->starts)
+		return true;
+	if (start == PGI_CLOSED && (handled || duty->done_by == PGI_RESOLVED))
+		return true;
+	if (start == PGI_RESOLVED && handled)
+		return true;
+	return duty->until == PGI_RESOLVED && duty->done_by == PGI_CLOSED;
+}
+
+static void
+check_repeat(const PgiPolicySource *source, int number, Findings *findings)
+{
+	const PgiDuty *duty = &source->duties[number];
+
+	if (duty->limit == 1)
+		find(findings, PGI_PART_DUTY, number, -1, "repeat",
+			 "A duty that is to be done once at most does not repeat.");
+	if (duty->limit == 0 && duty->until == PGI_KINDS)
+		find(findings, PGI_PART_DUTY, number, -1, "repeat",
+			 "The duty repeats without end: it has neither a limit nor an end (until).");
+	for (int level = 0; level <= PGI_LEVEL_MAX; level++)
+		if (duty->within[level] < SHORTEST_REPEAT)
+			find(findings, PGI_PART_DUTY, number, level, "within",
+				 "A duty that repeats needs at least a minute.");
+}
+
+static void
+check_duty(const PgiPolicySource *source, const Reach *reach, int number,
+		   Findings *findings)
+{
+	const PgiDuty *duty = &source->duties[number];
+	const bool *reached = duty->by_response ? reach->response : reach->event;
+	uint8_t start = pgi_duty_start(source, number);
+	bool all_defined = true;
+	bool any = false;
+
+	for (int level = 0; level <= PGI_LEVEL_MAX; level++)
+	{
+		if (duty->within[level] == PGI_NEVER)
+			continue;
+		any |= reached[level];
+		all_defined &= source->defined[level];
+		if (!source->defined[level])
+			find(findings, PGI_PART_DUTY, number, level, "levels",
+				 "Level %s is not among the levels of the policy.", level_words[level]);
+	}
+	if (!any && all_defined)
+		find(findings, PGI_PART_DUTY, number, -1, "for",
+			 "No incident ever has a level that this duty is for.");
+	if (start == PGI_KINDS)
+		find(findings, PGI_PART_DUTY, number, -1, "starts",
+			 "The duty never starts: it waits for others that wait for it.");
+	else if ((start == PGI_RESOLVED && duty->until == PGI_RESOLVED) ||
+			 (start == PGI_CLOSED && duty->until != PGI_KINDS))
+		find(findings, PGI_PART_DUTY, number, -1, "until",
+			 "The duty is over before it starts.");
+	if (never_does(duty, start))
+		find(findings, PGI_PART_DUTY, number, -1, "done_by",
+			 "That cannot happen between the start of the duty and its end.");
+	if (duty->repeats)
+		check_repeat(source, number, findings);
 }
 
 /*
@@ -164,22 +479,15 @@ check_matrix(const PgiPolicySource *source, Findings *findings)
 int
 pgi_policy_check(const PgiPolicySource *source, PgiProblem *problems, int room)
 {
-	Findings findings = {problems, room, 0, {"", ""}};
-	bool empty = true;
+	Findings findings = {problems, room, 0};
+	Reach reach;
 
-	for (int a = 0; a <= PGI_LEVEL_MAX; a++)
-		for (int s = 1; s <= PGI_SEVERITY_MAX; s++)
-			if (source->given[a][s])
-				empty = false;
-	if (empty)
-	{
-		PgiProblem *problem = next_finding(&findings);
-
-		strcpy(problem->place, "$.matrix");
-		strcpy(problem->text, "the matrix is empty");
-	}
+	find_reach(source, &reach);
 	check_severities(source, &findings);
-	check_levels(source, &findings);
+	check_levels(source, &reach, &findings);
 	check_matrix(source, &findings);
+	check_rises(source, &reach, &findings);
+	for (int i = 0; i < source->nduties; i++)
+		check_duty(source, &reach, i, &findings);
 	return findings.count;
 }

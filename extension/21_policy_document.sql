@@ -1,0 +1,463 @@
+-- Policies as documents: import, check, publish, export, combine with an addendum.
+
+CREATE FUNCTION incident.check_policy(document jsonb, OUT place text, OUT problem text)
+RETURNS SETOF record
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+SET intervalstyle = 'postgres'
+AS 'MODULE_PATHNAME', 'pgi_check_policy_document';
+
+-- Errors when a document cannot even be stored as the rows of a policy.
+CREATE FUNCTION incident.expect_policy(document jsonb)
+RETURNS void
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+SET intervalstyle = 'postgres'
+AS 'MODULE_PATHNAME', 'pgi_expect_policy';
+
+-- The items of an array in a document, numbered; none when it is left out.
+CREATE FUNCTION incident.json_items(value jsonb)
+RETURNS TABLE (item jsonb, number integer)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT i.value, i.ordinality::integer - 1
+	FROM jsonb_array_elements(nullif(value, 'null')) WITH ORDINALITY AS i
+$$;
+
+CREATE FUNCTION incident.write_policy_levels(document jsonb, id integer)
+RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET intervalstyle = 'postgres'
+AS $$
+	INSERT INTO incident.policy_severities (policy_id, severity, title, criteria)
+		SELECT id, (item ->> 'severity')::incident.severity, item -> 'title', nullif(item -> 'criteria', 'null')
+		FROM incident.json_items(document -> 'severities');
+	INSERT INTO incident.policy_levels (policy_id, level, title, processing_time, respond_within, calendar)
+		SELECT id, (item ->> 'level')::incident.level, item -> 'title', (item ->> 'processing_time')::interval,
+			(item ->> 'respond_within')::interval, coalesce(item ->> 'calendar', '24x7')
+		FROM incident.json_items(document -> 'levels');
+	INSERT INTO incident.policy_acknowledgements (policy_id, level, step, within, audience)
+		SELECT id, (l.item ->> 'level')::incident.level, 0, (l.item #>> '{acknowledge,within}')::interval, NULL
+		FROM incident.json_items(document -> 'levels') AS l
+		WHERE l.item #> '{acknowledge,within}' IS NOT NULL
+		UNION ALL
+		SELECT id, (l.item ->> 'level')::incident.level, s.number + 1, (s.item ->> 'within')::interval,
+			incident.json_words(s.item -> 'audience')
+		FROM incident.json_items(document -> 'levels') AS l, incident.json_items(l.item #> '{acknowledge,steps}') AS s;
+	INSERT INTO incident.policy_matrix (policy_id, asset_level, severity, event_level, response_level)
+		SELECT id, nullif(item ->> 'asset_level', 'any')::incident.level, (item ->> 'severity')::incident.severity,
+			(item ->> 'event_level')::incident.level, (item ->> 'response_level')::incident.level
+		FROM incident.json_items(document -> 'matrix');
+	INSERT INTO incident.policy_rises (policy_id, step, to_level, event_levels, measure, amount, percent)
+		SELECT id, s.number, (s.item ->> 'to')::incident.level, incident.json_levels(s.item -> 'event_levels'),
+			m.measure, CASE WHEN m.measure <> 'percent' THEN (s.item ->> m.measure)::interval END,
+			(s.item ->> 'percent')::numeric::integer
+		FROM incident.json_items(document #> '{escalation,steps}') AS s,
+			unnest('{elapsed,remaining,percent,inactive}'::text[]) AS m(measure)
+		WHERE s.item ->> m.measure IS NOT NULL;
+$$;
+
+CREATE FUNCTION incident.write_policy_duties(document jsonb, id integer)
+RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET intervalstyle = 'postgres'
+AS $$
+	INSERT INTO incident.policy_duties (policy_id, number, duty, title, starts, after, scope, responsible, repeats,
+			repeat_limit, until, done_by, content)
+		SELECT id, number, item ->> 'duty', item -> 'title',
+			CASE WHEN jsonb_typeof(item -> 'starts') = 'string' THEN item ->> 'starts' END,
+			item #>> '{starts,after}', item ->> 'scope', incident.json_words(item -> 'responsible'),
+			item ->> 'repeat' IS NOT NULL, (item #>> '{repeat,limit}')::numeric::integer,
+			item ->> 'until', item ->> 'done_by', nullif(item -> 'content', 'null')
+		FROM incident.json_items(document -> 'duties');
+	INSERT INTO incident.policy_duty_levels (policy_id, duty, level, item, within, audience)
+		SELECT id, d.item ->> 'duty', unnest(incident.json_levels(f.item -> 'levels')), f.number,
+			(f.item ->> 'within')::interval, incident.json_words(f.item -> 'audience')
+		FROM incident.json_items(document -> 'duties') AS d, incident.json_items(d.item -> 'for') AS f;
+	INSERT INTO incident.policy_authorities (policy_id, number, act, event_levels, roles, persons)
+		SELECT id, number, item ->> 'act', incident.json_levels(item -> 'event_levels'),
+			incident.json_words(item -> 'roles'), coalesce((item ->> 'persons')::numeric::integer, 1)
+		FROM incident.json_items(document -> 'authorities');
+	INSERT INTO incident.policy_roles (policy_id, role, title)
+		SELECT id, item ->> 'role', item -> 'title' FROM incident.json_items(document -> 'roles');
+	INSERT INTO incident.policy_categories (policy_id, category, title, levels)
+		SELECT id, item ->> 'category', item -> 'title', item -> 'levels'
+		FROM incident.json_items(document -> 'categories');
+$$;
+
+-- The axes without what is left out, the values of the first in their order.
+CREATE FUNCTION incident.normal_axes(axes jsonb)
+RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN axes #>> '{asset,values}' IS NULL THEN axes #- '{asset,values}'
+		ELSE jsonb_set(axes, '{asset,values}', (SELECT coalesce(jsonb_agg(item
+				ORDER BY (item ->> 'level')::incident.level DESC), '[]')
+			FROM incident.json_items(axes #> '{asset,values}'))) END
+$$;
+
+-- Writes a document as the rows of a policy. id NULL takes the next id.
+CREATE FUNCTION incident.write_policy(document jsonb, id integer)
+RETURNS integer
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET intervalstyle = 'postgres'
+AS $$
+DECLARE
+	new_id integer;
+	new_version integer;
+BEGIN
+	PERFORM incident.expect_policy(document);
+
+	-- Two imports of one name take their turns, or both would pick the same version.
+	PERFORM pg_advisory_xact_lock(hashtext('pg_incident policy'), hashtext(document ->> 'name'));
+	SELECT coalesce(max(version), 0) + 1 INTO new_version
+		FROM incident.policies WHERE name = document ->> 'name';
+
+	INSERT INTO incident.policies (policy_id, name, version, title, source, axes, escalation_rule, hold_stops,
+			unknown_counts_as, message_count, message_within, missed_ticks)
+		VALUES (coalesce(id, nextval('incident.policies_policy_id_seq')::integer),
+			document ->> 'name', new_version, document -> 'title', document ->> 'source',
+			incident.normal_axes(document -> 'axes'), document #>> '{escalation,rule}',
+			incident.json_words(document #> '{hold,stops}'), document ->> 'unknown',
+			(document #>> '{messages,limit,count}')::numeric::integer,
+			(document #>> '{messages,limit,within}')::interval, document #>> '{messages,missed_ticks}')
+		RETURNING policy_id INTO new_id;
+	PERFORM incident.write_policy_levels(document, new_id);
+	PERFORM incident.write_policy_duties(document, new_id);
+	RETURN new_id;
+END
+$$;
+
+CREATE FUNCTION incident.import_policy(document jsonb)
+RETURNS integer
+LANGUAGE sql VOLATILE STRICT SECURITY DEFINER PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT incident.write_policy(document, NULL);
+END;
+
+-- The parts of export_policy.
+
+CREATE FUNCTION incident.exported_levels(policy_id integer)
+RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+SET intervalstyle = 'postgres'
+AS $$
+	SELECT coalesce(jsonb_agg(jsonb_build_object('level', l.level::text, 'title', l.title,
+			'processing_time', l.processing_time)
+		|| jsonb_strip_nulls(jsonb_build_object('calendar', nullif(l.calendar, '24x7'),
+			'respond_within', l.respond_within, 'acknowledge',
+			(SELECT jsonb_build_object('within', a.within, 'steps',
+					(SELECT jsonb_agg(jsonb_build_object('within', s.within, 'audience', s.audience) ORDER BY s.step)
+					FROM incident.policy_acknowledgements AS s
+					WHERE s.policy_id = a.policy_id AND s.level = a.level AND s.step > 0))
+				FROM incident.policy_acknowledgements AS a
+				WHERE a.policy_id = l.policy_id AND a.level = l.level AND a.step = 0)))
+		ORDER BY l.level DESC), '[]')
+	FROM incident.policy_levels AS l WHERE l.policy_id = exported_levels.policy_id
+$$;
+
+CREATE FUNCTION incident.exported_steps(policy_id integer)
+RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+SET intervalstyle = 'postgres'
+AS $$
+	SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('to', r.to_level::text,
+			'event_levels', r.event_levels::text[],
+			r.measure, coalesce(to_jsonb(r.amount), to_jsonb(r.percent))))
+		ORDER BY r.step)
+	FROM incident.policy_rises AS r WHERE r.policy_id = exported_steps.policy_id
+$$;
+
+CREATE FUNCTION incident.exported_duties(policy_id integer)
+RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+SET intervalstyle = 'postgres'
+AS $$
+	SELECT coalesce(jsonb_agg(jsonb_build_object('duty', d.duty, 'title', d.title,
+			'starts', coalesce(to_jsonb(d.starts), jsonb_build_object('after', d.after)), 'scope', d.scope,
+			'for', (SELECT coalesce(jsonb_agg(f.line ORDER BY f.item), '[]')
+				FROM (SELECT l.item, jsonb_build_object('levels', jsonb_agg(l.level::text ORDER BY l.level DESC),
+						'within', l.within, 'audience', l.audience) AS line
+					FROM incident.policy_duty_levels AS l
+					WHERE l.policy_id = d.policy_id AND l.duty = d.duty
+					GROUP BY l.item, l.within, l.audience) AS f))
+		|| CASE WHEN d.repeats THEN jsonb_build_object('repeat', jsonb_build_object('limit', d.repeat_limit))
+			ELSE '{}' END
+		|| jsonb_strip_nulls(jsonb_build_object('responsible', d.responsible, 'until', d.until,
+			'done_by', d.done_by, 'content', d.content))
+		ORDER BY d.number), '[]')
+	FROM incident.policy_duties AS d WHERE d.policy_id = exported_duties.policy_id
+$$;
+
+CREATE FUNCTION incident.export_policy(policy_id integer)
+RETURNS jsonb
+LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+SET intervalstyle = 'postgres'
+AS $$
+	SELECT jsonb_build_object(
+		'name', p.name, 'title', p.title, 'axes', p.axes,
+		'severities', (SELECT coalesce(jsonb_agg(jsonb_build_object('severity', s.severity::text, 'title', s.title)
+				|| CASE WHEN s.criteria IS NULL THEN '{}' ELSE jsonb_build_object('criteria', s.criteria) END
+				ORDER BY s.severity DESC), '[]')
+			FROM incident.policy_severities AS s WHERE s.policy_id = p.policy_id),
+		'levels', incident.exported_levels(p.policy_id),
+		'matrix', (SELECT coalesce(jsonb_agg(jsonb_build_object(
+				'asset_level', coalesce(m.asset_level::text, 'any'), 'severity', m.severity::text,
+				'event_level', m.event_level::text, 'response_level', m.response_level::text)
+				ORDER BY m.asset_level DESC, m.severity DESC), '[]')
+			FROM incident.policy_matrix AS m WHERE m.policy_id = p.policy_id),
+		'escalation', jsonb_strip_nulls(jsonb_build_object('rule', p.escalation_rule,
+			'steps', incident.exported_steps(p.policy_id))),
+		'duties', incident.exported_duties(p.policy_id),
+		'hold', jsonb_build_object('stops', p.hold_stops),
+		'unknown', p.unknown_counts_as,
+		'authorities', (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('act', a.act,
+				'event_levels', a.event_levels::text[], 'roles', a.roles, 'persons', nullif(a.persons, 1)))
+				ORDER BY a.number), '[]')
+			FROM incident.policy_authorities AS a WHERE a.policy_id = p.policy_id),
+		'messages', jsonb_strip_nulls(jsonb_build_object('missed_ticks', p.missed_ticks,
+			'limit', CASE WHEN p.message_count IS NOT NULL THEN
+				jsonb_build_object('count', p.message_count, 'within', p.message_within) END)),
+		'roles', (SELECT coalesce(jsonb_agg(jsonb_build_object('role', r.role, 'title', r.title)
+				ORDER BY r.role COLLATE "C"), '[]')
+			FROM incident.policy_roles AS r WHERE r.policy_id = p.policy_id),
+		'categories', (SELECT coalesce(jsonb_agg(jsonb_build_object(
+				'category', c.category, 'title', c.title, 'levels', c.levels)
+				ORDER BY c.category COLLATE "C"), '[]')
+			FROM incident.policy_categories AS c WHERE c.policy_id = p.policy_id))
+		|| CASE WHEN p.source IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('source', p.source) END
+	FROM incident.policies AS p WHERE p.policy_id = export_policy.policy_id
+$$;
+
+-- The state of a policy, which nobody changes until the transaction ends.
+CREATE FUNCTION incident.lock_policy(policy_id integer)
+RETURNS incident.policies
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	policy incident.policies;
+BEGIN
+	SELECT * INTO policy FROM incident.policies AS p WHERE p.policy_id = lock_policy.policy_id FOR UPDATE;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'policy % does not exist', policy_id USING ERRCODE = 'undefined_object';
+	END IF;
+	RETURN policy;
+END
+$$;
+
+CREATE FUNCTION incident.publish_policy(policy_id integer)
+RETURNS void
+LANGUAGE plpgsql VOLATILE STRICT SECURITY DEFINER PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	policy CONSTANT incident.policies := incident.lock_policy(policy_id);
+	problems text;
+BEGIN
+	IF policy.state <> 'draft' THEN
+		RAISE EXCEPTION 'policy % is already %', policy_id, policy.state
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+				  HINT = 'Import the document again: the same name makes the next version.';
+	END IF;
+	SELECT string_agg(format('%s: %s', c.place, c.problem), E'\n') INTO problems
+		FROM incident.check_policy(incident.export_policy(policy_id)) AS c;
+	IF problems IS NOT NULL THEN
+		RAISE EXCEPTION 'policy % is not sound', policy_id
+			USING ERRCODE = 'invalid_parameter_value', DETAIL = problems;
+	END IF;
+	UPDATE incident.policies AS p SET state = 'published', published_at = now()
+		WHERE p.policy_id = publish_policy.policy_id;
+END
+$$;
+
+-- Built-in policies come back with the extension when a dump is restored.
+CREATE FUNCTION incident.refuse_built_in(policy incident.policies)
+RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF policy.policy_id < 1000 THEN
+		RAISE EXCEPTION 'policy % is built in', policy.name USING ERRCODE = 'object_not_in_prerequisite_state';
+	END IF;
+END
+$$;
+
+CREATE FUNCTION incident.retire_policy(policy_id integer)
+RETURNS void
+LANGUAGE plpgsql VOLATILE STRICT SECURITY DEFINER PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	policy CONSTANT incident.policies := incident.lock_policy(policy_id);
+	open_ones bigint;
+	organisation text;
+BEGIN
+	PERFORM incident.refuse_built_in(policy);
+	IF policy.state <> 'published' THEN
+		RAISE EXCEPTION 'policy % is %, not published', policy_id, policy.state
+			USING ERRCODE = 'object_not_in_prerequisite_state';
+	END IF;
+	SELECT count(*) INTO open_ones FROM incident.incident_state AS s
+		WHERE s.policy_id = retire_policy.policy_id AND s.status NOT IN ('closed', 'cancelled');
+	IF open_ones > 0 THEN
+		RAISE EXCEPTION 'policy % has % incidents that are neither closed nor cancelled', policy_id, open_ones
+			USING ERRCODE = 'object_in_use';
+	END IF;
+	SELECT o.name INTO organisation FROM incident.organisations AS o
+		WHERE o.policy = policy.name AND NOT EXISTS (SELECT FROM incident.policies AS p
+			WHERE p.name = policy.name AND p.state = 'published' AND p.policy_id <> policy.policy_id)
+		ORDER BY o.org_id LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'policy % is the last published version of "%", which organisation "%" uses',
+				policy_id, policy.name, organisation
+			USING ERRCODE = 'object_in_use', HINT = 'Give the organisation another policy, or publish a new version.';
+	END IF;
+	UPDATE incident.policies AS p SET state = 'retired', retired_at = now()
+		WHERE p.policy_id = retire_policy.policy_id;
+END
+$$;
+
+CREATE FUNCTION incident.drop_policy(policy_id integer)
+RETURNS void
+LANGUAGE plpgsql VOLATILE STRICT SECURITY DEFINER PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	policy CONSTANT incident.policies := incident.lock_policy(policy_id);
+BEGIN
+	PERFORM incident.refuse_built_in(policy);
+	IF policy.state = 'published' THEN
+		RAISE EXCEPTION 'policy % is published', policy_id
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Retire it first: incident.retire_policy().';
+	ELSIF EXISTS (SELECT FROM incident.incidents AS i WHERE i.policy_id = drop_policy.policy_id)
+			OR EXISTS (SELECT FROM incident.incident_state AS s WHERE s.policy_id = drop_policy.policy_id) THEN
+		RAISE EXCEPTION 'policy % has incidents', policy_id
+			USING ERRCODE = 'object_in_use', HINT = 'A retired policy may stay for as long as there are any.';
+	END IF;
+	UPDATE incident.policies AS p SET state = 'dropped' WHERE p.policy_id = drop_policy.policy_id;
+	DELETE FROM incident.policy_severities AS x WHERE x.policy_id = drop_policy.policy_id;
+	DELETE FROM incident.policy_levels AS x WHERE x.policy_id = drop_policy.policy_id;
+	DELETE FROM incident.policy_acknowledgements AS x WHERE x.policy_id = drop_policy.policy_id;
+	DELETE FROM incident.policy_matrix AS x WHERE x.policy_id = drop_policy.policy_id;
+	DELETE FROM incident.policy_rises AS x WHERE x.policy_id = drop_policy.policy_id;
+	DELETE FROM incident.policy_duties AS x WHERE x.policy_id = drop_policy.policy_id;
+	DELETE FROM incident.policy_duty_levels AS x WHERE x.policy_id = drop_policy.policy_id;
+	DELETE FROM incident.policy_authorities AS x WHERE x.policy_id = drop_policy.policy_id;
+	DELETE FROM incident.policy_roles AS x WHERE x.policy_id = drop_policy.policy_id;
+	DELETE FROM incident.policy_categories AS x WHERE x.policy_id = drop_policy.policy_id;
+	DELETE FROM incident.policies AS p WHERE p.policy_id = drop_policy.policy_id;
+END
+$$;
+
+-- Addenda
+
+-- What of an addendum cannot be left to the check of the policy that it is combined with.
+CREATE FUNCTION incident.expect_addendum(addendum jsonb, document jsonb)
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	twin record;
+BEGIN
+	PERFORM incident.expect_shape(addendum, 'addendum: $', '{
+		"name": "name", "title": "title", "source": "text", "in_force": "date",
+		"roles": [{"role": "text", "title": "title"}, ["role"]], "duties": ["object"]}');
+	SELECT number, item -> 'duty' AS duty INTO twin
+		FROM incident.json_items(addendum -> 'duties')
+		WHERE item -> 'duty' IN (SELECT d.item -> 'duty' FROM incident.json_items(document -> 'duties') AS d)
+		ORDER BY number LIMIT 1;
+	IF FOUND THEN
+		PERFORM incident.refuse_document(format('addendum: $.duties[%s].duty', twin.number),
+			format('is %s', left(twin.duty::text, 100)), 'The policy has a duty of that name.');
+	END IF;
+END
+$$;
+
+CREATE FUNCTION incident.combine_policy(document jsonb, addendum jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	named CONSTANT text := format('With %s, in force since %s: %s', addendum ->> 'name', addendum ->> 'in_force',
+		addendum ->> 'source');
+	combined jsonb;
+BEGIN
+	PERFORM incident.expect_policy(document);
+	PERFORM incident.expect_addendum(addendum, document);
+	combined := document || jsonb_build_object(
+		'source', concat_ws(' ', document ->> 'source', named),
+		'duties', (document -> 'duties') || (addendum -> 'duties'),
+		'roles', (document -> 'roles') || coalesce((SELECT jsonb_agg(a.item ORDER BY a.number)
+			FROM incident.json_items(addendum -> 'roles') AS a
+			WHERE a.item -> 'role' NOT IN (SELECT r.item -> 'role' FROM incident.json_items(document -> 'roles') AS r)),
+			'[]'));
+	PERFORM incident.expect_policy(combined);
+	RETURN combined;
+END
+$$;
+
+CREATE FUNCTION incident.policy_addendum(name text)
+RETURNS jsonb
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	found_one jsonb;
+BEGIN
+	SELECT a.document INTO found_one FROM incident.policy_addenda AS a WHERE a.addendum = policy_addendum.name;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'there is no addendum "%"', left(name, 100)
+			USING ERRCODE = 'undefined_object',
+				  HINT = format('There are: %s.', (SELECT string_agg(a.addendum, ', ' ORDER BY a.addendum COLLATE "C")
+					FROM incident.policy_addenda AS a));
+	END IF;
+	RETURN found_one;
+END
+$$;
+
+-- What the extension ships: a preset under its fixed id, and an addendum.
+
+CREATE FUNCTION incident.load_preset(id integer, document text)
+RETURNS void
+LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT incident.publish_policy(incident.write_policy(document::jsonb, id))
+$$;
+
+CREATE FUNCTION incident.load_addendum(document text)
+RETURNS void
+LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	INSERT INTO incident.policy_addenda (addendum, document) VALUES (document::jsonb ->> 'name', document::jsonb)
+$$;
+
+COMMENT ON FUNCTION incident.check_policy(jsonb) IS
+'All that is wrong with a policy document, each with its JSON path and a sentence: unknown and missing keys, wrong values, holes in the matrix, rows and times out of order, rules that can never fire, audiences and authorities with nobody, repeats without end. No rows when it is sound; at most 1000. What needs a part that cannot be read is checked once that part is right.';
+COMMENT ON FUNCTION incident.import_policy(jsonb) IS
+'Writes a policy document as a draft and returns its id; a name that exists makes the next version. A draft need not be sound. Error invalid_parameter_value names the place of whatever cannot be stored: an unknown or missing key, a value of the wrong kind, a double, a calendar that does not exist.';
+COMMENT ON FUNCTION incident.publish_policy(integer) IS
+'Publishes a draft; refuses while check_policy has findings for it (invalid_parameter_value, the findings as detail). From then on it never changes. New incidents take the newest published version, open ones stay on theirs.';
+COMMENT ON FUNCTION incident.retire_policy(integer) IS
+'Takes a published version out of use: no incident is opened under it any more. Error object_in_use while an incident under it is neither closed nor cancelled, and for the last published version of the policy of an organisation; object_not_in_prerequisite_state for built-in policies and those that are not published.';
+COMMENT ON FUNCTION incident.drop_policy(integer) IS
+'Deletes a draft or a retired version. Error object_in_use while there are incidents under it; object_not_in_prerequisite_state for built-in and published policies.';
+COMMENT ON FUNCTION incident.export_policy(integer) IS
+'The document of a policy; importing it gives the same policy. NULL when there is no such id.';
+COMMENT ON FUNCTION incident.combine_policy(jsonb, jsonb) IS
+'A policy document with the roles and duties of an addendum added, and its source named. A role that the policy has keeps its title. Error invalid_parameter_value names the place of whatever does not fit: a duty of the same name, or what import_policy would refuse.';
+COMMENT ON FUNCTION incident.policy_addendum(text) IS
+'An addendum that the extension ships, for combine_policy. Error undefined_object when there is none of that name.';

@@ -1,0 +1,702 @@
+/*
+ * policy_document.c: what is wrong with a policy's document: its shape, what its parts say
+ * of one another, and what the kernel finds in the whole.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "policy_document.h"
+#include "sql.h"
+#include "types.h"
+
+#define MAX_PROBLEMS 200
+
+static const char policy_shape[] =
+	"{\"name\": \"name\", \"title\": \"title\", \"source?\": \"text\","
+	" \"axes\": {\"asset\": {\"en\": \"text\", \"zh\": \"text\","
+	"   \"values?\": [{\"level\": \"level\", \"title\": \"title\"}, [\"level\"]]},"
+	"  \"severity\": {\"en\": \"text\", \"zh\": \"text\"}},"
+	" \"severities\": [{\"severity\": \"severity\", \"title\": \"title\","
+	"  \"criteria?\": \"object\"}, [\"severity\"]],"
+	" \"levels\": [{\"level\": \"level\", \"title\": \"title\","
+	"  \"processing_time\": \"time?\", \"calendar?\": \"name\", \"respond_within?\": "
+	"\"time\","
+	"  \"acknowledge?\": {\"within\": \"time\","
+	"   \"steps?\": [{\"within\": \"time\", \"audience\": [\"text\"]}]}}, [\"level\"]],"
+	" \"matrix\": [{\"asset_level\": \"level|any\", \"severity\": \"severity\","
+	"  \"event_level\": \"level\", \"response_level\": \"level\"},"
+	"  [\"asset_level\", \"severity\"]],"
+	" \"escalation\": {\"rule\": \"remaining_time|steps|none\","
+	"  \"steps?\": [{\"to\": \"level\", \"event_levels?\": [\"level\"],"
+	"   \"elapsed?\": \"time\", \"remaining?\": \"time\", \"percent?\": \"1..100\","
+	"   \"inactive?\": \"time\"}]},"
+	" \"duties\": [{\"duty\": \"key\", \"title\": \"title\","
+	"  \"starts\": [\"opened|acknowledged|activated|resolved|closed\", \"or\","
+	"   {\"after\": \"key\"}],"
+	"  \"scope\": \"event_level|response_level\","
+	"  \"for\": [{\"levels\": [\"level\"], \"within\": \"time\", \"audience\": "
+	"[\"text\"]}],"
+	"  \"responsible?\": [\"text\"], \"repeat?\": {\"limit\": \"1..1000000?\"},"
+	"  \"until?\": \"resolved|closed\","
+	"  \"done_by?\": "
+	"\"assessed|acknowledged|activated|held|resumed|resolved|closed|noted\","
+	"  \"content?\": \"titles\"}, [\"duty\"]],"
+	" \"hold\": {\"stops\": [\"processing|acknowledgement|response|duties\"]},"
+	" \"unknown\": \"most_urgent\","
+	" \"authorities\": [{\"act\": \"activate|downgrade|close\", \"event_levels\": "
+	"[\"level\"],"
+	"  \"roles\": [\"text\"], \"persons?\": \"1..2\"}],"
+	" \"messages\": {\"limit?\": {\"count\": \"1..1000000\", \"within\": \"time\"},"
+	"  \"missed_ticks\": \"latest|all\"},"
+	" \"roles\": [{\"role\": \"text\", \"title\": \"title\"}, [\"role\"]],"
+	" \"categories\": [{\"category\": \"text\", \"title\": \"title\","
+	"  \"levels\": \"titles by level\"}, [\"category\"]]}";
+
+/* A document that is being checked. */
+typedef struct Check
+{
+	JsonbContainer *document;
+	List *findings;
+	JsonbContainer *roles; /* NULL when it is not known which there are */
+	bool *role_used;
+} Check;
+
+/* The shape, parsed once. */
+static const PgiShape *
+get_shape(void)
+{
+	static PgiShape *shape = NULL;
+
+	if (shape == NULL)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
+
+		shape = pgi_parse_shape(policy_shape);
+		MemoryContextSwitchTo(caller);
+	}
+	return shape;
+}
+
+static void
+find(Check *check, const char *place, const char *problem)
+{
+	check->findings = pgi_add_finding(check->findings, place, problem, NULL, false);
+}
+
+static JsonbContainer *
+part(const Check *check, const char *key)
+{
+	return pgi_json_part(check->document, key);
+}
+
+/* Whether all that a part must have can be read; that it has more does no harm. */
+static bool
+is_readable(const Check *check, const char *key)
+{
+	char *place = psprintf("$.%s", key);
+	size_t length = strlen(place);
+	ListCell *cell;
+
+	foreach (cell, check->findings)
+	{
+		const PgiFinding *finding = lfirst(cell);
+
+		if (finding->unfit && strncmp(finding->place, place, length) == 0 &&
+			(finding->place[length] == '\0' || finding->place[length] == '.' ||
+			 finding->place[length] == '[') &&
+			strcmp(finding->problem, "is not a known key") != 0)
+			return false;
+	}
+	return true;
+}
+
+/* What cannot even be stored: `problem` says what the place is. */
+static void
+find_unfit(Check *check, const char *place, const char *problem, const char *hint)
+{
+	check->findings = pgi_add_finding(check->findings, place, problem, hint, true);
+}
+
+static char *
+place_of(const char *array, int number, const char *key)
+{
+	return psprintf("$.%s[%d].%s", array, number, key);
+}
+
+/* Levels */
+
+static unsigned
+level_bits(JsonbContainer *levels)
+{
+	unsigned bits = 0;
+
+	for (int i = 0; i < pgi_json_count(levels); i++)
+		bits |= PGI_LEVEL_BIT(pgi_level_code(pgi_json_item_word(levels, i)));
+	return bits;
+}
+
+/* A list of levels that must not be empty and name none twice. */
+static void
+check_level_list(Check *check, JsonbContainer *levels, const char *place)
+{
+	unsigned seen = 0;
+
+	if (pgi_json_count(levels) == 0)
+		find(check, place, "No level is named here.");
+	for (int i = 0; i < pgi_json_count(levels); i++)
+	{
+		char *word = pgi_json_item_word(levels, i);
+		unsigned bit = PGI_LEVEL_BIT(pgi_level_code(word));
+
+		if (seen & bit)
+			find_unfit(check, pgi_place_item(place, i),
+					   psprintf("is the second for %s", word), NULL);
+		seen |= bit;
+	}
+}
+
+/* The levels under a key of the matrix, as bits. */
+static unsigned
+matrix_levels(const Check *check, const char *key)
+{
+	JsonbContainer *matrix = part(check, "matrix");
+	unsigned levels = 0;
+
+	for (int i = 0; i < pgi_json_count(matrix); i++)
+	{
+		int level = pgi_level_code(pgi_json_text(pgi_json_item(matrix, i), key));
+
+		if (level >= 0)
+			levels |= PGI_LEVEL_BIT(level);
+	}
+	return levels;
+}
+
+/* The rows for any asset; -1 when there are such and others. */
+static int
+count_any(Check *check)
+{
+	JsonbContainer *matrix = part(check, "matrix");
+	int count = pgi_json_count(matrix);
+	int any = 0;
+
+	for (int i = 0; i < count; i++)
+		if (strcmp(pgi_json_text(pgi_json_item(matrix, i), "asset_level"), "any") == 0)
+			any++;
+	return any > 0 && any < count ? -1 : any;
+}
+
+static void
+check_any(Check *check)
+{
+	JsonbContainer *matrix = part(check, "matrix");
+
+	if (count_any(check) >= 0)
+		return;
+	for (int i = 0; i < pgi_json_count(matrix); i++)
+		if (strcmp(pgi_json_text(pgi_json_item(matrix, i), "asset_level"), "any") == 0)
+			find(
+				check, place_of("matrix", i, "asset_level"),
+				"This row is for any asset and others are not: either all are, or none.");
+}
+
+/* The asset levels that have a title are those of the matrix. */
+static void
+check_axis(Check *check)
+{
+	JsonbContainer *values =
+		pgi_json_part(pgi_json_part(part(check, "axes"), "asset"), "values");
+	unsigned wanted = matrix_levels(check, "asset_level");
+
+	if (values == NULL)
+		return;
+	for (int i = 0; i < pgi_json_count(values); i++)
+	{
+		char *word = pgi_json_text(pgi_json_item(values, i), "level");
+		unsigned bit = PGI_LEVEL_BIT(pgi_level_code(word));
+
+		if (!(wanted & bit))
+			find(check, psprintf("$.axes.asset.values[%d].level", i),
+				 psprintf("No row of the matrix has asset level %s.", word));
+		wanted &= ~bit;
+	}
+	for (int level = PGI_LEVEL_MAX; level >= 0; level--)
+		if (wanted & PGI_LEVEL_BIT(level))
+			find(check, "$.axes.asset.values",
+				 psprintf("Asset level %s of the matrix has no title here.",
+						  pgi_level_word(level)));
+}
+
+static void
+check_categories(Check *check)
+{
+	JsonbContainer *categories = part(check, "categories");
+	unsigned assets = matrix_levels(check, "asset_level");
+
+	if (count_any(check) != 0)
+		return;
+	for (int i = 0; i < pgi_json_count(categories); i++)
+	{
+		char *place = place_of("categories", i, "levels");
+		JsonbContainer *levels = pgi_json_part(pgi_json_item(categories, i), "levels");
+		JsonbIterator *iterator = JsonbIteratorInit(levels);
+		JsonbIteratorToken token;
+		JsonbValue key;
+
+		while ((token = JsonbIteratorNext(&iterator, &key, true)) != WJB_DONE)
+			if (token == WJB_KEY &&
+				!(assets & PGI_LEVEL_BIT(pgi_level_code(pgi_json_word(&key)))))
+				find(check, pgi_place_key(place, pgi_json_word(&key)),
+					 psprintf("No row of the matrix has asset level %s.",
+							  pgi_json_word(&key)));
+	}
+}
+
+static void
+check_authorities(Check *check)
+{
+	JsonbContainer *authorities = part(check, "authorities");
+	unsigned events = matrix_levels(check, "event_level");
+
+	for (int i = 0; i < pgi_json_count(authorities); i++)
+	{
+		JsonbContainer *levels =
+			pgi_json_part(pgi_json_item(authorities, i), "event_levels");
+		char *act = pgi_json_text(pgi_json_item(authorities, i), "act");
+		char *place = place_of("authorities", i, "event_levels");
+		unsigned before = 0;
+
+		for (int other = 0; other < i; other++)
+			if (strcmp(pgi_json_text(pgi_json_item(authorities, other), "act"), act) == 0)
+				before |= level_bits(
+					pgi_json_part(pgi_json_item(authorities, other), "event_levels"));
+		check_level_list(check, levels, place);
+		for (int j = 0; j < pgi_json_count(levels); j++)
+		{
+			char *word = pgi_json_item_word(levels, j);
+			unsigned bit = PGI_LEVEL_BIT(pgi_level_code(word));
+
+			if (!(events & bit))
+				find(check, pgi_place_item(place, j),
+					 psprintf("No row of the matrix has event level %s.", word));
+			if (before & bit)
+				find(check, pgi_place_item(place, j),
+					 psprintf("It has been said before who may %s at level %s.", act,
+							  word));
+		}
+	}
+}
+
+/* Calendars */
+
+static bool
+calendar_exists(const char *name)
+{
+	static PgiQuery query = {
+		"SELECT FROM incident.calendars WHERE calendar = $1", 1, {TEXTOID}};
+	Datum value = CStringGetTextDatum(name);
+
+	pgi_read_newest(&query, &value);
+	return SPI_processed > 0;
+}
+
+static void
+check_calendars(Check *check)
+{
+	JsonbContainer *levels = part(check, "levels");
+	PgiOwnerScope scope;
+
+	for (int i = 0; i < pgi_json_count(levels); i++)
+	{
+		char *name = pgi_json_text(pgi_json_item(levels, i), "calendar");
+		bool exists;
+
+		if (name == NULL)
+			continue;
+		pgi_become_owner(&scope);
+		SPI_connect();
+		exists = calendar_exists(name);
+		SPI_finish();
+		pgi_become_caller(&scope);
+		if (!exists)
+			find_unfit(
+				check, place_of("levels", i, "calendar"), psprintf("is \"%s\"", name),
+				"There is no such calendar; incident.import_calendar() makes one.");
+	}
+}
+
+/* Escalation, duties, messages */
+
+static void
+check_escalation(Check *check)
+{
+	JsonbContainer *escalation = part(check, "escalation");
+	JsonbContainer *steps = pgi_json_part(escalation, "steps");
+	bool by_steps = strcmp(pgi_json_text(escalation, "rule"), "steps") == 0;
+	int count = pgi_json_count(steps);
+
+	if (!by_steps && steps != NULL)
+		find(check, "$.escalation.steps", "Only the rule \"steps\" has steps.");
+	if (by_steps && count == 0)
+		find(check, "$.escalation.steps", "The rule \"steps\" needs steps.");
+	if (count > PGI_MAX_RISES)
+		find(check, "$.escalation.steps",
+			 psprintf("There are %d steps; at most %d are taken.", count, PGI_MAX_RISES));
+	for (int i = 0; i < count; i++)
+	{
+		char *place = psprintf("$.escalation.steps[%d]", i);
+		JsonbContainer *levels = pgi_json_part(pgi_json_item(steps, i), "event_levels");
+
+		if (levels != NULL)
+			check_level_list(check, levels, pgi_place_key(place, "event_levels"));
+		if (pgi_rise_measure(pgi_json_item(steps, i)) < 0)
+			find_unfit(
+				check, place, "measures nothing, or several things",
+				"It needs exactly one of elapsed, remaining, percent and inactive.");
+	}
+}
+
+static void
+check_duty_levels(Check *check, JsonbContainer *lines, const char *place)
+{
+	unsigned before = 0;
+
+	if (pgi_json_count(lines) == 0)
+		find(check, place, "The duty is for no level.");
+	for (int i = 0; i < pgi_json_count(lines); i++)
+	{
+		JsonbContainer *levels = pgi_json_part(pgi_json_item(lines, i), "levels");
+		char *here = pgi_place_key(pgi_place_item(place, i), "levels");
+
+		check_level_list(check, levels, here);
+		for (int j = 0; j < pgi_json_count(levels); j++)
+			if (before & PGI_LEVEL_BIT(pgi_level_code(pgi_json_item_word(levels, j))))
+				find_unfit(
+					check, pgi_place_item(here, j),
+					psprintf("is the second for %s", pgi_json_item_word(levels, j)),
+					NULL);
+		before |= level_bits(levels);
+	}
+}
+
+static void
+check_duties(Check *check)
+{
+	JsonbContainer *duties = part(check, "duties");
+	int count = pgi_json_count(duties);
+
+	if (count > PGI_MAX_DUTIES)
+		find(check, "$.duties",
+			 psprintf("There are %d duties; at most %d are taken.", count,
+					  PGI_MAX_DUTIES));
+	for (int i = 0; i < count; i++)
+	{
+		JsonbContainer *duty = pgi_json_item(duties, i);
+		JsonbContainer *start = pgi_json_part(duty, "starts");
+
+		check_duty_levels(check, pgi_json_part(duty, "for"),
+						  place_of("duties", i, "for"));
+		if (start != NULL && pgi_duty_number(duties, pgi_json_text(start, "after")) < 0)
+			find(check, place_of("duties", i, "starts.after"),
+				 psprintf("There is no duty %s.", pgi_json_text(start, "after")));
+	}
+}
+
+static void
+check_acknowledgements(Check *check)
+{
+	JsonbContainer *levels = part(check, "levels");
+
+	for (int i = 0; i < pgi_json_count(levels); i++)
+	{
+		JsonbContainer *acknowledge =
+			pgi_json_part(pgi_json_item(levels, i), "acknowledge");
+		int count;
+
+		if (acknowledge == NULL)
+			continue;
+		count = pgi_json_count(pgi_json_part(acknowledge, "steps"));
+		if (count >= PGI_MAX_ACKNOWLEDGEMENTS)
+			find(check, place_of("levels", i, "acknowledge.steps"),
+				 psprintf("There are %d steps; at most %d are taken.", count,
+						  PGI_MAX_ACKNOWLEDGEMENTS - 1));
+	}
+}
+
+static void
+check_messages(Check *check)
+{
+	JsonbContainer *limit = pgi_json_part(part(check, "messages"), "limit");
+
+	if (limit != NULL && pgi_json_time(limit, "within") == 0)
+		find(check, "$.messages.limit.within", "No message can be sent within no time.");
+}
+
+/* Roles */
+
+static int
+role_number(const Check *check, const char *role)
+{
+	for (int i = 0; i < pgi_json_count(check->roles); i++)
+		if (strcmp(pgi_json_text(pgi_json_item(check->roles, i), "role"), role) == 0)
+			return i;
+	return -1;
+}
+
+/* A list of roles of which there must be one at least, each among those of the policy. */
+static void
+check_role_list(Check *check, JsonbContainer *list, const char *place)
+{
+	int nroles = pgi_json_count(check->roles);
+	bool *here = palloc0(sizeof(bool) * (nroles + 1));
+
+	if (pgi_json_count(list) == 0)
+		find(check, place, "Nobody is named here.");
+	for (int i = 0; i < pgi_json_count(list); i++)
+	{
+		char *role = pgi_json_item_word(list, i);
+		int number = role_number(check, role);
+
+		if (number < 0)
+		{
+			find(check, pgi_place_item(place, i),
+				 psprintf("\"%s\" is not among the roles of the policy.", role));
+			continue;
+		}
+		if (here[number])
+			find(check, pgi_place_item(place, i),
+				 psprintf("\"%s\" is named twice.", role));
+		here[number] = check->role_used[number] = true;
+	}
+}
+
+static void
+check_duty_roles(Check *check, JsonbContainer *duty, int number)
+{
+	JsonbContainer *lines = pgi_json_part(duty, "for");
+	JsonbContainer *responsible = pgi_json_part(duty, "responsible");
+
+	for (int i = 0; i < pgi_json_count(lines); i++)
+		check_role_list(check, pgi_json_part(pgi_json_item(lines, i), "audience"),
+						psprintf("$.duties[%d].for[%d].audience", number, i));
+	if (responsible != NULL)
+		check_role_list(check, responsible, place_of("duties", number, "responsible"));
+}
+
+static void
+check_step_roles(Check *check, JsonbContainer *level, int number)
+{
+	JsonbContainer *acknowledge = pgi_json_part(level, "acknowledge");
+	JsonbContainer *steps =
+		acknowledge == NULL ? NULL : pgi_json_part(acknowledge, "steps");
+
+	for (int i = 0; i < pgi_json_count(steps); i++)
+		check_role_list(
+			check, pgi_json_part(pgi_json_item(steps, i), "audience"),
+			psprintf("$.levels[%d].acknowledge.steps[%d].audience", number, i));
+}
+
+static void
+check_roles(Check *check)
+{
+	JsonbContainer *levels = part(check, "levels");
+	JsonbContainer *duties = part(check, "duties");
+	JsonbContainer *authorities = part(check, "authorities");
+	int nroles;
+
+	check->roles = part(check, "roles");
+	nroles = pgi_json_count(check->roles);
+	check->role_used = palloc0(sizeof(bool) * (nroles + 1));
+	for (int i = 0; i < pgi_json_count(levels); i++)
+		check_step_roles(check, pgi_json_item(levels, i), i);
+	for (int i = 0; i < pgi_json_count(duties); i++)
+		check_duty_roles(check, pgi_json_item(duties, i), i);
+	for (int i = 0; i < pgi_json_count(authorities); i++)
+		check_role_list(check, pgi_json_part(pgi_json_item(authorities, i), "roles"),
+						place_of("authorities", i, "roles"));
+	for (int i = 0; i < nroles; i++)
+		if (!check->role_used[i])
+			find(check, psprintf("$.roles[%d]", i),
+				 psprintf("Nothing in the policy needs the role \"%s\".",
+						  pgi_json_text(pgi_json_item(check->roles, i), "role")));
+}
+
+/* What the kernel finds */
+
+static char *
+with_key(char *place, const char *key)
+{
+	return key == NULL ? place : psprintf("%s.%s", place, key);
+}
+
+static char *
+place_of_problem(const PgiProblem *problem, const PgiPolicyPlaces *places)
+{
+	int first = problem->first;
+	int item;
+
+	switch (problem->part)
+	{
+		case PGI_PART_MATRIX:
+			break;
+		case PGI_PART_ROW:
+			return with_key(psprintf("$.matrix[%d]", places->row[first][problem->second]),
+							problem->key);
+		case PGI_PART_SEVERITY:
+			if (places->severity[first] < 0)
+				return "$.severities";
+			return psprintf("$.severities[%d]", places->severity[first]);
+		case PGI_PART_LEVEL:
+			return with_key(psprintf("$.levels[%d]", places->level[first]), problem->key);
+		case PGI_PART_ACKNOWLEDGE:
+			return psprintf("$.levels[%d].acknowledge.steps[%d].within",
+							places->level[first], problem->second - 1);
+		case PGI_PART_RISE:
+			return with_key(psprintf("$.escalation.steps[%d]", places->rise[first]),
+							problem->key);
+		case PGI_PART_DUTY:
+			if (problem->second < 0)
+				return with_key(psprintf("$.duties[%d]", first), problem->key);
+			item = places->duty_item[first][problem->second];
+			if (strcmp(problem->key, "levels") == 0)
+				return psprintf("$.duties[%d].for[%d].levels[%d]", first, item,
+								places->duty_level[first][problem->second]);
+			return psprintf("$.duties[%d].for[%d].%s", first, item, problem->key);
+	}
+	return "$.matrix";
+}
+
+static void
+check_whole(Check *check)
+{
+	PgiPolicySource source;
+	PgiPolicyPlaces places;
+	PgiCalendarNames calendars;
+	PgiProblem *problems = palloc(sizeof(PgiProblem) * MAX_PROBLEMS);
+	int count;
+
+	pgi_read_source(check->document, &source, &calendars, &places);
+	count = pgi_policy_check(&source, problems, MAX_PROBLEMS);
+	for (int i = 0; i < Min(count, MAX_PROBLEMS); i++)
+		find(check, place_of_problem(&problems[i], &places), problems[i].text);
+}
+
+/* Whether the kernel has room for all of a document, and can tell what it means. */
+static bool
+fits_kernel(Check *check)
+{
+	JsonbContainer *levels = part(check, "levels");
+
+	for (int i = 0; i < pgi_json_count(levels); i++)
+	{
+		JsonbContainer *acknowledge =
+			pgi_json_part(pgi_json_item(levels, i), "acknowledge");
+
+		if (acknowledge != NULL && pgi_json_count(pgi_json_part(acknowledge, "steps")) >=
+									   PGI_MAX_ACKNOWLEDGEMENTS)
+			return false;
+	}
+	return count_any(check) >= 0 &&
+		   pgi_json_count(part(check, "duties")) <= PGI_MAX_DUTIES &&
+		   pgi_json_count(pgi_json_part(part(check, "escalation"), "steps")) <=
+			   PGI_MAX_RISES;
+}
+
+static void
+check_parts(Check *check)
+{
+	bool matrix = is_readable(check, "matrix");
+	bool levels = is_readable(check, "levels");
+	bool escalation = is_readable(check, "escalation");
+	bool duties = is_readable(check, "duties");
+	bool authorities = is_readable(check, "authorities");
+
+	if (matrix)
+		check_any(check);
+	if (matrix && is_readable(check, "axes"))
+		check_axis(check);
+	if (matrix && is_readable(check, "categories"))
+		check_categories(check);
+	if (matrix && authorities)
+		check_authorities(check);
+	if (levels)
+	{
+		check_calendars(check);
+		check_acknowledgements(check);
+	}
+	if (escalation)
+		check_escalation(check);
+	if (duties)
+		check_duties(check);
+	if (is_readable(check, "messages"))
+		check_messages(check);
+	if (levels && duties && authorities && is_readable(check, "roles"))
+		check_roles(check);
+	if (matrix && levels && escalation && duties && is_readable(check, "severities") &&
+		fits_kernel(check))
+		check_whole(check);
+}
+
+/*
+ * All that is wrong with a policy document; nothing when it is sound. Parts that cannot be
+ * read are not checked against others.
+ */
+List *
+pgi_check_policy(Jsonb *document)
+{
+	Check check = {0};
+	JsonbValue root;
+
+	pgi_json_root(document, &root);
+	check.findings = pgi_check_shape(&root, "$", get_shape());
+	check.document = pgi_json_container(&root);
+	if (pgi_json_is_object(&root))
+		check_parts(&check);
+	return check.findings;
+}
+
+/* A finding as a sentence. */
+char *
+pgi_finding_sentence(const PgiFinding *finding)
+{
+	if (!finding->unfit)
+		return finding->problem;
+	return psprintf("This %s.%s%s", finding->problem, finding->hint == NULL ? "" : " ",
+					finding->hint == NULL ? "" : finding->hint);
+}
+
+PG_FUNCTION_INFO_V1(pgi_check_policy_document);
+Datum
+pgi_check_policy_document(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	List *findings = pgi_check_policy(PG_GETARG_JSONB_P(0));
+	ListCell *cell;
+
+	InitMaterializedSRF(fcinfo, 0);
+	foreach (cell, findings)
+	{
+		const PgiFinding *finding = lfirst(cell);
+		Datum values[2];
+		bool nulls[2] = {false, false};
+
+		values[0] = CStringGetTextDatum(finding->place);
+		values[1] = CStringGetTextDatum(pgi_finding_sentence(finding));
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/* Refuses a document that cannot be imported. */
+PG_FUNCTION_INFO_V1(pgi_expect_policy);
+Datum
+pgi_expect_policy(PG_FUNCTION_ARGS)
+{
+	pgi_refuse_unfit(pgi_check_policy(PG_GETARG_JSONB_P(0)), "policy document: ");
+	PG_RETURN_VOID();
+}

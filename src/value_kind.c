@@ -1,0 +1,328 @@
+/*
+ * value_kind.c: the kinds of single values that a document may have.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
+#include "utils/numeric.h"
+#include "utils/timestamp.h"
+
+#include "document.h"
+#include "types.h"
+
+/* A time longer than 10,000 years is none; so sums of them never overflow. */
+#define LONGEST_TIME (INT64CONST(10000) * 366 * USECS_PER_DAY)
+
+static bool
+is_name(const char *word)
+{
+	size_t length = strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+
+	return length > 0 && length < NAMEDATALEN && word[length] == '\0' && *word != '_' &&
+		   *word != '-';
+}
+
+static bool
+is_key(const char *word)
+{
+	size_t length = strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+	return length > 0 && length < NAMEDATALEN && word[length] == '\0';
+}
+
+/* Two digits, as a number; -1 when they are none. */
+static int
+two_digits(const char *at)
+{
+	if (at[0] < '0' || at[0] > '9' || at[1] < '0' || at[1] > '9')
+		return -1;
+	return (at[0] - '0') * 10 + at[1] - '0';
+}
+
+/* HH:MM or HH:MM:SS, up to 24:00. */
+static bool
+is_clock(const char *word)
+{
+	size_t length = strlen(word);
+	int parts[3] = {0, 0, 0};
+
+	if (length != 5 && length != 8)
+		return false;
+	for (size_t i = 0; 3 * i < length; i++)
+	{
+		parts[i] = two_digits(word + 3 * i);
+		if (parts[i] < 0 || (3 * i + 2 < length && word[3 * i + 2] != ':'))
+			return false;
+	}
+	return parts[1] < 60 && parts[2] < 60 &&
+		   (parts[0] < 24 || (parts[0] == 24 && parts[1] == 0 && parts[2] == 0));
+}
+
+/* YYYY-MM-DD of a day that there is. */
+static bool
+is_date(const char *word)
+{
+	int year, month, day, back_year, back_month, back_day;
+
+	if (strlen(word) != 10 || two_digits(word) < 0 || two_digits(word + 2) < 0 ||
+		word[4] != '-' || word[7] != '-')
+		return false;
+	year = two_digits(word) * 100 + two_digits(word + 2);
+	month = two_digits(word + 5);
+	day = two_digits(word + 8);
+	if (year < 1 || month < 1 || month > 12 || day < 1)
+		return false;
+	j2date(date2j(year, month, day), &back_year, &back_month, &back_day);
+	return back_year == year && back_month == month && back_day == day;
+}
+
+/*
+ * The microseconds of a length of time in any of the ways that an interval is written; a day
+ * counts 24 hours and a month 30 days. False for what is none, negative, or beyond all use.
+ */
+bool
+pgi_read_length(const char *word, int64 *length)
+{
+	char buffer[256];
+	char *fields[MAXDATEFIELDS];
+	int types[MAXDATEFIELDS];
+	int nfields;
+	int kind;
+	int error;
+	struct pg_itm_in itm = {0};
+	int64 ndays;
+
+	error = ParseDateTime(word, buffer, sizeof(buffer), fields, types, MAXDATEFIELDS,
+						  &nfields);
+	if (error == 0)
+		error = DecodeInterval(fields, types, nfields, INTERVAL_FULL_RANGE, &kind, &itm);
+	if (error == DTERR_BAD_FORMAT)
+		error = DecodeISO8601Interval(pstrdup(word), &kind, &itm);
+	if (error != 0 || kind != DTK_DELTA)
+		return false;
+	ndays = (int64) itm.tm_year * DAYS_PER_MONTH * MONTHS_PER_YEAR +
+			(int64) itm.tm_mon * DAYS_PER_MONTH + itm.tm_mday;
+	return !__builtin_mul_overflow(ndays, (int64) USECS_PER_DAY, length) &&
+		   !__builtin_add_overflow(*length, itm.tm_usec, length) && *length >= 0 &&
+		   *length <= LONGEST_TIME;
+}
+
+/* A whole number within a range that is written 1..100. */
+static bool
+is_number(const JsonbValue *value, const char *range)
+{
+	int64 from = strtol(range, NULL, 10);
+	int64 to = strtol(strstr(range, "..") + 2, NULL, 10);
+	Datum number = NumericGetDatum(value->val.numeric);
+	Datum whole;
+
+	if (numeric_is_nan(value->val.numeric) || numeric_is_inf(value->val.numeric))
+		return false;
+	whole = DirectFunctionCall1(numeric_floor, number);
+	return DatumGetBool(DirectFunctionCall2(numeric_eq, number, whole)) &&
+		   DatumGetBool(DirectFunctionCall2(numeric_ge, number,
+											NumericGetDatum(int64_to_numeric(from)))) &&
+		   DatumGetBool(DirectFunctionCall2(numeric_le, number,
+											NumericGetDatum(int64_to_numeric(to))));
+}
+
+/* Whether all in a container are texts, and there is at least one. */
+static bool
+has_texts(const JsonbValue *value)
+{
+	JsonbIterator *iterator = JsonbIteratorInit(pgi_json_container(value));
+	JsonbIteratorToken token;
+	JsonbValue item;
+	bool any = false;
+
+	while ((token = JsonbIteratorNext(&iterator, &item, true)) != WJB_DONE)
+		if (token == WJB_VALUE || token == WJB_ELEM)
+		{
+			if (item.type != jbvString || item.val.string.len == 0)
+				return false;
+			any = true;
+		}
+	return any;
+}
+
+static bool
+is_title(const JsonbValue *value)
+{
+	return pgi_json_is_object(value) && has_texts(value) &&
+		   pgi_json_field(pgi_json_container(value), "en") != NULL &&
+		   pgi_json_field(pgi_json_container(value), "zh") != NULL;
+}
+
+/* Whether a value is an object of titles; by level when the keys are to be levels. */
+static bool
+is_titles(const JsonbValue *value, bool by_level)
+{
+	JsonbIterator *iterator;
+	JsonbIteratorToken token;
+	JsonbValue item;
+
+	if (!pgi_json_is_object(value))
+		return false;
+	iterator = JsonbIteratorInit(pgi_json_container(value));
+	while ((token = JsonbIteratorNext(&iterator, &item, true)) != WJB_DONE)
+	{
+		if (token == WJB_VALUE && !is_title(&item))
+			return false;
+		if (token == WJB_KEY && by_level && pgi_level_code(pgi_json_word(&item)) < 0)
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_words(const JsonbValue *value)
+{
+	return pgi_json_is_array(value) &&
+		   (JsonContainerSize(pgi_json_container(value)) == 0 || has_texts(value));
+}
+
+static bool
+is_word(const JsonbValue *value, bool (*accepts)(const char *word))
+{
+	return value->type == jbvString && accepts(pgi_json_word(value));
+}
+
+static bool
+is_text(const char *word)
+{
+	return *word != '\0';
+}
+
+static bool
+is_time(const char *word)
+{
+	int64 length;
+
+	return pgi_read_length(word, &length);
+}
+
+static bool
+is_level(const char *word)
+{
+	return pgi_level_code(word) >= 0;
+}
+
+static bool
+is_severity(const char *word)
+{
+	return pgi_severity_code(word) >= 0;
+}
+
+/* The kinds of single values, and what to say of one that is not of the kind. */
+typedef struct ValueKind
+{
+	const char *word;
+	bool (*accepts_word)(const char *word);
+	bool (*accepts)(const JsonbValue *value);
+	const char *hint;
+} ValueKind;
+
+static bool
+is_titles_by_key(const JsonbValue *value)
+{
+	return is_titles(value, false);
+}
+
+static bool
+is_titles_by_level(const JsonbValue *value)
+{
+	return is_titles(value, true);
+}
+
+static const ValueKind kinds[] = {
+	{"text", is_text, NULL, "It needs a text."},
+	{"name", is_name, NULL,
+	 "It needs up to 63 of a to z, 0 to 9, _ and -, and begins with a letter or digit."},
+	{"key", is_key, NULL, "It needs up to 63 of a to z, 0 to 9 and _."},
+	{"object", NULL, pgi_json_is_object, "It needs an object."},
+	{"title", NULL, is_title,
+	 "It needs an object with a text under en and one under zh."},
+	{"titles", NULL, is_titles_by_key,
+	 "It needs an object of titles, each with a text under en and one under zh."},
+	{"titles by level", NULL, is_titles_by_level,
+	 "It needs an object with a title (en and zh) for each of some levels."},
+	{"words", NULL, is_words, "It needs an array of texts."},
+	{"time", is_time, NULL,
+	 "It needs a length of time that is not negative, such as \"2 hours\"."},
+	{"clock", is_clock, NULL,
+	 "It needs a time of day, such as \"09:00\". A window may end at \"24:00\"."},
+	{"date", is_date, NULL, "It needs a date, such as \"2026-10-01\"."},
+	{"level", is_level, NULL, "It needs a level: none, 9 to 1."},
+	{"severity", is_severity, NULL,
+	 "It needs a severity: informational, minor, moderate, severe, critical."},
+};
+
+static const ValueKind *
+find_kind(const char *word, size_t length)
+{
+	for (int i = 0; i < lengthof(kinds); i++)
+		if (strlen(kinds[i].word) == length && strncmp(kinds[i].word, word, length) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
+static bool
+is_range(const char *word)
+{
+	return strstr(word, "..") != NULL;
+}
+
+/* Whether a value is of one of the alternatives of a word in a shape. */
+bool
+pgi_is_of(const JsonbValue *value, const char *word)
+{
+	if (is_range(word))
+		return value->type == jbvNumeric && is_number(value, word);
+	for (;;)
+	{
+		size_t length = strcspn(word, "|");
+		const ValueKind *kind = find_kind(word, length);
+
+		if (kind == NULL && value->type == jbvString && value->val.string.len == length &&
+			strncmp(value->val.string.val, word, length) == 0)
+			return true;
+		if (kind != NULL && (kind->accepts != NULL ? kind->accepts(value)
+												   : is_word(value, kind->accepts_word)))
+			return true;
+		if (word[length] == '\0')
+			return false;
+		word += length + 1;
+	}
+}
+
+/* What a value needs that is of none of them. */
+char *
+pgi_hint_of(const char *word)
+{
+	StringInfoData hint;
+	const ValueKind *kind = find_kind(word, strcspn(word, "|"));
+
+	initStringInfo(&hint);
+	if (is_range(word))
+		appendStringInfo(&hint, "It needs a whole number from %.*s to %s.",
+						 (int) (strstr(word, "..") - word), word, strstr(word, "..") + 2);
+	else if (kind != NULL && word[strlen(kind->word)] == '\0')
+		appendStringInfoString(&hint, kind->hint);
+	else if (kind != NULL)
+		appendStringInfo(&hint, "It needs a %s, or \"%s\".", kind->word,
+						 word + strlen(kind->word) + 1);
+	else
+	{
+		appendStringInfoString(&hint, "Only \"");
+		for (; *word != '\0'; word++)
+			if (*word == '|')
+				appendStringInfoString(&hint, "\", \"");
+			else
+				appendStringInfoChar(&hint, *word);
+		appendStringInfoString(&hint, "\" is known.");
+	}
+	return hint.data;
+}
