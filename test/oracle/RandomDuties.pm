@@ -27,13 +27,14 @@ sub some_time
 	return $STEP * (1 + int($rng->()**2 * $steps));
 }
 
+# Multiples of five steps, so that every twenty percent are whole steps.
 sub processing_times
 {
 	my ($rng, @levels) = @_;
 	my ($time, %times) = (0);
 	for my $level (@levels)
 	{
-		$time += some_time($rng, 40);
+		$time += 5 * some_time($rng, 8);
 		$times{$level} = $time;
 	}
 	delete $times{ $levels[-1] } if chance($rng, 0.4);
@@ -53,7 +54,6 @@ sub times_to_acknowledge
 	return \%times;
 }
 
-# Percentages of whole five minutes are whole minutes, so all must be of twenties.
 sub rise
 {
 	my ($rng, $policy) = @_;

@@ -185,8 +185,9 @@ sub note_late
 	for my $number ($life->{late}{$clock} + 1 .. $reached)
 	{
 		note($life, $moment, 'breached') if $clock eq 'processing';
+		note($life, $moment, 'overdue', rule => $clock) if $clock eq 'response';
 		note($life, $moment, 'overdue', rule => $clock, occurrence => $number)
-		  if $clock ne 'processing';
+		  if $clock eq 'acknowledgement';
 	}
 	return;
 }

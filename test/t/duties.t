@@ -79,17 +79,48 @@ sub given_facts
 	return JSON::PP->new->canonical->encode(\@given);
 }
 
+# The derived events of lives, by their number; with a beginning its deadline, last.
 sub simulated
 {
-	my ($node, $policy, @facts) = @_;
-	my ($opening, @later) = @facts;
-	my $rows = $node->safe_psql('incident', "SELECT concat_ws(' ', extract(epoch FROM at)::bigint - $ORIGIN, kind,"
-		. " detail ->> 'event_level', detail ->> 'response_level', detail ->> 'rule', detail ->> 'duty',"
-		. " detail ->> 'occurrence')"
-		. " FROM incident.simulate('$policy->{name}', " . literal($opening->{asset_level}) . ', '
-		. literal($opening->{severity}) . ", '" . iso($opening->{effective}) . "', '" . iso($HORIZON) . "',"
-		. " \$json\$" . given_facts(@later) . "\$json\$) WHERE detail ? 'event_level'");
-	return split /\n/, $rows;
+	my ($node, @lives) = @_;
+	my $sql = '';
+	for my $life (@lives)
+	{
+		my ($opening, @later) = @{ $life->{facts} };
+		$sql .= "SELECT concat_ws(' ', $life->{number}, extract(epoch FROM at)::bigint - $ORIGIN, kind,"
+		  . " detail ->> 'event_level', detail ->> 'response_level', detail ->> 'rule', detail ->> 'duty',"
+		  . " detail ->> 'occurrence', '| ' || (extract(epoch FROM (detail ->> 'deadline')::timestamptz)::bigint - $ORIGIN))"
+		  . " FROM incident.simulate('$life->{policy}{name}', " . literal($opening->{asset_level}) . ', '
+		  . literal($opening->{severity}) . ", '" . iso($opening->{effective}) . "', '" . iso($HORIZON) . "',"
+		  . " \$json\$" . given_facts(@later) . "\$json\$) WITH ORDINALITY AS s(at, kind, level, detail, n)"
+		  . " WHERE detail ? 'event_level' ORDER BY n;\n";
+	}
+	my (%events, %deadlines);
+	for (split /\n/, $node->safe_psql('incident', $sql))
+	{
+		my ($number, $event, $deadline) = /^(\d+) (.*?)(?: \| (-?\d+))?$/ or die "no event: $_";
+		push @{ $events{$number} }, $event;
+		push @{ $deadlines{$number} }, $deadline;
+	}
+	return (\%events, \%deadlines);
+}
+
+# Whether the deadlines of beginnings are when they become overdue, or may be: unless
+# before that something else happens to the incident, or the deadline is beyond the horizon.
+sub deadlines_hold
+{
+	my ($life, $events, $deadlines) = @_;
+	for my $i (grep { defined $deadlines->[$_] } 0 .. $#$events)
+	{
+		my ($at, $kind, undef, undef, @what) = split ' ', $events->[$i];
+		my $deadline = $deadlines->[$i];
+		next if $deadline > $HORIZON;
+		next if grep { $_->{effective} >= $at && $_->{effective} <= $deadline } @{ $life->{facts} };
+		next if grep { my ($when, $what) = split ' '; $what eq 'escalated' && $when >= $at && $when <= $deadline }
+		  @$events;
+		return 0 unless grep { /^$deadline overdue \S+ \S+ @what$/ } @$events;
+	}
+	return 1;
 }
 
 sub expected
@@ -114,25 +145,37 @@ for my $document (@CALENDARS)
 }
 my @policies = map { publish_random($node, $rng, "duties-$_", $eport, @calendars) } 1 .. $POLICIES;
 
-my (%happened, @wrong);
+my @lives;
 for my $number (1 .. $LIVES)
 {
 	my $policy = $policies[ $number % @policies ];
 	my @facts = RandomDuties::life($rng, $policy, $STEP * int(24 * $rng->()), 16 * $HOUR);
-	my @expected = expected($policy, @facts);
-	my @got = simulated($node, $policy, @facts);
-	$happened{$1}++ for map { / (\w+)/ } @expected;
-	push @wrong, [ $number, $policy, \@facts, \@got, \@expected ] if "@got" ne "@expected";
+	push @lives, { number => $number, policy => $policy, facts => \@facts };
+}
+my ($events, $deadlines) = simulated($node, @lives);
+my (%happened, @wrong, @late, $told);
+for my $life (@lives)
+{
+	my $got = $events->{ $life->{number} };
+	my @expected = expected($life->{policy}, @{ $life->{facts} });
+	$happened{$_}++ for map { / (\w+)/ } @expected;
+	push @wrong, [ $life, $got, \@expected ] if "@$got" ne "@expected";
+	push @late, $life->{number}
+	  unless deadlines_hold($life, $got, $deadlines->{ $life->{number} });
+	$told += grep { defined } @{ $deadlines->{ $life->{number} } };
 }
 is(@wrong, 0, "$LIVES lives are as the oracle lives them");
 for my $wrong (@wrong > $SHOWN ? @wrong[ 0 .. $SHOWN - 1 ] : @wrong)
 {
-	my ($number, $policy, $facts, $got, $expected) = @$wrong;
-	diag "life $number, policy " . JSON::PP->new->canonical->encode({ %$policy, calendars => undef });
-	diag 'facts ' . JSON::PP->new->canonical->encode($facts);
+	my ($life, $got, $expected) = @$wrong;
+	diag "life $life->{number}, policy "
+	  . JSON::PP->new->canonical->encode({ %{ $life->{policy} }, calendars => undef });
+	diag 'facts ' . JSON::PP->new->canonical->encode($life->{facts});
 	my ($i) = grep { ($got->[$_] || '') ne ($expected->[$_] || '') } 0 .. @$got + @$expected;
 	diag "entry $i: " . ($got->[$i] || 'none') . ' instead of ' . ($expected->[$i] || 'none');
 }
+is("@late", '', 'deadlines that are told hold');
+cmp_ok($told, '>', $LIVES, 'many deadlines are told');
 cmp_ok($happened{$_} || 0, '>', $LIVES / 10, "$_ happens") for qw(graded escalated overdue due repeated);
 my $inactive = grep { my $policy = $_; grep { defined $_->{inactive} } @{ $policy->{escalation} || [] } } @policies;
 cmp_ok($inactive, '>', 2, 'some policies mind inactivity');
