@@ -1,49 +1,82 @@
 /*
- * duty.c: the duties of an incident: that one was done, and what has become of each.
+ * duty.c: duties by name: that one was done, and what has become of each.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
+#include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "arguments.h"
+#include "duty.h"
 #include "pg_incident.h"
 #include "policy_cache.h"
 #include "record.h"
 #include "row.h"
 #include "sql.h"
 
-/* The number of a duty of a policy; error when it has none of that name. Within SPI. */
+/* Reads the names into the current memory context. */
+void
+pgi_read_duty_names(int32 policy_id, PgiDutyNames *names)
+{
+	static PgiQuery query = {
+		"SELECT duty FROM incident.policy_duties WHERE policy_id = $1 ORDER BY number",
+		1,
+		{INT4OID}};
+	MemoryContext caller = CurrentMemoryContext;
+	Datum id = Int32GetDatum(policy_id);
+	PgiOwnerScope scope;
+
+	pgi_become_owner(&scope);
+	SPI_connect();
+	pgi_read_newest(&query, &id);
+	names->count = (int) Min(SPI_processed, PGI_MAX_DUTIES);
+	for (int i = 0; i < names->count; i++)
+	{
+		bool isnull;
+
+		names->name[i] =
+			MemoryContextStrdup(caller, TextDatumGetCString(pgi_column(i, 1, &isnull)));
+	}
+	SPI_finish();
+	pgi_become_caller(&scope);
+}
+
+/* The number of a duty; -1 when there is none of that name. */
+int
+pgi_duty_named(const PgiDutyNames *names, const char *name)
+{
+	for (int i = 0; i < names->count; i++)
+		if (strcmp(names->name[i], name) == 0)
+			return i;
+	return -1;
+}
+
+/* The number of a duty of a policy; error when it has none of that name. */
 static uint8
 find_duty(int32 policy_id, const char *name)
 {
-	static PgiQuery find = {
-		"SELECT number FROM incident.policy_duties WHERE policy_id = $1 AND duty = $2",
-		2,
-		{INT4OID, TEXTOID}};
-	static PgiQuery list = {"SELECT string_agg(duty, ', ' ORDER BY number)"
-							" FROM incident.policy_duties WHERE policy_id = $1",
-							1,
-							{INT4OID}};
-	Datum values[2];
-	bool isnull;
-	Datum known;
+	PgiDutyNames names;
+	StringInfoData known;
+	int number;
 
-	values[0] = Int32GetDatum(policy_id);
-	values[1] = CStringGetTextDatum(name);
-	if (pgi_run(&find, values, NULL, SPI_OK_SELECT, 1) > 0)
-		return (uint8) DatumGetInt32(pgi_column(0, 1, &isnull));
-	pgi_run(&list, values, NULL, SPI_OK_SELECT, 1);
-	known = pgi_column(0, 1, &isnull);
+	pgi_read_duty_names(policy_id, &names);
+	number = pgi_duty_named(&names, name);
+	if (number >= 0)
+		return (uint8) number;
+	initStringInfo(&known);
+	for (int i = 0; i < names.count; i++)
+		appendStringInfo(&known, "%s%s", i > 0 ? ", " : "", names.name[i]);
 	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
 					errmsg("the incident's policy has no duty \"%s\"", pgi_clip(name)),
-					isnull ? errhint("It has no duties.")
-						   : errhint("It has: %s.", TextDatumGetCString(known))));
+					names.count == 0 ? errhint("It has no duties.")
+									 : errhint("It has: %s.", known.data)));
 }
 
 static void

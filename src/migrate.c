@@ -13,6 +13,7 @@
 #include "utils/timestamp.h"
 
 #include "arguments.h"
+#include "duty.h"
 #include "pg_incident.h"
 #include "policy_cache.h"
 #include "record.h"
@@ -40,29 +41,21 @@ change_policy(PgiTimeline *timeline, int32 policy_id)
 								" WHERE org_id = $1 AND incident_id = $2",
 								3,
 								{INT4OID, INT8OID, INT4OID}};
-	static PgiQuery duties = {
-		"SELECT number FROM incident.policy_duties WHERE policy_id = $1 AND duty = $2",
-		2,
-		{INT4OID, TEXTOID}};
 	Datum values[3];
-	bool isnull;
+	PgiDutyNames names;
 
 	values[0] = Int32GetDatum(timeline->org_id);
 	values[1] = Int64GetDatum(timeline->incident_id);
 	values[2] = Int32GetDatum(policy_id);
 	pgi_run(&incident, values, NULL, SPI_OK_UPDATE, 0);
 	timeline->policy_id = policy_id;
+	pgi_read_duty_names(policy_id, &names);
 	for (int i = 0; i < timeline->nentries; i++)
 	{
 		PgiEntry *entry = &timeline->entries[i];
+		int number = entry->duty == NULL ? -1 : pgi_duty_named(&names, entry->duty);
 
-		if (entry->duty == NULL)
-			continue;
-		values[0] = Int32GetDatum(policy_id);
-		values[1] = CStringGetTextDatum(entry->duty);
-		entry->duty_number = PGI_MAX_DUTIES;
-		if (pgi_run(&duties, values, NULL, SPI_OK_SELECT, 1) > 0)
-			entry->duty_number = (uint8) DatumGetInt32(pgi_column(0, 1, &isnull));
+		entry->duty_number = number < 0 ? PGI_MAX_DUTIES : (uint8) number;
 	}
 }
 

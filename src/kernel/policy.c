@@ -165,21 +165,6 @@ join_cell(PgiCell *cell, const PgiCell *other)
 		raise_step(cell->inactive, &cell->ninactive, other->inactive[i]);
 }
 
-/* Whether a duty's start goes back to the opening, through the duties that it follows. */
-static bool
-starts_with_opening(const PgiPolicySource *source, int number)
-{
-	for (int i = 0; i < source->nduties; i++)
-	{
-		const PgiDuty *duty = &source->duties[number];
-
-		if (duty->starts != PGI_AFTER_DUTY)
-			return duty->starts == PGI_OPENED;
-		number = duty->after;
-	}
-	return false;
-}
-
 static void
 compile_duties(const PgiPolicySource *source, PgiPolicy *policy)
 {
@@ -203,7 +188,7 @@ compile_duties(const PgiPolicySource *source, PgiPolicy *policy)
 		for (int level = 0; level <= PGI_LEVEL_MAX; level++)
 			if (duty->within[level] != PGI_NEVER)
 				(duty->by_response ? sets->at_response : sets->at_event)[level] |= bit;
-		if (!duty->repeats && starts_with_opening(source, number))
+		if (!duty->repeats && pgi_duty_start(source, number) == PGI_OPENED)
 			sets->lasting |= bit;
 	}
 	for (int level = PGI_LEVEL_MAX; level > 0; level--)
