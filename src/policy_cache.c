@@ -76,7 +76,10 @@ read_document(int32 policy_id)
 
 	pgi_read_newest(&query, &id);
 	document = pgi_column(0, 1, &isnull);
-	return isnull ? NULL : DatumGetJsonbPCopy(SPI_datumTransfer(document, false, -1));
+	if (isnull)
+		return NULL;
+	document = JsonbPGetDatum(DatumGetJsonbP(document));
+	return DatumGetJsonbP(SPI_datumTransfer(document, false, -1));
 }
 
 /* Compiles what a sound document says. */

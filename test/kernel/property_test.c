@@ -96,7 +96,7 @@ random_policy(void)
 	}
 	if (pgi_policy_check(&source, &problem, 1) > 0)
 	{
-		printf("# %s %s\n", problem.place, problem.text);
+		printf("# %s\n", problem.text);
 		abort();
 	}
 	pgi_policy_compile(&source, &policy);
