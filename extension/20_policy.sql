@@ -53,10 +53,12 @@ CREATE TABLE incident.policy_acknowledgements (
 -- asset_level NULL: the row holds for any.
 CREATE TABLE incident.policy_matrix (
 	policy_id integer NOT NULL,
+	number integer NOT NULL,
 	asset_level incident.level,
 	severity incident.severity NOT NULL,
 	event_level incident.level NOT NULL,
 	response_level incident.level NOT NULL,
+	PRIMARY KEY (policy_id, number),
 	UNIQUE NULLS NOT DISTINCT (policy_id, asset_level, severity)
 );
 

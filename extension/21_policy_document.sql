@@ -44,8 +44,8 @@ AS $$
 		SELECT id, (l.item ->> 'level')::incident.level, s.number + 1, (s.item ->> 'within')::interval,
 			incident.json_words(s.item -> 'audience')
 		FROM incident.json_items(document -> 'levels') AS l, incident.json_items(l.item #> '{acknowledge,steps}') AS s;
-	INSERT INTO incident.policy_matrix (policy_id, asset_level, severity, event_level, response_level)
-		SELECT id, nullif(item ->> 'asset_level', 'any')::incident.level, (item ->> 'severity')::incident.severity,
+	INSERT INTO incident.policy_matrix (policy_id, number, asset_level, severity, event_level, response_level)
+		SELECT id, number, nullif(item ->> 'asset_level', 'any')::incident.level, (item ->> 'severity')::incident.severity,
 			(item ->> 'event_level')::incident.level, (item ->> 'response_level')::incident.level
 		FROM incident.json_items(document -> 'matrix');
 	INSERT INTO incident.policy_rises (policy_id, step, to_level, event_levels, measure, amount, percent)

@@ -72,6 +72,7 @@ AS $$
 		(3, trim_scale(extract(minute FROM length)), 'minute', '分钟'),
 		(4, trim_scale(extract(second FROM length)), 'second', '秒')) AS v(place, amount, en, zh)
 	WHERE amount <> 0
+	HAVING length IS NOT NULL
 $$;
 
 -- Words one after the other.
@@ -146,7 +147,7 @@ LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT concat_ws(incident.phrase(language, ' ', ''),
-		format(incident.phrase(language, 'Events of level %s (%s) %s, by calendar %s.', '%s事件（%s）%s，按日历 %s 计时。'),
+		format(incident.phrase(language, 'Events of level %s (%s) %s (calendar %s).', '%s事件（%s）%s，按日历 %s 计时。'),
 			incident.levels_in_words(ARRAY[l.level], language), l.title ->> language,
 			CASE WHEN l.processing_time IS NULL
 				THEN incident.phrase(language, 'have no limit to be handled', '处置不限时')

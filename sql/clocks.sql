@@ -26,15 +26,15 @@ SELECT import_calendar('{"name": "office", "zone": "Europe/Berlin", "week": {"mo
 	"tue": [["09:00", "17:00"]], "wed": [["09:00", "17:00"]], "thu": [["09:00", "17:00"]], "fri": [["09:00", "17:00"]]}}');
 SELECT jsonb_set(jsonb_set(export_policy(1) || '{"name": "desk", "hold": {"stops": ["processing", "response"]}}',
 	'{levels,2}', export_policy(1) #> '{levels,2}'
-		|| '{"calendar": "office", "acknowledge_within": "30 minutes", "respond_within": "2 hours"}'),
-	'{levels,1,acknowledge_within}', '"15 minutes"') AS desk \gset
+		|| '{"calendar": "office", "acknowledge": {"within": "30 minutes"}, "respond_within": "2 hours"}'),
+	'{levels,1,acknowledge}', '{"within": "15 minutes"}') AS desk \gset
 SELECT publish_policy(import_policy(:'desk'));
 -- What was imported comes out again.
 SELECT import_policy(export_policy(policy_id('desk'))) AS again \gset
 SELECT export_policy(:again) = export_policy(policy_id('desk')) AS the_same,
 	export_policy(policy_id('desk')) #>> '{levels,2,calendar}' AS calendar;
 SELECT place, r.* FROM (VALUES ('{levels,2,calendar}', '"nowhere"'), ('{levels,2,calendar}', '7'),
-	('{levels,2,acknowledge_within}', '"-1 hour"'), ('{levels,2,respond_within}', 'null'),
+	('{levels,2,acknowledge,within}', '"-1 hour"'), ('{levels,2,respond_within}', 'null'),
 	('{hold,stops}', '["progress"]')) AS v(place, value),
 	pg_temp.refusal(format('SELECT import_policy(%L)', jsonb_set(:'desk', place::text[], value::jsonb))) AS r;
 SELECT pg_temp.refusal(format('SELECT import_policy(%L)', jsonb_set(:'desk', '{levels,2,calender}', '"office"'))) AS misspelt;

@@ -115,7 +115,7 @@ SELECT * FROM pg_temp.refused($$response_level('eport', '0', 'minor')$$,
 	$$response_level('eport', '1', 'critical')$$,
 	$$response_level('eport', '1', 'minor', '-1 s')$$, $$response_level('eport', '1', 'minor', NULL)$$,
 		$$response_level('nothing', '1', 'minor')$$, $$event_level(0, '1', 'minor')$$,
-	$$quick_reference('nothing')$$, $$publish_policy(0)$$, $$policy_problems(0)$$, $$import_policy('{}')$$,
+	$$quick_reference('nothing')$$, $$publish_policy(0)$$, $$import_policy('{}')$$,
 		$$import_policy('[')$$,
 	$$simulate('eport', '1', 'minor', now(), now(), '{}')$$, $$tick(now() + '1 h')$$, $$tick('infinity')$$,
 		$$tick(now(), 0)$$);

@@ -24,8 +24,11 @@ END $$;
 -- How many rows there are in all.
 CREATE FUNCTION pg_temp.policy_rows() RETURNS bigint LANGUAGE sql AS $$
 	SELECT (SELECT count(*) FROM incident.policies) + (SELECT count(*) FROM incident.policy_severities)
-		+ (SELECT count(*) FROM incident.policy_levels) + (SELECT count(*) FROM incident.policy_matrix)
-		+ (SELECT count(*) FROM incident.policy_roles) + (SELECT count(*) FROM incident.policy_categories)
+		+ (SELECT count(*) FROM incident.policy_levels) + (SELECT count(*) FROM incident.policy_acknowledgements)
+		+ (SELECT count(*) FROM incident.policy_matrix) + (SELECT count(*) FROM incident.policy_rises)
+		+ (SELECT count(*) FROM incident.policy_duties) + (SELECT count(*) FROM incident.policy_duty_levels)
+		+ (SELECT count(*) FROM incident.policy_authorities) + (SELECT count(*) FROM incident.policy_roles)
+		+ (SELECT count(*) FROM incident.policy_categories)
 $$;
 
 -- The preset eport, figure by figure
@@ -33,7 +36,7 @@ $$;
 SELECT name, version, state, title_en, title_zh, published_at IS NOT NULL AS published
 FROM policy_versions WHERE policy_id = 1;
 SELECT policy_id('eport'), policy_id('eport', 1), policy_id(name => 'eport', version => NULL);
-SELECT * FROM policy_problems(1);
+SELECT * FROM check_policy(export_policy(1));
 
 -- Quick reference: the figures of the procedure, written down by hand. NULL is unknown and
 -- at each moment what is most urgent then. The two differences must be empty.
@@ -72,17 +75,19 @@ SELECT * FROM quick_reference('eport') EXCEPT SELECT * FROM figures;
 -- As printed.
 SELECT * FROM quick_reference('eport');
 
--- What the chart does not show: calls, authorities, reports, roles, categories.
-SELECT l.level, l.title ->> 'zh' AS title, l.call ->> 'within' AS call_within, l.call -> 'audience' AS call_audience,
-	l.authority
-FROM jsonb_to_recordset(export_policy(1) -> 'levels') AS l(level level, title jsonb, call jsonb, authority text[])
-ORDER BY l.level DESC;
+-- What the chart does not show: duties, authorities, roles, categories.
+SELECT d.duty, coalesce(d.starts ->> 'after', d.starts #>> '{}') AS starts, d.scope, f.levels, f.within, f.audience
+FROM jsonb_to_recordset(export_policy(1) -> 'duties') AS d(duty text, starts jsonb, scope text, "for" jsonb),
+	jsonb_to_recordset(d."for") AS f(levels text[], within interval, audience text[]);
+SELECT d.duty, d.title ->> 'zh' AS title, d.responsible, d.repeat, d.until, d.done_by,
+	(SELECT string_agg(value ->> 'en', ', ') FROM jsonb_each(d.content)) AS content
+FROM jsonb_to_recordset(export_policy(1) -> 'duties')
+	AS d(duty text, title jsonb, responsible text[], repeat jsonb, until text, done_by text, content jsonb);
+SELECT a.* FROM jsonb_to_recordset(export_policy(1) -> 'authorities') AS a(act text, event_levels text[], roles text[]);
 SELECT s.severity, s.title ->> 'zh' AS title, (SELECT array_agg(k ORDER BY k)
 	FROM jsonb_object_keys(s.criteria) AS k) AS criteria
 FROM jsonb_to_recordset(export_policy(1) -> 'severities') AS s(severity severity, title jsonb, criteria jsonb)
 ORDER BY s.severity DESC;
-SELECT r.* FROM jsonb_to_recordset(export_policy(1) -> 'reports')
-	AS r(report text, "when" text, by text, content jsonb);
 SELECT r.role, r.title ->> 'zh' AS title FROM jsonb_to_recordset(export_policy(1) -> 'roles') AS r(role text,
 	title jsonb)
 ORDER BY r.role COLLATE "C";
@@ -90,15 +95,8 @@ SELECT c.category, c.title ->> 'zh' AS title, (SELECT array_agg(k::level ORDER B
 	FROM jsonb_object_keys(c.levels) AS k) AS levels
 FROM jsonb_to_recordset(export_policy(1) -> 'categories') AS c(category text, title jsonb, levels jsonb)
 ORDER BY c.category COLLATE "C";
-SELECT key, value FROM jsonb_each(export_policy(1)) WHERE key IN ('name', 'axes', 'escalation', 'hold', 'unknown')
+SELECT key, value FROM jsonb_each(export_policy(1)) WHERE key IN ('name', 'axes', 'escalation', 'hold', 'unknown', 'messages')
 	ORDER BY key;
--- Everyone who is told, called or asked has a name.
-SELECT role FROM (SELECT jsonb_path_query(export_policy(1), '$.levels[*].audience[*]') #>> '{}'
-	UNION SELECT jsonb_path_query(export_policy(1), '$.levels[*].call.audience[*]') #>> '{}'
-	UNION SELECT jsonb_path_query(export_policy(1), '$.levels[*].authority[*]') #>> '{}'
-	UNION SELECT jsonb_path_query(export_policy(1), '$.reports[*].by') #>> '{}') AS needed(role)
-EXCEPT SELECT jsonb_path_query(export_policy(1), '$.roles[*].role') #>> '{}';
-
 -- Import gives a draft, publishing makes it the newest version
 
 CREATE TEMP TABLE document AS SELECT export_policy(1) || '{"name": "regress-policy"}' AS d;
@@ -160,7 +158,7 @@ SELECT import_policy(export_policy(:third)) AS fourth \gset
 SELECT export_policy(:third) = d AS same, export_policy(:fourth) = d AS same_again, :fourth > :third AS another
 	FROM document;
 SELECT version, state FROM policy_versions WHERE policy_id IN (:third, :fourth) ORDER BY version;
-SELECT import_policy((d - 'source') || '{"hold": {"stops": ["processing"]}, "roles": [], "categories": []}') AS spare
+SELECT import_policy((d - 'source') || '{"hold": {"stops": ["processing"]}, "duties": [], "authorities": [], "roles": [], "categories": []}') AS spare
 	FROM document \gset
 SELECT import_policy(export_policy(:spare)) AS copy \gset
 SELECT export_policy(:copy) = export_policy(:spare) AS same,
@@ -182,10 +180,11 @@ CREATE TEMP TABLE wrong (place text[], value jsonb);
 INSERT INTO wrong VALUES
 	('{surprise}', '1'), ('{axes,surprise}', '1'), ('{escalation,surprise}', '1'), ('{hold,surprise}', '1'),
 	('{severities,0,surprise}', '1'), ('{levels,1,surprise}', '1'), ('{matrix,11,surprise}', '1'),
-	('{reports,3,surprise}', '1'), ('{roles,0,surprise}', '1'), ('{categories,6,surprise}', '1'),
+	('{duties,3,surprise}', '1'), ('{duties,0,for,1,surprise}', '1'), ('{authorities,0,surprise}', '1'),
+	('{messages,surprise}', '1'), ('{roles,0,surprise}', '1'), ('{categories,6,surprise}', '1'),
 	('{title}', NULL), ('{matrix}', NULL), ('{hold,stops}', NULL), ('{axes,asset}', NULL),
-	('{severities,2,criteria}', NULL), ('{levels,3,processing_time}', NULL), ('{matrix,0,response_level}', NULL),
-	('{reports,0,content}', NULL), ('{roles,9,title}', NULL), ('{categories,0,levels}', NULL),
+	('{severities,2,title}', NULL), ('{levels,3,processing_time}', NULL), ('{duties,1,for}', NULL), ('{matrix,0,response_level}', NULL),
+	('{authorities,0,roles}', NULL), ('{messages}', NULL), ('{roles,9,title}', NULL), ('{categories,0,levels}', NULL),
 	('{axes}', '5'), ('{hold}', 'null'), ('{escalation}', '"remaining_time"'),
 	('{severities}', '{}'), ('{levels}', 'null'), ('{matrix}', '"1"'), ('{matrix,3}', '"1"'), ('{roles,1}', 'null');
 SELECT w.place, r.state, r.message, left(r.hint, 40) AS hint
@@ -200,17 +199,18 @@ TRUNCATE wrong;
 INSERT INTO wrong VALUES
 	('{name}', '5'), ('{name}', 'null'), ('{name}', '"Not A Name"'), ('{name}', '""'), ('{title}', 'null'),
 		('{title}', '5'),
-	('{unknown}', '"least_urgent"'), ('{escalation,rule}', '"none"'), ('{escalation,rule}', 'null'),
+	('{unknown}', '"least_urgent"'), ('{escalation,rule}', '"some"'), ('{escalation,rule}', 'null'),
 	('{hold,stops}', 'null'), ('{hold,stops}', '"processing"'), ('{hold,stops}', '["everything"]'),
 	('{severities,0,severity}', '"urgent"'), ('{severities,0,severity}', 'null'), ('{severities,0,severity}',
 		'"minor"'),
 	('{severities}', '[]'), ('{levels,0,level}', '"0"'), ('{levels,0,level}', '"2"'),
 	('{levels,0,processing_time}', '5'), ('{levels,0,processing_time}', '"soon"'), ('{levels,0,processing_time}',
 		'"-2 hours"'),
-	('{levels,0,notify_within}', '[]'), ('{levels,0,audience}', '"liaison"'), ('{levels,0,audience}', 'null'),
-	('{levels,0,audience}', '[5]'), ('{levels,0,authority}', '[null]'), ('{levels,0,call}', '5'),
-		('{levels,0,call,surprise}', '1'),
-	('{levels,0,call,within}', '"soon"'),
+	('{duties,0,for,0,within}', '[]'), ('{duties,0,for,0,audience}', '"liaison"'), ('{duties,0,for,0,audience}', 'null'),
+	('{duties,0,for,0,audience}', '[5]'), ('{authorities,0,roles}', '[null]'), ('{levels,0,acknowledge}', '5'),
+	('{levels,0,acknowledge}', '{"surprise": 1}'), ('{levels,0,acknowledge}', '{"within": "soon"}'),
+	('{duties,0,starts}', '"never"'), ('{duties,1,starts,after}', '"nothing"'), ('{duties,0,duty}', '"review"'),
+	('{duties,4,repeat}', '{"limit": 0}'), ('{duties,4,until}', '"activated"'), ('{duties,6,done_by}', '"opened"'),
 	('{matrix,0,asset_level}', '"10"'), ('{matrix,0,asset_level}', 'null'), ('{matrix,0,severity}', '"bad"'),
 	('{matrix,0,event_level}', '"zero"'), ('{matrix,0,response_level}', 'null'), ('{matrix,1,severity}', '"severe"'),
 	('{roles,0,role}', 'null'), ('{roles,0,role}', '"liaison"'), ('{categories,0,category}', 'null'),
@@ -224,14 +224,18 @@ FROM wrong AS w, document, pg_temp.refusal(format('SELECT publish_policy(import_
 SELECT pg_temp.policy_rows() - :rows_before AS rows_left, (SELECT count(*)
 	FROM policy_versions) - :policies_before AS policies_left;
 
--- What can be imported but not published: policy_problems says why, by place
+-- The same without importing, and all at once.
+SELECT c.* FROM document, check_policy(d || '{"surprise": 1, "title": 5, "unknown": "x", "levels": {}}') AS c;
+SELECT c.* FROM unnest('{[],5,null,"\"eport\""}'::jsonb[]) AS d, check_policy(d) AS c;
+
+-- What can be imported but not published: check_policy says why, by place
 
 CREATE FUNCTION pg_temp.try(document jsonb, OUT place text, OUT problem text, OUT published text, OUT used text)
 RETURNS SETOF record LANGUAGE plpgsql AS $$
 DECLARE
 	id CONSTANT integer := incident.import_policy(document);
 BEGIN
-	FOR place, problem IN SELECT * FROM incident.policy_problems(id) LOOP
+	FOR place, problem IN SELECT * FROM incident.check_policy(incident.export_policy(id)) LOOP
 		RETURN NEXT;
 	END LOOP;
 	place := NULL;
@@ -243,6 +247,7 @@ BEGIN
 	FROM pg_temp.refusal(format('SELECT incident.event_level(%s, ''1'', ''minor'')', id)) AS r;
 	RETURN NEXT;
 END $$;
+UPDATE document SET d = d || '{"duties": [], "authorities": [], "roles": [], "categories": []}';
 
 -- A hole in the matrix; a whole row that is left out is none.
 SELECT t.* FROM document, pg_temp.try(d #- '{matrix,4}') AS t;
@@ -257,7 +262,7 @@ SELECT t.* FROM document, pg_temp.try(jsonb_set(d, '{levels,0,processing_time}',
 SELECT t.* FROM document, pg_temp.try(jsonb_set(d, '{levels,0,processing_time}', '"0"')) AS t;
 -- A level that is used but not defined.
 SELECT t.* FROM document, pg_temp.try(d #- '{levels,1}') AS t;
-SELECT * FROM pg_temp.refusal('SELECT * FROM policy_problems(-1)');
+SELECT check_policy(export_policy(-1)) AS nothing;
 
 -- Of all these, only the first two and the one that leaves out a row are published.
 SELECT count(*) FROM policy_versions WHERE name = 'regress-policy' AND state = 'published';

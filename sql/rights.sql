@@ -115,7 +115,7 @@ SELECT count(*) FROM pg_class AS c, aclexplode(c.relacl) AS a WHERE c.relnamespa
 SET SESSION AUTHORIZATION regress_pgi_administrator;
 SELECT incident.register_organisation(2, 'second'), incident.register_asset('core', 'host', '3');
 SELECT incident.publish_policy(incident.import_policy(incident.export_policy(1) || '{"name": "rights"}'));
-SELECT count(*) FROM incident.policy_problems(1);
+SELECT count(*) FROM incident.check_policy(incident.export_policy(1));
 SELECT incidents FROM incident.tick('2026-01-05 08:00+00');
 CALL incident.run_ticks();
 
@@ -159,7 +159,7 @@ SELECT count(*) > 0 AS explained FROM incident.explain(:id);
 SELECT count(*) FROM incident.simulate('eport', '3', 'minor', '2026-01-05 08:00+00', '2026-01-05 18:00+00');
 SELECT call, r.* FROM unnest(ARRAY['tick()', 'verify_timeline(1)', 'timeline_heads()',
 	'register_asset(''x'', ''host'')', 'register_organisation(3, ''x'')', 'import_policy(''{}'')',
-	'publish_policy(1)', 'policy_problems(1)', 'schedule()', 'unschedule()',
+	'publish_policy(1)', 'retire_policy(1)', 'drop_policy(1)', 'schedule()', 'unschedule()',
 	'grant_role(''administrator'', ''regress_pgi_responder'')']) AS call,
 	public.refusal('SELECT incident.' || call) AS r;
 SELECT statement, r.* FROM unnest(ARRAY['CALL incident.run_ticks()', 'SELECT * FROM incident.entries',
@@ -274,7 +274,7 @@ SELECT pg_catalog.count(*) FROM incident.quick_reference('eport');
 SELECT pg_catalog.count(*) FROM incident.simulate('eport', '3', 'minor', '2026-01-05 08:00+00',
 	'2026-01-05 18:00+00');
 SELECT incident.import_policy(incident.export_policy(1) OPERATOR(pg_catalog.||) '{"name": "trapped"}') AS policy \gset
-SELECT pg_catalog.count(*) FROM incident.policy_problems(:policy);
+SELECT pg_catalog.count(*) FROM incident.check_policy(incident.export_policy(:policy));
 SELECT incident.publish_policy(:policy);
 SELECT incidents FROM incident.tick();
 CALL incident.run_ticks();

@@ -67,6 +67,16 @@ asset_word(const PgiPolicySource *source, int asset)
 	return source->any_asset ? "any" : level_words[asset];
 }
 
+static bool
+is_empty(const PgiPolicySource *source)
+{
+	for (int a = 0; a <= PGI_LEVEL_MAX; a++)
+		for (int s = 1; s <= PGI_SEVERITY_MAX; s++)
+			if (source->given[a][s])
+				return false;
+	return true;
+}
+
 static void
 check_severities(const PgiPolicySource *source, Findings *findings)
 {
@@ -189,18 +199,12 @@ check_matrix(const PgiPolicySource *source, Findings *findings)
 {
 	bool assets[PGI_LEVELS] = {false};
 	bool severities[PGI_SEVERITIES] = {false};
-	bool empty = true;
 	int above[PGI_SEVERITIES];
 
 	for (int a = 0; a <= PGI_LEVEL_MAX; a++)
 		for (int s = 1; s <= PGI_SEVERITY_MAX; s++)
 			if (source->given[a][s])
-			{
 				assets[a] = severities[s] = true;
-				empty = false;
-			}
-	if (empty)
-		find(findings, PGI_PART_MATRIX, -1, -1, NULL, "The matrix is empty.");
 	for (int s = 0; s < PGI_SEVERITIES; s++)
 		above[s] = -1;
 	for (int a = 0; a <= last_asset(source); a++)
@@ -483,7 +487,10 @@ pgi_policy_check(const PgiPolicySource *source, PgiProblem *problems, int room)
 	Reach reach;
 
 	find_reach(source, &reach);
-	check_severities(source, &findings);
+	if (is_empty(source))
+		find(&findings, PGI_PART_MATRIX, -1, -1, NULL, "The matrix is empty.");
+	else
+		check_severities(source, &findings);
 	check_levels(source, &reach, &findings);
 	check_matrix(source, &findings);
 	check_rises(source, &reach, &findings);

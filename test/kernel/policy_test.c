@@ -3,66 +3,237 @@
  */
 #include "tap.h"
 #include "eport.h"
+#include "kernel/advance.h"
 
 static PgiProblem problem;
 
-/* The first problem of a source is at this place. */
+/* How many problems a source has; the first is kept. */
 static int
-first_problem_is(const PgiPolicySource *source, const char *place)
+problems(const PgiPolicySource *source)
 {
 	memset(&problem, 0, sizeof(problem));
-	if (pgi_policy_check(source, &problem, 1) == 0)
-		return place == NULL;
-	if (place == NULL || strcmp(problem.place, place) != 0)
-	{
-		printf("# %s %s\n", problem.place, problem.text);
-		return 0;
-	}
-	return 1;
+	return pgi_policy_check(source, &problem, 1);
+}
+
+/* A source has this problem and no other. */
+static int
+only_problem_is(const PgiPolicySource *source, PgiPart part, int first, int second,
+				const char *key)
+{
+	int count = problems(source);
+
+	if (count == 1 && problem.part == part && problem.first == first &&
+		problem.second == second &&
+		(key == NULL ? problem.key == NULL
+					 : problem.key != NULL && strcmp(problem.key, key) == 0))
+		return 1;
+	printf("# %d problems: part %d of %d, %d, key %s: %s\n", count, problem.part,
+		   problem.first, problem.second, problem.key ? problem.key : "none",
+		   problem.text);
+	return 0;
 }
 
 static void
-test_check(void)
+test_matrix(void)
 {
 	PgiPolicySource source = eport_source();
 
-	ok(first_problem_is(&source, NULL), "eport is sound");
+	ok(problems(&source) == 0, "eport is sound");
 	source.given[L2][MODERATE] = false;
-	ok(first_problem_is(&source, "$.matrix[asset_level=2,severity=moderate]"), "a hole");
+	ok(only_problem_is(&source, PGI_PART_MATRIX, L2, MODERATE, NULL), "a hole");
 	source = eport_source();
 	source.response_level[L2][SEVERE] = L3;
-	ok(first_problem_is(&source, "$.matrix[asset_level=2,severity=severe]"),
-	   "a graver severity that is less urgent");
+	ok(problems(&source) == 2 && problem.part == PGI_PART_ROW && problem.first == L2 &&
+		   problem.second == SEVERE && strcmp(problem.key, "response_level") == 0,
+	   "a graver severity that is less urgent, and than a lower asset");
 	source = eport_source();
 	source.response_level[L1][MINOR] = L3;
-	ok(first_problem_is(&source, "$.matrix[asset_level=1,severity=minor]"),
+	ok(only_problem_is(&source, PGI_PART_ROW, L1, MINOR, "response_level"),
 	   "a higher asset that is less urgent");
 	source = eport_source();
-	source.event_level[L1][SEVERE] = L3;
-	ok(first_problem_is(&source, "$.matrix[asset_level=1,severity=severe]"),
+	source.event_level[L3][SEVERE] = L_NONE;
+	ok(only_problem_is(&source, PGI_PART_ROW, L3, SEVERE, "event_level"),
 	   "an event level out of order");
 	source = eport_source();
-	source.limit[PGI_CLOCK_PROCESSING][L2] = HOUR;
-	ok(first_problem_is(&source, "$.levels[level=2]"), "a processing time out of order");
-	source = eport_source();
-	source.limit[PGI_CLOCK_PROCESSING][L1] = 0;
-	ok(first_problem_is(&source, "$.levels[level=1]"), "no time at all");
-	source = eport_source();
-	source.defined[L_NONE] = false;
-	ok(first_problem_is(&source, "$.matrix[asset_level=none,severity=minor]"),
+	source.response_level[L_NONE][MINOR] = source.response_level[L_NONE][MODERATE] =
+		source.response_level[L_NONE][SEVERE] = 1;
+	ok(problems(&source) == 3 && problem.part == PGI_PART_ROW &&
+		   problem.first == L_NONE && problem.second == MINOR &&
+		   strcmp(problem.key, "response_level") == 0,
 	   "a level that is not defined");
 	source = eport_source();
 	source.known[MINOR] = false;
-	ok(first_problem_is(&source, "$.severities[severity=minor]"),
+	ok(only_problem_is(&source, PGI_PART_SEVERITY, MINOR, -1, NULL),
 	   "a severity that is not defined");
 	source = eport_source();
 	source.known[1] = true;
-	ok(first_problem_is(&source, "$.severities[severity=informational]"),
+	ok(only_problem_is(&source, PGI_PART_SEVERITY, 1, -1, NULL),
 	   "a severity that is not in the matrix");
 	pgi_policy_source_init(&source);
-	ok(first_problem_is(&source, "$.matrix"), "an empty matrix");
+	ok(only_problem_is(&source, PGI_PART_MATRIX, -1, -1, NULL), "an empty matrix");
 	ok(pgi_policy_check(&source, NULL, 0) == 1,
 	   "problems are counted beyond the room for them");
+}
+
+static void
+test_times(void)
+{
+	PgiPolicySource source = eport_source();
+
+	source.limit[PGI_CLOCK_PROCESSING][L2] = HOUR;
+	ok(only_problem_is(&source, PGI_PART_LEVEL, L2, -1, "processing_time"),
+	   "a processing time out of order");
+	source = eport_source();
+	source.limit[PGI_CLOCK_PROCESSING][L1] = 0;
+	ok(only_problem_is(&source, PGI_PART_LEVEL, L1, -1, "processing_time"),
+	   "no time at all");
+	source = eport_source();
+	source.acknowledge[L1][0] = MINUTE;
+	source.acknowledge[L1][1] = 2 * MINUTE;
+	ok(problems(&source) == 0, "an acknowledgement in two steps");
+	source.acknowledge[L1][1] = MINUTE;
+	ok(only_problem_is(&source, PGI_PART_ACKNOWLEDGE, L1, 1, "within"),
+	   "a step at the time of the one before");
+	source = eport_source();
+	source.defined[5] = true;
+	source.acknowledge[5][0] = MINUTE;
+	source.limit[PGI_CLOCK_RESPONSE][5] = MINUTE;
+	ok(problems(&source) == 2 && problem.part == PGI_PART_LEVEL &&
+		   strcmp(problem.key, "acknowledge") == 0,
+	   "deadlines for a level that no event has");
+}
+
+/* eport, rising by steps in place of the remaining time. */
+static PgiPolicySource
+stepped(uint8_t measure, uint8_t to, uint16_t event_levels, int64_t amount)
+{
+	PgiPolicySource source = eport_source();
+
+	source.escalation = PGI_ESCALATION_STEPS;
+	source.nrises = 1;
+	source.rises[0].measure = measure;
+	source.rises[0].to = to;
+	source.rises[0].event_levels = event_levels;
+	source.rises[0].amount = amount;
+	return source;
+}
+
+#define ALL \
+	(PGI_LEVEL_BIT(L1) | PGI_LEVEL_BIT(L2) | PGI_LEVEL_BIT(L3) | PGI_LEVEL_BIT(L_NONE))
+
+/* Whether a second step leaves the first alone, kills it, or is dead itself. */
+static int
+dead_step(PgiPolicySource source, uint8_t measure, uint8_t to, int64_t amount)
+{
+	int count;
+
+	source.rises[1].measure = measure;
+	source.rises[1].to = to;
+	source.rises[1].event_levels = source.rises[0].event_levels;
+	source.rises[1].amount = amount;
+	source.nrises = 2;
+	count = problems(&source);
+	if (count > 1)
+		return -2;
+	return count == 0 ? -1 : problem.first;
+}
+
+static void
+test_steps(void)
+{
+	PgiPolicySource source = stepped(PGI_RISE_ELAPSED, L1, ALL, HOUR);
+
+	ok(problems(&source) == 0, "a step for all");
+	ok(dead_step(source, PGI_RISE_ELAPSED, L1, 2 * HOUR) == 1, "a later one is dead");
+	ok(dead_step(source, PGI_RISE_ELAPSED, L1, HOUR) == 1, "so is its twin");
+	ok(dead_step(source, PGI_RISE_ELAPSED, L1, HOUR - 1) == 0, "an earlier one kills it");
+	ok(dead_step(source, PGI_RISE_ELAPSED, L2, HOUR - 1) == -1,
+	   "an earlier one to less leaves it alone");
+	ok(dead_step(source, PGI_RISE_INACTIVE, L1, HOUR - 1) == -1,
+	   "so does one that reports put off");
+	ok(dead_step(source, PGI_RISE_INACTIVE, L1, HOUR) == 1,
+	   "which is dead when it cannot come before");
+	source = stepped(PGI_RISE_INACTIVE, L1, ALL, HOUR);
+	ok(dead_step(source, PGI_RISE_INACTIVE, L1, 2 * HOUR) == 1,
+	   "of two inactivities the longer is dead");
+	source = stepped(PGI_RISE_REMAINING, L1, ALL, HOUR);
+	ok(dead_step(source, PGI_RISE_PERCENT, L1, 40) == 0,
+	   "two fifths of the time come before its last hour");
+	source = stepped(PGI_RISE_PERCENT, L1, PGI_LEVEL_BIT(L_NONE) | PGI_LEVEL_BIT(L2), 50);
+	ok(only_problem_is(&source, PGI_PART_RISE, 0, -1, "percent"),
+	   "a part of no processing time");
+	source = stepped(PGI_RISE_ELAPSED, L1, PGI_LEVEL_BIT(4), HOUR);
+	ok(only_problem_is(&source, PGI_PART_RISE, 0, -1, "event_levels"),
+	   "an event level that is not defined");
+	source = stepped(PGI_RISE_ELAPSED, 4, ALL, HOUR);
+	ok(only_problem_is(&source, PGI_PART_RISE, 0, -1, "to"),
+	   "a rise to a level that is not defined");
+	source = stepped(PGI_RISE_ELAPSED, L3, PGI_LEVEL_BIT(L3), HOUR);
+	ok(only_problem_is(&source, PGI_PART_RISE, 0, -1, NULL),
+	   "a rise to where the response is already");
+	source = stepped(PGI_RISE_INACTIVE, L1, ALL, 0);
+	ok(only_problem_is(&source, PGI_PART_RISE, 0, -1, "inactive"), "after no time");
+}
+
+/* eport with duties that start with the opening and are for level 1. */
+static PgiPolicySource
+dutiful(int count)
+{
+	PgiPolicySource source = eport_source();
+
+	source.nduties = count;
+	for (int i = 0; i < count; i++)
+	{
+		PgiDuty *duty = &source.duties[i];
+
+		duty->starts = PGI_OPENED;
+		duty->until = PGI_RESOLVED;
+		duty->done_by = PGI_KINDS;
+		for (int level = 0; level < PGI_LEVELS; level++)
+			duty->within[level] = PGI_NEVER;
+		duty->within[L1] = HOUR;
+	}
+	return source;
+}
+
+static void
+test_duties(void)
+{
+	PgiPolicySource source = dutiful(3);
+
+	source.duties[1].starts = source.duties[2].starts = PGI_AFTER_DUTY;
+	source.duties[1].after = 0;
+	source.duties[2].after = 1;
+	ok(problems(&source) == 0 && pgi_duty_start(&source, 2) == PGI_OPENED,
+	   "duties one after the other");
+	source.duties[0].starts = PGI_AFTER_DUTY;
+	source.duties[0].after = 2;
+	ok(problems(&source) == 3 && problem.part == PGI_PART_DUTY &&
+		   strcmp(problem.key, "starts") == 0,
+	   "in a circle");
+	source = dutiful(1);
+	source.duties[0].within[4] = HOUR;
+	ok(only_problem_is(&source, PGI_PART_DUTY, 0, 4, "levels"),
+	   "for a level that is not defined");
+	source = dutiful(1);
+	source.duties[0].within[L1] = PGI_NEVER;
+	ok(only_problem_is(&source, PGI_PART_DUTY, 0, -1, "for"), "for nobody");
+	source = dutiful(1);
+	source.duties[0].starts = PGI_RESOLVED;
+	ok(only_problem_is(&source, PGI_PART_DUTY, 0, -1, "until"), "over before it starts");
+	source.duties[0].until = PGI_KINDS;
+	ok(problems(&source) == 0, "a final report");
+	source.duties[0].done_by = PGI_ACTIVATED;
+	ok(only_problem_is(&source, PGI_PART_DUTY, 0, -1, "done_by"),
+	   "done by what was before");
+	source.duties[0].done_by = PGI_KINDS;
+	source.duties[0].repeats = true;
+	ok(only_problem_is(&source, PGI_PART_DUTY, 0, -1, "repeat"), "a repeat without end");
+	source.duties[0].limit = 1;
+	ok(only_problem_is(&source, PGI_PART_DUTY, 0, -1, "repeat"), "a repeat that is none");
+	source.duties[0].limit = 2;
+	source.duties[0].within[L1] = 1;
+	ok(only_problem_is(&source, PGI_PART_DUTY, 0, L1, "within"), "a repeat all the time");
 }
 
 static int
@@ -106,7 +277,10 @@ test_compile(void)
 int
 main(void)
 {
-	test_check();
+	test_matrix();
+	test_times();
+	test_steps();
+	test_duties();
 	test_compile();
 	return done_testing();
 }

@@ -114,12 +114,13 @@ sub working_times
 	return \%times;
 }
 
-# Some levels have none; now and then one is due at once.
+# For levels that an event can have. Some have none; now and then one is due at once.
 sub deadlines
 {
-	my ($rng, $longest, @levels) = @_;
+	my ($rng, $longest, $policy) = @_;
+	my %used = map { $_ => 1 } map { values %$_ } values %{ $policy->{event} };
 	my %times;
-	for my $level (@levels)
+	for my $level (grep { $used{$_} } @{ $policy->{levels} })
 	{
 		next if $rng->() < 0.3;
 		$times{$level} = $rng->() < 0.05 ? 0 : short_time($rng, $longest);
@@ -139,14 +140,14 @@ sub working_policy
 		asset_levels => \@levels,
 		severities   => [ pick_some($rng, 2 + int(2 * $rng->()), @SEVERITIES) ],
 		hold_stops   => [ grep { $rng->() < 0.5 } @Lives::CLOCKS ],
-		limits       => {
-			processing      => working_times($rng, 12 * 3600, @levels),
-			acknowledgement => deadlines($rng, 2 * 3600, @levels),
-			response        => deadlines($rng, 5 * 3600, @levels),
-		},
 	);
 	$policy{event}    = monotone_matrix($rng, \%policy);
 	$policy{response} = monotone_matrix($rng, \%policy);
+	$policy{limits}   = {
+		processing      => working_times($rng, 12 * 3600, @levels),
+		acknowledgement => deadlines($rng, 2 * 3600, \%policy),
+		response        => deadlines($rng, 5 * 3600, \%policy),
+	};
 	my $first = int($rng->() * @calendars);
 	for my $number (0 .. $#levels)
 	{
@@ -214,17 +215,19 @@ sub level_of_document
 	my ($policy, $level, $model) = @_;
 	my %limits = %{ $policy->{limits} };
 	my $calendar = $policy->{calendar_names}{$level};
+	my $acknowledgement = interval($limits{acknowledgement}{$level});
 	return {
 		%$model,
 		level           => "$level",
 		processing_time => interval($limits{processing}{$level}),
-		acknowledge_within => interval($limits{acknowledgement}{$level}),
-		respond_within     => interval($limits{response}{$level}),
+		acknowledge     => defined $acknowledgement ? { within => $acknowledgement } : undef,
+		respond_within  => interval($limits{response}{$level}),
 		defined $calendar ? (calendar => $calendar) : (),
 	};
 }
 
-# The document of a policy: that of eport, which is given, with other levels and figures.
+# The document of a policy: that of eport, which is given, with other levels and figures, and
+# with nothing to be done by anybody.
 sub document
 {
 	my ($policy, $eport) = @_;
@@ -239,7 +242,7 @@ sub document
 			map { +{ %{ $eport->{severities}[0] }, severity => $_ } } @{ $policy->{severities} }
 		],
 		matrix     => [],
-		categories => [],
+		map { $_ => [] } qw(duties authorities roles categories),
 	);
 	for my $asset (@{ Grading::asset_levels($policy) })
 	{

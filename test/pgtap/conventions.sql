@@ -122,10 +122,10 @@ $$, 'times have zones, texts no length, documents are jsonb');
 
 -- Dump and restore
 SELECT set_eq($$ SELECT c.relname FROM extension AS e, unnest(e.extconfig) AS t JOIN pg_class AS c ON c.oid = t $$,
-	$$ SELECT relname FROM tables WHERE relkind <> 'p' AND relname NOT IN ('last_tick', 'role_rights') AND relname NOT LIKE 'tick\_log%' $$,
-	'every table and sequence is dumped, but what ticks say of themselves, and role_rights');
+	$$ SELECT relname FROM tables WHERE relkind <> 'p' AND relname NOT IN ('last_tick', 'role_rights', 'policy_addenda') AND relname NOT LIKE 'tick\_log%' $$,
+	'every table and sequence is dumped, but what ticks say of themselves, role_rights and policy_addenda');
 SELECT set_eq($$ SELECT c.relname, k FROM extension AS e, unnest(e.extconfig, e.extcondition) AS t(id, k) JOIN pg_class AS c ON c.oid = t.id WHERE k <> '' $$,
-	$$ SELECT relname, 'WHERE policy_id >= 1000' FROM tables WHERE relkind = 'r' AND relname LIKE 'polic%'
+	$$ SELECT relname, 'WHERE policy_id >= 1000' FROM tables WHERE relkind = 'r' AND relname LIKE 'polic%' AND relname <> 'policy_addenda'
 		UNION ALL SELECT relname, 'WHERE NOT built_in' FROM tables WHERE relname LIKE 'calendar%' $$,
 	'and of these all rows, but the built-in policies and calendars');
 
@@ -146,15 +146,15 @@ $$, 'every view of one organisation is a security barrier');
 -- Volatility
 SELECT set_eq($$ SELECT DISTINCT proname::text, provolatile::text, proparallel::text FROM functions
 		WHERE proname IN ('policy_id', 'event_level', 'response_level', 'processing_time', 'response_steps',
-			'quick_reference', 'export_policy', 'state_at', 'explain', 'simulate', 'verify_timeline',
+			'quick_reference', 'export_policy', 'explain_policy', 'check_policy', 'combine_policy', 'policy_addendum', 'state_at', 'explain', 'simulate', 'verify_timeline',
 			'timeline_heads', 'current_organisation', 'working_time', 'add_working_time', 'export_calendar') $$,
-	$$ SELECT unnest('{working_time,add_working_time,export_calendar,policy_id,event_level,response_level,processing_time,response_steps,quick_reference,export_policy,state_at,explain,simulate,verify_timeline,timeline_heads,current_organisation}'::text[]) AS name, 's' AS volatile, 's' AS parallel $$,
+	$$ SELECT unnest('{working_time,add_working_time,export_calendar,policy_id,event_level,response_level,processing_time,response_steps,quick_reference,export_policy,explain_policy,check_policy,combine_policy,policy_addendum,state_at,explain,simulate,verify_timeline,timeline_heads,current_organisation}'::text[]) AS name, 's' AS volatile, 's' AS parallel $$,
 	'what only reads is STABLE and PARALLEL SAFE');
 SELECT set_eq($$ SELECT DISTINCT proname::text, provolatile::text, proparallel::text FROM functions
 		WHERE proname IN ('open', 'acknowledge', 'activate', 'hold', 'resume', 'assess', 'note', 'resolve', 'close',
-			'reopen', 'cancel', 'tick', 'import_policy', 'publish_policy', 'register_asset', 'register_organisation',
+			'reopen', 'cancel', 'tick', 'import_policy', 'publish_policy', 'retire_policy', 'drop_policy', 'register_asset', 'register_organisation',
 			'grant_role', 'revoke_role', 'import_calendar') $$,
-	$$ SELECT unnest('{import_calendar,open,acknowledge,activate,hold,resume,assess,note,resolve,close,reopen,cancel,tick,import_policy,publish_policy,register_asset,register_organisation,grant_role,revoke_role}'::text[]) AS name, 'v' AS volatile, 'u' AS parallel $$,
+	$$ SELECT unnest('{import_calendar,open,acknowledge,activate,hold,resume,assess,note,resolve,close,reopen,cancel,tick,import_policy,publish_policy,retire_policy,drop_policy,register_asset,register_organisation,grant_role,revoke_role}'::text[]) AS name, 'v' AS volatile, 'u' AS parallel $$,
 	'what writes is VOLATILE and PARALLEL UNSAFE');
 SELECT is_empty($$ SELECT name FROM functions WHERE proname IN ('event_level', 'response_level', 'processing_time', 'open', 'assess', 'simulate') AND proisstrict $$,
 	'functions for which NULL is the unknown are not STRICT');

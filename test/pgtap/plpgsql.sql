@@ -5,7 +5,11 @@ BEGIN;
 CREATE EXTENSION plpgsql_check;
 
 CREATE TEMP VIEW functions AS
-SELECT p.oid, p.oid::regprocedure::text AS name, p.proname FROM pg_proc AS p
+SELECT p.oid, p.oid::regprocedure::text AS name, p.proname,
+	-- A trigger function is checked with a table that it is for.
+	CASE WHEN p.prorettype = 'trigger'::regtype THEN
+		(SELECT min(t.tgrelid::text)::oid FROM pg_trigger AS t WHERE t.tgfoid = p.oid) ELSE 0 END AS relation
+FROM pg_proc AS p
 	JOIN pg_language AS l ON l.oid = p.prolang
 WHERE p.pronamespace = 'incident'::regnamespace AND l.lanname = 'plpgsql';
 
@@ -20,17 +24,17 @@ SELECT plan(5 + count(*)::integer) FROM functions;
 SELECT isnt_empty($$ SELECT * FROM plpgsql_check_function_tb('pg_temp.mistaken()'::regprocedure) $$,
 	'a mistake is found');
 SELECT cmp_ok((SELECT count(*) FROM functions), '>=', 8::bigint, 'there are functions to check');
-SELECT is_empty($$ SELECT name FROM functions JOIN pg_proc AS p USING (oid) WHERE p.prorettype = 'trigger'::regtype $$,
-	'none of them is a trigger function, which would need its table');
+SELECT is_empty($$ SELECT name FROM functions WHERE relation IS NULL $$,
+	'every trigger function has a trigger');
 
 -- Errors, warnings, hints on performance; and on statements put together from text, but
 -- for change_rights(), which runs what rights_statements() has quoted. What such statements
 -- do to the database is not seen, so those who make them may look STABLE.
 SELECT is_empty(format($f$
-		SELECT lineno, sqlstate, message, level FROM plpgsql_check_function_tb(%s::oid, fatal_errors => false,
+		SELECT lineno, sqlstate, message, level FROM plpgsql_check_function_tb(%s::oid, %s::oid, fatal_errors => false,
 			other_warnings => true, extra_warnings => true, performance_warnings => true, security_warnings => %L)
 		WHERE NOT (%L LIKE '%%\_next\_partition' AND message LIKE 'routine is marked as VOLATILE%%')
-	$f$, oid, proname <> 'change_rights', proname), name)
+	$f$, oid, relation, proname <> 'change_rights', proname), name)
 FROM functions ORDER BY name;
 SELECT results_eq($$ SELECT DISTINCT message FROM plpgsql_check_function_tb('incident.change_rights(text, name, boolean)'::regprocedure, security_warnings => true) $$,
 	ARRAY['text type variable is not sanitized'], 'change_rights() has nothing else');

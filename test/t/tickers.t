@@ -45,7 +45,8 @@ INSERT INTO limits VALUES ('1', '20 min', '3 min', '7 min', '24x7'), ('2', '40 m
 CREATE FUNCTION make_policy(name text, hold_stops jsonb) RETURNS void LANGUAGE sql AS $$
 	SELECT incident.publish_policy(incident.import_policy(d || jsonb_build_object('name', name,
 		'hold', jsonb_build_object('stops', hold_stops), 'levels', (SELECT jsonb_agg(
-			CASE WHEN t.level IS NULL THEN l ELSE l || to_jsonb(t) END)
+			CASE WHEN t.level IS NULL THEN l ELSE l || (to_jsonb(t) - 'acknowledge_within'
+				|| jsonb_build_object('acknowledge', jsonb_build_object('within', t.acknowledge_within))) END)
 			FROM jsonb_array_elements(d -> 'levels') AS l LEFT JOIN limits AS t ON t.level = l ->> 'level'))))
 	FROM incident.export_policy(incident.policy_id('eport')) AS d
 $$;

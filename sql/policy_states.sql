@@ -1,0 +1,109 @@
+--
+-- What becomes of a policy: a draft, published for good, retired, dropped; and what nobody
+-- may do to it, the superuser included. In a database of its own.
+--
+SELECT current_database() AS home \gset
+CREATE DATABASE regress_pgi_states TEMPLATE template0 ENCODING 'UTF8';
+\c regress_pgi_states
+SET client_min_messages = warning;
+SET client_encoding = 'UTF8';
+SET timezone = 'UTC';
+CREATE EXTENSION pg_incident;
+SET search_path = public, incident;
+CREATE FUNCTION pg_temp.refusal(statement text, OUT state text, OUT message text, OUT hint text)
+LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE statement;
+	state := 'accepted';
+EXCEPTION WHEN others THEN
+	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
+END $$;
+
+SELECT export_policy(5) || '{"name": "house", "categories": [{"category": "desk", "title": {"en": "desk", "zh": "桌"},
+	"levels": {"1": {"en": "all", "zh": "全部"}}}]}' AS house_document \gset
+SELECT import_policy(:'house_document') AS draft \gset
+SELECT import_policy(:'house_document') AS house \gset
+SELECT publish_policy(:house);
+
+-- Every table of a policy: a draft's rows may change, those of a published one not.
+CREATE VIEW parts AS
+SELECT c.relname::text AS part, (SELECT a.attname FROM pg_attribute AS a WHERE a.attrelid = c.oid
+		AND a.attnum > 1 AND NOT a.attisdropped AND a.attname IN ('title', 'within', 'roles', 'response_level', 'step')
+		ORDER BY a.attname LIMIT 1) AS column
+FROM pg_class AS c WHERE c.relnamespace = 'incident'::regnamespace AND c.relkind = 'r'
+	AND EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'policy_id')
+	AND c.relname NOT IN ('incidents', 'incident_state');
+SELECT p.part, u.state AS update, d.state AS delete, i.state AS insert, t.state AS truncate
+FROM parts AS p,
+	pg_temp.refusal(format('UPDATE incident.%I SET %2$I = %2$I WHERE policy_id = %3$s', part, "column", :house)) AS u,
+	pg_temp.refusal(format('DELETE FROM incident.%I WHERE policy_id = %s', part, :house)) AS d,
+	pg_temp.refusal(format('INSERT INTO incident.%1$I SELECT (jsonb_populate_record(r, jsonb_build_object(''policy_id'', %2$s))).* FROM incident.%1$I AS r WHERE policy_id = %3$s',
+		part, :house, :draft)) AS i,
+	pg_temp.refusal(format('TRUNCATE incident.%I', part)) AS t
+ORDER BY p.part COLLATE "C";
+SELECT count(*) AS built_in_too FROM parts AS p,
+	pg_temp.refusal(format('DELETE FROM incident.%I WHERE policy_id = 1', part)) AS d WHERE d.state = '55000';
+BEGIN;
+SELECT p.part, u.state AS update, d.state AS delete
+FROM parts AS p,
+	pg_temp.refusal(format('UPDATE incident.%I SET %2$I = %2$I WHERE policy_id = %3$s', part, "column", :draft)) AS u,
+	pg_temp.refusal(format('DELETE FROM incident.%I WHERE policy_id = %s', part, :draft)) AS d
+ORDER BY p.part COLLATE "C";
+ROLLBACK;
+-- Nor can rows be moved to it, or it to another id, or a policy begin as published.
+SELECT call, r.* FROM unnest(ARRAY[
+	format('UPDATE incident.policy_roles SET policy_id = %s WHERE policy_id = %s', :house, :draft),
+	format('UPDATE incident.policies SET policy_id = 1 + policy_id WHERE policy_id = %s', :house),
+	format('UPDATE incident.policies SET state = ''draft'' WHERE policy_id = %s', :house),
+	format('UPDATE incident.policies SET state = ''retired'', title = ''{}'' WHERE policy_id = %s', :house),
+	format('UPDATE incident.policies SET state = ''dropped'' WHERE policy_id = %s', :house),
+	format('INSERT INTO incident.policies SELECT (jsonb_populate_record(p, ''{"policy_id": 1, "version": 9}'')).* FROM incident.policies AS p WHERE policy_id = %s', :house)
+	]) AS call, pg_temp.refusal(call) AS r;
+SELECT export_policy(:house) = :'house_document' AS unchanged;
+
+-- Retired: not while something is going on, nor when an organisation would be left without.
+SELECT register_organisation(7, 'seven', 'house');
+SET pg_incident.organisation = 7;
+SELECT register_asset('h', 'host', '2');
+SELECT open('h', 'minor', 'first', '2026-01-05 09:00+08') AS first \gset
+SELECT * FROM pg_temp.refusal(format('SELECT retire_policy(%s)', :house));
+SELECT resolve(:first, at => '2026-01-05 10:00+08');
+SELECT * FROM pg_temp.refusal(format('SELECT retire_policy(%s)', :house));
+SELECT close(:first, at => '2026-01-05 11:00+08');
+SELECT * FROM pg_temp.refusal(format('SELECT retire_policy(%s)', :house));
+SELECT * FROM pg_temp.refusal(format('SELECT drop_policy(%s)', :house));
+SELECT import_policy(jsonb_set(export_policy(:house), '{levels,2,processing_time}', '"30 hours"')) AS house_2 \gset
+SELECT publish_policy(:house_2);
+SELECT retire_policy(:house);
+SELECT version, state FROM policy_versions WHERE name = 'house' ORDER BY version;
+SELECT call, r.* FROM unnest(ARRAY['retire_policy(%s)', 'publish_policy(%s)', 'drop_policy(%s)',
+	'policy_id(''house'', 2)']) AS call, pg_temp.refusal('SELECT ' || format(call, :house)) AS r;
+SELECT count(*) AS kept FROM parts AS p,
+	pg_temp.refusal(format('DELETE FROM incident.%I WHERE policy_id = %s', part, :house)) AS d WHERE d.state = '55000';
+-- What was opened under it goes on under it.
+SELECT reopen(:first, at => '2026-01-05 12:00+08');
+SELECT policy_version, status FROM incident_history WHERE incident_id = :first;
+
+-- Dropped: a draft, or a retired version that no incident was opened under.
+SELECT drop_policy(:draft);
+SELECT publish_policy(import_policy(export_policy(:house_2))), policy_id('house', 4) > 0 AS next;
+SELECT retire_policy(:house_2);
+SELECT drop_policy(:house_2);
+SELECT p.part, n.rows_left FROM parts AS p,
+	LATERAL (SELECT (xpath('/row/n/text()', query_to_xml(format(
+		'SELECT count(*) AS n FROM incident.%I WHERE policy_id IN (%s, %s)', part, :draft, :house_2),
+		false, true, '')))[1]::text AS rows_left) AS n WHERE n.rows_left <> '0';
+SELECT export_policy(:house_2) IS NULL AS gone;
+SELECT call, r.* FROM unnest(ARRAY['retire_policy(1)', 'drop_policy(1)', 'retire_policy(0)', 'drop_policy(0)']) AS call,
+	pg_temp.refusal('SELECT ' || call) AS r;
+
+-- A session that restores a dump writes rows in any order.
+SET check_function_bodies = off;
+INSERT INTO policy_roles SELECT 1234, role, title FROM policy_roles WHERE policy_id = 5;
+INSERT INTO policies SELECT (jsonb_populate_record(p, '{"policy_id": 1234, "version": 9}')).* FROM policies AS p WHERE policy_id = 5;
+INSERT INTO policy_severities SELECT 1234, severity, title FROM policy_severities WHERE policy_id = 5;
+RESET check_function_bodies;
+SELECT * FROM pg_temp.refusal('DELETE FROM incident.policy_roles WHERE policy_id = 1234');
+
+\c :home
+DROP DATABASE regress_pgi_states;
