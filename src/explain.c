@@ -146,12 +146,11 @@ explain_levels(Explanation *explanation)
 			level_word(state->response_level));
 	else if (step->rule >= PGI_RULE_STEP)
 		say(explanation,
-			"The response level is %s: the matrix gives %s, and from %s on step %d of "
-			"the "
-			"escalation gives %s.",
+			"The response level is %s: the matrix gives %s, and from %s on it is %s by "
+			"step %d of the escalation.",
 			level_word(state->response_level), level_word(cell->steps[0].level),
-			length_of_time(step->after), step->rule - PGI_RULE_STEP + 1,
-			level_word(step->level));
+			length_of_time(step->after), level_word(step->level),
+			step->rule - PGI_RULE_STEP + 1);
 	else if (step != &cell->steps[0])
 		say(explanation,
 			"The response level is %s: the matrix gives %s, and from %s on the time left "
