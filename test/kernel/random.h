@@ -117,13 +117,15 @@ random_duty(PgiDuty *duty, int number, int nduties)
 		duty->within[below(PGI_LEVEL_MAX)] = 0;
 }
 
-/* A sound policy; its calendar number 1 is the one given. */
+/*
+ * A policy whose calendar number 1 is the one given. Nothing in it harms the kernel, but
+ * some of its rules may never fire.
+ */
 static inline PgiPolicy
 random_policy(const PgiCalendar *calendar)
 {
 	PgiPolicySource source;
 	PgiPolicy policy;
-	PgiProblem problem;
 
 	pgi_policy_source_init(&source);
 	source.hold_stops = (unsigned) below(1 << (PGI_CLOCKS + 1));
@@ -133,11 +135,6 @@ random_policy(const PgiCalendar *calendar)
 	source.nduties = below(4) == 0 ? 0 : below(6) == 0 ? PGI_MAX_DUTIES : 1 + below(6);
 	for (int number = 0; number < source.nduties; number++)
 		random_duty(&source.duties[number], number, source.nduties);
-	if (pgi_policy_check(&source, &problem, 1) > 0)
-	{
-		printf("# %s %s\n", problem.place, problem.text);
-		abort();
-	}
 	pgi_policy_compile(&source, &policy);
 	policy.calendars[1] = calendar;
 	return policy;

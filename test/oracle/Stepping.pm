@@ -101,11 +101,11 @@ sub find_running
 sub run_watches
 {
 	my ($life, $since) = @_;
+	my @running = grep { $life->{runs}{$_} } keys %{ $life->{watch} } or return;
 	for my $level (@{ $life->{policy}{levels} })
 	{
 		next unless WorkingHours::works($life->{policy}{calendars}{$level}, $since);
-		$life->{watch}{$_}{$level} += $life->{step}
-		  for grep { $life->{runs}{$_} } keys %{ $life->{watch} };
+		$life->{watch}{$_}{$level} += $life->{step} for @running;
 	}
 	return;
 }
