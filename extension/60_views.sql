@@ -185,7 +185,7 @@ COMMENT ON COLUMN incident.open_incidents.next_due IS
 COMMENT ON VIEW incident.duty_status IS
 'What has become of each duty of each incident, as of now: one row a duty that the policy has for the incident''s levels. A duty that repeats shows its newest occurrence.';
 COMMENT ON COLUMN incident.duty_status.status IS
-'none: it has not begun; due; overdue: due and past its deadline, or the occurrence before it was missed; done; ended: undone when what it lasts until happened.';
+'none: it has not begun; due; overdue: due and past its deadline; done; ended: undone when what it lasts until happened.';
 COMMENT ON COLUMN incident.duty_status.occurrence IS 'How often it has begun; NULL: not yet.';
 COMMENT ON COLUMN incident.duty_status.deadline IS
 'By when it is to be done, as things stand; NULL when it is not due, or a hold stops its clock, or it is overdue for good.';

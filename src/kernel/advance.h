@@ -110,7 +110,7 @@ typedef struct PgiDutyReport
 	int32_t occurrence;
 	int64_t begun_at;
 	int64_t deadline;	/* as things stand; PGI_NEVER: it stands still, or none is left */
-	int64_t overdue_at; /* since when this occurrence, or the one before it, is overdue */
+	int64_t overdue_at; /* of this occurrence */
 	int64_t done_at;	/* when one was last done */
 } PgiDutyReport;
 

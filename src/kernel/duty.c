@@ -159,13 +159,16 @@ begin_turn(PgiRun *run, int number, int32_t occurrence, int64_t at)
 	run->begun |= PGI_DUTY_BIT(number);
 	run->going |= PGI_DUTY_BIT(number);
 	if (run->reports != NULL)
+	{
 		run->reports[number].begun_at = at;
+		run->reports[number].overdue_at = PGI_NEVER;
+	}
 	pgi_emit(run, occurrence == 1 ? PGI_DUE : PGI_REPEATED, PGI_RULE_DUTY + number,
 			 occurrence, deadline(run, number), at);
 }
 
 /* Begins the next occurrence, if there is one. */
-static bool
+static void
 begin_again(PgiRun *run, int number, int64_t at)
 {
 	const PgiDuty *duty = &run->policy->duties[number];
@@ -174,9 +177,8 @@ begin_again(PgiRun *run, int number, int64_t at)
 	if (!duty->repeats || occurrence >= PGI_MAX_OCCURRENCES ||
 		(duty->limit != 0 && occurrence >= duty->limit) ||
 		(run->ended & PGI_DUTY_BIT(number)) != 0)
-		return false;
+		return;
 	begin_turn(run, number, occurrence + 1, at);
-	return true;
 }
 
 static void
@@ -186,11 +188,8 @@ become_overdue(PgiRun *run, int number, int64_t at)
 		run->reports[number].overdue_at = at;
 	pgi_emit(run, PGI_OVERDUE, PGI_RULE_DUTY_OVERDUE + number,
 			 run->turns[number].occurrence, PGI_NEVER, at);
-	if (!begin_again(run, number, at))
-	{
-		run->going &= ~PGI_DUTY_BIT(number);
-		run->overdue |= PGI_DUTY_BIT(number);
-	}
+	run->going &= ~PGI_DUTY_BIT(number);
+	run->overdue |= PGI_DUTY_BIT(number);
 }
 
 /*
@@ -237,7 +236,7 @@ pgi_duties_settle(PgiRun *run, int64_t at)
 				run->reports[number].done_at = at;
 				run->reports[number].overdue_at = PGI_NEVER;
 			}
-			(void) begin_again(run, number, at);
+			begin_again(run, number, at);
 		}
 		else if (is_overdue(run, number, at))
 		{
@@ -260,8 +259,7 @@ status_of(const PgiRun *run, int number)
 	if ((run->overdue & bit) != 0)
 		return PGI_DUTY_OVERDUE;
 	if ((run->going & bit) != 0)
-		return run->reports[number].overdue_at == PGI_NEVER ? PGI_DUTY_GOING
-															: PGI_DUTY_OVERDUE;
+		return PGI_DUTY_GOING;
 	if ((run->done & bit) != 0 &&
 		!(run->policy->duties[number].repeats &&
 		  run->reports[number].begun_at >= run->reports[number].done_at))

@@ -241,8 +241,10 @@ test_repetition(void)
 	source.duties[0].repeats = true;
 	policy = compile(&source);
 	leads_to(&policy, "opened@0:3m done@10:0", 99,
-			 "graded@0:3/3 due(0)#1@0 repeated(0)#2@10 overdue(0)#2@40 repeated(0)#3@40 "
-			 "overdue(0)#3@70 repeated(0)#4@70 ");
+			 "graded@0:3/3 due(0)#1@0 repeated(0)#2@10 overdue(0)#2@40 ");
+	leads_to(&policy, "opened@0:3m done@10:0 done@50:0", 99,
+			 "graded@0:3/3 due(0)#1@0 repeated(0)#2@10 overdue(0)#2@40 repeated(0)#3@50 "
+			 "overdue(0)#3@80 ");
 	leads_to(&policy, "opened@0:3m done@30:0 resolved@60", 99,
 			 "graded@0:3/3 due(0)#1@0 repeated(0)#2@30 ");
 	leads_to(&policy, "opened@0:3m done@5:0 done@5:0 resolved@20", 99,
@@ -251,11 +253,11 @@ test_repetition(void)
 			 "graded@0:3/3 due(0)#1@0 ");
 	leads_to(&policy, "opened@0:3m done@10:0 resolved@20 reopened@50 done@60:0", 99,
 			 "graded@0:3/3 due(0)#1@0 repeated(0)#2@10 due(0)#1@50 repeated(0)#2@60 "
-			 "overdue(0)#2@90 repeated(0)#3@90 ");
+			 "overdue(0)#2@90 ");
 	source.duties[0].limit = 2;
 	policy = compile(&source);
 	leads_to(&policy, "opened@0:3m", 400,
-			 "graded@0:3/3 due(0)#1@0 overdue(0)#1@30 repeated(0)#2@30 overdue(0)#2@60 ");
+			 "graded@0:3/3 due(0)#1@0 overdue(0)#1@30 ");
 	leads_to(&policy, "opened@0:3m done@10:0 done@20:0 done@30:0", 400,
 			 "graded@0:3/3 due(0)#1@0 repeated(0)#2@10 ");
 }
@@ -290,12 +292,11 @@ test_levels(void)
 	source.duties[0].within[L1] = 30 * MINUTE;
 	policy = compile(&source);
 	leads_to(&policy, "opened@0:3m done@200:0", 330,
-			 "graded@0:3/3 due(0)#1@0 overdue(0)#1@120 repeated(0)#2@120 "
-			 "repeated(0)#3@200 escalated@240:3/2 overdue(0)#3@260 repeated(0)#4@260 "
-			 "overdue(0)#4@320 repeated(0)#5@320 ");
+			 "graded@0:3/3 due(0)#1@0 overdue(0)#1@120 repeated(0)#2@200 "
+			 "escalated@240:3/2 overdue(0)#2@260 ");
 	leads_to(&policy, "opened@0:3m done@170:0", 250,
-			 "graded@0:3/3 due(0)#1@0 overdue(0)#1@120 repeated(0)#2@120 "
-			 "repeated(0)#3@170 escalated@240:3/2 overdue(0)#3@240 repeated(0)#4@240 ");
+			 "graded@0:3/3 due(0)#1@0 overdue(0)#1@120 repeated(0)#2@170 "
+			 "escalated@240:3/2 overdue(0)#2@240 ");
 	for (int level = 0; level < L1; level++)
 		source.duties[0].within[level] = PGI_NEVER;
 	policy = compile(&source);

@@ -276,7 +276,7 @@ enter_event(Books *books, const PgiDerived *event)
 	if (event->kind == PGI_DUE && book->occurrence != 0)
 		return 0;
 	if (event->kind == PGI_REPEATED &&
-		(!duty->repeats || book->occurrence == 0 || !(done_now || book->late) ||
+		(!duty->repeats || book->occurrence == 0 || !done_now ||
 		 (duty->limit > 0 && event->occurrence > duty->limit)))
 		return 0;
 	if (event->deadline <= event->at && duty->repeats)

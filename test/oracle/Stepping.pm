@@ -333,7 +333,7 @@ sub look_at_duties
 		next unless $now->{state} eq 'going' && defined $time;
 		next unless reached($life->{watch}{ $duty->{duty} }{ $life->{event} }, $time, $life->{runs}{ $duty->{duty} });
 		push @noted, [ $duty, 'overdue', $now->{occurrence} ];
-		$now->{state} = 'late' unless repeat_duty($life, $duty, \@noted);
+		$now->{state} = 'late';
 	}
 	for my $duty (@duties)
 	{
