@@ -185,29 +185,15 @@ CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON incide
 -- retired, and a retired one or a draft deleted as a whole. A session that restores a dump
 -- writes rows in any order; it is told by a setting that every dump begins with.
 
-CREATE FUNCTION incident.is_restoring()
-RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT NOT current_setting('check_function_bodies')::boolean
-$$;
-
-CREATE FUNCTION incident.refuse_change(policy_id integer)
+CREATE FUNCTION incident.refuse_change(policy_id integer, state text)
 RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-	state_now text;
 BEGIN
-	SELECT p.state INTO state_now FROM incident.policies AS p
-		WHERE p.policy_id = refuse_change.policy_id FOR SHARE;
-	IF state_now IN ('published', 'retired') THEN
-		RAISE EXCEPTION 'policy % is % and cannot be changed', policy_id, state_now
-			USING ERRCODE = 'object_not_in_prerequisite_state',
-				  HINT = 'Import the document again: the same name makes the next version.';
-	END IF;
+	RAISE EXCEPTION 'policy % is % and cannot be changed', policy_id, state
+		USING ERRCODE = 'object_not_in_prerequisite_state',
+			  HINT = 'Import the document again: the same name makes the next version.';
 END
 $$;
 
@@ -216,18 +202,21 @@ RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	found_one record;
 BEGIN
-	IF TG_OP = 'INSERT' AND incident.is_restoring() THEN
+	IF TG_OP = 'INSERT' AND NOT current_setting('check_function_bodies')::boolean THEN
 		RETURN NEW;
 	END IF;
-	IF TG_OP <> 'INSERT' THEN
-		PERFORM incident.refuse_change(OLD.policy_id);
-	END IF;
-	IF TG_OP = 'DELETE' THEN
-		RETURN OLD;
-	END IF;
-	PERFORM incident.refuse_change(NEW.policy_id);
-	RETURN NEW;
+	-- OLD and NEW are null where there is none. The lock keeps a draft from being published
+	-- meanwhile.
+	FOR found_one IN SELECT p.policy_id, p.state FROM incident.policies AS p
+			WHERE p.policy_id IN (OLD.policy_id, NEW.policy_id) FOR SHARE LOOP
+		IF found_one.state IN ('published', 'retired') THEN
+			PERFORM incident.refuse_change(found_one.policy_id, found_one.state);
+		END IF;
+	END LOOP;
+	RETURN coalesce(NEW, OLD);
 END
 $$;
 
@@ -240,20 +229,22 @@ DECLARE
 	step text;
 BEGIN
 	IF TG_OP = 'INSERT' THEN
-		IF NEW.state <> 'draft' AND NOT incident.is_restoring() THEN
+		IF NEW.state <> 'draft' AND current_setting('check_function_bodies')::boolean THEN
 			RAISE EXCEPTION 'policy % cannot begin as %', NEW.policy_id, NEW.state
 				USING ERRCODE = 'object_not_in_prerequisite_state';
 		END IF;
-		RETURN NEW;
 	ELSIF TG_OP = 'DELETE' THEN
-		PERFORM incident.refuse_change(OLD.policy_id);
+		IF OLD.state NOT IN ('draft', 'dropped') THEN
+			PERFORM incident.refuse_change(OLD.policy_id, OLD.state);
+		END IF;
 		RETURN OLD;
-	END IF;
-	step := format('%s to %s', OLD.state, NEW.state);
-	IF NOT (step IN ('draft to draft', 'draft to published', 'draft to dropped') AND NEW.policy_id = OLD.policy_id
-			OR step IN ('published to retired', 'retired to dropped')
-				AND to_jsonb(NEW) - '{state,retired_at}'::text[] = to_jsonb(OLD) - '{state,retired_at}'::text[]) THEN
-		PERFORM incident.refuse_change(OLD.policy_id);
+	ELSE
+		step := format('%s to %s', OLD.state, NEW.state);
+		IF NOT (step IN ('draft to draft', 'draft to published', 'draft to dropped') AND NEW.policy_id = OLD.policy_id
+				OR step IN ('published to retired', 'retired to dropped')
+					AND to_jsonb(NEW) - '{state,retired_at}'::text[] = to_jsonb(OLD) - '{state,retired_at}'::text[]) THEN
+			PERFORM incident.refuse_change(OLD.policy_id, OLD.state);
+		END IF;
 	END IF;
 	RETURN NEW;
 END

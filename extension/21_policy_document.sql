@@ -16,7 +16,7 @@ AS 'MODULE_PATHNAME', 'pgi_expect_policy';
 -- The items of an array in a document, numbered; none when it is left out.
 CREATE FUNCTION incident.json_items(value jsonb)
 RETURNS TABLE (item jsonb, number integer)
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 10
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT i.value, i.ordinality::integer - 1

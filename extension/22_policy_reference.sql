@@ -24,8 +24,9 @@ AS $$
 			LATERAL (SELECT m.severity FROM incident.policy_matrix AS m
 				WHERE m.policy_id = w.policy_id UNION SELECT NULL) AS s),
 	due AS (
-		SELECT d.policy_id, d.number, d.scope, d.starts, d.repeats, l.level, l.within, l.audience
-		FROM incident.policy_duties AS d
+		SELECT d.number, d.scope, d.starts, d.repeats, l.level, l.within, l.audience
+		FROM wanted AS w
+		JOIN incident.policy_duties AS d ON d.policy_id = w.policy_id
 		JOIN incident.policy_duty_levels AS l ON l.policy_id = d.policy_id AND l.duty = d.duty)
 	SELECT p.asset_level, p.severity, p.event_level, p.response_level,
 		incident.processing_time(p.policy_id, p.event_level),
@@ -35,11 +36,11 @@ AS $$
 		told.within, told.audience, progress.within
 	FROM pair AS p
 	LEFT JOIN LATERAL (SELECT d.within, d.audience FROM due AS d
-		WHERE d.policy_id = p.policy_id AND d.starts = 'opened' AND NOT d.repeats
+		WHERE d.starts = 'opened' AND NOT d.repeats
 			AND d.level = CASE d.scope WHEN 'event_level' THEN p.event_level ELSE p.response_level END
 		ORDER BY d.within, d.number LIMIT 1) AS told ON true
 	LEFT JOIN LATERAL (SELECT d.within FROM due AS d
-		WHERE d.policy_id = p.policy_id AND d.repeats
+		WHERE d.repeats
 			AND d.level = CASE d.scope WHEN 'event_level' THEN p.event_level ELSE p.response_level END
 		ORDER BY d.within, d.number LIMIT 1) AS progress ON true
 	ORDER BY p.asset_level DESC NULLS LAST, p.severity DESC NULLS LAST

@@ -140,14 +140,12 @@ level_bits(JsonbContainer *levels)
 	return bits;
 }
 
-/* A list of levels that must not be empty and name none twice. */
+/* A list of levels that must name none twice. */
 static void
 check_level_list(Check *check, JsonbContainer *levels, const char *place)
 {
 	unsigned seen = 0;
 
-	if (pgi_json_count(levels) == 0)
-		find(check, place, "No level is named here.");
 	for (int i = 0; i < pgi_json_count(levels); i++)
 	{
 		char *word = pgi_json_item_word(levels, i);
@@ -276,6 +274,8 @@ check_authorities(Check *check)
 				before |= level_bits(
 					pgi_json_part(pgi_json_item(authorities, other), "event_levels"));
 		check_level_list(check, levels, place);
+		if (pgi_json_count(levels) == 0)
+			find(check, place, "No level is named here.");
 		for (int j = 0; j < pgi_json_count(levels); j++)
 		{
 			char *word = pgi_json_item_word(levels, j);
@@ -340,7 +340,7 @@ check_escalation(Check *check)
 	bool by_steps = strcmp(pgi_json_text(escalation, "rule"), "steps") == 0;
 	int count = pgi_json_count(steps);
 
-	if (!by_steps && steps != NULL)
+	if (!by_steps && count > 0)
 		find(check, "$.escalation.steps", "Only the rule \"steps\" has steps.");
 	if (by_steps && count == 0)
 		find(check, "$.escalation.steps", "The rule \"steps\" needs steps.");
@@ -373,6 +373,8 @@ check_duty_levels(Check *check, JsonbContainer *lines, const char *place)
 		JsonbContainer *levels = pgi_json_part(pgi_json_item(lines, i), "levels");
 		char *here = pgi_place_key(pgi_place_item(place, i), "levels");
 
+		if (pgi_json_count(levels) == 0)
+			find_unfit(check, here, "is empty", "It needs a level.");
 		check_level_list(check, levels, here);
 		for (int j = 0; j < pgi_json_count(levels); j++)
 			if (before & PGI_LEVEL_BIT(pgi_level_code(pgi_json_item_word(levels, j))))
