@@ -71,6 +71,18 @@ test_steps(void)
 	ok(last_rule == PGI_RULE_STEP + 1, "a rise names its step");
 	leads_to(&policy, "opened@0:?i", 239,
 			 "graded@0:1/2 escalated@90:1/1 breached@120:1/1 ");
+	source.limit[PGI_CLOCK_PROCESSING][L3] = 199;
+	source.rises[1].amount = 50;
+	policy = compile(&source);
+	ok(policy.cell[L3][MINOR].steps[1].after == 99, "half of an odd time");
+
+	/* Of two steps at one moment the first is named, whatever they measure. */
+	source = eport_source();
+	set_rise(&source, PGI_RISE_INACTIVE, 60 * MINUTE, L2);
+	set_rise(&source, PGI_RISE_ELAPSED, 60 * MINUTE, L2);
+	policy = compile(&source);
+	pgi_advance(&policy, &opening, 1, 70 * MINUTE, note_rule, NULL, &state);
+	ok(last_rule == PGI_RULE_STEP, "the first of two steps is named");
 }
 
 static void
@@ -96,6 +108,11 @@ test_inactivity(void)
 	leads_to(&policy, "opened@0:3m resolved@50 reopened@60", 120,
 			 "graded@0:3/3 escalated@120:3/2 ");
 	ok(state.inactive_since == 60 * MINUTE, "inactivity counts from the reopening");
+	source.rises[0].event_levels = PGI_LEVEL_BIT(L3);
+	source.rises[1].event_levels = PGI_LEVEL_BIT(L2);
+	source.rises[0].to = L1;
+	policy = compile(&source);
+	leads_to(&policy, "opened@0:?i", 100, "graded@0:1/2 escalated@60:1/1 ");
 }
 
 static void
@@ -118,6 +135,9 @@ test_acknowledgement(void)
 	   "two of three times to acknowledge have passed");
 	leads_to(&policy, "opened@0:2i assessed@25:3i", 100,
 			 "graded@0:2/2 overdue@10:2/2 overdue#2@20:2/2 graded@25:3/3 ");
+	source.acknowledge[L3][0] = 5 * MINUTE;
+	policy = compile(&source);
+	leads_to(&policy, "opened@0:?i", 30, "graded@0:1/2 overdue@5:1/2 overdue#2@20:1/2 ");
 }
 
 static PgiDuty *
