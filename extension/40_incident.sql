@@ -278,7 +278,7 @@ COMMENT ON FUNCTION incident.state_at(bigint, timestamptz) IS
 COMMENT ON FUNCTION incident.explain(bigint) IS
 'In words: why the incident has its levels, and which rule fires next and when.';
 COMMENT ON FUNCTION incident.simulate(text, incident.level, incident.severity, timestamptz, timestamptz, jsonb) IS
-'The course of an incident that has not happened: its facts and all that follows from them, up to and including `until`. facts is an array of {"at","kind"} with kind a fact of the timeline; an assessed fact takes "severity" and "asset_level" (null: unknown; left out: unchanged). Nothing is stored.';
+'The course of an incident that has not happened: its facts and all that follows from them, up to and including `until`. facts is an array of {"at","kind"} with kind a fact of the timeline; an assessed fact takes "severity" and "asset_level" (null: unknown; left out: unchanged), a done one "duty". Of the duties, detail has "duty" and "occurrence", where one begins also "deadline" as it stands then (null while its clock stands still or the level is none it is for). Nothing is stored.';
 COMMENT ON FUNCTION incident.rule_word(smallint) IS
 'The name of a rule as the view timeline shows it; NULL for facts and withdrawals.';
 COMMENT ON FUNCTION incident.verify_timeline(bigint) IS

@@ -291,6 +291,7 @@ read_kernel_state(const Probe *probe, PgiState *state)
 	state->response_level = byte_or(probe, STATE_RESPONSE_LEVEL, PGI_LEVEL_NONE);
 	state->peak_response = byte_or(probe, STATE_PEAK_RESPONSE, PGI_LEVEL_NONE);
 	state->epoch = DatumGetInt32(column(probe, STATE_EPOCH));
+	(void) pgi_duties_unpack(state, NULL, 0);
 	for (int clock = 0; clock < PGI_CLOCKS; clock++)
 	{
 		state->late[clock] = DatumGetBool(column(probe, STATE_LATE + clock));

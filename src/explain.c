@@ -9,6 +9,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "duty.h"
 #include "pg_incident.h"
 #include "policy_cache.h"
 #include "sql.h"
@@ -137,17 +138,30 @@ explain_levels(Explanation *explanation)
 	say(explanation, "The event level is %s by the matrix.",
 		level_word(state->event_level));
 	for (int i = 1; i < cell->nsteps; i++)
-		if (cell->steps[i].level == state->response_level)
+		if (cell->steps[i].level == state->response_level &&
+			cell->steps[i].after <= state->elapsed)
 			step = &cell->steps[i];
-	if (step == &cell->steps[0])
+	if (step == &cell->steps[0] && state->response_level == step->level)
 		say(explanation, "The response level is %s by the matrix.",
 			level_word(state->response_level));
-	else
+	else if (step->rule >= PGI_RULE_STEP)
+		say(explanation,
+			"The response level is %s: the matrix gives %s, and from %s on it is %s by "
+			"step %d of the escalation.",
+			level_word(state->response_level), level_word(cell->steps[0].level),
+			length_of_time(step->after), level_word(step->level),
+			step->rule - PGI_RULE_STEP + 1);
+	else if (step != &cell->steps[0])
 		say(explanation,
 			"The response level is %s: the matrix gives %s, and from %s on the time left "
 			"is no longer than the processing time of level %s.",
 			level_word(state->response_level), level_word(cell->steps[0].level),
 			length_of_time(step->after), level_word(step->level));
+	else
+		say(explanation,
+			"The response level is %s: the matrix gives %s, and a step of the escalation "
+			"has raised it.",
+			level_word(state->response_level), level_word(cell->steps[0].level));
 	if (cell->limit[PGI_CLOCK_PROCESSING] == PGI_NEVER)
 		say(explanation, "There is no limit on the processing time.");
 	else
@@ -156,21 +170,57 @@ explain_levels(Explanation *explanation)
 			state->late[PGI_CLOCK_PROCESSING] ? " and has passed" : "");
 }
 
-/* Adds what will have become late on a clock by then. */
+/* Says in words what an event is. */
 static void
-add_late(StringInfo what, const PgiState *now, const PgiState *then, PgiClock clock,
-		 const char *sentence)
+describe(StringInfo what, const PgiDutyNames *duties, const PgiDerived *event)
 {
-	if (then->late[clock] && !now->late[clock])
-		appendStringInfo(what, "%s%s", what->len > 0 ? " and " : "", sentence);
+	int duty = pgi_duty_of_rule(event->rule);
+
+	if (what->len > 0)
+		appendStringInfoString(what, " and ");
+	if (duty >= 0 && event->kind == PGI_OVERDUE)
+		appendStringInfo(what, "the duty %s is overdue", duties->name[duty]);
+	else if (duty >= 0)
+		appendStringInfo(what, "the duty %s begins%s", duties->name[duty],
+						 event->kind == PGI_REPEATED ? " again" : "");
+	else if (event->kind == PGI_ESCALATED)
+		appendStringInfo(what, "the response rises to level %s",
+						 level_word(event->response_level));
+	else if (event->kind == PGI_BREACHED)
+		appendStringInfoString(what, "the processing time has passed");
+	else if (event->rule == PGI_RULE_RESPONSE)
+		appendStringInfoString(what, "its plan should have been activated");
+	else
+		appendStringInfo(what, "it should have been acknowledged%s",
+						 event->occurrence > 1 ? " by now" : "");
+}
+
+/* What becomes due next, as the kernel tells it. */
+typedef struct Next
+{
+	const PgiDutyNames *duties;
+	int64 at;
+	StringInfoData what;
+} Next;
+
+static void
+collect_next(const PgiDerived *event, void *arg)
+{
+	Next *next = arg;
+
+	if (event->at == next->at)
+		describe(&next->what, next->duties, event);
 }
 
 static void
 explain_next(Explanation *explanation, const PgiTimeline *timeline)
 {
 	const PgiState *state = &explanation->state;
-	StringInfoData what;
+	PgiDutyNames duties;
+	Next next = {&duties, state->next_due};
+	PgiFact *facts;
 	PgiState then;
+	int nfacts;
 
 	if (state->next_due == PGI_NEVER)
 	{
@@ -178,18 +228,14 @@ explain_next(Explanation *explanation, const PgiTimeline *timeline)
 										: "No rule fires while the clock stands still.");
 		return;
 	}
-	pgi_timeline_state(timeline, state->next_due, &then);
-	initStringInfo(&what);
-	if (then.response_level > state->response_level)
-		appendStringInfo(&what, "the response rises to level %s",
-						 level_word(then.response_level));
-	add_late(&what, state, &then, PGI_CLOCK_PROCESSING, "the processing time has passed");
-	add_late(&what, state, &then, PGI_CLOCK_ACKNOWLEDGEMENT,
-			 "it should have been acknowledged");
-	add_late(&what, state, &then, PGI_CLOCK_RESPONSE,
-			 "its plan should have been activated");
-	say(explanation, "Next: at %s, when the clock shows %s, %s.", moment(state->next_due),
-		length_of_time(then.elapsed), what.data);
+	pgi_read_duty_names(timeline->policy_id, &duties);
+	initStringInfo(&next.what);
+	facts = pgi_timeline_facts(timeline, &nfacts);
+	pgi_check_result(pgi_advance(pgi_policy(timeline->policy_id), facts, nfacts, next.at,
+								 collect_next, &next, &then),
+					 timeline->incident_id);
+	say(explanation, "Next: at %s, when the clock shows %s, %s.", moment(next.at),
+		length_of_time(then.elapsed), next.what.data);
 }
 
 PG_FUNCTION_INFO_V1(pgi_explain);

@@ -13,6 +13,7 @@
 #include "utils/timestamp.h"
 
 #include "arguments.h"
+#include "duty.h"
 #include "pg_incident.h"
 #include "policy_cache.h"
 #include "sql.h"
@@ -23,6 +24,8 @@
 typedef struct Course
 {
 	ReturnSetInfo *result;
+	const PgiPolicy *policy;
+	PgiDutyNames duties;
 	const PgiFact *facts;
 	int nfacts;
 	int next;	 /* the first fact that has not been put out */
@@ -36,7 +39,8 @@ refuse_facts(int number, const char *problem)
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					errmsg("facts[%d] %s", number, problem),
 					errhint("A fact is {\"at\": time, \"kind\": kind}; an assessed one "
-							"takes \"severity\" and \"asset_level\".")));
+							"takes \"severity\" and \"asset_level\", a done one "
+							"\"duty\".")));
 }
 
 /* The text of a JSON string or number; NULL for null. */
@@ -84,8 +88,22 @@ fact_moment(int number, const char *word)
 	return at;
 }
 
+static uint8
+fact_duty(int number, const char *word, const PgiDutyNames *duties)
+{
+	int duty = word == NULL ? -1 : pgi_duty_named(duties, word);
+
+	if (duty < 0)
+		refuse_facts(number, word == NULL
+								 ? "has no duty"
+								 : psprintf("has a duty \"%s\" that is not in the policy",
+											pgi_clip(word)));
+	return (uint8) duty;
+}
+
 static void
-set_fact_field(PgiFact *fact, int number, const char *key, const char *word)
+set_fact_field(PgiFact *fact, int number, const char *key, const char *word,
+			   const PgiDutyNames *duties)
 {
 	if (strcmp(key, "at") == 0)
 		fact->at = fact_moment(number, word);
@@ -107,12 +125,14 @@ set_fact_field(PgiFact *fact, int number, const char *key, const char *word)
 				? PGI_LEVEL_UNKNOWN
 				: DatumGetUInt8(DirectFunctionCall1(level_in, CStringGetDatum(word)));
 	}
+	else if (strcmp(key, "duty") == 0)
+		fact->duty = fact_duty(number, word, duties);
 	else
 		refuse_facts(number, psprintf("has an unknown key \"%s\"", pgi_clip(key)));
 }
 
 static void
-read_fact(PgiFact *fact, int number, JsonbValue *object)
+read_fact(PgiFact *fact, int number, JsonbValue *object, const PgiDutyNames *duties)
 {
 	JsonbIterator *iterator;
 	JsonbIteratorToken token;
@@ -126,13 +146,14 @@ read_fact(PgiFact *fact, int number, JsonbValue *object)
 	fact->seq = number + 2;
 	fact->asset_level = PGI_LEVEL_UNKNOWN;
 	fact->severity = PGI_SEVERITY_UNKNOWN;
+	fact->duty = PGI_MAX_DUTIES;
 	iterator = JsonbIteratorInit(object->val.binary.data);
 	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
 	{
 		if (token == WJB_KEY)
 			key = pnstrdup(value.val.string.val, value.val.string.len);
 		else if (token == WJB_VALUE)
-			set_fact_field(fact, number, key, json_text(number, &value));
+			set_fact_field(fact, number, key, json_text(number, &value), duties);
 	}
 	if (fact->at == PGI_NEVER)
 		refuse_facts(number, "has no time");
@@ -142,11 +163,14 @@ read_fact(PgiFact *fact, int number, JsonbValue *object)
 		refuse_facts(number, "sets a value without being an assessment");
 	if (fact->kind == PGI_ASSESSED && !fact->sets_asset && !fact->sets_severity)
 		refuse_facts(number, "is an assessment that sets nothing");
+	if ((fact->kind == PGI_DONE) != (fact->duty != PGI_MAX_DUTIES))
+		refuse_facts(number, fact->kind == PGI_DONE ? "does not say which duty is done"
+													: "names a duty without being done");
 }
 
 /* The opening and the facts of a JSON array, in order of time. */
 static PgiFact *
-read_facts(const PgiFact *opening, Jsonb *json, int *nfacts)
+read_facts(const PgiFact *opening, Jsonb *json, const PgiDutyNames *duties, int *nfacts)
 {
 	PgiFact *facts;
 	int n;
@@ -159,7 +183,8 @@ read_facts(const PgiFact *opening, Jsonb *json, int *nfacts)
 	facts[0] = *opening;
 	for (int i = 0; i < n; i++)
 	{
-		read_fact(&facts[i + 1], i, getIthJsonbValueFromContainer(&json->root, i));
+		read_fact(&facts[i + 1], i, getIthJsonbValueFromContainer(&json->root, i),
+				  duties);
 		if (facts[i + 1].at < opening->at)
 			refuse_facts(i, "is before the detection");
 	}
@@ -219,6 +244,8 @@ put_fact(Course *course, const PgiFact *fact)
 						  ? NULL
 						  : DatumGetCString(DirectFunctionCall1(
 								severity_out, UInt8GetDatum(fact->severity))));
+	if (fact->kind == PGI_DONE)
+		append_quoted(&detail, "duty", course->duties.name[fact->duty]);
 	put_row(course, fact->at, fact->kind, -1, &detail);
 }
 
@@ -232,11 +259,13 @@ put_facts(Course *course, int64 at)
 
 /*
  * Puts out the facts before an event. When it follows from one of that very moment, the
- * facts after that one wait for their own events.
+ * facts after that one wait for their own events; duties come after all facts of a moment.
  */
 static void
 put_facts_before(Course *course, const PgiDerived *event)
 {
+	if (pgi_duty_of_rule(event->rule) >= 0)
+		put_facts(course, event->at);
 	if (course->epoch == event->epoch && course->epoch_at == event->at)
 		return;
 	while (course->next < course->nfacts && course->facts[course->next].at <= event->at)
@@ -253,6 +282,32 @@ put_facts_before(Course *course, const PgiDerived *event)
 	}
 }
 
+/* Which duty an event is about, and until when it has time if it begins. */
+static void
+append_duty(StringInfo detail, const Course *course, const PgiDerived *event)
+{
+	append_quoted(detail, "duty", course->duties.name[pgi_duty_of_rule(event->rule)]);
+	appendStringInfo(detail, ", \"occurrence\": %d", event->occurrence);
+	if (event->kind != PGI_OVERDUE)
+		append_quoted(detail, "deadline",
+					  event->deadline == PGI_NEVER
+						  ? NULL
+						  : DatumGetCString(DirectFunctionCall1(
+								timestamptz_out, TimestampTzGetDatum(event->deadline))));
+}
+
+/* The level that an event is about. */
+static uint8
+level_of(const Course *course, const PgiDerived *event)
+{
+	int duty = pgi_duty_of_rule(event->rule);
+	bool by_event = event->kind == PGI_BREACHED || event->kind == PGI_OVERDUE;
+
+	if (duty >= 0)
+		by_event = !course->policy->duties[duty].by_response;
+	return by_event ? event->event_level : event->response_level;
+}
+
 static void
 put_derived(const PgiDerived *derived, void *arg)
 {
@@ -264,15 +319,16 @@ put_derived(const PgiDerived *derived, void *arg)
 	appendStringInfoChar(&detail, '{');
 	append_quoted(&detail, "event_level", level_word(derived->event_level));
 	append_quoted(&detail, "response_level", level_word(derived->response_level));
-	if (derived->kind == PGI_OVERDUE)
-		append_quoted(&detail, "rule",
-					  derived->rule == PGI_RULE_RESPONSE ? "response"
-														 : "acknowledgement");
-	put_row(course, derived->at, derived->kind,
-			derived->kind == PGI_BREACHED || derived->kind == PGI_OVERDUE
-				? derived->event_level
-				: derived->response_level,
-			&detail);
+	if (pgi_duty_of_rule(derived->rule) >= 0)
+		append_duty(&detail, course, derived);
+	else if (derived->rule == PGI_RULE_RESPONSE)
+		append_quoted(&detail, "rule", "response");
+	else if (derived->rule == PGI_RULE_ACKNOWLEDGEMENT)
+	{
+		append_quoted(&detail, "rule", "acknowledgement");
+		appendStringInfo(&detail, ", \"occurrence\": %d", derived->occurrence);
+	}
+	put_row(course, derived->at, derived->kind, level_of(course, derived), &detail);
 }
 
 PG_FUNCTION_INFO_V1(pgi_simulate);
@@ -283,7 +339,7 @@ pgi_simulate(PG_FUNCTION_ARGS)
 	Course course = {0};
 	PgiState state;
 	TimestampTz until;
-	const PgiPolicy *policy;
+	int32 policy_id;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(5))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -297,14 +353,17 @@ pgi_simulate(PG_FUNCTION_ARGS)
 		PG_ARGISNULL(2) ? PGI_SEVERITY_UNKNOWN : DatumGetUInt8(PG_GETARG_DATUM(2));
 	opening.at = pgi_moment_argument(fcinfo, 3, "detected_at");
 	until = pgi_moment_argument(fcinfo, 4, "until");
-	course.facts = read_facts(&opening, PG_GETARG_JSONB_P(5), &course.nfacts);
+	policy_id = pgi_policy_named(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	pgi_read_duty_names(policy_id, &course.duties);
+	course.facts =
+		read_facts(&opening, PG_GETARG_JSONB_P(5), &course.duties, &course.nfacts);
 
 	InitMaterializedSRF(fcinfo, 0);
 	course.result = (ReturnSetInfo *) fcinfo->resultinfo;
-	policy = pgi_policy(pgi_policy_named(text_to_cstring(PG_GETARG_TEXT_PP(0))));
-	if (pgi_advance(policy, course.facts, course.nfacts, until, put_derived, &course,
-					&state) == PGI_ERROR_NOT_IN_POLICY)
-		(void) pgi_policy_cell(policy, state.asset_level, state.severity);
+	course.policy = pgi_policy(policy_id);
+	if (pgi_advance(course.policy, course.facts, course.nfacts, until, put_derived,
+					&course, &state) == PGI_ERROR_NOT_IN_POLICY)
+		(void) pgi_policy_cell(course.policy, state.asset_level, state.severity);
 	put_facts(&course, until);
 	return (Datum) 0;
 }

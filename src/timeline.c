@@ -286,6 +286,7 @@ pgi_timeline_facts(const PgiTimeline *timeline, int *nfacts)
 		fact->sets_severity = entry->sets_severity;
 		fact->asset_level = entry->asset_level;
 		fact->severity = entry->severity;
+		fact->duty = PGI_MAX_DUTIES;
 		n++;
 	}
 	pgi_sort_facts(facts, n);
@@ -459,6 +460,15 @@ write_difference(PgiTimeline *timeline, const Collected *collected,
 			write_derived(timeline, &collected->events[j], decisions);
 }
 
+/* Whether the state's columns do not hold all that the kernel goes on from. */
+static bool
+needs_more(const PgiState *state)
+{
+	uint8 bytes[PGI_PACKED_MOST];
+
+	return !state->can_go_on || pgi_duties_pack(state, bytes) > 0;
+}
+
 /* Whether entries were taken back, so that what was decided takes a second look. */
 static bool
 is_revised(const PgiTimeline *timeline)
@@ -529,7 +539,7 @@ write_state(PgiTimeline *timeline, TimestampTz until, const PgiState *state)
 	n = pgi_put_moment(values, isnull, n, state->activated_at);
 	n = pgi_put_moment(values, isnull, n, state->resolved_at);
 	n = pgi_put_moment(values, isnull, n, state->closed_at);
-	values[n++] = BoolGetDatum(is_revised(timeline) || !state->can_go_on);
+	values[n++] = BoolGetDatum(is_revised(timeline) || needs_more(state));
 	values[n++] = pgi_hash_value(timeline->head);
 	values[n++] = Int32GetDatum(state->epoch);
 	values[n++] = BoolGetDatum(state->late[PGI_CLOCK_ACKNOWLEDGEMENT]);

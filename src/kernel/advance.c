@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/advance.h"
+#include "kernel/run.h"
 
 const char *const pgi_kind_words[PGI_KINDS] = {
-	"opened",	 "assessed", "acknowledged", "activated", "held",  "resumed",
-	"resolved",	 "closed",	 "reopened",	 "cancelled", "noted", "graded",
-	"escalated", "breached", "overdue",		 "voided"};
+	"opened",	"assessed", "acknowledged", "activated", "held",  "resumed", "resolved",
+	"closed",	"reopened", "cancelled",	"noted",	 "done",  "graded",	 "escalated",
+	"breached", "overdue",	"due",			"repeated",	 "voided"};
 
 const char *const pgi_status_words[PGI_STATUSES] = {"new",	  "open",	  "acknowledged",
 													"active", "on_hold",  "resolved",
@@ -37,6 +37,7 @@ static const unsigned allowed_from[PGI_KINDS] = {
 	[PGI_REOPENED] = DONE,
 	[PGI_CANCELLED] = NOT_DONE,
 	[PGI_NOTED] = NOT_DONE | DONE,
+	[PGI_DONE] = NOT_DONE | DONE,
 };
 
 /* Whether a fact of this kind has an effect in this status. */
@@ -46,152 +47,141 @@ pgi_allows(uint8_t status, uint8_t kind)
 	return (allowed_from[kind] & BIT(status)) != 0;
 }
 
-#define MAX_MEMBERS ((PGI_LEVEL_MAX + 1) * PGI_SEVERITY_MAX)
-
-/* One of an incident's clocks, on each of the policy's calendars. */
-typedef struct Clock
+/* Of two steps the one that asks for more; when they ask for the same, the earlier rule. */
+static const PgiStep *
+more_urgent(const PgiStep *one, const PgiStep *other)
 {
-	bool wanted; /* there is something left to be late for */
-	bool running;
-	int64_t before[PGI_LEVELS]; /* on it when it last started or stopped */
-	int64_t since;				/* when it last started */
-} Clock;
-
-/* Everything one run of pgi_advance works on. */
-typedef struct Run
-{
-	const PgiPolicy *policy;
-	PgiState *state;
-	PgiEmit emit;
-	void *arg;
-	Clock clocks[PGI_CLOCKS];
-	/* What the incident may be: its cell, or when calendars differ, all that are possible. */
-	const PgiCell *cell;
-	const PgiCell *members[MAX_MEMBERS];
-	int nmembers;
-} Run;
-
-static int64_t
-add_saturating(int64_t a, int64_t b)
-{
-	int64_t sum;
-
-	return __builtin_add_overflow(a, b, &sum) ? PGI_NEVER : sum;
+	if (one == NULL || other->level > one->level ||
+		(other->level == one->level && other->rule < one->rule))
+		return other;
+	return one;
 }
 
-static int64_t
-elapsed_at(const Run *run, PgiClock number, int calendar, int64_t at)
+/* The step that decides the response, of all that the incident may be. */
+static const PgiStep *
+step_at(const PgiRun *run, int64_t at)
 {
-	const Clock *clock = &run->clocks[number];
+	const PgiStep *step = NULL;
 
-	if (!clock->running)
-		return clock->before[calendar];
-	return add_saturating(
-		clock->before[calendar],
-		pgi_calendar_measure(run->policy->calendars[calendar], clock->since, at));
+	for (int i = 0; i < run->nmembers; i++)
+	{
+		const PgiCell *member = run->members[i];
+		int64_t elapsed = pgi_watch_reached(run, &run->clocks[PGI_CLOCK_PROCESSING],
+											member->calendar, at);
+
+		step = more_urgent(step, pgi_step_at(member->steps, elapsed));
+		if (!run->policy->minds_inactivity)
+			continue;
+		elapsed = pgi_watch_reached(run, &run->inactivity, member->calendar, at);
+		step = more_urgent(step, pgi_step_at(member->inactive, elapsed));
+	}
+	return step;
 }
 
-/* The latest elapsed time that counts as reached: just short of it while standing still. */
+/* The limit of a clock after so many have passed, or PGI_NEVER. */
 static int64_t
-reached_at(const Run *run, PgiClock number, int calendar, int64_t at)
+limit_after(const PgiCell *cell, PgiClock number, int passed)
 {
-	int64_t elapsed = elapsed_at(run, number, calendar, at);
-
-	return run->clocks[number].running ? elapsed : elapsed - 1;
+	if (number == PGI_CLOCK_ACKNOWLEDGEMENT)
+		return cell->acknowledge[passed];
+	return passed == 0 ? cell->limit[number] : PGI_NEVER;
 }
 
-/* The response level that what the incident may be asks for. */
+/* How many limits of a clock have passed. */
 static uint8_t
-response_at(const Run *run, int64_t at)
+passed_at(const PgiRun *run, PgiClock number, int64_t at)
 {
-	uint8_t response = PGI_LEVEL_NONE;
+	int passed = 0;
 
 	for (int i = 0; i < run->nmembers; i++)
 	{
 		const PgiCell *member = run->members[i];
-		uint8_t level = pgi_response_level(
-			member, reached_at(run, PGI_CLOCK_PROCESSING, member->calendar, at));
+		int64_t limit = limit_after(member, number, passed);
+		int64_t elapsed;
 
-		if (level > response)
-			response = level;
+		if (limit == PGI_NEVER)
+			continue;
+		elapsed = pgi_watch_reached(run, &run->clocks[number], member->calendar, at);
+		while (limit != PGI_NEVER && elapsed >= limit)
+			limit = limit_after(member, number, ++passed);
 	}
-	return response;
+	return (uint8_t) passed;
 }
 
-static bool
-is_late(const Run *run, PgiClock number, int64_t at)
-{
-	for (int i = 0; i < run->nmembers; i++)
-	{
-		const PgiCell *member = run->members[i];
-
-		if (member->limit[number] != PGI_NEVER &&
-			reached_at(run, number, member->calendar, at) >= member->limit[number])
-			return true;
-	}
-	return false;
-}
-
-/* When a running clock will have come to `elapsed`. */
+/* The time of the first step that asks for more than the response there is. */
 static int64_t
-moment_of(const Run *run, PgiClock number, int calendar, int64_t elapsed)
+next_rise(const PgiRun *run, const PgiStep *steps, int nsteps)
 {
-	const Clock *clock = &run->clocks[number];
-
-	if (elapsed == PGI_NEVER)
-		return PGI_NEVER;
-	return pgi_calendar_add(run->policy->calendars[calendar], clock->since,
-							elapsed - clock->before[calendar]);
-}
-
-/* The elapsed time at which a cell asks for more than the response there is. */
-static int64_t
-next_rise(const Run *run, const PgiCell *cell)
-{
-	for (int i = 1; i < cell->nsteps; i++)
-		if (cell->steps[i].level > run->state->response_level)
-			return cell->steps[i].after;
+	for (int i = 1; i < nsteps; i++)
+		if (steps[i].level > run->state->response_level)
+			return steps[i].after;
 	return PGI_NEVER;
 }
 
-/* The moment of the next event, or PGI_NEVER. */
+/* When a clock comes to its next limit, or processing to its next rise; or PGI_NEVER. */
 static int64_t
-next_moment(const Run *run)
+next_of_clock(const PgiRun *run, PgiClock number)
 {
+	const PgiWatch *watch = &run->clocks[number];
 	int64_t next = PGI_NEVER;
 
-	for (int number = 0; number < PGI_CLOCKS; number++)
+	for (int i = 0; i < run->nmembers; i++)
 	{
-		const Clock *clock = &run->clocks[number];
+		const PgiCell *member = run->members[i];
+		int64_t elapsed = limit_after(member, number, run->state->late[number]);
 
-		if (!clock->running || !clock->wanted)
-			continue;
-		for (int i = 0; i < run->nmembers; i++)
-		{
-			const PgiCell *member = run->members[i];
-			int64_t elapsed =
-				run->state->late[number] ? PGI_NEVER : member->limit[number];
-			int64_t at;
-
-			if (number == PGI_CLOCK_PROCESSING && next_rise(run, member) < elapsed)
-				elapsed = next_rise(run, member);
-			at = moment_of(run, number, member->calendar, elapsed);
-			if (at < next)
-				next = at;
-		}
+		if (number == PGI_CLOCK_PROCESSING)
+			elapsed = pgi_least(elapsed, next_rise(run, member->steps, member->nsteps));
+		next = pgi_least(next, pgi_watch_moment(run, watch, member->calendar, elapsed));
 	}
 	return next;
 }
 
-static void
-emit_event(Run *run, PgiKind kind, int rule, int64_t at)
+/* When a step of inactivity comes, or PGI_NEVER. */
+static int64_t
+next_of_inactivity(const PgiRun *run)
+{
+	int64_t next = PGI_NEVER;
+
+	for (int i = 0; i < run->nmembers; i++)
+	{
+		const PgiCell *member = run->members[i];
+
+		next = pgi_least(
+			next, pgi_watch_moment(run, &run->inactivity, member->calendar,
+								   next_rise(run, member->inactive, member->ninactive)));
+	}
+	return next;
+}
+
+/* The moment of the next event, or PGI_NEVER. */
+static int64_t
+next_moment(const PgiRun *run)
+{
+	int64_t next = run->unsettled;
+
+	for (int number = 0; number < PGI_CLOCKS; number++)
+		if (run->clocks[number].running && run->clocks[number].wanted)
+			next = pgi_least(next, next_of_clock(run, number));
+	if (run->inactivity.running && run->inactivity.wanted)
+		next = pgi_least(next, next_of_inactivity(run));
+	if (run->going != 0 && run->unsettled == PGI_NEVER)
+		next = pgi_least(next, pgi_duties_next(run));
+	return next;
+}
+
+void
+pgi_emit(PgiRun *run, PgiKind kind, int rule, int32_t occurrence, int64_t deadline,
+		 int64_t at)
 {
 	PgiDerived derived;
 
 	if (run->emit == NULL)
 		return;
 	derived.at = at;
+	derived.deadline = deadline;
 	derived.epoch = run->state->epoch;
+	derived.occurrence = occurrence;
 	derived.rule = (int16_t) rule;
 	derived.kind = (uint8_t) kind;
 	derived.event_level = run->state->event_level;
@@ -200,50 +190,63 @@ emit_event(Run *run, PgiKind kind, int rule, int64_t at)
 }
 
 static void
-set_response(Run *run, uint8_t level)
+emit_event(PgiRun *run, PgiKind kind, int rule, int64_t at)
+{
+	pgi_emit(run, kind, rule, 1, PGI_NEVER, at);
+}
+
+static void
+set_response(PgiRun *run, uint8_t level)
 {
 	run->state->response_level = level;
 	if (level > run->state->peak_response)
 		run->state->peak_response = level;
 }
 
+/* Says that another limit of a clock has passed. */
+static void
+emit_late(PgiRun *run, PgiClock number, int32_t occurrence, int64_t at)
+{
+	if (number == PGI_CLOCK_PROCESSING)
+		pgi_emit(run, PGI_BREACHED, PGI_RULE_PROCESSING_TIME, occurrence, PGI_NEVER, at);
+	else
+		pgi_emit(run, PGI_OVERDUE,
+				 number == PGI_CLOCK_ACKNOWLEDGEMENT ? PGI_RULE_ACKNOWLEDGEMENT
+													 : PGI_RULE_RESPONSE,
+				 occurrence, PGI_NEVER, at);
+}
+
 /* Says what has become late; after a fact, also forgets what no longer is. */
 static bool
-check_deadlines(Run *run, int64_t at, bool may_forget)
+check_deadlines(PgiRun *run, int64_t at, bool may_forget)
 {
 	bool found = false;
 
 	for (int number = 0; number < PGI_CLOCKS; number++)
 	{
-		bool late;
+		uint8_t passed;
 
 		if (!run->clocks[number].wanted)
 			continue;
-		late = is_late(run, number, at);
-		if (late && !run->state->late[number])
+		passed = passed_at(run, number, at);
+		for (int i = run->state->late[number] + 1; i <= passed; i++)
 		{
-			if (number == PGI_CLOCK_PROCESSING)
-				emit_event(run, PGI_BREACHED, PGI_RULE_PROCESSING_TIME, at);
-			else
-				emit_event(run, PGI_OVERDUE,
-						   number == PGI_CLOCK_ACKNOWLEDGEMENT ? PGI_RULE_ACKNOWLEDGEMENT
-															   : PGI_RULE_RESPONSE,
-						   at);
+			emit_late(run, number, i, at);
 			found = true;
 		}
-		if (late || may_forget)
-			run->state->late[number] = late;
+		if (passed > run->state->late[number] || may_forget)
+			run->state->late[number] = passed;
 	}
 	return found;
 }
 
 /* Grades after a fact, and says what that changed. */
 static void
-regrade(Run *run, int64_t at, bool always)
+regrade(PgiRun *run, int64_t at, bool always)
 {
 	PgiState *state = run->state;
 	uint8_t event_level = run->cell->event_level;
-	uint8_t response_level = response_at(run, at);
+	uint8_t response_level = step_at(run, at)->level;
 	bool differs =
 		state->event_level != event_level || state->response_level != response_level;
 
@@ -254,62 +257,53 @@ regrade(Run *run, int64_t at, bool always)
 	(void) check_deadlines(run, at, true);
 }
 
-static void
-stop_clock(Run *run, PgiClock number, int64_t at)
-{
-	Clock *clock = &run->clocks[number];
-
-	for (int calendar = 0; calendar < run->policy->ncalendars; calendar++)
-		clock->before[calendar] = elapsed_at(run, number, calendar, at);
-	clock->running = false;
-}
-
-static void
-start_clock(Run *run, PgiClock number, int64_t at)
-{
-	run->clocks[number].since = at;
-	run->clocks[number].running = true;
-}
-
 /* Starts a deadline from zero. */
 static void
-set_deadline(Run *run, PgiClock number, int64_t at)
+set_deadline(PgiRun *run, PgiClock number, int64_t at)
 {
-	memset(&run->clocks[number], 0, sizeof(Clock));
-	run->clocks[number].wanted = true;
-	run->state->late[number] = false;
-	start_clock(run, number, at);
+	PgiWatch *watch = &run->clocks[number];
+
+	pgi_watch_reset(run, watch, at);
+	watch->wanted = true;
+	watch->running = true;
+	run->state->late[number] = 0;
 }
 
 /* What the deadline was for is done, or will not be done any more. */
 static void
-end_deadline(Run *run, PgiClock number)
+end_deadline(PgiRun *run, PgiClock number)
 {
 	run->clocks[number].wanted = false;
 }
 
+/* Raises the response when time asks for more. */
+static bool
+escalate(PgiRun *run, int64_t at)
+{
+	const PgiStep *step = step_at(run, at);
+
+	if (step->level <= run->state->response_level)
+		return false;
+	set_response(run, step->level);
+	emit_event(run, PGI_ESCALATED, step->rule, at);
+	return true;
+}
+
 /* Emits what time brings before `end`. */
 static PgiResult
-let_time_pass(Run *run, int64_t end, bool including_end)
+let_time_pass(PgiRun *run, int64_t end, bool including_end)
 {
 	for (;;)
 	{
 		int64_t at = next_moment(run);
-		uint8_t response_level;
-		bool found = false;
+		bool found;
 
 		if (at == PGI_NEVER || at > end || (at == end && !including_end))
 			return PGI_OK;
-		response_level = response_at(run, at);
-		if (response_level > run->state->response_level)
-		{
-			set_response(run, response_level);
-			emit_event(run, PGI_ESCALATED,
-					   PGI_RULE_REMAINING_TIME + PGI_LEVEL_NUMBER(response_level), at);
-			found = true;
-		}
-		if (check_deadlines(run, at, false))
-			found = true;
+		found = escalate(run, at);
+		found |= check_deadlines(run, at, false);
+		if (run->policy->nduties > 0)
+			found |= pgi_duties_settle(run, at);
 		if (!found)
 			return PGI_ERROR_STUCK;
 	}
@@ -317,7 +311,7 @@ let_time_pass(Run *run, int64_t end, bool including_end)
 
 /* Finds what the incident may be, where the calendars of that differ. */
 static void
-find_members(Run *run)
+find_members(PgiRun *run)
 {
 	const PgiState *state = run->state;
 
@@ -338,7 +332,7 @@ find_members(Run *run)
 
 /* Takes over the values a fact sets; false when the policy does not know them. */
 static bool
-set_values(Run *run, const PgiFact *fact)
+set_values(PgiRun *run, const PgiFact *fact)
 {
 	PgiState *state = run->state;
 
@@ -364,43 +358,62 @@ begin_cycle(PgiState *state)
 	state->closed_at = PGI_NEVER;
 }
 
-/* Opens or reopens: the processing clock runs on, the deadlines begin anew. */
+/* Opens or reopens: the processing clock runs on, the others begin anew. */
 static void
-start_clocks(Run *run, int64_t at)
+start_clocks(PgiRun *run, int64_t at)
 {
 	run->clocks[PGI_CLOCK_PROCESSING].wanted = true;
-	start_clock(run, PGI_CLOCK_PROCESSING, at);
+	pgi_watch_start(&run->clocks[PGI_CLOCK_PROCESSING], at);
 	set_deadline(run, PGI_CLOCK_ACKNOWLEDGEMENT, at);
 	set_deadline(run, PGI_CLOCK_RESPONSE, at);
+	if (run->policy->minds_inactivity)
+	{
+		pgi_watch_reset(run, &run->inactivity, at);
+		run->inactivity.wanted = run->inactivity.running = true;
+	}
 }
 
-/* Resolves or cancels: the processing clock stands, the deadlines are over. */
 static void
-stop_clocks(Run *run, int64_t at)
+stop_running(PgiRun *run, PgiWatch *watch, int64_t at)
 {
-	if (run->clocks[PGI_CLOCK_PROCESSING].running)
-		stop_clock(run, PGI_CLOCK_PROCESSING, at);
+	if (watch->running)
+		pgi_watch_stop(run, watch, at);
+}
+
+/* Resolves or cancels: processing and inactivity stand, the deadlines are over. */
+static void
+stop_clocks(PgiRun *run, int64_t at)
+{
+	stop_running(run, &run->clocks[PGI_CLOCK_PROCESSING], at);
+	stop_running(run, &run->inactivity, at);
 	end_deadline(run, PGI_CLOCK_ACKNOWLEDGEMENT);
 	end_deadline(run, PGI_CLOCK_RESPONSE);
 }
 
-/* Stops what a hold stops, or starts it again. */
+/* Stops what a hold stops, or starts it again. Inactivity goes with processing. */
 static void
-hold_clocks(Run *run, int64_t at, bool stop)
+hold_clocks(PgiRun *run, int64_t at, bool stop)
 {
 	for (int number = 0; number < PGI_CLOCKS; number++)
 	{
 		if ((run->policy->hold_stops & PGI_CLOCK_BIT(number)) == 0)
 			continue;
 		if (stop)
-			stop_clock(run, number, at);
+			pgi_watch_stop(run, &run->clocks[number], at);
 		else
-			start_clock(run, number, at);
+			pgi_watch_start(&run->clocks[number], at);
 	}
+	if ((run->policy->hold_stops & PGI_CLOCK_BIT(PGI_CLOCK_PROCESSING)) == 0 ||
+		!run->inactivity.wanted)
+		return;
+	if (stop)
+		pgi_watch_stop(run, &run->inactivity, at);
+	else
+		pgi_watch_start(&run->inactivity, at);
 }
 
 static PgiResult
-apply_fact(Run *run, const PgiFact *fact)
+apply_fact(PgiRun *run, const PgiFact *fact)
 {
 	PgiState *state = run->state;
 
@@ -468,44 +481,52 @@ apply_fact(Run *run, const PgiFact *fact)
 			state->epoch = fact->seq;
 			regrade(run, fact->at, false);
 			break;
+		case PGI_DONE:
+			pgi_watch_reset(run, &run->inactivity, fact->at);
+			break;
 		default:
 			break;
 	}
+	if (run->policy->nduties > 0)
+		pgi_duties_hear(run, fact);
 	return PGI_OK;
 }
 
-/* Notes what pgi_go_on needs of the clocks. */
-static void
-note_origins(Run *run)
+/* What pgi_go_on needs of a clock. */
+static int64_t
+origin_of(PgiRun *run, const PgiWatch *watch)
 {
-	PgiState *state = run->state;
+	int64_t origin;
 
-	state->can_go_on = run->cell->calendar != PGI_MIXED;
+	if (!watch->running || !watch->wanted || run->cell->calendar == PGI_MIXED)
+		return PGI_NEVER;
+	origin = pgi_watch_origin(run, watch, run->cell->calendar);
+	if (origin == PGI_NEVER)
+		run->state->can_go_on = false;
+	return origin;
+}
+
+static void
+note_origins(PgiRun *run)
+{
+	run->state->can_go_on = run->cell->calendar != PGI_MIXED;
 	for (int number = 0; number < PGI_CLOCKS; number++)
-	{
-		const Clock *clock = &run->clocks[number];
-
-		state->origin[number] = PGI_NEVER;
-		if (!clock->running || !clock->wanted || !state->can_go_on)
-			continue;
-		state->origin[number] =
-			pgi_calendar_add(run->policy->calendars[run->cell->calendar], clock->since,
-							 -clock->before[run->cell->calendar]);
-		if (state->origin[number] == PGI_NEVER)
-			state->can_go_on = false;
-	}
+		run->state->origin[number] = origin_of(run, &run->clocks[number]);
+	run->state->inactive_since = origin_of(run, &run->inactivity);
 }
 
 /* Lets time pass to the end, and leaves the state as of then. */
 static PgiResult
-finish(Run *run, int64_t until)
+finish(PgiRun *run, int64_t until)
 {
+	const PgiWatch *processing = &run->clocks[PGI_CLOCK_PROCESSING];
 	PgiResult result = let_time_pass(run, until, true);
 
-	run->state->running = run->clocks[PGI_CLOCK_PROCESSING].running;
-	run->state->elapsed = elapsed_at(
-		run, PGI_CLOCK_PROCESSING, run->policy->calendar[run->state->event_level], until);
+	run->state->running = processing->running;
+	run->state->elapsed = pgi_watch_elapsed(
+		run, processing, run->policy->calendar[run->state->event_level], until);
 	run->state->next_due = next_moment(run);
+	pgi_duties_note(run, until);
 	return result;
 }
 
@@ -518,10 +539,16 @@ PgiResult
 pgi_advance(const PgiPolicy *policy, const PgiFact *facts, int nfacts, int64_t until,
 			PgiEmit emit, void *arg, PgiState *state)
 {
-	Run run = {.policy = policy, .state = state, .emit = emit, .arg = arg};
+	PgiTurn turns[PGI_MAX_DUTIES];
+	PgiRun run = {.policy = policy,
+				  .state = state,
+				  .emit = emit,
+				  .arg = arg,
+				  .unsettled = PGI_NEVER,
+				  .turns = turns};
 	PgiResult result;
 
-	memset(state, 0, sizeof(*state));
+	memset(state, 0, offsetof(PgiState, duties));
 	state->asset_level = PGI_LEVEL_UNKNOWN;
 	state->severity = PGI_SEVERITY_UNKNOWN;
 	state->next_due = PGI_NEVER;
@@ -548,6 +575,14 @@ pgi_advance(const PgiPolicy *policy, const PgiFact *facts, int nfacts, int64_t u
 	return finish(&run, until);
 }
 
+/* Starts a watch as if it had never stopped. */
+static void
+take_up(PgiWatch *watch, int64_t origin)
+{
+	watch->wanted = watch->running = origin != PGI_NEVER;
+	watch->since = origin;
+}
+
 /*
  * Goes on from the state of a run that can be gone on with, without a further fact, up to
  * and including `until`. The same as a run over all facts, but for what happened before.
@@ -556,19 +591,22 @@ PgiResult
 pgi_go_on(const PgiPolicy *policy, PgiState *state, int64_t until, PgiEmit emit,
 		  void *arg)
 {
-	Run run = {.policy = policy, .state = state, .emit = emit, .arg = arg};
+	PgiTurn turns[PGI_MAX_DUTIES];
+	PgiRun run = {.policy = policy,
+				  .state = state,
+				  .emit = emit,
+				  .arg = arg,
+				  .unsettled = PGI_NEVER,
+				  .turns = turns};
 
 	run.cell = &policy->cell[state->asset_level][state->severity];
 	if (!run.cell->possible)
 		return PGI_ERROR_NOT_IN_POLICY;
 	run.members[run.nmembers++] = run.cell;
 	for (int number = 0; number < PGI_CLOCKS; number++)
-		if (state->origin[number] != PGI_NEVER)
-		{
-			run.clocks[number].wanted = true;
-			run.clocks[number].running = true;
-			run.clocks[number].since = state->origin[number];
-		}
+		take_up(&run.clocks[number], state->origin[number]);
+	take_up(&run.inactivity, state->inactive_since);
+	pgi_duties_resume(&run);
 	return finish(&run, until);
 }
 

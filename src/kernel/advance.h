@@ -6,48 +6,6 @@
 
 #include "kernel/policy.h"
 
-/* What an entry of the timeline says; the words are in pgi_kind_words. */
-typedef enum PgiKind
-{
-	PGI_OPENED,
-	PGI_ASSESSED,
-	PGI_ACKNOWLEDGED,
-	PGI_ACTIVATED,
-	PGI_HELD,
-	PGI_RESUMED,
-	PGI_RESOLVED,
-	PGI_CLOSED,
-	PGI_REOPENED,
-	PGI_CANCELLED,
-	PGI_NOTED,
-	/* derived from the facts above */
-	PGI_GRADED,
-	PGI_ESCALATED,
-	PGI_BREACHED,
-	PGI_OVERDUE,
-	/* takes back a derived entry */
-	PGI_VOIDED,
-	PGI_KINDS
-} PgiKind;
-
-/*
- * What made an entry: the rule that decided it, or none. Rules of the remaining time add the
- * number of the level they rise to.
- */
-typedef enum PgiRule
-{
-	PGI_RULE_FACT = 0,
-	PGI_RULE_WITHDRAWAL = 1,
-	PGI_RULE_MATRIX = 2,
-	PGI_RULE_PROCESSING_TIME = 3,
-	PGI_RULE_ACKNOWLEDGEMENT = 4,
-	PGI_RULE_RESPONSE = 5,
-	PGI_RULE_REMAINING_TIME = 10
-} PgiRule;
-
-#define PGI_IS_FACT(kind) ((kind) < PGI_GRADED)
-#define PGI_IS_DERIVED(kind) ((kind) >= PGI_GRADED && (kind) < PGI_VOIDED)
-
 typedef enum PgiStatus
 {
 	PGI_NEW, /* before the opening */
@@ -72,18 +30,36 @@ typedef struct PgiFact
 	bool sets_severity;
 	uint8_t asset_level;
 	uint8_t severity;
+	uint8_t duty; /* what was done; one that the policy does not have has no effect */
 } PgiFact;
 
 /* A derived event: what follows from the facts, by which rule, since which fact. */
 typedef struct PgiDerived
 {
 	int64_t at;
-	int32_t epoch; /* seq of the fact that governs */
+	/* Of a duty that begins: as it stands at that moment; PGI_NEVER: it does not come. */
+	int64_t deadline;
+	int32_t epoch;		/* seq of the fact that governs */
+	int32_t occurrence; /* of the duty or the acknowledgement, from 1; else 1 */
 	int16_t rule;
 	uint8_t kind;
 	uint8_t event_level;
 	uint8_t response_level;
 } PgiDerived;
+
+/*
+ * A duty that time can still move: by its deadline, or by a rise of the response to a
+ * level that it is for.
+ */
+typedef struct PgiDutyState
+{
+	/* Since when its clock would have run, had it never stopped; what it shows if it stands. */
+	int64_t clock;
+	int32_t occurrence;
+	uint8_t number;
+	bool begun;	  /* else it waits for its level */
+	bool running; /* its clock; it would, if it has not begun */
+} PgiDutyState;
 
 typedef struct PgiState
 {
@@ -94,8 +70,9 @@ typedef struct PgiState
 	uint8_t event_level;
 	uint8_t response_level;
 	uint8_t peak_response;
-	bool running;		   /* the processing clock runs */
-	bool late[PGI_CLOCKS]; /* processing: breached; the others: overdue */
+	bool running; /* the processing clock runs */
+	/* Limits that have passed. Processing: breached; the others: overdue. */
+	uint8_t late[PGI_CLOCKS];
 	int32_t epoch;
 	int64_t asset_id;
 	/*
@@ -104,6 +81,7 @@ typedef struct PgiState
 	 * the calendar is one of several possible, a run cannot be gone on with.
 	 */
 	int64_t origin[PGI_CLOCKS];
+	int64_t inactive_since; /* the same for the clock of inactivity */
 	bool can_go_on;
 	int64_t elapsed;		 /* on the processing clock, at the moment asked for */
 	int64_t next_due;		 /* next derived event if no fact comes, or PGI_NEVER */
@@ -111,7 +89,13 @@ typedef struct PgiState
 	int64_t activated_at;
 	int64_t resolved_at;
 	int64_t closed_at;
+	int nduties;
+	PgiDutyState duties[PGI_MAX_DUTIES]; /* by number */
 } PgiState;
+
+/* The bytes of pgi_duties_pack: for each duty, and at most. */
+#define PGI_PACKED_DUTY 13
+#define PGI_PACKED_MOST (9 + PGI_MAX_DUTIES * PGI_PACKED_DUTY)
 
 typedef enum PgiResult
 {
@@ -133,5 +117,7 @@ extern PgiResult pgi_advance(const PgiPolicy *policy, const PgiFact *facts, int 
 							 int64_t until, PgiEmit emit, void *arg, PgiState *state);
 extern PgiResult pgi_go_on(const PgiPolicy *policy, PgiState *state, int64_t until,
 						   PgiEmit emit, void *arg);
+extern int pgi_duties_pack(const PgiState *state, uint8_t *bytes);
+extern bool pgi_duties_unpack(PgiState *state, const uint8_t *bytes, int length);
 
 #endif

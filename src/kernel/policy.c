@@ -1,8 +1,5 @@
 /*
  * policy.c: compiles a policy into the table that every rule reads.
- *
- * The rules are those of the incident rules of an e-port data centre: matrix, processing
- * times, and escalation by the time that remains.
  */
 #include <string.h>
 
@@ -21,54 +18,124 @@ pgi_policy_source_init(PgiPolicySource *source)
 			source->acknowledge[level][i] = PGI_NEVER;
 }
 
-/* Adds "from `after` on at `level`", keeping the steps rising in time and in level. */
+/*
+ * Adds "from `after` on at `level`" to steps, keeping them rising in time and in level. Of
+ * two steps that are one, the rule with the lower number stands.
+ */
 static void
-raise_step(PgiCell *cell, int64_t after, uint8_t level)
+raise_step(PgiStep *steps, uint8_t *nsteps, PgiStep step)
 {
 	PgiStep kept[PGI_LEVELS + 1];
 	int n = 0;
 	int i = 0;
 
-	while (i < cell->nsteps && cell->steps[i].after <= after)
-		kept[n++] = cell->steps[i++];
-	if (n == 0 || kept[n - 1].level < level)
+	while (i < *nsteps && steps[i].after <= step.after)
+		kept[n++] = steps[i++];
+	if (n == 0 || kept[n - 1].level < step.level)
 	{
-		if (n > 0 && kept[n - 1].after == after)
+		if (n > 0 && kept[n - 1].after == step.after)
 			n--;
-		kept[n].after = after;
-		kept[n++].level = level;
+		kept[n++] = step;
 	}
-	for (; i < cell->nsteps; i++)
-		if (cell->steps[i].level > kept[n - 1].level)
-			kept[n++] = cell->steps[i];
+	else if (kept[n - 1].after == step.after && kept[n - 1].level == step.level &&
+			 kept[n - 1].rule > step.rule)
+		kept[n - 1].rule = step.rule;
+	for (; i < *nsteps; i++)
+		if (steps[i].level > kept[n - 1].level)
+			kept[n++] = steps[i];
 	kept[n].after = PGI_NEVER;
-	memcpy(cell->steps, kept, sizeof(PgiStep) * (n + 1));
-	cell->nsteps = (uint8_t) n;
+	memcpy(steps, kept, sizeof(PgiStep) * (n + 1));
+	*nsteps = (uint8_t) n;
+}
+
+static void
+add_step(PgiCell *cell, int64_t after, int rule, uint8_t level)
+{
+	PgiStep step = {.after = after, .rule = (int16_t) rule, .level = level};
+
+	raise_step(cell->steps, &cell->nsteps, step);
 }
 
 /*
- * One pair of the matrix. The response rises to a more urgent level when the time that is
- * left of the event level's processing time is no longer than that level's own.
+ * The response rises to a more urgent level when the time that is left of the event level's
+ * processing time is no longer than that level's own.
  */
 static void
-compile_cell(const PgiPolicySource *source, int a, int s, PgiCell *cell)
+rise_by_remaining_time(const PgiPolicySource *source, PgiCell *cell)
 {
-	int64_t processing = source->limit[PGI_CLOCK_PROCESSING][source->event_level[a][s]];
+	int64_t processing = cell->limit[PGI_CLOCK_PROCESSING];
 
-	cell->possible = true;
-	cell->event_level = source->event_level[a][s];
-	for (int clock = 0; clock < PGI_CLOCKS; clock++)
-		cell->limit[clock] = source->limit[clock][cell->event_level];
-	cell->limit[PGI_CLOCK_ACKNOWLEDGEMENT] = source->acknowledge[cell->event_level][0];
-	cell->calendar = source->calendar[cell->event_level];
-	raise_step(cell, PGI_FROM_THE_START, source->response_level[a][s]);
 	if (processing == PGI_NEVER)
 		return;
 	for (int level = cell->event_level + 1; level <= PGI_LEVEL_MAX; level++)
 		if (source->defined[level] &&
 			source->limit[PGI_CLOCK_PROCESSING][level] <= processing)
-			raise_step(cell, processing - source->limit[PGI_CLOCK_PROCESSING][level],
-					   (uint8_t) level);
+			add_step(cell, processing - source->limit[PGI_CLOCK_PROCESSING][level],
+					 PGI_RULE_REMAINING_TIME + PGI_LEVEL_NUMBER(level), (uint8_t) level);
+}
+
+/* When a step comes, on its clock; PGI_NEVER where it goes by a time that is not limited. */
+static int64_t
+time_of_rise(const PgiRise *rise, int64_t processing)
+{
+	switch ((PgiRiseMeasure) rise->measure)
+	{
+		case PGI_RISE_REMAINING:
+			if (processing == PGI_NEVER)
+				return PGI_NEVER;
+			return processing > rise->amount ? processing - rise->amount : 0;
+		case PGI_RISE_PERCENT:
+			if (processing == PGI_NEVER)
+				return PGI_NEVER;
+			return processing / 100 * rise->amount +
+				   processing % 100 * rise->amount / 100;
+		case PGI_RISE_ELAPSED:
+		case PGI_RISE_INACTIVE:
+			break;
+	}
+	return rise->amount;
+}
+
+static void
+rise_by_steps(const PgiPolicySource *source, PgiCell *cell)
+{
+	for (int i = 0; i < source->nrises; i++)
+	{
+		const PgiRise *rise = &source->rises[i];
+		PgiStep step = {.rule = (int16_t) (PGI_RULE_STEP + i), .level = rise->to};
+
+		step.after = time_of_rise(rise, cell->limit[PGI_CLOCK_PROCESSING]);
+		if ((rise->event_levels & PGI_LEVEL_BIT(cell->event_level)) == 0 ||
+			step.after == PGI_NEVER)
+			continue;
+		if (rise->measure == PGI_RISE_INACTIVE)
+			raise_step(cell->inactive, &cell->ninactive, step);
+		else
+			raise_step(cell->steps, &cell->nsteps, step);
+	}
+}
+
+/* One pair of the matrix. */
+static void
+compile_cell(const PgiPolicySource *source, int a, int s, PgiCell *cell)
+{
+	PgiStep nothing = {PGI_FROM_THE_START, PGI_RULE_MATRIX, PGI_LEVEL_NONE};
+
+	cell->possible = true;
+	cell->event_level = source->event_level[a][s];
+	cell->calendar = source->calendar[cell->event_level];
+	for (int clock = 0; clock < PGI_CLOCKS; clock++)
+		cell->limit[clock] = source->limit[clock][cell->event_level];
+	memcpy(cell->acknowledge, source->acknowledge[cell->event_level],
+		   sizeof(source->acknowledge[0]));
+	cell->acknowledge[PGI_MAX_ACKNOWLEDGEMENTS] = PGI_NEVER;
+	cell->limit[PGI_CLOCK_ACKNOWLEDGEMENT] = cell->acknowledge[0];
+	add_step(cell, PGI_FROM_THE_START, PGI_RULE_MATRIX, source->response_level[a][s]);
+	raise_step(cell->inactive, &cell->ninactive, nothing);
+	if (source->escalation == PGI_ESCALATION_REMAINING_TIME)
+		rise_by_remaining_time(source, cell);
+	else if (source->escalation == PGI_ESCALATION_STEPS)
+		rise_by_steps(source, cell);
 }
 
 /* Makes `cell` at each elapsed time the more urgent of itself and `other`. */
@@ -89,8 +156,44 @@ join_cell(PgiCell *cell, const PgiCell *other)
 	for (int clock = 0; clock < PGI_CLOCKS; clock++)
 		if (other->limit[clock] < cell->limit[clock])
 			cell->limit[clock] = other->limit[clock];
+	for (int i = 0; i < PGI_MAX_ACKNOWLEDGEMENTS; i++)
+		if (other->acknowledge[i] < cell->acknowledge[i])
+			cell->acknowledge[i] = other->acknowledge[i];
 	for (int i = 0; i < other->nsteps; i++)
-		raise_step(cell, other->steps[i].after, other->steps[i].level);
+		raise_step(cell->steps, &cell->nsteps, other->steps[i]);
+	for (int i = 0; i < other->ninactive; i++)
+		raise_step(cell->inactive, &cell->ninactive, other->inactive[i]);
+}
+
+static void
+compile_duties(const PgiPolicySource *source, PgiPolicy *policy)
+{
+	PgiDutySets *sets = &policy->sets;
+
+	policy->nduties = source->nduties;
+	memcpy(policy->duties, source->duties, sizeof(policy->duties));
+	for (int number = 0; number < source->nduties; number++)
+	{
+		const PgiDuty *duty = &source->duties[number];
+		uint32_t bit = PGI_DUTY_BIT(number);
+
+		if (duty->starts == PGI_AFTER_DUTY)
+			sets->following[duty->after] |= bit;
+		else
+			sets->starting[duty->starts] |= bit;
+		if (duty->until != PGI_KINDS)
+			sets->ending[duty->until] |= bit;
+		if (duty->done_by != PGI_KINDS)
+			sets->done_by[duty->done_by] |= bit;
+		for (int level = 0; level <= PGI_LEVEL_MAX; level++)
+			if (duty->within[level] != PGI_NEVER)
+				(duty->by_response ? sets->at_response : sets->at_event)[level] |= bit;
+		if (!duty->repeats && pgi_duty_start(source, number) == PGI_OPENED)
+			sets->lasting |= bit;
+	}
+	for (int level = PGI_LEVEL_MAX; level > 0; level--)
+		sets->above_response[level - 1] =
+			sets->above_response[level] | sets->at_response[level];
 }
 
 /* Compiles a source; it must have passed pgi_policy_check. */
@@ -138,5 +241,7 @@ pgi_policy_compile(const PgiPolicySource *source, PgiPolicy *policy)
 			start->event_level = cell->event_level;
 			start->response_level = cell->steps[0].level;
 			start->until = cell->steps[1].after;
+			policy->minds_inactivity |= cell->ninactive > 1;
 		}
+	compile_duties(source, policy);
 }

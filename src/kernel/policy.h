@@ -11,6 +11,7 @@
 
 #include "kernel/calendar.h"
 #include "kernel/grade.h"
+#include "kernel/kind.h"
 
 /*
  * The clocks of an incident. Processing drives the escalation by the remaining time, and
@@ -40,7 +41,7 @@ typedef enum PgiEscalation
 	PGI_ESCALATION_NONE
 } PgiEscalation;
 
-/* What a step of the escalation measures, all on the processing clock. */
+/* What a step of the escalation measures: the processing clock, or that of inactivity. */
 typedef enum PgiRiseMeasure
 {
 	PGI_RISE_ELAPSED,	/* microseconds since the clock began */
@@ -115,6 +116,7 @@ typedef struct PgiPolicySource
 typedef struct PgiStep
 {
 	int64_t after;
+	int16_t rule;
 	uint8_t level;
 } PgiStep;
 
@@ -131,8 +133,11 @@ typedef struct PgiCell
 	uint8_t event_level;
 	uint8_t calendar; /* or PGI_MIXED */
 	uint8_t nsteps;
-	int64_t limit[PGI_CLOCKS];
-	PgiStep steps[PGI_LEVELS + 1];
+	uint8_t ninactive;
+	int64_t limit[PGI_CLOCKS]; /* of acknowledgement the first */
+	int64_t acknowledge[PGI_MAX_ACKNOWLEDGEMENTS + 1];
+	PgiStep steps[PGI_LEVELS + 1];	  /* on the processing clock */
+	PgiStep inactive[PGI_LEVELS + 1]; /* on the clock of inactivity; the first is none */
 } PgiCell;
 
 /* The part of a cell that holds before its first rise, so small that all fit in cache. */
@@ -144,6 +149,23 @@ typedef struct PgiStart
 	uint8_t response_level;
 } PgiStart;
 
+#define PGI_DUTY_BIT(number) (UINT32_C(1) << (number))
+
+/* Sets of duties, a bit for each. */
+typedef struct PgiDutySets
+{
+	uint32_t starting[PGI_KINDS]; /* by the fact that starts them */
+	uint32_t ending[PGI_KINDS];	  /* that ends them */
+	uint32_t done_by[PGI_KINDS];
+	uint32_t following[PGI_MAX_DUTIES]; /* by the duty after which they start */
+	/* Those that go by the event or response level and are for it, or for a higher one. */
+	uint32_t at_event[PGI_LEVELS];
+	uint32_t at_response[PGI_LEVELS];
+	uint32_t above_response[PGI_LEVELS];
+	/* What was done of these remains done when the incident is reopened. */
+	uint32_t lasting;
+} PgiDutySets;
+
 /*
  * Rows and columns of what is unknown (PGI_LEVEL_UNKNOWN, PGI_SEVERITY_UNKNOWN) hold, at
  * each elapsed time, the most urgent result of all that is possible.
@@ -151,6 +173,7 @@ typedef struct PgiStart
 typedef struct PgiPolicy
 {
 	unsigned hold_stops;
+	bool minds_inactivity; /* some step goes by it */
 	bool defined[PGI_LEVELS];
 	int64_t processing[PGI_LEVELS];
 	uint8_t calendar[PGI_LEVELS]; /* number of an event level's */
@@ -159,6 +182,9 @@ typedef struct PgiPolicy
 	const PgiCalendar *calendars[PGI_LEVELS];
 	PgiStart start[PGI_LEVELS][PGI_SEVERITY_ROOM];
 	PgiCell cell[PGI_LEVELS][PGI_SEVERITIES];
+	int nduties;
+	PgiDuty duties[PGI_MAX_DUTIES];
+	PgiDutySets sets;
 } PgiPolicy;
 
 /* The part of a policy that is wrong. */
@@ -189,15 +215,20 @@ extern int pgi_policy_check(const PgiPolicySource *source, PgiProblem *problems,
 							int room);
 extern void pgi_policy_compile(const PgiPolicySource *source, PgiPolicy *policy);
 
-/* The response level after `elapsed` microseconds. */
+/* The step that is reached after `elapsed` microseconds. */
+static inline const PgiStep *
+pgi_step_at(const PgiStep *step, int64_t elapsed)
+{
+	while (elapsed >= step[1].after && step[1].after != PGI_NEVER)
+		step++;
+	return step;
+}
+
+/* The response level after `elapsed` microseconds, with no time of inactivity. */
 static inline uint8_t
 pgi_response_level(const PgiCell *cell, int64_t elapsed)
 {
-	const PgiStep *step = cell->steps;
-
-	while (elapsed >= step[1].after && step[1].after != PGI_NEVER)
-		step++;
-	return step->level;
+	return pgi_step_at(cell->steps, elapsed)->level;
 }
 
 #endif

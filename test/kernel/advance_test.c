@@ -1,87 +1,8 @@
 /*
  * advance_test.c: lives of incidents, each against what the rules say of it.
- *
- * A life and what it leads to are written as text: "opened:3m" opens with asset level 3 and
- * severity moderate; "@245" is a moment in minutes.
  */
-#include <stdlib.h>
-
 #include "tap.h"
-#include "eport.h"
-#include "kernel/advance.h"
-
-static char course[2000];
-
-static void
-add_event(const PgiDerived *event, void *arg)
-{
-	char text[80];
-
-	(void) arg;
-	snprintf(text, sizeof(text), "%s@%ld:%d/%d ", pgi_kind_words[event->kind],
-			 (long) (event->at / MINUTE),
-			 event->event_level == 0 ? 0 : 10 - event->event_level,
-			 event->response_level == 0 ? 0 : 10 - event->response_level);
-	strcat(course, text);
-}
-
-/* A fact from text such as "assessed@30:2s"; levels 1 2 3 n ?, severities s m i ?. */
-static PgiFact
-read_fact(const char *text, int seq)
-{
-	PgiFact fact;
-	const char *at = strchr(text, '@');
-	const char *values = strchr(text, ':');
-
-	memset(&fact, 0, sizeof(fact));
-	fact.seq = seq;
-	fact.at = atol(at + 1) * MINUTE;
-	for (int kind = 0; kind < PGI_KINDS; kind++)
-		if (strncmp(text, pgi_kind_words[kind], (size_t) (at - text)) == 0 &&
-			pgi_kind_words[kind][at - text] == '\0')
-			fact.kind = (uint8_t) kind;
-	if (values != NULL)
-	{
-		const char *level = strchr("n987654321?", values[1]);
-		const char *severity = strchr("?-ims", values[2]);
-
-		fact.sets_asset = fact.sets_severity = true;
-		fact.asset_level = (uint8_t) (level - "n987654321?");
-		fact.severity = (uint8_t) (severity - "?-ims");
-	}
-	return fact;
-}
-
-static PgiState state;
-
-/* Runs a life given as words up to `until` minutes; its course is left in `course`. */
-static PgiResult
-run(const PgiPolicy *policy, const char *life, long until)
-{
-	PgiFact facts[20];
-	char words[500];
-	int n = 0;
-
-	strcpy(words, life);
-	for (char *word = strtok(words, " "); word != NULL; word = strtok(NULL, " "))
-	{
-		facts[n] = read_fact(word, n + 1);
-		n++;
-	}
-	course[0] = '\0';
-	return pgi_advance(policy, facts, n, until * MINUTE, add_event, NULL, &state);
-}
-
-static void
-leads_to(const PgiPolicy *policy, const char *life, long until, const char *expected)
-{
-	PgiResult result = run(policy, life, until);
-	int same = result == PGI_OK && strcmp(course, expected) == 0;
-
-	if (!same)
-		printf("# result %d, course: %s\n", result, course);
-	ok(same, life);
-}
+#include "life.h"
 
 static void
 test_escalation(const PgiPolicy *policy)

@@ -1,19 +1,15 @@
 /*
  * property_test.c: what must hold for every life under every policy.
  *
- * Random policies and random lives, back-dated and senseless facts included. Stopping at a
- * moment and asking again later must never give another past, and next_due must be the
- * moment of the very next event that no fact comes before.
+ * Stopping at a moment and asking again later must never give another past, going on from
+ * a state must give what a run over all facts gives, next_due must be the moment of the
+ * very next event that no fact comes before, and duties must keep their laws.
  */
-#include <stdlib.h>
-
 #include "tap.h"
-#include "eport.h"
-#include "kernel/advance.h"
+#include "random.h"
 
 #define LIVES 20000
-#define MAX_FACTS 16
-#define MAX_EVENTS 200
+#define MAX_EVENTS 8000
 #define END (1000 * MINUTE)
 
 typedef struct Course
@@ -22,107 +18,14 @@ typedef struct Course
 	int count;
 } Course;
 
-static uint64_t seed = 20260105;
-
-static int
-below(int n)
-{
-	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (int) ((seed >> 33) % (uint64_t) n);
-}
-
 static void
 collect(const PgiDerived *event, void *arg)
 {
 	Course *course = arg;
 
-	if (course->count < MAX_EVENTS)
-		course->events[course->count] = *event;
-	course->count++;
-}
-
-/* A sound policy: monotone matrix, processing times longer for less urgent levels. */
-static PgiPolicy
-random_policy(void)
-{
-	PgiPolicySource source;
-	PgiPolicy policy;
-	PgiProblem problem;
-	int64_t time = 0;
-	int floor[PGI_SEVERITIES] = {0};
-
-	pgi_policy_source_init(&source);
-	source.hold_stops = (unsigned) below(1 << PGI_CLOCKS);
-	for (int level = 0; level <= PGI_LEVEL_MAX; level++)
-	{
-		if (below(2))
-			source.acknowledge[level][0] = below(40) * 15 * MINUTE;
-		if (below(2))
-			source.limit[PGI_CLOCK_RESPONSE][level] = below(40) * 15 * MINUTE;
-	}
-	for (int severity = 1; severity <= PGI_SEVERITY_MAX; severity++)
-		source.known[severity] = true;
-	for (int level = PGI_LEVEL_MAX; level >= 0; level--)
-	{
-		time += (1 + below(8)) * 15 * MINUTE;
-		source.defined[level] = true;
-		source.limit[PGI_CLOCK_PROCESSING][level] =
-			level < 3 && below(2) ? PGI_NEVER : time;
-		if (source.limit[PGI_CLOCK_PROCESSING][level] == PGI_NEVER)
-			for (int lower = level; lower >= 0; lower--)
-			{
-				source.defined[lower] = true;
-				source.limit[PGI_CLOCK_PROCESSING][lower] = PGI_NEVER;
-			}
-		if (source.limit[PGI_CLOCK_PROCESSING][level] == PGI_NEVER)
-			break;
-	}
-	for (int asset = 0; asset <= PGI_LEVEL_MAX; asset++)
-	{
-		int response = 0;
-
-		for (int severity = 1; severity <= PGI_SEVERITY_MAX; severity++)
-		{
-			response += below(3);
-			if (response < floor[severity])
-				response = floor[severity];
-			if (response > PGI_LEVEL_MAX)
-				response = PGI_LEVEL_MAX;
-			floor[severity] = response;
-			source.given[asset][severity] = true;
-			source.event_level[asset][severity] = (uint8_t) asset;
-			source.response_level[asset][severity] = (uint8_t) response;
-		}
-	}
-	if (pgi_policy_check(&source, &problem, 1) > 0)
-	{
-		printf("# %s\n", problem.text);
+	if (course->count == MAX_EVENTS)
 		abort();
-	}
-	pgi_policy_compile(&source, &policy);
-	return policy;
-}
-
-/* Facts at multiples of 15 minutes, so that many meet a threshold exactly. */
-static int
-random_life(PgiFact *facts)
-{
-	int n = 1 + below(MAX_FACTS);
-
-	memset(facts, 0, sizeof(PgiFact) * MAX_FACTS);
-	for (int i = 0; i < n; i++)
-	{
-		facts[i].seq = i + 1;
-		facts[i].kind =
-			(uint8_t) (i == 0 ? PGI_OPENED : PGI_ASSESSED + below(PGI_GRADED - 1));
-		facts[i].at = i == 0 ? 0 : below(60) * 15 * MINUTE;
-		facts[i].sets_asset = i == 0 || below(2);
-		facts[i].sets_severity = i == 0 || below(2);
-		facts[i].asset_level = (uint8_t) below(PGI_LEVELS);
-		facts[i].severity = (uint8_t) below(PGI_SEVERITIES);
-	}
-	pgi_sort_facts(facts + 1, n - 1);
-	return n;
+	course->events[course->count++] = *event;
 }
 
 static int
@@ -130,7 +33,8 @@ same_event(const PgiDerived *a, const PgiDerived *b)
 {
 	return a->at == b->at && a->kind == b->kind && a->event_level == b->event_level &&
 		   a->response_level == b->response_level && a->epoch == b->epoch &&
-		   a->rule == b->rule;
+		   a->rule == b->rule && a->occurrence == b->occurrence &&
+		   a->deadline == b->deadline;
 }
 
 /* What was derived up to a moment is what is derived of it later. */
@@ -170,66 +74,324 @@ levels_stand(const PgiState *state, const Course *course)
 		   state->peak_response >= state->response_level;
 }
 
-/* Going on from a state gives the events and the state of a run over all facts. */
+/* A state as it comes back from where it was stored. */
+static int
+stored(const PgiState *state, PgiState *back)
+{
+	uint8_t bytes[PGI_PACKED_MOST];
+	int length = pgi_duties_pack(state, bytes);
+
+	memset(back, 0, sizeof(*back));
+	back->asset_level = state->asset_level;
+	back->severity = state->severity;
+	back->event_level = state->event_level;
+	back->response_level = state->response_level;
+	back->peak_response = state->peak_response;
+	back->epoch = state->epoch;
+	for (int clock = 0; clock < PGI_CLOCKS; clock++)
+		back->late[clock] = state->late[clock] > 0;
+	memcpy(back->origin, state->origin, sizeof(back->origin));
+	if (length > (int) PGI_PACKED_MOST || !pgi_duties_unpack(back, bytes, length))
+		return 0;
+	return back->nduties == state->nduties &&
+		   back->inactive_since == state->inactive_since &&
+		   memcmp(back->duties, state->duties, sizeof(PgiDutyState) * state->nduties) ==
+			   0;
+}
+
+static int
+same_state(const PgiState *a, const PgiState *b)
+{
+	for (int clock = 0; clock < PGI_CLOCKS; clock++)
+		if ((a->late[clock] > 0) != (b->late[clock] > 0))
+			return 0;
+	return a->response_level == b->response_level &&
+		   a->peak_response == b->peak_response && a->next_due == b->next_due &&
+		   memcmp(a->origin, b->origin, sizeof(a->origin)) == 0 &&
+		   a->inactive_since == b->inactive_since && a->nduties == b->nduties &&
+		   memcmp(a->duties, b->duties, sizeof(PgiDutyState) * a->nduties) == 0;
+}
+
+/* Going on from a state, in steps, gives the events and states of a run over all facts. */
 static int
 goes_on(const PgiPolicy *policy, const PgiState *from, const Course *early,
 		const Course *whole, const PgiFact *facts, int nfacts, int64_t until)
 {
-	int64_t end = until + below(600) * MINUTE;
+	static Course course;
+	int64_t last = END;
 	PgiState went = *from;
-	PgiState ran;
-	Course course = {.count = 0};
 
-	for (int i = 0; i < nfacts; i++)
-		if (facts[i].at > until && facts[i].at <= end)
-			end = facts[i].at - 1;
-	if (!from->can_go_on || end > END ||
-		pgi_go_on(policy, &went, end, collect, &course) != PGI_OK)
-		return 0;
+	for (int i = nfacts - 1; i >= 0 && facts[i].at > until; i--)
+		last = facts[i].at - 1;
+	course.count = 0;
+	while (until < last)
+	{
+		PgiState back;
+		PgiState ran;
+
+		until += 1 + below(300) * MINUTE;
+		if (until > last)
+			until = last;
+		if (!stored(&went, &back) ||
+			pgi_go_on(policy, &back, until, collect, &course) != PGI_OK)
+			return 0;
+		went = back;
+		pgi_advance(policy, facts, nfacts, until, NULL, NULL, &ran);
+		if (!same_state(&went, &ran))
+			return 0;
+	}
 	for (int i = 0; i < course.count; i++)
 		if (early->count + i >= whole->count ||
 			!same_event(&course.events[i], &whole->events[early->count + i]))
 			return 0;
-	if (early->count + course.count < whole->count &&
-		whole->events[early->count + course.count].at <= end)
+	return early->count + course.count == whole->count ||
+		   whole->events[early->count + course.count].at > last;
+}
+
+/* What an event is, for the order of those of a moment. */
+static int
+rank(const PgiDerived *event)
+{
+	if (event->rule >= PGI_RULE_DUTY_OVERDUE)
+		return 10 + 100 * (event->rule - PGI_RULE_DUTY_OVERDUE) + 2 * event->occurrence;
+	if (event->rule >= PGI_RULE_DUTY)
+		return 10 + 100 * (event->rule - PGI_RULE_DUTY) + 2 * event->occurrence - 1;
+	switch (event->kind)
+	{
+		case PGI_GRADED:
+			return 1;
+		case PGI_ESCALATED:
+			return 2;
+		case PGI_BREACHED:
+			return 3;
+		default:
+			return event->rule == PGI_RULE_ACKNOWLEDGEMENT ? 4 : 5;
+	}
+}
+
+/* Events are in order of time, and those of one moment without several facts of rank. */
+static int
+in_order(const Course *course, const PgiFact *facts, int nfacts)
+{
+	for (int i = 1; i < course->count; i++)
+	{
+		const PgiDerived *before = &course->events[i - 1];
+		const PgiDerived *event = &course->events[i];
+		int nfacts_now = 0;
+
+		if (event->at < before->at)
+			return 0;
+		for (int j = 0; j < nfacts; j++)
+			nfacts_now += facts[j].at == event->at;
+		if (event->at == before->at && rank(event) < rank(before) &&
+			(nfacts_now < 2 || before->rule >= PGI_RULE_DUTY))
+			return 0;
+	}
+	return 1;
+}
+
+/* What somebody who keeps the book of one duty knows. */
+typedef struct Book
+{
+	int32_t occurrence; /* 0: not begun in this cycle */
+	int64_t begun_at;
+	int64_t done_at;
+	bool late;
+	bool over;
+} Book;
+
+typedef struct Books
+{
+	const PgiPolicy *policy;
+	Book duty[PGI_MAX_DUTIES];
+	uint8_t status;
+	uint8_t before_hold;
+} Books;
+
+static void
+enter_fact(Books *books, const PgiFact *fact)
+{
+	static const uint8_t leads_to[PGI_KINDS] = {
+		[PGI_OPENED] = PGI_OPEN,		  [PGI_ACKNOWLEDGED] = PGI_IS_ACKNOWLEDGED,
+		[PGI_ACTIVATED] = PGI_ACTIVE,	  [PGI_HELD] = PGI_ON_HOLD,
+		[PGI_RESOLVED] = PGI_IS_RESOLVED, [PGI_CLOSED] = PGI_IS_CLOSED,
+		[PGI_REOPENED] = PGI_OPEN,		  [PGI_CANCELLED] = PGI_IS_CANCELLED};
+
+	if (!pgi_allows(books->status, fact->kind))
+		return;
+	if (fact->kind == PGI_HELD)
+		books->before_hold = books->status;
+	if (fact->kind == PGI_RESUMED)
+		books->status = books->before_hold;
+	else if (leads_to[fact->kind] != PGI_NEW)
+		books->status = leads_to[fact->kind];
+	for (int number = 0; number < books->policy->nduties; number++)
+	{
+		const PgiDuty *duty = &books->policy->duties[number];
+		Book *book = &books->duty[number];
+
+		if (fact->kind == PGI_REOPENED)
+		{
+			book->occurrence = 0;
+			book->done_at = -1;
+			book->over = false;
+		}
+		if ((fact->kind == PGI_DONE && fact->duty == number) ||
+			fact->kind == duty->done_by)
+			book->done_at = fact->at;
+		if (fact->kind == duty->until || fact->kind == PGI_CANCELLED)
+			book->over = true;
+	}
+}
+
+/* Whether an event is one that the books allow. */
+static int
+enter_event(Books *books, const PgiDerived *event)
+{
+	bool handled = books->status >= PGI_IS_RESOLVED;
+	int number = event->rule -
+				 (event->kind == PGI_OVERDUE ? PGI_RULE_DUTY_OVERDUE : PGI_RULE_DUTY);
+	const PgiDuty *duty;
+	Book *book;
+	bool done_now;
+
+	if (event->rule < PGI_RULE_DUTY)
+		return !handled || event->kind == PGI_GRADED || event->kind == PGI_BREACHED;
+	duty = &books->policy->duties[number];
+	book = &books->duty[number];
+	done_now = book->done_at == event->at;
+	if (book->over || event->occurrence < 1)
 		return 0;
-	pgi_advance(policy, facts, nfacts, end, NULL, NULL, &ran);
-	return went.response_level == ran.response_level &&
-		   went.peak_response == ran.peak_response && went.next_due == ran.next_due &&
-		   memcmp(went.late, ran.late, sizeof(went.late)) == 0 &&
-		   memcmp(went.origin, ran.origin, sizeof(went.origin)) == 0;
+	if (event->kind == PGI_OVERDUE)
+	{
+		if (event->occurrence != book->occurrence || book->late ||
+			book->done_at > book->begun_at ||
+			(book->done_at == book->begun_at && event->occurrence == 1))
+			return 0;
+		book->late = true;
+		return duty->within[duty->by_response ? event->response_level
+											  : event->event_level] <=
+			   event->at - book->begun_at;
+	}
+	if (event->kind == PGI_DUE && book->occurrence != 0)
+		return 0;
+	if (event->kind == PGI_REPEATED &&
+		(!duty->repeats || book->occurrence == 0 || !(done_now || book->late) ||
+		 (duty->limit > 0 && event->occurrence > duty->limit)))
+		return 0;
+	if (event->deadline <= event->at && duty->repeats)
+		return 0;
+	book->begun_at = event->at;
+	book->late = false;
+	return event->occurrence == ++book->occurrence;
+}
+
+/* Every event is one that the facts up to it allow. */
+static int
+laws_hold(const PgiPolicy *policy, const Course *course, const PgiFact *facts, int nfacts)
+{
+	Books books = {.policy = policy};
+	int next = 0;
+
+	for (int number = 0; number < PGI_MAX_DUTIES; number++)
+		books.duty[number].done_at = -1;
+	for (int i = 0; i < course->count; i++)
+	{
+		const PgiDerived *event = &course->events[i];
+
+		while (next < nfacts && facts[next].at < event->at)
+			enter_fact(&books, &facts[next++]);
+		/* A fact may regrade; duties and what time brings come after all of a moment. */
+		while (next < nfacts && facts[next].at == event->at &&
+			   (event->rule >= PGI_RULE_DUTY || next == 0 ||
+				facts[next - 1].at < event->at || facts[next - 1].seq != event->epoch))
+			enter_fact(&books, &facts[next++]);
+		if (!enter_event(&books, event))
+			return 0;
+	}
+	return 1;
+}
+
+static void *
+allocate(void *owner, size_t size)
+{
+	(void) owner;
+	return malloc(size);
+}
+
+static void
+release(void *owner, void *block)
+{
+	(void) owner;
+	free(block);
+}
+
+static void
+refuse(void *owner, int64_t moment)
+{
+	(void) owner;
+	(void) moment;
+}
+
+/* Two spells of work a day, with facts and thresholds at their edges. */
+static void
+make_calendar(PgiCalendar *calendar)
+{
+	static const PgiWindow windows[2] = {{2 * HOUR, 5 * HOUR}, {6 * HOUR, 11 * HOUR}};
+	static const PgiOffset offsets[1] = {{0, 0}};
+	static const PgiCalendarHost host = {allocate, release, refuse, NULL};
+	PgiCalendarSource source;
+
+	memset(&source, 0, sizeof(source));
+	source.windows = windows;
+	for (int weekday = 0; weekday < 7; weekday++)
+		source.week[weekday].count = 2;
+	source.offsets = offsets;
+	source.noffsets = 1;
+	pgi_calendar_init(calendar, &source, &host);
 }
 
 int
 main(void)
 {
+	static Course whole;
+	static Course early;
+	PgiCalendar calendar;
 	int pasts = 1;
 	int dues = 1;
 	int levels = 1;
 	int goings = 1;
-	int late = 0;
+	int orders = 1;
+	int laws = 1;
 	int moved = 0;
+	int gone = 0;
+	int happened[PGI_KINDS] = {0};
 
+	make_calendar(&calendar);
 	for (int life = 0; life < LIVES; life++)
 	{
-		PgiPolicy policy = random_policy();
+		PgiPolicy policy = random_policy(&calendar);
 		PgiFact facts[MAX_FACTS];
-		int nfacts = random_life(facts);
-		Course whole = {.count = 0};
-		Course early = {.count = 0};
+		int nfacts = random_life(facts, &policy);
 		int64_t until = below(1000) * MINUTE;
 		PgiState state;
 
+		whole.count = early.count = 0;
 		pgi_advance(&policy, facts, nfacts, END, collect, &whole, &state);
 		levels &= levels_stand(&state, &whole);
 		pgi_advance(&policy, facts, nfacts, until, collect, &early, &state);
 		levels &= levels_stand(&state, &early);
 		pasts &= past_stands(&early, &whole, until);
 		dues &= due_is_right(&state, &early, &whole, facts, nfacts, until);
-		if (until < END - 600 * MINUTE)
+		orders &= in_order(&whole, facts, nfacts);
+		laws &= laws_hold(&policy, &whole, facts, nfacts);
+		if (state.can_go_on)
+		{
 			goings &= goes_on(&policy, &state, &early, &whole, facts, nfacts, until);
+			gone += state.nduties > 0;
+		}
 		for (int i = 0; i < whole.count; i++)
-			late += whole.events[i].kind == PGI_OVERDUE;
+			happened[whole.events[i].kind]++;
 		moved += whole.count > early.count;
 	}
 	ok(moved > LIVES / 10, "many lives go on after the moment");
@@ -237,6 +399,14 @@ main(void)
 	ok(dues, "next_due is the moment of the next event");
 	ok(levels, "the state stands where the last event left it");
 	ok(goings, "a run that goes on is a run over all facts");
-	ok(late > LIVES / 10, "deadlines pass");
+	ok(orders, "events are in order");
+	ok(laws, "duties keep their laws, and what is resolved stays quiet");
+	ok(gone > LIVES / 10, "duties are gone on with");
+	for (int kind = PGI_GRADED; kind < PGI_VOIDED; kind++)
+		if (happened[kind] < LIVES / 10)
+			printf("# %d %s\n", happened[kind], pgi_kind_words[kind]);
+	ok(happened[PGI_ESCALATED] > LIVES / 10 && happened[PGI_OVERDUE] > LIVES / 10 &&
+		   happened[PGI_DUE] > LIVES / 10 && happened[PGI_REPEATED] > LIVES / 10,
+	   "everything happens");
 	return done_testing();
 }

@@ -11,6 +11,7 @@ use Grading;
 use Lives;
 use RandomLives;
 use RandomPolicies;
+use Stepping;
 use WorkingHours;
 
 sub utc
@@ -124,7 +125,7 @@ sub expect
 		push @wanted, join ' ', int($hours * 3600 + 0.5), @words;
 	}
 	is_deeply(entries(Lives::advance($policy, $life, $until)), \@wanted, $name);
-	is_deeply(entries(Lives::advance_by_step($policy, $life, $until, 180)), \@wanted, "$name, step by step");
+	is_deeply(entries(Stepping::advance($policy, $life, $until, 180)), \@wanted, "$name, step by step");
 }
 
 my @L1 = (asset_level => '1', severity => 'minor');
@@ -267,7 +268,7 @@ for my $seed (1 .. 150)
 	my @liked = WorkingHours::edges($calendars[0][1]);
 	my @life = RandomLives::random_life($rng, policy => $policy, hour => 60, liked => \@liked);
 	my @derived = Lives::advance($policy, \@life, 960);
-	is_deeply(entries(@derived), entries(Lives::advance_by_step($policy, \@life, 960)), "seed $seed");
+	is_deeply(entries(@derived), entries(Stepping::advance($policy, \@life, 960)), "seed $seed");
 	$seen{ $_->{rule} || $_->{kind} }++ for @derived;
 }
 is_deeply([ grep { $seen{$_} < 20 } sort keys %seen ], [], 'every kind of entry occurs');

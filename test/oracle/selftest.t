@@ -6,6 +6,7 @@ use Test::More;
 use Grading;
 use Lives;
 use RandomLives;
+use Stepping;
 
 my ($eport, $pausing) = ($Grading::EPORT, $Grading::PAUSING);
 
@@ -106,7 +107,7 @@ sub expect
 
 	# Minutes for hours.
 	my @quick  = map { +{ %$_, effective => $_->{effective} / 60 } } @$life;
-	my @lived  = Lives::advance_by_step(Grading::scaled($policy, 1 / 60), \@quick, $until / 60);
+	my @lived  = Stepping::advance(Grading::scaled($policy, 1 / 60), \@quick, $until / 60);
 	my @scaled = map { +{ %$_, at => $_->{at} * 60 } } @lived;
 	is_deeply(entries(@scaled), \@wanted, "$name, second by second");
 }
@@ -226,7 +227,7 @@ sub agree
 	my $name  = "seed $seed, $policy->{name}, hours of $hour s";
 	is_deeply(
 		entries(Lives::advance($policy, \@life, $until)),
-		entries(Lives::advance_by_step($policy, \@life, $until)), $name);
+		entries(Stepping::advance($policy, \@life, $until)), $name);
 	return @life;
 }
 

@@ -1,0 +1,398 @@
+/*
+ * duty.c: the duties of an incident: when they begin, become overdue and begin again.
+ *
+ * Facts only say what starts, ends or does a duty. What follows is decided at the end of
+ * the moment, after all its facts and after the rises that time brings, so it depends
+ * neither on the order of the facts of a moment nor on that of the duties.
+ */
+#include <string.h>
+
+#include "kernel/run.h"
+
+#define ALL_DUTIES UINT32_MAX
+
+/* The number of the first duty of a set that is not empty. */
+static int
+first_of(uint32_t set)
+{
+	return __builtin_ctz(set);
+}
+
+/* Those that are for the levels there are. */
+static uint32_t
+at_level(const PgiRun *run)
+{
+	const PgiDutySets *sets = &run->policy->sets;
+
+	return sets->at_event[run->state->event_level] |
+		   sets->at_response[run->state->response_level];
+}
+
+static int64_t
+within(const PgiRun *run, int number)
+{
+	const PgiDuty *duty = &run->policy->duties[number];
+
+	return duty->within[duty->by_response ? run->state->response_level
+										  : run->state->event_level];
+}
+
+static int
+calendar_of(const PgiRun *run)
+{
+	return run->policy->calendar[run->state->event_level];
+}
+
+static int64_t
+deadline(const PgiRun *run, int number)
+{
+	const PgiWatch *watch = &run->turns[number].watch;
+
+	if (!watch->running)
+		return PGI_NEVER;
+	return pgi_watch_moment(run, watch, calendar_of(run), within(run, number));
+}
+
+static bool
+is_overdue(const PgiRun *run, int number, int64_t at)
+{
+	int64_t time = within(run, number);
+
+	return time != PGI_NEVER && pgi_watch_reached(run, &run->turns[number].watch,
+												  calendar_of(run), at) >= time;
+}
+
+static void
+stop_watches(PgiRun *run, int64_t at)
+{
+	run->duties_stand = true;
+	for (uint32_t left = run->going; left != 0; left &= left - 1)
+		pgi_watch_stop(run, &run->turns[first_of(left)].watch, at);
+}
+
+static void
+start_watches(PgiRun *run, int64_t at)
+{
+	if (!run->duties_stand)
+		return;
+	run->duties_stand = false;
+	for (uint32_t left = run->going; left != 0; left &= left - 1)
+		pgi_watch_start(&run->turns[first_of(left)].watch, at);
+}
+
+/* Duties that start after those of a set. */
+static uint32_t
+followers(const PgiRun *run, uint32_t set)
+{
+	uint32_t following = 0;
+
+	for (; set != 0; set &= set - 1)
+		following |= run->policy->sets.following[first_of(set)];
+	return following;
+}
+
+/* Reopening forgets what was, except what was done of the duties for which that lasts. */
+static void
+begin_cycle(PgiRun *run)
+{
+	const PgiDutySets *sets = &run->policy->sets;
+
+	run->done |= run->marked & (run->going | run->overdue);
+	run->done &= sets->lasting;
+	run->begun = run->going = run->overdue = run->ended = run->marked = 0;
+	run->waiting = (sets->starting[PGI_OPENED] | followers(run, run->done)) & ~run->done;
+}
+
+/* Takes in what a fact that has an effect means for the duties. */
+void
+pgi_duties_hear(PgiRun *run, const PgiFact *fact)
+{
+	const PgiDutySets *sets = &run->policy->sets;
+
+	run->unsettled = fact->at;
+	if (fact->kind == PGI_REOPENED)
+		begin_cycle(run);
+	else if (fact->kind == PGI_CANCELLED)
+		run->ended = ALL_DUTIES;
+	else if (fact->kind == PGI_DONE && fact->duty < run->policy->nduties)
+		run->marked |= PGI_DUTY_BIT(fact->duty);
+	run->marked |= sets->done_by[fact->kind];
+	run->ended |= sets->ending[fact->kind];
+	run->waiting |= sets->starting[fact->kind] & ~run->begun & ~run->done;
+
+	if (fact->kind == PGI_HELD && (run->policy->hold_stops & PGI_HOLD_DUTIES) != 0)
+		stop_watches(run, fact->at);
+	else if (fact->kind == PGI_RESUMED || fact->kind == PGI_RESOLVED ||
+			 fact->kind == PGI_CANCELLED)
+		start_watches(run, fact->at);
+}
+
+/* The moment of the next deadline, or PGI_NEVER; not while facts are to be looked at. */
+int64_t
+pgi_duties_next(const PgiRun *run)
+{
+	int64_t next = PGI_NEVER;
+
+	if (run->duties_stand)
+		return PGI_NEVER;
+	for (uint32_t left = run->going & at_level(run); left != 0; left &= left - 1)
+	{
+		int64_t at = deadline(run, first_of(left));
+
+		if (at < next)
+			next = at;
+	}
+	return next;
+}
+
+static void
+begin_turn(PgiRun *run, int number, int32_t occurrence, int64_t at)
+{
+	PgiTurn *turn = &run->turns[number];
+
+	turn->occurrence = occurrence;
+	pgi_watch_reset(run, &turn->watch, at);
+	turn->watch.running = !run->duties_stand;
+	run->begun |= PGI_DUTY_BIT(number);
+	run->going |= PGI_DUTY_BIT(number);
+	pgi_emit(run, occurrence == 1 ? PGI_DUE : PGI_REPEATED, PGI_RULE_DUTY + number,
+			 occurrence, deadline(run, number), at);
+}
+
+/* Begins the next occurrence, if there is one. */
+static bool
+begin_again(PgiRun *run, int number, int64_t at)
+{
+	const PgiDuty *duty = &run->policy->duties[number];
+	int32_t occurrence = run->turns[number].occurrence;
+
+	if (!duty->repeats || (duty->limit != 0 && occurrence >= duty->limit) ||
+		(run->ended & PGI_DUTY_BIT(number)) != 0)
+		return false;
+	begin_turn(run, number, occurrence + 1, at);
+	return true;
+}
+
+static void
+become_overdue(PgiRun *run, int number, int64_t at)
+{
+	pgi_emit(run, PGI_OVERDUE, PGI_RULE_DUTY_OVERDUE + number,
+			 run->turns[number].occurrence, PGI_NEVER, at);
+	if (!begin_again(run, number, at))
+	{
+		run->going &= ~PGI_DUTY_BIT(number);
+		run->overdue |= PGI_DUTY_BIT(number);
+	}
+}
+
+/*
+ * Decides what a moment means for the duties, after its facts and rises; false when that is
+ * nothing and there were no facts.
+ */
+bool
+pgi_duties_settle(PgiRun *run, int64_t at)
+{
+	bool found = run->unsettled != PGI_NEVER;
+	uint32_t level = at_level(run);
+	uint32_t beginning;
+	uint32_t finished;
+	uint32_t following;
+
+	/* What is done may start others, that are done at the same moment. */
+	do
+	{
+		beginning = run->waiting & level & ~run->ended;
+		finished = run->marked & (run->going | run->overdue | beginning);
+		following = followers(run, finished) & ~(run->waiting | run->begun | run->done);
+		run->waiting |= following;
+	} while (following != 0);
+
+	run->going &= ~run->ended | finished;
+	for (uint32_t left = beginning | finished | (run->going & level); left != 0;
+		 left &= left - 1)
+	{
+		int number = first_of(left);
+		uint32_t bit = PGI_DUTY_BIT(number);
+
+		if ((beginning & bit) != 0)
+		{
+			begin_turn(run, number, 1, at);
+			found = true;
+		}
+		if ((finished & bit) != 0)
+		{
+			run->done |= bit;
+			run->going &= ~bit;
+			run->overdue &= ~bit;
+			(void) begin_again(run, number, at);
+		}
+		else if (is_overdue(run, number, at))
+		{
+			become_overdue(run, number, at);
+			found = true;
+		}
+	}
+	run->waiting &= ~(beginning | run->ended);
+	run->overdue &= ~run->ended;
+	run->marked = 0;
+	run->unsettled = PGI_NEVER;
+	return found;
+}
+
+/* Notes in the state the duties that time can still move. */
+void
+pgi_duties_note(PgiRun *run, int64_t at)
+{
+	const PgiPolicy *policy = run->policy;
+	PgiState *state = run->state;
+	bool may_rise = run->clocks[PGI_CLOCK_PROCESSING].running;
+	uint32_t moving = run->duties_stand ? 0 : run->going & at_level(run);
+
+	if (may_rise)
+		moving |= (run->going | run->waiting) &
+				  policy->sets.above_response[state->response_level];
+	state->nduties = 0;
+	for (; moving != 0; moving &= moving - 1)
+	{
+		int number = first_of(moving);
+		PgiDutyState *duty = &state->duties[state->nduties++];
+
+		memset(duty, 0, sizeof(*duty));
+		duty->number = (uint8_t) number;
+		duty->begun = (run->going & PGI_DUTY_BIT(number)) != 0;
+		duty->running = !run->duties_stand;
+		if (!duty->begun)
+			continue;
+		duty->occurrence = run->turns[number].occurrence;
+		duty->clock =
+			duty->running
+				? pgi_watch_origin(run, &run->turns[number].watch, calendar_of(run))
+				: pgi_watch_elapsed(run, &run->turns[number].watch, calendar_of(run), at);
+		if (duty->clock == PGI_NEVER)
+			state->can_go_on = false;
+	}
+}
+
+/* Takes up the duties of a state. */
+void
+pgi_duties_resume(PgiRun *run)
+{
+	for (int i = 0; i < run->state->nduties; i++)
+	{
+		const PgiDutyState *duty = &run->state->duties[i];
+		PgiTurn *turn = &run->turns[duty->number];
+
+		run->duties_stand = !duty->running;
+		if (!duty->begun)
+		{
+			run->waiting |= PGI_DUTY_BIT(duty->number);
+			continue;
+		}
+		run->going |= PGI_DUTY_BIT(duty->number);
+		turn->occurrence = duty->occurrence;
+		turn->watch.running = duty->running;
+		turn->watch.since = duty->clock;
+		turn->watch.before[calendar_of(run)] = duty->running ? 0 : duty->clock;
+	}
+}
+
+static uint8_t *
+put_number(uint8_t *bytes, uint64_t number, int size)
+{
+	for (int i = 0; i < size; i++)
+		*bytes++ = (uint8_t) (number >> (8 * i));
+	return bytes;
+}
+
+static uint64_t
+take_number(const uint8_t **bytes, int size)
+{
+	uint64_t number = 0;
+
+	for (int i = 0; i < size; i++)
+		number |= (uint64_t) * (*bytes)++ << (8 * i);
+	return number;
+}
+
+#define NUMBER 0x1f
+#define BEGUN 0x20
+#define RUNNING 0x40
+#define INACTIVITY 0x80 /* in the first byte: the clock of inactivity follows */
+
+/*
+ * Writes what a run goes on from besides what every incident has, at most PGI_PACKED_MOST
+ * bytes, and returns how many: none when time moves no duty and no step of inactivity, and
+ * no more than the first time to acknowledge has passed. Numbers are little-endian.
+ */
+int
+pgi_duties_pack(const PgiState *state, uint8_t *bytes)
+{
+	bool acknowledging = state->origin[PGI_CLOCK_ACKNOWLEDGEMENT] != PGI_NEVER;
+	bool inactivity = state->inactive_since != PGI_NEVER;
+	uint8_t passed = state->late[PGI_CLOCK_ACKNOWLEDGEMENT];
+	uint8_t *end = bytes;
+
+	if (passed > 1 && !acknowledging)
+		passed = 1;
+	if (state->nduties == 0 && !inactivity && passed <= 1)
+		return 0;
+	end = put_number(end, passed | (inactivity ? INACTIVITY : 0), 1);
+	if (inactivity)
+		end = put_number(end, (uint64_t) state->inactive_since, 8);
+	for (int i = 0; i < state->nduties; i++)
+	{
+		const PgiDutyState *duty = &state->duties[i];
+
+		end = put_number(
+			end, duty->number | (duty->begun ? BEGUN : 0) | (duty->running ? RUNNING : 0),
+			1);
+		end = put_number(end, (uint32_t) duty->occurrence, 4);
+		end = put_number(end, (uint64_t) duty->clock, 8);
+	}
+	return (int) (end - bytes);
+}
+
+/*
+ * Reads what pgi_duties_pack wrote; false when it did not write this. Without bytes, how
+ * many times to acknowledge have passed is left as it is.
+ */
+bool
+pgi_duties_unpack(PgiState *state, const uint8_t *bytes, int length)
+{
+	const uint8_t *end = bytes + length;
+	uint8_t first;
+
+	state->nduties = 0;
+	state->inactive_since = PGI_NEVER;
+	if (length == 0)
+		return true;
+	first = (uint8_t) take_number(&bytes, 1);
+	if ((first & ~INACTIVITY) > PGI_MAX_ACKNOWLEDGEMENTS)
+		return false;
+	state->late[PGI_CLOCK_ACKNOWLEDGEMENT] = first & ~INACTIVITY;
+	if ((first & INACTIVITY) != 0)
+	{
+		if (end - bytes < 8)
+			return false;
+		state->inactive_since = (int64_t) take_number(&bytes, 8);
+	}
+	if ((end - bytes) % PGI_PACKED_DUTY != 0 ||
+		(end - bytes) / PGI_PACKED_DUTY > PGI_MAX_DUTIES)
+		return false;
+	for (int before = -1; bytes < end; before = state->duties[state->nduties++].number)
+	{
+		PgiDutyState *duty = &state->duties[state->nduties];
+
+		memset(duty, 0, sizeof(*duty));
+		first = (uint8_t) take_number(&bytes, 1);
+		duty->number = first & NUMBER;
+		duty->begun = (first & BEGUN) != 0;
+		duty->running = (first & RUNNING) != 0;
+		duty->occurrence = (int32_t) take_number(&bytes, 4);
+		duty->clock = (int64_t) take_number(&bytes, 8);
+		if (duty->number <= before || first > (NUMBER | BEGUN | RUNNING) ||
+			duty->occurrence < (duty->begun ? 1 : 0))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,55 @@
+/*
+ * kind.h: the kinds of entries in a timeline.
+ */
+#ifndef PGI_KERNEL_KIND_H
+#define PGI_KERNEL_KIND_H
+
+/* What an entry of the timeline says; the words are in pgi_kind_words. */
+typedef enum PgiKind
+{
+	PGI_OPENED,
+	PGI_ASSESSED,
+	PGI_ACKNOWLEDGED,
+	PGI_ACTIVATED,
+	PGI_HELD,
+	PGI_RESUMED,
+	PGI_RESOLVED,
+	PGI_CLOSED,
+	PGI_REOPENED,
+	PGI_CANCELLED,
+	PGI_NOTED,
+	PGI_DONE, /* a duty */
+	/* derived from the facts above */
+	PGI_GRADED,
+	PGI_ESCALATED,
+	PGI_BREACHED,
+	PGI_OVERDUE,
+	PGI_DUE,	  /* a duty begins */
+	PGI_REPEATED, /* and begins again */
+	/* takes back a derived entry */
+	PGI_VOIDED,
+	PGI_KINDS
+} PgiKind;
+
+#define PGI_IS_FACT(kind) ((kind) < PGI_GRADED)
+#define PGI_IS_DERIVED(kind) ((kind) >= PGI_GRADED && (kind) < PGI_VOIDED)
+
+/*
+ * What made an entry: the rule that decided it, or none. Rules of the remaining time add the
+ * number of the level they rise to, steps of the escalation and duties their own number.
+ */
+typedef enum PgiRule
+{
+	PGI_RULE_FACT = 0,
+	PGI_RULE_WITHDRAWAL = 1,
+	PGI_RULE_MATRIX = 2,
+	PGI_RULE_PROCESSING_TIME = 3,
+	PGI_RULE_ACKNOWLEDGEMENT = 4,
+	PGI_RULE_RESPONSE = 5,
+	PGI_RULE_REMAINING_TIME = 10,
+	PGI_RULE_STEP = 50,
+	PGI_RULE_DUTY = 100, /* it begins, and begins again */
+	PGI_RULE_DUTY_OVERDUE = 200
+} PgiRule;
+
+#endif

@@ -1,0 +1,130 @@
+/*
+ * run.h: a run through an incident's life, what advance.c and duty.c work on together.
+ */
+#ifndef PGI_KERNEL_RUN_H
+#define PGI_KERNEL_RUN_H
+
+#include "kernel/advance.h"
+
+#define PGI_MAX_MEMBERS ((PGI_LEVEL_MAX + 1) * PGI_SEVERITY_MAX)
+
+/* What shows how much time has passed, on each of the policy's calendars. */
+typedef struct PgiWatch
+{
+	bool wanted; /* there is something left to be late for */
+	bool running;
+	int64_t since;				/* when it last started */
+	int64_t before[PGI_LEVELS]; /* on it when it last started or stopped */
+} PgiWatch;
+
+/* An occurrence of a duty; valid from when the duty begins. */
+typedef struct PgiTurn
+{
+	int32_t occurrence;
+	PgiWatch watch;
+} PgiTurn;
+
+typedef struct PgiRun
+{
+	const PgiPolicy *policy;
+	PgiState *state;
+	PgiEmit emit;
+	void *arg;
+	PgiWatch clocks[PGI_CLOCKS];
+	PgiWatch inactivity;
+	/* What the incident may be: its cell, or when calendars differ, all that are possible. */
+	const PgiCell *cell;
+	const PgiCell *members[PGI_MAX_MEMBERS];
+	int nmembers;
+	/* Duties, as sets. */
+	uint32_t waiting;  /* the start has happened, a level that they are for has not */
+	uint32_t begun;	   /* in this cycle */
+	uint32_t going;	   /* begun, and neither over nor overdue for good */
+	uint32_t overdue;  /* for good: no further occurrence begins before they are done */
+	uint32_t done;	   /* in this cycle, or before it where that lasts */
+	uint32_t ended;	   /* what they last until has happened in this cycle */
+	uint32_t marked;   /* done by a fact of this moment */
+	bool duties_stand; /* a hold stops their clocks */
+	int64_t
+		unsettled; /* moment of facts after which duties are to be looked at, or PGI_NEVER */
+	PgiTurn *turns; /* by number of the duty */
+} PgiRun;
+
+static inline int64_t
+pgi_add_saturating(int64_t a, int64_t b)
+{
+	int64_t sum;
+
+	return __builtin_add_overflow(a, b, &sum) ? PGI_NEVER : sum;
+}
+
+static inline int64_t
+pgi_watch_elapsed(const PgiRun *run, const PgiWatch *watch, int calendar, int64_t at)
+{
+	if (!watch->running)
+		return watch->before[calendar];
+	return pgi_add_saturating(
+		watch->before[calendar],
+		pgi_calendar_measure(run->policy->calendars[calendar], watch->since, at));
+}
+
+/* The latest elapsed time that counts as reached: just short of it while standing still. */
+static inline int64_t
+pgi_watch_reached(const PgiRun *run, const PgiWatch *watch, int calendar, int64_t at)
+{
+	int64_t elapsed = pgi_watch_elapsed(run, watch, calendar, at);
+
+	return watch->running ? elapsed : elapsed - 1;
+}
+
+/* When a running watch will have come to `elapsed`. */
+static inline int64_t
+pgi_watch_moment(const PgiRun *run, const PgiWatch *watch, int calendar, int64_t elapsed)
+{
+	if (elapsed == PGI_NEVER)
+		return PGI_NEVER;
+	return pgi_calendar_add(run->policy->calendars[calendar], watch->since,
+							elapsed - watch->before[calendar]);
+}
+
+/* Since when a running watch would have run to show what it shows, had it never stopped. */
+static inline int64_t
+pgi_watch_origin(const PgiRun *run, const PgiWatch *watch, int calendar)
+{
+	return pgi_calendar_add(run->policy->calendars[calendar], watch->since,
+							-watch->before[calendar]);
+}
+
+/* Puts a watch to zero. */
+static inline void
+pgi_watch_reset(const PgiRun *run, PgiWatch *watch, int64_t at)
+{
+	for (int calendar = 0; calendar < run->policy->ncalendars; calendar++)
+		watch->before[calendar] = 0;
+	watch->since = at;
+}
+
+static inline void
+pgi_watch_start(PgiWatch *watch, int64_t at)
+{
+	watch->since = at;
+	watch->running = true;
+}
+
+static inline void
+pgi_watch_stop(const PgiRun *run, PgiWatch *watch, int64_t at)
+{
+	for (int calendar = 0; calendar < run->policy->ncalendars; calendar++)
+		watch->before[calendar] = pgi_watch_elapsed(run, watch, calendar, at);
+	watch->running = false;
+}
+
+extern void pgi_emit(PgiRun *run, PgiKind kind, int rule, int32_t occurrence,
+					 int64_t deadline, int64_t at);
+extern void pgi_duties_hear(PgiRun *run, const PgiFact *fact);
+extern int64_t pgi_duties_next(const PgiRun *run);
+extern bool pgi_duties_settle(PgiRun *run, int64_t at);
+extern void pgi_duties_note(PgiRun *run, int64_t at);
+extern void pgi_duties_resume(PgiRun *run);
+
+#endif

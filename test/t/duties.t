@@ -1,0 +1,183 @@
+# Duties, steps of the escalation, inactivity and times to acknowledge: random lives under
+# random policies by simulate(), against an oracle that lives through every moment.
+#
+# PG_INCIDENT_DUTY_LIVES says how many lives (default 240), PG_INCIDENT_SEED which.
+
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use JSON::PP;
+use POSIX qw(strftime);
+use Test::More;
+use PostgreSQL::Test::Utils;
+use PgIncident;
+use Lives;
+use RandomDuties;
+use RandomLives;
+use Stepping;
+use WorkingHours;
+
+my $LIVES    = $ENV{PG_INCIDENT_DUTY_LIVES} || 240;
+my $SEED     = defined $ENV{PG_INCIDENT_SEED} ? $ENV{PG_INCIDENT_SEED} : 20240304;
+my $POLICIES = 40;
+my $SHOWN    = 3;
+my $ORIGIN   = 1709510400;     # 2024-03-04 00:00:00+00
+my $HOUR     = 3600;
+my $HORIZON  = 30 * $HOUR;
+my $STEP     = $RandomDuties::STEP;
+
+my @CALENDARS = (
+	{ name => 'duties-day',   zone => 'UTC', week => week([ '08:00', '12:00' ], [ '13:00', '18:00' ]) },
+	{ name => 'duties-night', zone => 'UTC', week => week([ '00:00', '04:30' ], [ '20:15', '24:00' ]) },
+);
+
+sub week
+{
+	my (@windows) = @_;
+	return { map { $_ => \@windows } qw(mon tue wed thu fri sat sun) };
+}
+
+sub iso { return strftime('%Y-%m-%d %H:%M:%S+00', gmtime($ORIGIN + $_[0])) }
+
+sub literal { return defined $_[0] ? "'$_[0]'" : 'NULL' }
+
+# A random policy that check_policy() finds nothing in, published.
+sub publish_random
+{
+	my ($node, $rng, $name, $eport, @calendars) = @_;
+	for (1 .. 200)
+	{
+		my $policy = RandomDuties::policy($rng, $name, @calendars);
+		for (1 .. 30)
+		{
+			my $document = RandomDuties::document($policy, $eport);
+			my $place = $node->safe_psql('incident',
+				"SELECT place FROM incident.check_policy(\$json\$$document\$json\$) LIMIT 1");
+			if ($place eq '')
+			{
+				$node->safe_psql('incident',
+					"SELECT incident.publish_policy(incident.import_policy(\$json\$$document\$json\$))");
+				return RandomDuties::with_ends($policy);
+			}
+			last unless RandomDuties::repair($policy, $place);
+		}
+	}
+	die 'no random policy is sound';
+}
+
+sub given_facts
+{
+	my (@facts) = @_;
+	my @given;
+	for my $fact (@facts)
+	{
+		my %given = (at => iso($fact->{effective}), kind => $fact->{kind});
+		$given{$_} = $fact->{$_} for grep { exists $fact->{$_} } qw(severity asset_level duty);
+		push @given, \%given;
+	}
+	return JSON::PP->new->canonical->encode(\@given);
+}
+
+# The derived events of lives, by their number; with a beginning its deadline, last.
+sub simulated
+{
+	my ($node, @lives) = @_;
+	my $sql = '';
+	for my $life (@lives)
+	{
+		my ($opening, @later) = @{ $life->{facts} };
+		$sql .= "SELECT concat_ws(' ', $life->{number}, extract(epoch FROM at)::bigint - $ORIGIN, kind,"
+		  . " detail ->> 'event_level', detail ->> 'response_level', detail ->> 'rule', detail ->> 'duty',"
+		  . " detail ->> 'occurrence', '| ' || (extract(epoch FROM (detail ->> 'deadline')::timestamptz)::bigint - $ORIGIN))"
+		  . " FROM incident.simulate('$life->{policy}{name}', " . literal($opening->{asset_level}) . ', '
+		  . literal($opening->{severity}) . ", '" . iso($opening->{effective}) . "', '" . iso($HORIZON) . "',"
+		  . " \$json\$" . given_facts(@later) . "\$json\$) WITH ORDINALITY AS s(at, kind, level, detail, n)"
+		  . " WHERE detail ? 'event_level' ORDER BY n;\n";
+	}
+	my (%events, %deadlines);
+	for (split /\n/, $node->safe_psql('incident', $sql))
+	{
+		my ($number, $event, $deadline) = /^(\d+) (.*?)(?: \| (-?\d+))?$/ or die "no event: $_";
+		push @{ $events{$number} }, $event;
+		push @{ $deadlines{$number} }, $deadline;
+	}
+	return (\%events, \%deadlines);
+}
+
+# Whether the deadlines of beginnings are when they become overdue, or may be: unless
+# before that something else happens to the incident, or the deadline is beyond the horizon.
+sub deadlines_hold
+{
+	my ($life, $events, $deadlines) = @_;
+	for my $i (grep { defined $deadlines->[$_] } 0 .. $#$events)
+	{
+		my ($at, $kind, undef, undef, @what) = split ' ', $events->[$i];
+		my $deadline = $deadlines->[$i];
+		next if $deadline > $HORIZON;
+		next if grep { $_->{effective} >= $at && $_->{effective} <= $deadline } @{ $life->{facts} };
+		next if grep { my ($when, $what) = split ' '; $what eq 'escalated' && $when >= $at && $when <= $deadline }
+		  @$events;
+		return 0 unless grep { /^$deadline overdue \S+ \S+ @what$/ } @$events;
+	}
+	return 1;
+}
+
+sub expected
+{
+	my ($policy, @facts) = @_;
+	return map {
+		my $entry = $_;
+		join ' ', map { defined $entry->{$_} ? $entry->{$_} : () }
+		  qw(at kind event_level response_level rule duty occurrence);
+	} Stepping::advance($policy, \@facts, $HORIZON, $STEP);
+}
+
+my $node = start_node('duties');
+my $rng = RandomLives::rng($SEED);
+my $eport = JSON::PP->new->utf8->decode(slurp_file(source_dir() . '/extension/presets/eport.json'));
+my @calendars = ([ '24x7', undef ]);
+for my $document (@CALENDARS)
+{
+	$node->safe_psql('incident',
+		'SELECT incident.import_calendar($json$' . JSON::PP->new->encode($document) . '$json$)');
+	push @calendars, [ $document->{name}, WorkingHours::of_document($document, $ORIGIN, -24 * $HOUR, $HORIZON + 48 * $HOUR) ];
+}
+my @policies = map { publish_random($node, $rng, "duties-$_", $eport, @calendars) } 1 .. $POLICIES;
+
+my @lives;
+for my $number (1 .. $LIVES)
+{
+	my $policy = $policies[ $number % @policies ];
+	my @facts = RandomDuties::life($rng, $policy, $STEP * int(24 * $rng->()), 16 * $HOUR);
+	push @lives, { number => $number, policy => $policy, facts => \@facts };
+}
+my ($events, $deadlines) = simulated($node, @lives);
+my (%happened, @wrong, @late, $told);
+for my $life (@lives)
+{
+	my $got = $events->{ $life->{number} };
+	my @expected = expected($life->{policy}, @{ $life->{facts} });
+	$happened{$_}++ for map { / (\w+)/ } @expected;
+	push @wrong, [ $life, $got, \@expected ] if "@$got" ne "@expected";
+	push @late, $life->{number}
+	  unless deadlines_hold($life, $got, $deadlines->{ $life->{number} });
+	$told += grep { defined } @{ $deadlines->{ $life->{number} } };
+}
+is(@wrong, 0, "$LIVES lives are as the oracle lives them");
+for my $wrong (@wrong > $SHOWN ? @wrong[ 0 .. $SHOWN - 1 ] : @wrong)
+{
+	my ($life, $got, $expected) = @$wrong;
+	diag "life $life->{number}, policy "
+	  . JSON::PP->new->canonical->encode({ %{ $life->{policy} }, calendars => undef });
+	diag 'facts ' . JSON::PP->new->canonical->encode($life->{facts});
+	my ($i) = grep { ($got->[$_] || '') ne ($expected->[$_] || '') } 0 .. @$got + @$expected;
+	diag "entry $i: " . ($got->[$i] || 'none') . ' instead of ' . ($expected->[$i] || 'none');
+}
+is("@late", '', 'deadlines that are told hold');
+cmp_ok($told, '>', $LIVES, 'many deadlines are told');
+cmp_ok($happened{$_} || 0, '>', $LIVES / 10, "$_ happens") for qw(graded escalated overdue due repeated);
+my $inactive = grep { my $policy = $_; grep { defined $_->{inactive} } @{ $policy->{escalation} || [] } } @policies;
+cmp_ok($inactive, '>', 2, 'some policies mind inactivity');
+
+done_testing();
