@@ -45,6 +45,10 @@ def likely(rng, value):
     return value
 
 
+def odd(rng):
+    return json.loads(json.dumps(rng.choice(ODD)))
+
+
 def mutate(rng, document):
     places = [p for p in nodes(document)]
     container, key = rng.choice(places)
@@ -64,9 +68,9 @@ def mutate(rng, document):
         rng.shuffle(container)
     elif draw < 0.9 and isinstance(container, dict):
         container[rng.choice([key + "s", key[1:], "steps", "limit", "level", "elapsed", "within", "values"])] = \
-            rng.choice([container[key], rng.choice(ODD)])
+            rng.choice([container[key], odd(rng)])
     else:
-        container[key] = rng.choice(ODD)
+        container[key] = odd(rng)
 
 
 def shortened(document):
@@ -87,11 +91,11 @@ def print_mutations(seed, count, files):
         for _ in range(rng.choice([1, 1, 1, 2, 3, 5])):
             try:
                 mutate(rng, document)
-            except IndexError:
+            except (IndexError, RecursionError):  # nothing is left, or a swap put something into itself
                 break
         try:
             print(json.dumps(document).replace("\\u0000", ""))
-        except ValueError:  # a swap put something into itself
+        except (ValueError, RecursionError):
             continue
 
 
