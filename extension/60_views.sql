@@ -162,6 +162,8 @@ SELECT q.org_id, q.incident_id, q.since, q.attempts, q.retry_at, q.sqlstate, q.m
 FROM incident.quarantine AS q
 WHERE q.org_id = (SELECT incident.current_organisation());
 
+COMMENT ON FUNCTION incident.duty_of(integer, bigint, integer, smallint) IS
+'The duty that a rule of the timeline stands for; NULL when the incident has since been put under another policy.';
 COMMENT ON VIEW incident.timeline IS
 'One row an entry of a timeline: facts, what follows from them, and withdrawals.';
 COMMENT ON COLUMN incident.timeline.kind IS

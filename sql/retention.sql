@@ -28,7 +28,10 @@ SELECT open('a3', 'minor', 'two', now()) AS two \gset
 SELECT DISTINCT tableoid::regclass = to_char(now(), '"incident.entries_"YYYYMM')::regclass AS entries_of_the_month FROM incident.entries;
 SELECT count(*) FROM incident.timers_default;
 -- Timers far ahead have no partition yet.
-SELECT publish_policy(import_policy(jsonb_set(export_policy(1) || '{"name": "slow"}', '{levels,2,processing_time}', '"90 days"')));
+SELECT publish_policy(import_policy(jsonb_set(export_policy(1) || '{"name": "slow", "duties": []}'
+	|| jsonb_build_object('roles', (SELECT jsonb_agg(r) FROM jsonb_array_elements(export_policy(1) -> 'roles') AS r
+		WHERE r ->> 'role' IN ('leading_group', 'operations_director', 'operations_head', 'section_heads'))),
+	'{levels,2,processing_time}', '"90 days"')));
 SELECT open('a3', 'minor', 'slow', now(), policy => 'slow') AS slow \gset
 SELECT count(*) FROM incident.timers_default;
 
