@@ -146,7 +146,7 @@ log_factorial(double n)
 			square * (1.0 / 360 -
 					  square * (1.0 / 1260 - square * (1.0 / 1680 - square / 1188)))) /
 			   x -
-		   pgi_log(product);
+		   (product > 1 ? pgi_log(product) : 0);
 }
 
 /* Takes a rate of at least 0. */
@@ -163,7 +163,7 @@ pgi_poisson_set(PgiPoisson *poisson, double rate)
 	poisson->b = 0.931 + 2.53 * sqrt(rate);
 	poisson->a = -0.059 + 0.02483 * poisson->b;
 	poisson->squeeze = 0.9277 - 3.6224 / (poisson->b - 2);
-	poisson->log_hat = pgi_log(1.1239 + 1.1328 / (poisson->b - 3.4));
+	poisson->hat = 1.1239 + 1.1328 / (poisson->b - 3.4);
 	poisson->log_rate = pgi_log(rate);
 }
 
@@ -203,8 +203,7 @@ poisson_by_rejection(const PgiPoisson *poisson, PgiRandom *random)
 			return (int64_t) count;
 		if (count < 0 || (us < 0.013 && v > us))
 			continue;
-		if (pgi_log(v) + poisson->log_hat -
-				pgi_log(poisson->a / (us * us) + poisson->b) <=
+		if (pgi_log(v * poisson->hat / (poisson->a / (us * us) + poisson->b)) <=
 			count * poisson->log_rate - poisson->rate - log_factorial(count))
 			return (int64_t) count;
 	}
@@ -226,13 +225,9 @@ pgi_gamma_set(PgiGamma *gamma, double shape)
 	gamma->c = 1 / sqrt(9 * gamma->d);
 }
 
-/* Accepts or rejects d v, v = (1 + c x)^3 being that of a normal x. */
+/* Accepts or rejects d v, v = (1 + c x)^3 being that of a normal x, by its square. */
 bool
-pgi_gamma_accepts(const PgiGamma *gamma, PgiRandom *random, double normal, double v)
+pgi_gamma_accepts(const PgiGamma *gamma, double square, double v, double uniform)
 {
-	double square = normal * normal;
-	double uniform = pgi_uniform(random);
-
-	return uniform < 1 - 0.0331 * square * square ||
-		   pgi_log(uniform) < square / 2 + gamma->d * (1 - v + pgi_log(v));
+	return pgi_log(uniform) < square / 2 + gamma->d * (1 - v + pgi_log(v));
 }

@@ -51,7 +51,7 @@ typedef struct PgiPoisson
 	double a;
 	double b;
 	double squeeze;
-	double log_hat;
+	double hat;
 	double log_rate;
 } PgiPoisson;
 
@@ -70,8 +70,8 @@ extern double pgi_normal_slowly(PgiRandom *random, int strip, double x);
 extern void pgi_poisson_set(PgiPoisson *poisson, double rate);
 extern int64_t pgi_poisson(PgiPoisson *poisson, PgiRandom *random);
 extern void pgi_gamma_set(PgiGamma *gamma, double shape);
-extern bool pgi_gamma_accepts(const PgiGamma *gamma, PgiRandom *random, double normal,
-							  double v);
+extern bool pgi_gamma_accepts(const PgiGamma *gamma, double square, double v,
+							  double uniform);
 
 /* 64 random bits. */
 static inline uint64_t
@@ -143,10 +143,16 @@ pgi_gamma(const PgiGamma *gamma, PgiRandom *random)
 	for (;;)
 	{
 		double x = pgi_normal(random);
+		double square = x * x;
 		double v = 1 + gamma->c * x;
+		double uniform;
 
 		v = v * v * v;
-		if (v > 0 && pgi_gamma_accepts(gamma, random, x, v))
+		if (v <= 0)
+			continue;
+		uniform = pgi_uniform(random);
+		if (uniform < 1 - 0.0331 * square * square ||
+			pgi_gamma_accepts(gamma, square, v, uniform))
 			return gamma->d * v;
 	}
 }
