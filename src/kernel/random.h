@@ -66,6 +66,7 @@ extern PgiRandomTables pgi_random_tables;
 
 extern void pgi_random_start(PgiRandom *random, int64_t seed, int64_t stream);
 extern double pgi_log(double x);
+extern double pgi_log_factorial(double n);
 extern double pgi_normal_slowly(PgiRandom *random, int strip, double x);
 extern void pgi_poisson_set(PgiPoisson *poisson, double rate);
 extern int64_t pgi_poisson(PgiPoisson *poisson, PgiRandom *random);

@@ -35,23 +35,29 @@ compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Whether the drawn numbers have the distribution function. */
+/* Whether the first n drawn numbers have the distribution function. */
 static int
-fits(double (*distribution)(double))
+first_fit(int n, double (*distribution)(double))
 {
 	double distance = 0;
 
-	qsort(drawn, DRAWS, sizeof(double), compare);
-	for (int i = 0; i < DRAWS; i++)
+	qsort(drawn, n, sizeof(double), compare);
+	for (int i = 0; i < n; i++)
 	{
 		double exact = distribution(drawn[i]);
 
-		distance = fmax(
-			distance, fmax(exact - (double) i / DRAWS, (double) (i + 1) / DRAWS - exact));
+		distance =
+			fmax(distance, fmax(exact - (double) i / n, (double) (i + 1) / n - exact));
 	}
-	if (distance >= 1.95 / sqrt(DRAWS))
-		printf("# distance %g\n", distance * sqrt(DRAWS));
-	return distance < 1.95 / sqrt(DRAWS);
+	if (distance >= 1.95 / sqrt(n))
+		printf("# distance %g\n", distance * sqrt(n));
+	return distance < 1.95 / sqrt(n);
+}
+
+static int
+fits(double (*distribution)(double))
+{
+	return first_fit(DRAWS, distribution);
 }
 
 static double
@@ -66,11 +72,17 @@ normal_distribution(double x)
 	return erfc(-x / sqrt(2)) / 2;
 }
 
-/* The normal distribution beyond 3, where strips end and the tail begins. */
+/* The normal distribution beyond 3, in the outermost strips, and in the tail beyond them. */
+static double
+outer_distribution(double x)
+{
+	return 1 - erfc(x / sqrt(2)) / erfc(3 / sqrt(2));
+}
+
 static double
 tail_distribution(double x)
 {
-	return 1 - erfc(x / sqrt(2)) / erfc(3 / sqrt(2));
+	return 1 - erfc(x / sqrt(2)) / erfc(3.66 / sqrt(2));
 }
 
 static double
@@ -152,6 +164,7 @@ test_functions(void)
 	PgiRandom random;
 	double worst_log = 0;
 	double worst_exp = 0;
+	double worst_factorial = 0;
 
 	pgi_random_start(&random, 2, 0);
 	for (int i = 0; i < 100000; i++)
@@ -173,6 +186,15 @@ test_functions(void)
 		printf("# long doubles are no better than doubles here\n");
 	ok(worst_exp < 4.5e-16, "the exponential is right to two units in the last place");
 	ok(worst_log < 4.5e-16, "so is the logarithm");
+	for (int n = 0; n < 2000; n++)
+	{
+		double exact = lgamma(n + 1.0);
+
+		worst_factorial =
+			fmax(worst_factorial, fabs(pgi_log_factorial(n) - exact) / fmax(1, exact));
+	}
+	/* The first term of Stirling's series that is left out is 1.9e-14 at 10. */
+	ok(worst_factorial < 3e-14, "the logarithm of factorials");
 	ok(pgi_exp(0) == 1 && pgi_log(1) == 0 && pgi_exp(-709) == 0, "at 0, 1 and beyond");
 }
 
@@ -184,6 +206,16 @@ draw_quantity(const PgiQuantity *quantity, int64_t seed)
 	pgi_random_start(&random, seed, 0);
 	for (int i = 0; i < DRAWS; i++)
 		drawn[i] = pgi_quantity_draw(quantity, &random);
+}
+
+static void
+draw_beyond(double edge, int n, PgiRandom *random)
+{
+	for (int i = 0; i < n;)
+	{
+		drawn[i] = fabs(pgi_normal(random));
+		i += drawn[i] > edge;
+	}
 }
 
 static void
@@ -211,12 +243,10 @@ test_distributions(void)
 	for (int i = 0; i < DRAWS; i++)
 		drawn[i] = pgi_normal(&random);
 	ok(fits(normal_distribution), "normal");
-	for (int i = 0; i < DRAWS;)
-	{
-		drawn[i] = fabs(pgi_normal(&random));
-		i += drawn[i] > 3;
-	}
-	ok(fits(tail_distribution), "normal, beyond 3");
+	draw_beyond(3, DRAWS, &random);
+	ok(fits(outer_distribution), "normal, beyond 3");
+	draw_beyond(3.66, DRAWS / 20, &random);
+	ok(first_fit(DRAWS / 20, tail_distribution), "normal, in the tail");
 	draw_gamma(1);
 	ok(fits(gamma_1_distribution), "gamma, shape 1");
 	draw_gamma(3);
@@ -289,6 +319,27 @@ fits_poisson(double rate, int64_t seed)
 	return fabs(chi_square - (classes - 1)) < 4 * sqrt(2.0 * (classes - 1));
 }
 
+/* Whether what PTRS accepts at once would be accepted by the exact test too. */
+static int
+squeeze_is_safe(double rate)
+{
+	PgiPoisson poisson;
+	int safe = 1;
+
+	pgi_poisson_set(&poisson, rate);
+	for (int i = -4299; i <= 4299; i++)
+	{
+		double u = i / 1e4;
+		double us = 0.5 - fabs(u);
+		double count = floor((2 * poisson.a / us + poisson.b) * u + rate + 0.43);
+
+		safe &= count >= 0 && log(poisson.squeeze * poisson.hat /
+								  (poisson.a / (us * us) + poisson.b)) <=
+								  count * log(rate) - rate - lgamma(count + 1);
+	}
+	return safe;
+}
+
 static void
 test_poisson(void)
 {
@@ -296,6 +347,7 @@ test_poisson(void)
 	PgiPoisson poisson;
 	PgiRandom random;
 	int zero = 1;
+	int safe = 1;
 	char name[60];
 
 	for (size_t i = 0; i < sizeof(rates) / sizeof(*rates); i++)
@@ -303,6 +355,9 @@ test_poisson(void)
 		snprintf(name, sizeof(name), "Poisson, rate %g", rates[i]);
 		ok(fits_poisson(rates[i], 100 + (int64_t) i), name);
 	}
+	for (double rate = 10; rate < 1e6; rate *= 1.013)
+		safe &= squeeze_is_safe(rate);
+	ok(safe, "Poisson, the squeeze is safe");
 	pgi_random_start(&random, 9, 0);
 	pgi_poisson_set(&poisson, 0);
 	for (int i = 0; i < 1000; i++)
@@ -501,6 +556,17 @@ test_years(void)
 	pgi_loss_simulate(&model, losses, 1000);
 	pgi_loss_summarize(losses, 1000, &summary);
 	ok(summary.mean == 0 && summary.any == 0 && summary.percentile[7] == 0, "no events");
+
+	model.events = 200000;
+	pgi_loss_simulate(&model, losses, 2);
+	ok(losses[0] == 1500000 && losses[1] == 1500000,
+	   "more events than between two pauses");
+	for (int i = 0; i < 4; i++)
+		losses[i] = i;
+	pgi_loss_summarize(losses, 4, &summary);
+	ok(summary.mean == 1.5 && fabs(summary.standard_deviation - sqrt(5.0 / 3)) < 1e-15 &&
+		   summary.any == 0.75,
+	   "mean, deviation and share of a few years");
 
 	model.exact = false;
 	pgi_quantity_lognormal(&model.rate, 1e6, 10);
