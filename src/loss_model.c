@@ -205,19 +205,23 @@ read_distribution(PgiQuantity *quantity, const Document *document, double most)
 {
 	if ((document->given & FORM_LOGNORMAL) != 0)
 	{
+		double median;
+		double sigma;
+
 		expect_form(document, FORM_LOGNORMAL);
-		pgi_quantity_lognormal(quantity,
-							   read_member(document, WORD_MEDIAN, LEAST_POSITIVE, most),
-							   read_member(document, WORD_SIGMA, 0, MOST_SIGMA));
+		median = read_member(document, WORD_MEDIAN, LEAST_POSITIVE, most);
+		sigma = read_member(document, WORD_SIGMA, 0, MOST_SIGMA);
+		pgi_quantity_lognormal(quantity, median, sigma);
 	}
 	else if ((document->given & FORM_BETWEEN) != 0)
 	{
+		double low;
 		double high;
 
 		expect_form(document, FORM_BETWEEN);
 		high = read_member(document, WORD_HIGH, LEAST_POSITIVE, most);
-		pgi_quantity_between(quantity,
-							 read_member(document, WORD_LOW, LEAST_POSITIVE, high), high);
+		low = read_member(document, WORD_LOW, LEAST_POSITIVE, high);
+		pgi_quantity_between(quantity, low, high);
 	}
 	else
 	{
