@@ -349,7 +349,7 @@ BEGIN
 	END;
 END $$;
 -- Of a derived entry it is found at the fact after it, unless it is something only facts have.
-SELECT kind, change, t.* FROM (VALUES (3), (6)) AS e(at_seq), unnest(ARRAY['kind = 6', 'effective_at = effective_at + ''1 us''',
+SELECT kind, change, t.* FROM (SELECT 3 UNION ALL SELECT min(seq) FROM timeline WHERE incident_id = :whole AND kind = 'acknowledged') AS e(at_seq), unnest(ARRAY['kind = 6', 'effective_at = effective_at + ''1 us''',
 	'recorded_at = recorded_at + ''1 us''', 'sets_asset = (sets_asset IS NULL)',
 	'sets_severity = (sets_severity IS NULL)', 'asset_id = 77', 'asset_level = ''1''', 'severity = ''severe''',
 	'event_level = ''1''', 'response_level = ''1''',

@@ -43,7 +43,6 @@ static const char *const functions[PGI_KINDS] = {
 	[PGI_RESUMED] = "resume",	  [PGI_RESOLVED] = "resolve",
 	[PGI_CLOSED] = "close",		  [PGI_REOPENED] = "reopen",
 	[PGI_CANCELLED] = "cancel",	  [PGI_NOTED] = "note",
-	[PGI_DONE] = "duty_done",	  [PGI_MIGRATED] = "migrate_incident",
 };
 
 /* The newest moment any tick has settled. Within SPI. */
@@ -95,7 +94,7 @@ check_fits(const PgiTimeline *timeline, PgiKind kind, TimestampTz at)
 		return;
 
 	initStringInfo(&allowed);
-	for (int other = PGI_ASSESSED; other <= PGI_MIGRATED; other++)
+	for (int other = PGI_ASSESSED; other <= PGI_NOTED; other++)
 		if (pgi_allows(state.status, other))
 			appendStringInfo(&allowed, "%s%s", allowed.len > 0 ? ", " : "",
 							 functions[other]);

@@ -1,0 +1,16 @@
+/*
+ * loss_model.h: the model of a scenario's losses, from the arguments of an SQL function.
+ */
+#ifndef PGI_LOSS_MODEL_H
+#define PGI_LOSS_MODEL_H
+
+#include "fmgr.h"
+
+#include "kernel/loss.h"
+
+/* How many years are simulated at most. */
+#define PGI_MOST_YEARS 10000000
+
+extern int pgi_read_loss_model(FunctionCallInfo fcinfo, PgiLossModel *model);
+
+#endif
