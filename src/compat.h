@@ -49,6 +49,13 @@
 	index_beginscan(heap, index, snapshot, nkeys, 0)
 #endif
 
+/* The primary key's index; PostgreSQL 18 asks whether it may be deferrable. */
+#if PG_VERSION_NUM >= 180000
+#define PGI_PRIMARY_KEY_INDEX(relation) RelationGetPrimaryKeyIndex(relation, false)
+#else
+#define PGI_PRIMARY_KEY_INDEX(relation) RelationGetPrimaryKeyIndex(relation)
+#endif
+
 /* PostgreSQL 18 has one word for this, before a function's type. */
 #if PG_VERSION_NUM >= 180000
 #define PGI_NORETURN pg_noreturn

@@ -146,9 +146,9 @@ $$, 'every view of one organisation is a security barrier');
 -- Volatility
 SELECT set_eq($$ SELECT DISTINCT proname::text, provolatile::text, proparallel::text FROM functions
 		WHERE proname IN ('policy_id', 'event_level', 'response_level', 'processing_time', 'response_steps',
-			'quick_reference', 'export_policy', 'explain_policy', 'check_policy', 'combine_policy', 'policy_addendum', 'state_at', 'explain', 'simulate', 'verify_timeline',
+			'quick_reference', 'export_policy', 'explain_policy', 'check_policy', 'combine_policy', 'policy_addendum', 'state_at', 'explain', 'simulate', 'replay', 'replay_incidents', 'verify_timeline',
 			'timeline_heads', 'current_organisation', 'working_time', 'add_working_time', 'export_calendar') $$,
-	$$ SELECT unnest('{working_time,add_working_time,export_calendar,policy_id,event_level,response_level,processing_time,response_steps,quick_reference,export_policy,explain_policy,check_policy,combine_policy,policy_addendum,state_at,explain,simulate,verify_timeline,timeline_heads,current_organisation}'::text[]) AS name, 's' AS volatile, 's' AS parallel $$,
+	$$ SELECT unnest('{working_time,add_working_time,export_calendar,policy_id,event_level,response_level,processing_time,response_steps,quick_reference,export_policy,explain_policy,check_policy,combine_policy,policy_addendum,state_at,explain,simulate,replay,replay_incidents,verify_timeline,timeline_heads,current_organisation}'::text[]) AS name, 's' AS volatile, 's' AS parallel $$,
 	'what only reads is STABLE and PARALLEL SAFE');
 SELECT set_eq($$ SELECT DISTINCT proname::text, provolatile::text, proparallel::text FROM functions
 		WHERE proname IN ('open', 'acknowledge', 'activate', 'hold', 'resume', 'assess', 'note', 'resolve', 'close',
