@@ -8,63 +8,24 @@ use warnings;
 use FindBin;
 use lib $FindBin::Bin;
 use JSON::PP;
-use POSIX qw(strftime);
 use Test::More;
-use PostgreSQL::Test::Utils;
+use DutyWorlds;
 use PgIncident;
 use Lives;
 use RandomDuties;
 use RandomLives;
 use Stepping;
-use WorkingHours;
 
 my $LIVES    = $ENV{PG_INCIDENT_DUTY_LIVES} || 240;
 my $SEED     = defined $ENV{PG_INCIDENT_SEED} ? $ENV{PG_INCIDENT_SEED} : 20240304;
 my $POLICIES = 40;
 my $SHOWN    = 3;
-my $ORIGIN   = 1709510400;     # 2024-03-04 00:00:00+00
+my $ORIGIN   = $DutyWorlds::ORIGIN;
 my $HOUR     = 3600;
 my $HORIZON  = 30 * $HOUR;
 my $STEP     = $RandomDuties::STEP;
 
-my @CALENDARS = (
-	{ name => 'duties-day',   zone => 'UTC', week => week([ '08:00', '12:00' ], [ '13:00', '18:00' ]) },
-	{ name => 'duties-night', zone => 'UTC', week => week([ '00:00', '04:30' ], [ '20:15', '24:00' ]) },
-);
-
-sub week
-{
-	my (@windows) = @_;
-	return { map { $_ => \@windows } qw(mon tue wed thu fri sat sun) };
-}
-
-sub iso { return strftime('%Y-%m-%d %H:%M:%S+00', gmtime($ORIGIN + $_[0])) }
-
 sub literal { return defined $_[0] ? "'$_[0]'" : 'NULL' }
-
-# A random policy that check_policy() finds nothing in, published.
-sub publish_random
-{
-	my ($node, $rng, $name, $eport, @calendars) = @_;
-	for (1 .. 200)
-	{
-		my $policy = RandomDuties::policy($rng, $name, @calendars);
-		for (1 .. 30)
-		{
-			my $document = RandomDuties::document($policy, $eport);
-			my $place = $node->safe_psql('incident',
-				"SELECT place FROM incident.check_policy(\$json\$$document\$json\$) LIMIT 1");
-			if ($place eq '')
-			{
-				$node->safe_psql('incident',
-					"SELECT incident.publish_policy(incident.import_policy(\$json\$$document\$json\$))");
-				return RandomDuties::with_ends($policy);
-			}
-			last unless RandomDuties::repair($policy, $place);
-		}
-	}
-	die 'no random policy is sound';
-}
 
 sub given_facts
 {
@@ -135,14 +96,8 @@ sub expected
 
 my $node = start_node('duties');
 my $rng = RandomLives::rng($SEED);
-my $eport = JSON::PP->new->utf8->decode(slurp_file(source_dir() . '/extension/presets/eport.json'));
-my @calendars = ([ '24x7', undef ]);
-for my $document (@CALENDARS)
-{
-	$node->safe_psql('incident',
-		'SELECT incident.import_calendar($json$' . JSON::PP->new->encode($document) . '$json$)');
-	push @calendars, [ $document->{name}, WorkingHours::of_document($document, $ORIGIN, -24 * $HOUR, $HORIZON + 48 * $HOUR) ];
-}
+my $eport = eport();
+my @calendars = calendars($node, $HORIZON + 48 * $HOUR);
 my @policies = map { publish_random($node, $rng, "duties-$_", $eport, @calendars) } 1 .. $POLICIES;
 
 my @lives;
