@@ -4,10 +4,11 @@ EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" pg_incident.c
 MODULE_big = pg_incident
 PGFILEDESC = "pg_incident - incident response inside the database"
 
-# The install script is its parts in reading order, each calendar and preset after them.
+# The install script is its parts in reading order, then calendars, presets and methods.
 SQL_PARTS = $(sort $(wildcard extension/[0-9]*.sql))
 CALENDARS = $(sort $(wildcard extension/calendars/*.json))
 PRESETS = $(sort $(wildcard extension/presets/*.json))
+METHODS = $(sort $(wildcard extension/methods/*.json))
 SQL_SCRIPT = pg_incident--$(EXTVERSION).sql
 DATA_built = $(SQL_SCRIPT)
 DATA = $(wildcard extension/updates/*.sql)
@@ -34,9 +35,9 @@ include $(PGXS)
 
 $(OBJS): $(wildcard src/*.h src/kernel/*.h)
 
-# A calendar becomes one statement, and so does a preset; its fixed id is the number in
-# presets/ids.
-$(SQL_SCRIPT): $(SQL_PARTS) $(CALENDARS) $(PRESETS) extension/presets/ids pg_incident.control
+# A calendar becomes one statement, and so does a preset or a risk method; its fixed id is
+# the number in ids beside it.
+$(SQL_SCRIPT): $(SQL_PARTS) $(CALENDARS) $(PRESETS) extension/presets/ids $(METHODS) extension/methods/ids pg_incident.control
 	{ \
 		printf '%s\n' '\echo Use "CREATE EXTENSION pg_incident" to load this file. \quit'; \
 		for part in $(SQL_PARTS); do echo; echo "-- $$part"; cat $$part; done; \
@@ -51,6 +52,12 @@ $(SQL_SCRIPT): $(SQL_PARTS) $(CALENDARS) $(PRESETS) extension/presets/ids pg_inc
 			cat extension/presets/$$name.json; \
 			echo '$$preset$$);'; \
 		done <extension/presets/ids; \
+		while read -r id name; do \
+			echo; echo "-- extension/methods/$$name.json"; \
+			printf 'SELECT incident.load_risk_method(%s, $$method$$' "$$id"; \
+			cat extension/methods/$$name.json; \
+			echo '$$method$$);'; \
+		done <extension/methods/ids; \
 	} >$@.tmp
 	mv $@.tmp $@
 

@@ -82,7 +82,6 @@ pgi_risk_compile(const PgiRiskSource *source, PgiRiskMethod *method)
 	const PgiRiskStage *risk = &source->stage[PGI_RISK];
 
 	memset(method, 0, sizeof(*method));
-	method->asset_value = source->asset_value;
 	method->unacceptable_from = (uint8_t) source->unacceptable_from;
 	for (int row = 1; row <= PGI_RATINGS; row++)
 		for (int column = 1; column <= PGI_RATINGS; column++)
@@ -104,7 +103,10 @@ pgi_risk_compile(const PgiRiskSource *source, PgiRiskMethod *method)
 				int triple = PGI_RISK_TRIPLE(a, t, v);
 				int likely = PGI_RISK_PAIR(t, v);
 				int lost = PGI_RISK_PAIR(a, v);
+				const int ratings[3] = {a, t, v};
 
+				method->asset_tenths[triple] =
+					(uint8_t) pgi_asset_tenths(&source->asset_value, ratings);
 				method->risk_square[triple] = risk_square(
 					risk, method->likelihood_square[likely], method->likelihood[likely],
 					method->loss_square[lost], method->loss[lost]);
@@ -164,18 +166,13 @@ log2mean_tenths(const int ratings[3])
 {
 	uint32_t sum = (1u << ratings[0]) + (1u << ratings[1]) + (1u << ratings[2]);
 	Big power = big_power(1, sum, 20);
-	Big three = big_power(1, 3, 20);
+	Big bound = big_power(1u << 21, 3, 20);
 	int tenths = 10;
 
-	for (int n = 11; n <= 50; n++)
+	while (tenths < 50 && big_at_most(&bound, &power))
 	{
-		Big bound = three;
-
-		for (int i = 0; i < 2 * n - 1; i++)
-			bound = big_times(bound, 2);
-		if (!big_at_most(&bound, &power))
-			break;
-		tenths = n;
+		bound = big_times(bound, 4);
+		tenths++;
 	}
 	return tenths;
 }

@@ -90,7 +90,7 @@ typedef struct PgiRiskMethod
 	uint8_t likelihood[64]; /* level, by threat and vulnerability */
 	uint8_t loss[64];		/* level, by asset and vulnerability */
 	uint8_t unacceptable_from;
-	PgiAssetValue asset_value;
+	uint8_t asset_tenths[512]; /* by the triple of C, I and A */
 	int64_t likelihood_square[64];
 	int64_t loss_square[64];
 	int64_t risk_square[512];

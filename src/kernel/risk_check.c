@@ -18,7 +18,7 @@ typedef struct Findings
 } Findings;
 
 /* Notes a problem; `where` is the place below "$.". */
-static void
+static void __attribute__((format(printf, 3, 4)))
 find(Findings *findings, const char *where, const char *format, ...)
 {
 	PgiProblem *problem;
