@@ -121,19 +121,35 @@ AS 'MODULE_PATHNAME', 'pgi_method_asset_rating';
 
 -- The heat map.
 
-CREATE FUNCTION incident.heat_add(counts bigint[], likelihood incident.rating, loss incident.rating)
-RETURNS bigint[]
+CREATE FUNCTION incident.heat_add(internal, incident.rating, incident.rating)
+RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_heat_add';
 
-CREATE FUNCTION incident.heat_combine(counts bigint[], more bigint[])
-RETURNS bigint[]
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+CREATE FUNCTION incident.heat_combine(internal, internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_heat_combine';
 
+CREATE FUNCTION incident.heat_serialize(internal)
+RETURNS bytea
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pgi_heat_serialize';
+
+CREATE FUNCTION incident.heat_deserialize(bytea, internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pgi_heat_deserialize';
+
+CREATE FUNCTION incident.heat_final(internal)
+RETURNS bigint[]
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pgi_heat_final';
+
 CREATE AGGREGATE incident.risk_heat_map(likelihood incident.rating, loss incident.rating) (
-	SFUNC = incident.heat_add, STYPE = bigint[], COMBINEFUNC = incident.heat_combine,
-	INITCOND = '{{0,0,0,0,0},{0,0,0,0,0},{0,0,0,0,0},{0,0,0,0,0},{0,0,0,0,0}}', PARALLEL = SAFE
+	SFUNC = incident.heat_add, STYPE = internal, FINALFUNC = incident.heat_final,
+	COMBINEFUNC = incident.heat_combine, SERIALFUNC = incident.heat_serialize,
+	DESERIALFUNC = incident.heat_deserialize, PARALLEL = SAFE
 );
 
 -- Check, import, publish, export.
@@ -298,8 +314,6 @@ COMMENT ON FUNCTION incident.method_asset_value(integer, incident.rating, incide
 'Value of an asset, 1.0 to 5.0, by the combination of a risk method. NULL is unknown and counts as 5.';
 COMMENT ON FUNCTION incident.method_asset_rating(integer, incident.rating, incident.rating, incident.rating) IS
 'Rating of the value of an asset by the combination of a risk method. NULL is unknown and counts as 5.';
-COMMENT ON FUNCTION incident.heat_add(bigint[], incident.rating, incident.rating) IS 'internal: counts one risk';
-COMMENT ON FUNCTION incident.heat_combine(bigint[], bigint[]) IS 'internal: adds the counts of another worker';
 COMMENT ON AGGREGATE incident.risk_heat_map(incident.rating, incident.rating) IS
 'Heat map: an array of 5 by 5 counts, [loss][likelihood]. NULL is unknown and counts as 5.';
 COMMENT ON FUNCTION incident.check_risk_method(jsonb) IS

@@ -73,66 +73,88 @@ RETURNS text
 LANGUAGE c IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_risk_standing';
 
--- Every scenario of the current organisation as it is now. Preventive measures lower the
--- threat, protective ones the asset, a vulnerability that was verified as fixed is 1, and an
--- activity that will be avoided leaves a threat of 1. What is planned changes nothing in a
--- risk that is kept or accepted.
-CREATE VIEW incident.risk_now WITH (security_barrier) AS
-SELECT r.*,
-	incident.risk_likelihood(r.method_id, r.threat_rating, r.vulnerability_rating) AS inherent_likelihood,
-	incident.risk_loss(r.method_id, r.asset_rating, r.vulnerability_rating) AS inherent_loss,
-	incident.risk_level(r.method_id, r.asset_rating, r.threat_rating, r.vulnerability_rating) AS inherent,
-	incident.risk_likelihood(r.method_id, r.current_threat, r.current_vulnerability) AS current_likelihood,
-	incident.risk_loss(r.method_id, r.current_asset, r.current_vulnerability) AS current_loss,
-	incident.risk_level(r.method_id, r.current_asset, r.current_threat, r.current_vulnerability) AS current,
-	incident.risk_likelihood(r.method_id, r.residual_threat, r.current_vulnerability) AS residual_likelihood,
-	incident.risk_loss(r.method_id, r.residual_asset, r.current_vulnerability) AS residual_loss,
-	incident.risk_level(r.method_id, r.residual_asset, r.residual_threat, r.current_vulnerability) AS residual,
-	incident.risk_standing(
-		incident.risk_level(r.method_id, r.current_asset, r.current_threat, r.current_vulnerability),
-		incident.unacceptable_from(r.method_id), r.decision, r.treatment_status, r.accepted_until,
-		r.residual_approved, now()) AS standing
+-- What the ratings of each scenario of the current organisation come to. Preventive measures
+-- lower the threat, protective ones the asset. A vulnerability that was verified as fixed is
+-- 1, and an activity that will be avoided leaves a threat of 1. What is planned changes
+-- nothing in a risk that is kept or accepted.
+CREATE VIEW incident.risk_inputs AS
+SELECT b.scenario_id, b.asset AS asset_rating, b.threat AS threat_rating, b.vulnerability AS vulnerability_rating,
+	incident.shift(b.asset, -b.protective) AS current_asset,
+	incident.shift(b.threat, -b.preventive) AS current_threat,
+	CASE WHEN b.is_gone THEN '1'::incident.rating ELSE b.vulnerability END AS current_vulnerability,
+	incident.shift(b.asset, -CASE WHEN b.has_plan THEN b.planned_protective ELSE b.protective END) AS residual_asset,
+	CASE WHEN b.decision = 'avoid' THEN '1'::incident.rating
+		ELSE incident.shift(b.threat, -CASE WHEN b.has_plan THEN b.planned_preventive ELSE b.preventive END)
+		END AS residual_threat
 FROM (
-	SELECT b.org_id, b.scenario_id, b.asset_id, b.threat_id, b.vulnerability_id, b.treatment_id, b.method_id,
-		b.retired_at, b.asset_rating, b.threat_rating, b.vulnerability_rating,
-		incident.shift(b.asset_rating, -b.protective) AS current_asset,
-		incident.shift(b.threat_rating, -b.preventive) AS current_threat,
-		CASE WHEN b.fixed THEN '1'::incident.rating ELSE b.vulnerability_rating END AS current_vulnerability,
-		incident.shift(b.asset_rating, -CASE WHEN b.decision IN ('keep', 'accept') THEN b.protective
-			ELSE b.planned_protective END) AS residual_asset,
-		CASE WHEN b.decision = 'avoid' THEN '1'::incident.rating
-			ELSE incident.shift(b.threat_rating, -CASE WHEN b.decision IN ('keep', 'accept') THEN b.preventive
-				ELSE b.planned_preventive END) END AS residual_threat,
-		b.decision, b.treatment_status, b.accepted_until, b.residual_approved
-	FROM (
-		SELECT s.org_id, s.scenario_id, s.asset_id, s.threat_id, s.vulnerability_id, d.treatment_id,
-			(SELECT incident.organisation_risk_method()) AS method_id, s.retired_at,
-			a.rating AS asset_rating, coalesce(s.frequency, t.frequency) AS threat_rating,
-			coalesce(s.severity, v.severity) AS vulnerability_rating,
-			v.status IN ('verified', 'closed') AS fixed,
-			s.preventive, s.protective, s.planned_preventive, s.planned_protective,
-			d.decision, d.status AS treatment_status, d.accepted_until, d.residual_approved
-		FROM incident.risk_scenarios AS s
-		JOIN incident.asset_values AS a ON a.org_id = s.org_id AND a.asset_id = s.asset_id
-		JOIN incident.threats AS t ON t.org_id = s.org_id AND t.threat_id = s.threat_id
-		JOIN incident.vulnerabilities AS v ON v.org_id = s.org_id AND v.vulnerability_id = s.vulnerability_id
-		LEFT JOIN incident.risk_treatments AS d ON d.org_id = s.org_id AND d.scenario_id = s.scenario_id
-			AND d.status NOT IN ('rejected', 'replaced')
-		WHERE s.org_id = (SELECT incident.current_organisation())) AS b) AS r;
+	SELECT s.scenario_id, a.rating AS asset, coalesce(s.frequency, t.frequency) AS threat,
+		coalesce(s.severity, v.severity) AS vulnerability, v.status IN ('verified', 'closed') AS is_gone,
+		d.decision, d.decision IS NULL OR d.decision NOT IN ('keep', 'accept') AS has_plan,
+		s.preventive, s.protective, s.planned_preventive, s.planned_protective
+	FROM incident.risk_scenarios AS s
+	JOIN incident.asset_ratings AS a ON a.asset_id = s.asset_id
+	JOIN incident.threats AS t ON t.org_id = s.org_id AND t.threat_id = s.threat_id
+	JOIN incident.vulnerabilities AS v ON v.org_id = s.org_id AND v.vulnerability_id = s.vulnerability_id
+	LEFT JOIN incident.risk_treatments AS d ON d.org_id = s.org_id AND d.scenario_id = s.scenario_id
+		AND d.status NOT IN ('rejected', 'replaced')
+	WHERE s.org_id = (SELECT incident.current_organisation())) AS b;
 
--- Adds to the history what has changed of these scenarios of the current organisation, NULL
--- for all.
-CREATE FUNCTION incident.record_risk(scenarios bigint[])
+-- Every scenario of the current organisation, by ids.
+CREATE VIEW incident.risk_now WITH (security_barrier) AS
+SELECT s.org_id, s.scenario_id, s.asset_id, s.threat_id, s.vulnerability_id, d.treatment_id, m.method_id,
+	s.retired_at, s.asset_rating, s.threat_rating, s.vulnerability_rating, s.current_asset, s.current_threat,
+	s.current_vulnerability, s.residual_asset, s.residual_threat,
+	incident.risk_likelihood(m.method_id, s.threat_rating, s.vulnerability_rating) AS inherent_likelihood,
+	incident.risk_loss(m.method_id, s.asset_rating, s.vulnerability_rating) AS inherent_loss,
+	incident.risk_level(m.method_id, s.asset_rating, s.threat_rating, s.vulnerability_rating) AS inherent,
+	incident.risk_likelihood(m.method_id, s.current_threat, s.current_vulnerability) AS current_likelihood,
+	incident.risk_loss(m.method_id, s.current_asset, s.current_vulnerability) AS current_loss,
+	incident.risk_level(m.method_id, s.current_asset, s.current_threat, s.current_vulnerability) AS current,
+	incident.risk_likelihood(m.method_id, s.residual_threat, s.current_vulnerability) AS residual_likelihood,
+	incident.risk_loss(m.method_id, s.residual_asset, s.current_vulnerability) AS residual_loss,
+	incident.risk_level(m.method_id, s.residual_asset, s.residual_threat, s.current_vulnerability) AS residual,
+	d.decision, d.status AS treatment_status, d.accepted_until, d.residual_approved,
+	incident.risk_standing(
+		incident.risk_level(m.method_id, s.current_asset, s.current_threat, s.current_vulnerability),
+		(SELECT incident.unacceptable_from(incident.organisation_risk_method())), d.decision, d.status,
+		d.accepted_until, d.residual_approved, now()) AS standing
+FROM (SELECT incident.organisation_risk_method() AS method_id OFFSET 0) AS m
+CROSS JOIN incident.risk_scenarios AS s
+LEFT JOIN incident.risk_treatments AS d ON d.org_id = (SELECT incident.current_organisation())
+	AND d.scenario_id = s.scenario_id AND d.status NOT IN ('rejected', 'replaced')
+WHERE s.org_id = (SELECT incident.current_organisation());
+
+-- Brings the ratings of these scenarios of the current organisation up to date, NULL for all,
+-- and adds to the history those that have changed, or always all.
+CREATE FUNCTION incident.record_risk(scenarios bigint[], always boolean DEFAULT false)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	done bigint;
+	changed bigint[];
 BEGIN
 	IF scenarios = '{}' THEN
 		RETURN 0;
+	END IF;
+	WITH updated AS (
+		UPDATE incident.risk_scenarios AS s SET asset_rating = i.asset_rating, threat_rating = i.threat_rating,
+				vulnerability_rating = i.vulnerability_rating, current_asset = i.current_asset,
+				current_threat = i.current_threat, current_vulnerability = i.current_vulnerability,
+				residual_asset = i.residual_asset, residual_threat = i.residual_threat
+			FROM incident.risk_inputs AS i
+			WHERE (scenarios IS NULL OR i.scenario_id = ANY (scenarios))
+				AND s.org_id = incident.current_organisation() AND s.scenario_id = i.scenario_id
+				AND (s.asset_rating, s.threat_rating, s.vulnerability_rating, s.current_asset, s.current_threat,
+					s.current_vulnerability, s.residual_asset, s.residual_threat) IS DISTINCT FROM
+					(i.asset_rating, i.threat_rating, i.vulnerability_rating, i.current_asset, i.current_threat,
+					i.current_vulnerability, i.residual_asset, i.residual_threat)
+			RETURNING s.scenario_id)
+	SELECT coalesce(array_agg(u.scenario_id), '{}') INTO changed FROM updated AS u;
+	IF always THEN
+		changed := coalesce(scenarios, ARRAY(SELECT s.scenario_id FROM incident.risk_scenarios AS s
+			WHERE s.org_id = incident.current_organisation()));
 	END IF;
 	INSERT INTO incident.risk_history AS h (org_id, scenario_id, since, method_id, asset_rating,
 			threat_rating, vulnerability_rating, inherent, current, residual, decision,
@@ -140,24 +162,15 @@ BEGIN
 		SELECT r.org_id, r.scenario_id, now(), r.method_id, r.asset_rating, r.threat_rating,
 			r.vulnerability_rating, r.inherent, r.current, r.residual, r.decision, r.treatment_status,
 			r.accepted_until, r.residual_approved, r.retired_at IS NOT NULL
-		FROM incident.risk_now AS r
-		WHERE (scenarios IS NULL OR r.scenario_id = ANY (scenarios))
-			AND (r.method_id, r.asset_rating, r.threat_rating, r.vulnerability_rating, r.inherent,
-				r.current, r.residual, r.decision, r.treatment_status, r.accepted_until,
-				r.residual_approved, r.retired_at IS NOT NULL) IS DISTINCT FROM
-				(SELECT (l.method_id, l.asset_rating, l.threat_rating, l.vulnerability_rating, l.inherent,
-					l.current, l.residual, l.decision, l.treatment_status, l.accepted_until,
-					l.residual_approved, l.retired)
-				FROM incident.risk_history AS l
-				WHERE l.org_id = r.org_id AND l.scenario_id = r.scenario_id ORDER BY l.since DESC LIMIT 1)
+		FROM unnest(changed) AS c(scenario_id)
+		JOIN incident.risk_now AS r ON r.scenario_id = c.scenario_id
 		ON CONFLICT (org_id, scenario_id, since) DO UPDATE SET method_id = excluded.method_id,
 			asset_rating = excluded.asset_rating, threat_rating = excluded.threat_rating,
 			vulnerability_rating = excluded.vulnerability_rating, inherent = excluded.inherent,
 			current = excluded.current, residual = excluded.residual, decision = excluded.decision,
 			treatment_status = excluded.treatment_status, accepted_until = excluded.accepted_until,
 			residual_approved = excluded.residual_approved, retired = excluded.retired;
-	GET DIAGNOSTICS done = ROW_COUNT;
-	RETURN done;
+	RETURN cardinality(changed);
 END
 $$;
 
@@ -196,7 +209,7 @@ BEGIN
 			owner = excluded.owner, frequency = excluded.frequency, severity = excluded.severity,
 			retired_at = NULL
 		RETURNING s.scenario_id INTO id;
-	PERFORM incident.record_risk(ARRAY[id]);
+	PERFORM incident.record_risk(ARRAY[id], true);
 	RETURN id;
 END
 $$;
@@ -229,7 +242,7 @@ BEGIN
 	PERFORM incident.lock_scenario(org, retire_scenario.scenario_id);
 	UPDATE incident.risk_scenarios AS s SET retired_at = now()
 		WHERE s.org_id = org AND s.scenario_id = retire_scenario.scenario_id AND s.retired_at IS NULL;
-	PERFORM incident.record_risk(ARRAY[retire_scenario.scenario_id]);
+	PERFORM incident.record_risk(ARRAY[retire_scenario.scenario_id], true);
 END
 $$;
 
@@ -237,11 +250,13 @@ $$;
 
 -- Counts anew what the measures of these scenarios do. Of several measures of a kind the
 -- most effective counts; effectiveness 1 does nothing, 5 lowers by four steps.
-CREATE FUNCTION incident.count_measures(org integer, scenarios bigint[])
+CREATE FUNCTION incident.count_measures(scenarios bigint[])
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	org CONSTANT integer := incident.current_organisation();
 BEGIN
 	UPDATE incident.risk_scenarios AS s SET preventive = m.preventive, protective = m.protective,
 			planned_preventive = m.planned_preventive, planned_protective = m.planned_protective
@@ -257,7 +272,9 @@ BEGIN
 				WHERE l.org_id = org AND l.scenario_id = ANY (scenarios) AND r.status <> 'withdrawn') AS e
 				ON e.scenario_id = w.scenario_id
 			GROUP BY w.scenario_id) AS m
-		WHERE s.org_id = org AND s.scenario_id = m.scenario_id;
+		WHERE s.org_id = org AND s.scenario_id = m.scenario_id
+			AND (s.preventive, s.protective, s.planned_preventive, s.planned_protective) IS DISTINCT FROM
+				(m.preventive, m.protective, m.planned_preventive, m.planned_protective);
 	PERFORM incident.record_risk(scenarios);
 END
 $$;
@@ -299,7 +316,7 @@ BEGIN
 			done_at = CASE excluded.status WHEN 'in_place' THEN coalesce(m.done_at, excluded.done_at) END,
 			overdue_since = CASE WHEN m.due_at IS NOT DISTINCT FROM excluded.due_at THEN m.overdue_since END
 		RETURNING m.measure_id INTO id;
-	PERFORM incident.count_measures(org, ARRAY(SELECT l.scenario_id FROM incident.scenario_measures AS l
+	PERFORM incident.count_measures(ARRAY(SELECT l.scenario_id FROM incident.scenario_measures AS l
 		WHERE l.org_id = org AND l.measure_id = id));
 	RETURN id;
 END
@@ -323,7 +340,7 @@ BEGIN
 		DELETE FROM incident.scenario_measures AS l WHERE l.org_id = org
 			AND l.scenario_id = apply_measure.scenario_id AND l.measure_id = of_measure;
 	END IF;
-	PERFORM incident.count_measures(org, ARRAY[apply_measure.scenario_id]);
+	PERFORM incident.count_measures(ARRAY[apply_measure.scenario_id]);
 END
 $$;
 
@@ -347,7 +364,7 @@ BEGIN
 			overdue_since = CASE WHEN coalesce(measure_step.due_at, m.due_at) IS NOT DISTINCT FROM m.due_at
 				THEN m.overdue_since END
 		WHERE m.org_id = org AND m.measure_id = id;
-	PERFORM incident.count_measures(org, ARRAY(SELECT l.scenario_id FROM incident.scenario_measures AS l
+	PERFORM incident.count_measures(ARRAY(SELECT l.scenario_id FROM incident.scenario_measures AS l
 		WHERE l.org_id = org AND l.measure_id = id));
 	RETURN measure_step.status;
 END
@@ -396,8 +413,9 @@ $$;
 
 COMMENT ON FUNCTION incident.risk_standing(incident.rating, incident.rating, text, text, timestamptz, incident.rating, timestamptz) IS
 'How a risk stands at a moment: acceptable (its level is below what is unacceptable), accepted (until accepted_until, and not above the level that was approved), residual_approved (closed, and not above the level that was approved), in_treatment, untreated.';
+COMMENT ON VIEW incident.risk_inputs IS 'internal: what the ratings of each scenario come to';
 COMMENT ON VIEW incident.risk_now IS
-'Every scenario of the current organisation by ids, with ratings and levels at each stage; risk_register has the names.';
+'internal: every scenario of the current organisation by ids, with ratings and levels at each stage; risk_register has the names.';
 COMMENT ON FUNCTION incident.register_scenario(text, text, text, text, text, incident.rating, incident.rating) IS
 'Adds a scenario: a threat that uses a vulnerability of an asset; or replaces its attributes, and takes it up again when it was retired. Returns its id. frequency and severity stand for those of threat and vulnerability where this scenario has its own.';
 COMMENT ON FUNCTION incident.retire_scenario(bigint) IS

@@ -55,7 +55,7 @@ BEGIN
 		VALUES (org, treat_risk.scenario_id, treat_risk.decision, 'proposed', treat_risk.reason, treat_risk.by,
 			treat_risk.at, treat_risk.accepted_until)
 		RETURNING d.treatment_id INTO id;
-	PERFORM incident.record_risk(ARRAY[treat_risk.scenario_id]);
+	PERFORM incident.record_risk(ARRAY[treat_risk.scenario_id], true);
 	RETURN id;
 END
 $$;
@@ -174,7 +174,7 @@ BEGIN
 			FROM moved AS m
 	)
 	SELECT coalesce(array_agg(m.scenario_id), '{}') INTO decided FROM moved AS m;
-	PERFORM incident.record_risk(decided);
+	PERFORM incident.record_risk(decided, true);
 	RETURN cardinality(decided);
 END
 $$;
@@ -216,7 +216,7 @@ BEGIN
 	IF treatment.decision = 'avoid' THEN
 		PERFORM incident.retire_scenario(close_risk.scenario_id);
 	ELSE
-		PERFORM incident.record_risk(ARRAY[close_risk.scenario_id]);
+		PERFORM incident.record_risk(ARRAY[close_risk.scenario_id], true);
 	END IF;
 END
 $$;

@@ -39,10 +39,10 @@ SELECT v.org_id, v.service_id, v.service, v.owner, v.rating, v.assets, count(r.s
 	max(r.inherent) AS inherent, max(r.current) AS current, max(r.residual) AS residual,
 	count(*) FILTER (WHERE r.standing IN ('untreated', 'in_treatment')) AS unacceptable
 FROM incident.service_values AS v
-LEFT JOIN (SELECT DISTINCT u.org_id, u.above_id, l.asset_id FROM incident.services_above AS u
-	JOIN incident.service_assets AS l ON l.org_id = u.org_id AND l.service_id = u.service_id) AS b
-	ON b.org_id = v.org_id AND b.above_id = v.service_id
-LEFT JOIN incident.risk_now AS r ON r.org_id = b.org_id AND r.asset_id = b.asset_id AND r.retired_at IS NULL
+LEFT JOIN (SELECT DISTINCT u.above_id, l.asset_id FROM incident.services_above AS u
+	JOIN incident.service_assets AS l ON l.org_id = (SELECT incident.current_organisation())
+		AND l.service_id = u.service_id) AS b ON b.above_id = v.service_id
+LEFT JOIN incident.risk_now AS r ON r.asset_id = b.asset_id AND r.retired_at IS NULL
 GROUP BY v.org_id, v.service_id, v.service, v.owner, v.rating, v.assets;
 
 CREATE VIEW incident.risk_by_owner WITH (security_barrier) AS

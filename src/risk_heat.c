@@ -1,49 +1,55 @@
 /*
- * risk_heat.c: the heat map of risks, an aggregate. Its state is its result: an array of
- * 5 by 5 counts, loss by likelihood, which is changed in place.
+ * risk_heat.c: the heat map of risks, an aggregate: 5 by 5 counts, loss by likelihood.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/array.h"
+#include "utils/builtins.h"
 
+#include "compat.h"
 #include "kernel/risk.h"
 
-#define CELLS (PGI_RATINGS * PGI_RATINGS)
-
-/* The counts of a state that may be changed in place. */
-static inline int64 *
-counts(FunctionCallInfo fcinfo, int number, ArrayType **state)
+/* The state; counts are in the places of PGI_RISK_PAIR(loss, likelihood). */
+typedef struct HeatMap
 {
-	*state = PG_GETARG_ARRAYTYPE_P(number);
-	if (unlikely(ARR_HASNULL(*state) ||
-				 ARR_SIZE(*state) != ARR_OVERHEAD_NONULLS(2) + CELLS * sizeof(int64)))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("a heat map has 5 by 5 counts")));
-	return (int64 *) ARR_DATA_PTR(*state);
+	int64 counts[64];
+} HeatMap;
+
+static pg_noinline HeatMap *
+make_map(FunctionCallInfo fcinfo)
+{
+	MemoryContext context;
+
+	if (!AggCheckCallContext(fcinfo, &context))
+		elog(ERROR, "a part of risk_heat_map() is called outside it");
+	return MemoryContextAllocZero(context, sizeof(HeatMap));
 }
 
-static inline void
-need_aggregate(FunctionCallInfo fcinfo)
+static inline HeatMap *
+map_argument(FunctionCallInfo fcinfo, int number)
 {
-	if (unlikely(!AggCheckCallContext(fcinfo, NULL)))
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("a part of risk_heat_map() is called outside it")));
+	return (HeatMap *) PG_GETARG_POINTER(number);
 }
 
-/* Counts one risk; what is unknown counts as the highest. */
+/* A level; NULL is unknown and counts as the highest. */
+static inline int
+level_argument(FunctionCallInfo fcinfo, int number)
+{
+	return PG_ARGISNULL(number) ? PGI_RATINGS
+								: (DatumGetUInt8(PG_GETARG_DATUM(number)) & 7);
+}
+
+/* Counts one risk. */
 PG_FUNCTION_INFO_V1(pgi_heat_add);
 Datum
 pgi_heat_add(PG_FUNCTION_ARGS)
 {
-	int likelihood = PG_ARGISNULL(1) ? PGI_RATINGS : DatumGetUInt8(PG_GETARG_DATUM(1));
-	int loss = PG_ARGISNULL(2) ? PGI_RATINGS : DatumGetUInt8(PG_GETARG_DATUM(2));
-	ArrayType *state;
+	HeatMap *map = likely(!PG_ARGISNULL(0)) ? map_argument(fcinfo, 0) : make_map(fcinfo);
 
-	need_aggregate(fcinfo);
-	counts(fcinfo, 0, &state)[(loss - 1) * PGI_RATINGS + likelihood - 1]++;
-	PG_RETURN_ARRAYTYPE_P(state);
+	map->counts[PGI_RISK_PAIR(level_argument(fcinfo, 2), level_argument(fcinfo, 1))]++;
+	PG_RETURN_POINTER(map);
 }
 
 /* Adds the counts of another worker. */
@@ -51,15 +57,54 @@ PG_FUNCTION_INFO_V1(pgi_heat_combine);
 Datum
 pgi_heat_combine(PG_FUNCTION_ARGS)
 {
-	ArrayType *state;
-	ArrayType *other;
-	int64 *sums;
-	const int64 *added;
+	HeatMap *map = PG_ARGISNULL(0) ? make_map(fcinfo) : map_argument(fcinfo, 0);
 
-	need_aggregate(fcinfo);
-	sums = counts(fcinfo, 0, &state);
-	added = counts(fcinfo, 1, &other);
-	for (int i = 0; i < CELLS; i++)
-		sums[i] += added[i];
-	PG_RETURN_ARRAYTYPE_P(state);
+	for (int i = 0; !PG_ARGISNULL(1) && i < lengthof(map->counts); i++)
+		map->counts[i] += map_argument(fcinfo, 1)->counts[i];
+	PG_RETURN_POINTER(map);
+}
+
+PG_FUNCTION_INFO_V1(pgi_heat_serialize);
+Datum
+pgi_heat_serialize(PG_FUNCTION_ARGS)
+{
+	bytea *bytes = palloc(VARHDRSZ + sizeof(HeatMap));
+
+	SET_VARSIZE(bytes, VARHDRSZ + sizeof(HeatMap));
+	memcpy(VARDATA(bytes), map_argument(fcinfo, 0), sizeof(HeatMap));
+	PG_RETURN_BYTEA_P(bytes);
+}
+
+PG_FUNCTION_INFO_V1(pgi_heat_deserialize);
+Datum
+pgi_heat_deserialize(PG_FUNCTION_ARGS)
+{
+	bytea *bytes = PG_GETARG_BYTEA_PP(0);
+	HeatMap *map = palloc(sizeof(HeatMap));
+
+	if (VARSIZE_ANY_EXHDR(bytes) != sizeof(HeatMap))
+		elog(ERROR, "a heat map has %d bytes", (int) sizeof(HeatMap));
+	memcpy(map, VARDATA_ANY(bytes), sizeof(HeatMap));
+	PG_RETURN_POINTER(map);
+}
+
+/* The counts as an array [loss][likelihood]; all zero when there was no row. */
+PG_FUNCTION_INFO_V1(pgi_heat_final);
+Datum
+pgi_heat_final(PG_FUNCTION_ARGS)
+{
+	Datum cells[PGI_RATINGS * PGI_RATINGS];
+	int dimensions[2] = {PGI_RATINGS, PGI_RATINGS};
+	int lower_bounds[2] = {1, 1};
+	int cell = 0;
+
+	for (int loss = 1; loss <= PGI_RATINGS; loss++)
+		for (int likelihood = 1; likelihood <= PGI_RATINGS; likelihood++)
+			cells[cell++] = Int64GetDatum(
+				PG_ARGISNULL(0)
+					? 0
+					: map_argument(fcinfo, 0)->counts[PGI_RISK_PAIR(loss, likelihood)]);
+	PG_RETURN_ARRAYTYPE_P(construct_md_array(cells, NULL, 2, dimensions, lower_bounds,
+											 INT8OID, sizeof(int64), FLOAT8PASSBYVAL,
+											 TYPALIGN_DOUBLE));
 }

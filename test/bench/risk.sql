@@ -88,6 +88,9 @@ FROM generate_series(1, :scenarios::bigint) AS i;
 INSERT INTO incident.risk_treatments (org_id, scenario_id, decision, status, decided_at)
 SELECT 1, i, (ARRAY['control','keep','transfer'])[1 + i % 3], 'approved', now() FROM generate_series(1, :scenarios, 10) AS i;
 VACUUM ANALYZE;
+SELECT report.take('reassessment', 'all ratings anew', 1, time_of('SELECT incident.record_risk(NULL)'));
+VACUUM FULL incident.risk_scenarios;
+VACUUM ANALYZE;
 
 CREATE TABLE copied (LIKE incident.risk_results INCLUDING ALL);
 
@@ -117,7 +120,7 @@ END
 $$;
 CALL measure_freeze(:runs, :scenarios);
 SELECT report.tell('reassessment', name, report.median('reassessment', name), 'ms')
-FROM (VALUES ('copy'), ('copy cpu'), ('freeze'), ('freeze cpu')) AS v(name);
+FROM (VALUES ('all ratings anew'), ('copy'), ('copy cpu'), ('freeze'), ('freeze cpu')) AS v(name);
 SELECT report.tell('reassessment', 'freeze / copy', report.ratio('reassessment', 'freeze', 'copy'), '', 1.5),
 	report.tell('reassessment', 'freeze / copy, cpu', report.ratio('reassessment', 'freeze cpu', 'copy cpu'), '', 1.5);
 
