@@ -141,7 +141,7 @@ CREATE TABLE incident.risk_scenarios (
 	owner text,
 	PRIMARY KEY (org_id, scenario_id),
 	UNIQUE (org_id, asset_id, threat_id, vulnerability_id)
-);
+) WITH (fillfactor = 70);			-- room for new ratings in the same page
 CREATE INDEX ON incident.risk_scenarios (org_id, threat_id);
 CREATE INDEX ON incident.risk_scenarios (org_id, vulnerability_id);
 

@@ -127,7 +127,7 @@ WHERE s.org_id = (SELECT incident.current_organisation());
 -- Brings the ratings of these scenarios of the current organisation up to date, NULL for all,
 -- and adds to the history those that have changed, or always all.
 CREATE FUNCTION incident.record_risk(scenarios bigint[], always boolean DEFAULT false)
-RETURNS bigint
+RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$

@@ -23,7 +23,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF jsonb_typeof(document) <> 'object' THEN
-		PERFORM incident.refuse_document('risk register: $', 'is not an object');
+		PERFORM incident.refuse_document('risk register: $', format('is of type %s, and not an object', jsonb_typeof(document)));
 	END IF;
 	PERFORM incident.refuse_document('risk register: $.' || left(s.key, 100), 'is not a known key',
 			format('Known here: %s.', (SELECT string_agg(k.section, ', ' ORDER BY k.place) FROM incident.risk_document_keys() AS k)))
