@@ -175,6 +175,24 @@ RETURNS SETOF record
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_risk_problems';
 
+-- The keys of a document's parts, known or not, each with its value and its shape alone: so
+-- what is wrong with one hides nothing about the others.
+CREATE FUNCTION incident.risk_method_fragments(document jsonb, OUT place text, OUT fragment jsonb, OUT shape json)
+RETURNS SETOF record
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT p.place, CASE WHEN p.value ? k.key THEN jsonb_build_object(k.key, p.value -> k.key) ELSE '{}' END,
+		CASE WHEN k.known IS NULL THEN '{}' ELSE json_build_object(k.known, p.shape -> k.known) END
+	FROM (SELECT s.place, s.shape,
+			CASE s.place WHEN '$' THEN document ELSE document -> substr(s.place, 3) END - s.numbers AS value
+		FROM incident.risk_method_shapes() AS s
+		WHERE jsonb_typeof(CASE s.place WHEN '$' THEN document ELSE document -> substr(s.place, 3) END) = 'object') AS p,
+		LATERAL (SELECT coalesce(rtrim(w.key, '?'), h.key) AS key, w.key AS known
+			FROM json_object_keys(p.shape) AS w(key)
+			FULL JOIN jsonb_object_keys(p.value) AS h(key) ON h.key = rtrim(w.key, '?')) AS k
+$$;
+
 CREATE FUNCTION incident.check_risk_method(document jsonb, OUT place text, OUT problem text)
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE STRICT PARALLEL UNSAFE
@@ -182,18 +200,16 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	part record;
-	value jsonb;
 	message text;
 	found_any boolean := false;
 BEGIN
-	FOR part IN SELECT s.place, s.numbers, s.shape FROM incident.risk_method_shapes() AS s LOOP
-		value := document #> string_to_array(ltrim(substr(part.place, 2), '.'), '.');
-		CONTINUE WHEN part.place <> '$' AND jsonb_typeof(value) IS DISTINCT FROM 'object';
+	IF jsonb_typeof(document) <> 'object' THEN
+		RETURN QUERY SELECT '$'::text, 'is not an object'::text;
+		RETURN;
+	END IF;
+	FOR part IN SELECT f.place, f.fragment, f.shape FROM incident.risk_method_fragments(document) AS f LOOP
 		BEGIN
-			IF jsonb_typeof(value) = 'object' THEN
-				value := value - part.numbers;
-			END IF;
-			PERFORM incident.expect_shape(value, part.place, part.shape);
+			PERFORM incident.expect_shape(part.fragment, part.place, part.shape);
 		EXCEPTION WHEN invalid_parameter_value THEN
 			GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
 			place := substring(message FROM '^\S+');

@@ -8,7 +8,7 @@
 \pset pager off
 SET client_min_messages = warning;
 CREATE EXTENSION pg_incident;
-\i test/bench/report.sql
+\ir report.sql
 
 CREATE UNLOGGED TABLE rated AS
 SELECT (1 + i % 5)::int::incident.rating AS asset, (1 + i * 7919 % 5)::int::incident.rating AS threat,
@@ -59,6 +59,7 @@ END
 $$;
 CALL measure(:runs);
 
+\o /dev/null
 SELECT report.tell(part, name, report.median(part, name), 'ms')
 FROM (SELECT DISTINCT part, name FROM report.sample) AS s ORDER BY part, name;
 SELECT report.tell(part, 'risk_level / count', report.ratio(part, 'count(risk_level)', 'count(vulnerability)'), '', 1.15),
@@ -124,6 +125,7 @@ FROM (VALUES ('all ratings anew'), ('copy'), ('copy cpu'), ('freeze'), ('freeze 
 SELECT report.tell('reassessment', 'freeze / copy', report.ratio('reassessment', 'freeze', 'copy'), '', 1.5),
 	report.tell('reassessment', 'freeze / copy, cpu', report.ratio('reassessment', 'freeze cpu', 'copy cpu'), '', 1.5);
 
+\o
 \echo
 \echo Risk over :rows rows and :scenarios scenarios, medians of :runs runs
 SELECT * FROM report.summary;
