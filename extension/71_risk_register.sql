@@ -145,10 +145,12 @@ CREATE TABLE incident.risk_scenarios (
 CREATE INDEX ON incident.risk_scenarios (org_id, threat_id);
 CREATE INDEX ON incident.risk_scenarios (org_id, vulnerability_id);
 
+-- Which measures work in a scenario; treatment_id is that of the plan to which one belongs.
 CREATE TABLE incident.scenario_measures (
 	org_id integer NOT NULL,
 	scenario_id bigint NOT NULL,
 	measure_id bigint NOT NULL,
+	treatment_id bigint,
 	PRIMARY KEY (org_id, scenario_id, measure_id)
 );
 CREATE INDEX ON incident.scenario_measures (org_id, measure_id);

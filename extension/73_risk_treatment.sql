@@ -82,7 +82,10 @@ BEGIN
 				  HINT = 'Decide anew with incident.treat_risk().';
 	END IF;
 	id := incident.register_measure(measure, kind, effectiveness, 'planned', responsible, due_at, title);
-	PERFORM incident.apply_measure(scenario_id, measure);
+	INSERT INTO incident.scenario_measures AS l (org_id, scenario_id, measure_id, treatment_id)
+		VALUES (treatment.org_id, treatment.scenario_id, id, treatment.treatment_id)
+		ON CONFLICT ON CONSTRAINT scenario_measures_pkey DO UPDATE SET treatment_id = excluded.treatment_id;
+	PERFORM incident.count_measures(ARRAY[treatment.scenario_id]);
 	RETURN id;
 END
 $$;
@@ -112,7 +115,8 @@ LEFT JOIN LATERAL (SELECT count(*) AS items,
 		count(*) FILTER (WHERE m.status IN ('planned', 'in_progress')) AS open_items
 	FROM incident.scenario_measures AS l
 	JOIN incident.risk_measures AS m ON m.org_id = l.org_id AND m.measure_id = l.measure_id
-	WHERE l.org_id = r.org_id AND l.scenario_id = r.scenario_id AND m.status <> 'withdrawn') AS p ON true
+	WHERE l.org_id = r.org_id AND l.scenario_id = r.scenario_id AND l.treatment_id = r.treatment_id
+		AND m.status <> 'withdrawn') AS p ON true
 WHERE r.treatment_id IS NOT NULL;
 
 CREATE FUNCTION incident.approve_risk(
@@ -201,7 +205,7 @@ BEGIN
 		RAISE EXCEPTION 'the treatment of risk scenario % is %, and only one that is approved can be closed',
 			close_risk.scenario_id, treatment.status USING ERRCODE = 'object_not_in_prerequisite_state';
 	ELSIF risk.open_items > 0 THEN
-		RAISE EXCEPTION 'risk scenario % has % measures that are not in place', close_risk.scenario_id, risk.open_items
+		RAISE EXCEPTION 'risk scenario % has measures that are not in place: %', close_risk.scenario_id, risk.open_items
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 				  HINT = 'incident.measure_step() moves them on, or withdraws them.';
 	ELSIF risk.high AND treatment.decision <> 'avoid'

@@ -139,8 +139,9 @@ BEGIN
 END
 $$;
 
--- How many risks of a round are unacceptable even after treatment, and not approved.
-CREATE FUNCTION incident.unapproved_risks(org integer, round bigint)
+-- How many risks of a round are unacceptable even after treatment, and at a moment not
+-- approved, or accepted no longer.
+CREATE FUNCTION incident.unapproved_risks(org integer, round bigint, at timestamptz)
 RETURNS bigint
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -149,7 +150,7 @@ AS $$
 	JOIN incident.risk_now AS r ON r.org_id = f.org_id AND r.scenario_id = f.scenario_id
 	WHERE f.org_id = org AND f.round_id = round AND r.retired_at IS NULL
 		AND r.residual >= incident.unacceptable_from(r.method_id)
-		AND (r.residual_approved IS NULL OR r.residual_approved < r.residual)
+		AND (r.residual_approved IS NULL OR r.residual_approved < r.residual OR r.accepted_until <= at)
 $$;
 
 CREATE FUNCTION incident.next_stage(round text, at timestamptz DEFAULT now())
@@ -178,9 +179,9 @@ BEGIN
 		END IF;
 		PERFORM incident.freeze_results(assessment.round_id);
 	ELSIF stage_now = 'closed' THEN
-		waiting := incident.unapproved_risks(org, assessment.round_id);
+		waiting := incident.unapproved_risks(org, assessment.round_id, at);
 		IF waiting > 0 THEN
-			RAISE EXCEPTION 'assessment round "%" has % unacceptable residual risks without the approval of the general manager',
+			RAISE EXCEPTION 'assessment round "%" has unacceptable residual risks without the approval of the general manager: %',
 				round, waiting
 				USING ERRCODE = 'object_not_in_prerequisite_state',
 					  HINT = 'Treat them again, or approve them with incident.approve_risk(''general_manager'').';

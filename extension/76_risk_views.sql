@@ -59,9 +59,9 @@ SELECT l.org_id, l.scenario_id, d.treatment_id, d.decision, d.status AS treatmen
 	m.status IN ('planned', 'in_progress') AND m.due_at <= now() AS overdue
 FROM incident.risk_treatments AS d
 JOIN incident.scenario_measures AS l ON l.org_id = d.org_id AND l.scenario_id = d.scenario_id
+	AND l.treatment_id = d.treatment_id
 JOIN incident.risk_measures AS m ON m.org_id = l.org_id AND m.measure_id = l.measure_id
-WHERE d.org_id = (SELECT incident.current_organisation()) AND d.status NOT IN ('rejected', 'replaced')
-	AND d.decision IN ('control', 'avoid', 'transfer') AND m.due_at IS NOT NULL;
+WHERE d.org_id = (SELECT incident.current_organisation()) AND d.status NOT IN ('rejected', 'replaced');
 
 CREATE VIEW incident.risk_treatment_history WITH (security_barrier) AS
 SELECT d.org_id, d.scenario_id, d.treatment_id, d.decision, d.status, d.reason, d.actor AS decided_by,

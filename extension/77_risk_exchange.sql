@@ -291,7 +291,7 @@ AS $$
 				'approved_up_to', f.residual_approved::integer) ORDER BY f.residual DESC, f.scenario_id), '[]')
 			FROM results AS f WHERE f.standing <> 'acceptable'),
 		'without_approval', incident.unapproved_risks(incident.current_organisation(),
-			incident.find_round(incident.current_organisation(), round)),
+			incident.find_round(incident.current_organisation(), round), now()),
 		'approvals', (SELECT coalesce(jsonb_agg(jsonb_build_object('scenario_id', h.scenario_id, 'approved', h.approved,
 				'level', h.residual::integer, 'at', h.at, 'by', h.actor, 'note', h.note) ORDER BY h.at, h.scenario_id), '[]')
 			FROM incident.risk_approval_history AS h

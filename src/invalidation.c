@@ -138,7 +138,7 @@ pgi_invalidate_risk_methods(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(NULL);
 }
 
-/* Says that a row which is published cannot be changed; the trigger finds out which are. */
+/* Refuses a change of what is published or frozen; the trigger finds out what that is. */
 PG_FUNCTION_INFO_V1(pgi_refuse_published_change);
 Datum
 pgi_refuse_published_change(PG_FUNCTION_ARGS)
@@ -149,7 +149,7 @@ pgi_refuse_published_change(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 						errmsg("refuse_published_change() is a trigger function")));
 	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					errmsg("what is published in table \"%s\" never changes",
+					errmsg("what is published or frozen in table \"%s\" never changes",
 						   RelationGetRelationName(trigger->tg_relation)),
-					errhint("Import a new version.")));
+					errhint("Make a new version, or a new round.")));
 }
