@@ -98,9 +98,9 @@ test_check(void)
 	ok(first_problem_is(&source, NULL), "a matrix that rises is sound");
 	source.stage[PGI_LOSS].matrix[1][3] = 7;
 	ok(first_problem_is(&source, "$.loss.matrix[1][3]"), "a row that falls");
-	source.stage[PGI_LOSS].matrix[1][3] = 3;
-	source.stage[PGI_LOSS].matrix[1][1] = 1;
-	ok(first_problem_is(&source, "$.loss.matrix[1][1]"), "a column that falls");
+	source.stage[PGI_LOSS].matrix[1][3] = 9;
+	source.stage[PGI_LOSS].matrix[1][0] = 0;
+	ok(first_problem_is(&source, "$.loss.matrix[1][0]"), "a column that falls");
 	source.stage[PGI_LOSS].matrix[0][0] = -1;
 	ok(first_problem_is(&source, "$.loss.matrix[0][0]"), "a number below zero");
 
@@ -146,6 +146,13 @@ test_compile(void)
 		   compiled.loss[PGI_RISK_PAIR(4, 3)] == 3 && level(&compiled, 4, 5, 3) == 2,
 	   "product: 5 x 3 and 4 x 3 are level 3 each, 9 is level 2");
 	ok(compiled.unacceptable_from == 4, "what is unacceptable is kept");
+
+	source.stage[PGI_RISK].formula = PGI_FORMULA_MATRIX;
+	for (int i = 0; i < 25; i++)
+		source.stage[PGI_RISK].matrix[i / 5][i % 5] = 1 + i / 5 * 5;
+	pgi_risk_compile(&source, &compiled);
+	ok(level(&compiled, 5, 1, 5) == 5 && level(&compiled, 1, 5, 5) == 1,
+	   "the rows of the risk's matrix are the loss");
 
 	source = multiply();
 	pgi_risk_compile(&source, &compiled);
