@@ -102,8 +102,11 @@ SELECT pg_temp.refusal($$ SELECT incident.measure_step('m1', 'done') $$);
 
 -- What changes an input changes the risks: threat, vulnerability, asset, service.
 SELECT incident.register_threat('t1', 'human_malicious', '5', 'direct', 'attack', incident_categories => '{NA,DS}') IS NOT NULL AS t1;
-SELECT incident.register_asset('a2', 'host', confidentiality => '1', integrity => '1', availability => '1', owner => 'ben') IS NOT NULL AS a2,
-	incident.put_under_service('a2', 'middle', false);
+SELECT incident.register_asset('a2', 'host', confidentiality => '1', integrity => '1', availability => '1', owner => 'ben') IS NOT NULL AS a2;
+SELECT incident.put_under_service('a2', 'middle', false);
+SELECT scenario, a, inh FROM pg_temp.register WHERE scenario LIKE 'a2%';
+SELECT incident.register_asset('a2', 'host', confidentiality => '3', integrity => '3', availability => '3', owner => 'ben') IS NOT NULL AS a2;
+SELECT scenario, a, inh FROM pg_temp.register WHERE scenario LIKE 'a2%';
 SELECT scenario, a, t, v, inh, cur, res FROM pg_temp.register;
 SELECT incident.put_under_service('a2', 'middle'), incident.register_service('top', '5') IS NOT NULL AS top;
 SELECT scenario, a, t, v, inh, cur, res FROM pg_temp.register;
@@ -174,6 +177,8 @@ SELECT incident.approve_risk('security_group', :s2, approved => false, note => '
 SELECT scenario, decision, status, standing FROM pg_temp.register WHERE scenario LIKE 'a2%';
 SELECT incident.treat_risk(:s2, 'keep') IS NOT NULL AS first, incident.treat_risk(:s2, 'keep', 'anew') IS NOT NULL AS second;
 SELECT decision, status, reason FROM incident.risk_treatment_history WHERE scenario_id = :s2 ORDER BY treatment_id;
+-- What is acceptable does not wait for the general manager.
+SELECT incident.approve_risk('security_group'), incident.approve_risk('person_in_charge'), incident.approve_risk('general_manager');
 
 -- An acceptance counts until the moment at which it expires, whether anything ticks or not,
 -- and counts for an unacceptable risk when the general manager has approved it.
