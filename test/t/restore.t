@@ -112,15 +112,21 @@ SELECT relname FROM pg_class
 WHERE relnamespace = 'incident'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
 ORDER BY relname
 SQL
+	# In one session: an incident in quarantine is tried again after a minute.
+	my $script = "SET pg_incident.organisation = $organisation;\nSET timezone = 'UTC';\n";
 	for my $relation (split /\n/, $relations)
 	{
 		# Not dumped on purpose: a restored database has not ticked yet.
 		next if $relation =~ /^(?:last_tick|tick_log|watchdog)$/;
-		$contents{$relation} = $node->safe_psql($database,
-			"SET pg_incident.organisation = $organisation; SET timezone = 'UTC';"
-			  # What is built in is published anew when the extension is created.
-			  . "SELECT j - CASE WHEN coalesce(j ->> 'policy_id', j ->> 'method_id')::int < 1000 THEN 'published_at' ELSE '' END"
-			  . " FROM incident.$relation AS r, to_jsonb(r) AS j ORDER BY r::text COLLATE \"C\"");
+		# What is built in is published anew when the extension is created.
+		$script .= "\\echo \@\@$relation\n"
+		  . "SELECT j - CASE WHEN coalesce(j ->> 'policy_id', j ->> 'method_id')::int < 1000 THEN 'published_at' ELSE '' END"
+		  . " FROM incident.$relation AS r, to_jsonb(r) AS j ORDER BY r::text COLLATE \"C\";\n";
+	}
+	my (undef, @parts) = split /^\@\@(\w+)\n?/m, $node->safe_psql($database, $script);
+	while (my ($relation, $rows) = splice @parts, 0, 2)
+	{
+		$contents{$relation} = ($rows // '') =~ s/\n\z//r;
 	}
 	return \%contents;
 }
