@@ -4,11 +4,13 @@ EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" pg_incident.c
 MODULE_big = pg_incident
 PGFILEDESC = "pg_incident - incident response inside the database"
 
-# The install script is its parts in reading order, calendars, presets and addenda after them.
+# The install script is its parts in reading order, then calendars, presets, addenda and risk
+# methods.
 SQL_PARTS = $(sort $(wildcard extension/[0-9]*.sql))
 CALENDARS = $(sort $(wildcard extension/calendars/*.json))
 PRESETS = $(sort $(wildcard extension/presets/*.json))
 ADDENDA = $(sort $(wildcard extension/addenda/*.json))
+METHODS = $(sort $(wildcard extension/methods/*.json))
 SQL_SCRIPT = pg_incident--$(EXTVERSION).sql
 DATA_built = $(SQL_SCRIPT)
 DATA = $(wildcard extension/updates/*.sql)
@@ -40,9 +42,10 @@ override BITCODE_CFLAGS += $(SAME_ROUNDING)
 
 $(OBJS): $(wildcard src/*.h src/kernel/*.h)
 
-# A calendar becomes one statement, and so do a preset and an addendum. A preset's fixed id is
-# the number in presets/ids.
-$(SQL_SCRIPT): $(SQL_PARTS) $(CALENDARS) $(PRESETS) $(ADDENDA) extension/presets/ids pg_incident.control
+# A calendar becomes one statement, and so does a preset, an addendum or a risk method. The
+# fixed id of a preset or a method is the number in ids beside it.
+$(SQL_SCRIPT): $(SQL_PARTS) $(CALENDARS) $(PRESETS) extension/presets/ids $(ADDENDA) $(METHODS) \
+		extension/methods/ids pg_incident.control
 	{ \
 		printf '%s\n' '\echo Use "CREATE EXTENSION pg_incident" to load this file. \quit'; \
 		for part in $(SQL_PARTS); do echo; echo "-- $$part"; cat $$part; done; \
@@ -62,6 +65,12 @@ $(SQL_SCRIPT): $(SQL_PARTS) $(CALENDARS) $(PRESETS) $(ADDENDA) extension/presets
 			echo 'SELECT incident.load_addendum($$addendum$$'; cat $$addendum; \
 			echo '$$addendum$$);'; \
 		done; \
+		while read -r id name; do \
+			echo; echo "-- extension/methods/$$name.json"; \
+			printf 'SELECT incident.load_risk_method(%s, $$method$$' "$$id"; \
+			cat extension/methods/$$name.json; \
+			echo '$$method$$);'; \
+		done <extension/methods/ids; \
 	} >$@.tmp
 	mv $@.tmp $@
 

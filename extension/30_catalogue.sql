@@ -152,6 +152,7 @@ BEGIN
 			availability = excluded.availability, owner = excluded.owner,
 			parent_id = excluded.parent_id, location = excluded.location
 		RETURNING a.asset_id INTO id;
+	PERFORM incident.record_risk_of_asset(id);
 	RETURN id;
 END
 $$;

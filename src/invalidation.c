@@ -11,12 +11,14 @@
 #include "commands/trigger.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
 
 #include "invalidation.h"
 #include "sql.h"
 
 uint64 pgi_policy_generation = 1;
 uint64 pgi_calendar_generation = 1;
+uint64 pgi_risk_generation = 1;
 
 static struct
 {
@@ -27,6 +29,7 @@ static struct
 } watched[] = {
 	[PGI_POLICIES] = {"policies", &pgi_policy_generation, 1, InvalidOid},
 	[PGI_CALENDARS] = {"calendars", &pgi_calendar_generation, 1, InvalidOid},
+	[PGI_RISK_METHODS] = {"risk_methods", &pgi_risk_generation, 1, InvalidOid},
 };
 
 static bool watches_message = false;
@@ -125,4 +128,28 @@ pgi_invalidate_calendars(PG_FUNCTION_ARGS)
 {
 	invalidate(fcinfo, PGI_CALENDARS);
 	PG_RETURN_POINTER(NULL);
+}
+
+PG_FUNCTION_INFO_V1(pgi_invalidate_risk_methods);
+Datum
+pgi_invalidate_risk_methods(PG_FUNCTION_ARGS)
+{
+	invalidate(fcinfo, PGI_RISK_METHODS);
+	PG_RETURN_POINTER(NULL);
+}
+
+/* Refuses a change of what is published or frozen; the trigger finds out what that is. */
+PG_FUNCTION_INFO_V1(pgi_refuse_published_change);
+Datum
+pgi_refuse_published_change(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+						errmsg("refuse_published_change() is a trigger function")));
+	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					errmsg("what is published or frozen in table \"%s\" never changes",
+						   RelationGetRelationName(trigger->tg_relation)),
+					errhint("Make a new version, or a new round.")));
 }

@@ -11,12 +11,14 @@
  */
 extern uint64 pgi_policy_generation;
 extern uint64 pgi_calendar_generation;
+extern uint64 pgi_risk_generation;
 
 /* The tables whose changes are counted, with those that belong to them. */
 typedef enum PgiWatched
 {
 	PGI_POLICIES,
-	PGI_CALENDARS
+	PGI_CALENDARS,
+	PGI_RISK_METHODS
 } PgiWatched;
 
 extern void pgi_invalidation_init(void);

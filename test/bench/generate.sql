@@ -6,7 +6,7 @@
 --   stages=100000[,N…] sizes of the stages: incidents that become due in turn
 --   late=1             minutes over which the moments of a stage are spread
 --   spread=clustered   those of a stage were opened one after the other; random: anywhere
---   policy=eport
+--   policy=plain       eport without its duties, so that each escalation is one decision
 --   at=…               when the first stage begins (default: so that the last just ended)
 --
 -- Stage n is due from at + (n - 1) * late minutes to at + n * late minutes, and a tick at
@@ -20,7 +20,7 @@
 \if :{?stages} \else \set stages 100000 \endif
 \if :{?late} \else \set late 1 \endif
 \if :{?spread} \else \set spread clustered \endif
-\if :{?policy} \else \set policy eport \endif
+\if :{?policy} \else \set policy plain \endif
 \if :{?at} \else \set at '' \endif
 
 DO $$
@@ -40,6 +40,10 @@ UPDATE incident.last_tick SET at = '-infinity', finished_at = NULL, from_bucket 
 VACUUM FULL incident.last_tick;
 CALL incident.maintain();
 SELECT incident.register_asset('bench', 'application', '2') AS asset \gset
+SELECT incident.publish_policy(incident.import_policy(incident.export_policy(1) || '{"name": "plain", "duties": []}'
+	|| jsonb_build_object('roles', (SELECT jsonb_agg(r) FROM jsonb_array_elements(incident.export_policy(1) -> 'roles') AS r
+		WHERE EXISTS (SELECT FROM jsonb_path_query(incident.export_policy(1), '$.authorities[*].roles[*]') AS a WHERE a = r -> 'role')))))
+WHERE NOT EXISTS (SELECT FROM incident.policy_versions WHERE name = 'plain') \g /dev/null
 
 CREATE TABLE bench.setting AS
 SELECT :open::bigint AS open, :'spread' AS spread, :late * interval '1 minute' AS late,
@@ -138,11 +142,11 @@ BEGIN
 
 	CREATE TEMP TABLE opening ON COMMIT DROP AS
 	SELECT *, sha256(opened_hash || 'd'::bytea || int4send(1) || int8send(incident_id) || int4send(2)
-		|| int2send(11::smallint) || int8send(opened_us) || int8send(opened_us) || int4send(1) || int2send(2::smallint)
+		|| int2send(32::smallint) || int8send(opened_us) || int8send(opened_us) || int4send(1) || int2send(2::smallint)
 		|| int2send(1::smallint) || '\x0808'::bytea) AS graded_hash
 	FROM (
 		SELECT *, sha256(decode(repeat('00', 32), 'hex')
-			|| (format('1;%s;1;6:opened;%s;%s;1;1;%s;8;2;10;10;1;0;1;-;%s:%s;-;',
+			|| (format('1;%s;1;6:opened;%s;%s;1;1;%s;8;2;10;10;1;0;1;-;-;%s:%s;-;-;',
 			incident_id, opened_us, opened_us, s.asset_id, length(author), author))::bytea) AS opened_hash
 		FROM (
 			SELECT i AS incident_id, d.stage, o.opened_us, bench.to_moment(o.opened_us) AS opened_at
@@ -164,7 +168,7 @@ BEGIN
 		CASE WHEN e.sets THEN opened_hash END, CASE WHEN e.sets THEN author END
 	FROM opening, (VALUES
 		(0, 1, 0, true, '2'::incident.level, 'minor'::incident.severity, NULL::incident.level),
-		(2, 2, 11, NULL, NULL, NULL, '2')) AS e(rule, seq, kind, sets, asset_level, severity, level);
+		(2, 2, 32, NULL, NULL, NULL, '2')) AS e(rule, seq, kind, sets, asset_level, severity, level);
 
 	INSERT INTO incident.incident_state (org_id, policy_id, incident_id, month, asset_level,
 		severity, event_level, revised, epoch, asset_id, processing_since, acknowledgement_since,

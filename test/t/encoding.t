@@ -148,7 +148,7 @@ SELECT incident.open('$SEVERE', '$SEVERE', '$SEVERE') AS id \\gset
 SELECT asset, severity, summary, response_level FROM incident.open_incidents;
 SELECT incident.label(severity, 'zh') FROM incident.open_incidents;
 SELECT count(*) FROM incident.verify_timeline(:id);
-SELECT title_zh = incident.export_policy(policy_id) #>> '{title,zh}' FROM incident.policy_versions;
+SELECT bool_and(title_zh = incident.export_policy(policy_id) #>> '{title,zh}') FROM incident.policy_versions;
 SQL
 	is($output, "$SEVERE|severe|$SEVERE|1\n$SEVERE\n0\nt", "database in $encoding: Chinese in and out")
 	  or diag($error);

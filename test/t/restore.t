@@ -38,6 +38,25 @@ SELECT incident.register_asset('hall', 'environment', '1');
 SELECT incident.register_asset('room', 'environment', '1', title => '核心机房', parent => 'hall');
 SELECT incident.register_asset('unrated', 'host');
 
+-- Risk methods (published, draft), registers, a plan, an acceptance, a round.
+SELECT incident.publish_risk_method(incident.import_risk_method(incident.export_risk_method(3) || '{"name": "house"}'));
+SELECT incident.import_risk_method(incident.export_risk_method(2) || '{"name": "house"}');
+SELECT incident.set_risk_method('house'), incident.set_fix_within('4', '20 days');
+SELECT incident.register_service('trade', '5', title => '通关'), incident.register_service('permits', '2', parent => 'trade');
+SELECT incident.put_under_service('host', 'permits'), incident.put_under_service('disk', 'permits');
+SELECT incident.register_threat('wear', 'environmental', '5', manner => 'fault', incident_categories => '{hardware}');
+SELECT incident.register_vulnerability('old disks', '4', 'host', 'host', 'observation', found_at => now() - interval '30 days');
+SELECT incident.vulnerability_step('old disks', 'assessed', '5', note => 'worse');
+SELECT incident.register_measure('spare disks', 'protective', '2');
+SELECT incident.register_scenario('host', 'wear', 'old disks', owner => 'ops') AS risk \gset
+SELECT incident.register_scenario('disk', 'wear', 'old disks') AS other_risk \gset
+SELECT incident.apply_measure(:risk, 'spare disks'), incident.open_round('first', 'house', team => '{ops}');
+SELECT incident.treat_risk(:risk, 'control', 'replace'), incident.treat_risk(:other_risk, 'accept', accepted_until => now() + interval '1 year');
+SELECT incident.plan_measure(:risk, 'new disks', 'preventive', '4', 'ops', now() - interval '1 day');
+SELECT incident.approve_risk('security_group'), incident.approve_risk('person_in_charge', note => '同意');
+SELECT incident.next_stage('first'), incident.next_stage('first'), incident.next_stage('first');
+SELECT incident.mark_overdue_risk();
+
 SELECT incident.open('host', 'moderate', '硬盘故障', now() - interval '5 hours', 'hardware', 'amber', 'T-1',
 	by => 'alice') AS one \gset
 SELECT incident.assess(:one, 'severe', by => 'bob', at => now() - interval '4 hours', note => 'worse');
@@ -93,15 +112,21 @@ SELECT relname FROM pg_class
 WHERE relnamespace = 'incident'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
 ORDER BY relname
 SQL
+	# In one session: an incident in quarantine is tried again after a minute.
+	my $script = "SET pg_incident.organisation = $organisation;\nSET timezone = 'UTC';\n";
 	for my $relation (split /\n/, $relations)
 	{
 		# Not dumped on purpose: a restored database has not ticked yet.
 		next if $relation =~ /^(?:last_tick|tick_log|watchdog)$/;
-		$contents{$relation} = $node->safe_psql($database,
-			"SET pg_incident.organisation = $organisation; SET timezone = 'UTC';"
-			  # Built-in policies are published anew when the extension is created.
-			  . "SELECT j - CASE WHEN (j ->> 'policy_id')::int < 1000 THEN 'published_at' ELSE '' END"
-			  . " FROM incident.$relation AS r, to_jsonb(r) AS j ORDER BY r::text COLLATE \"C\"");
+		# What is built in is published anew when the extension is created.
+		$script .= "\\echo \@\@$relation\n"
+		  . "SELECT j - CASE WHEN coalesce(j ->> 'policy_id', j ->> 'method_id')::int < 1000 THEN 'published_at' ELSE '' END"
+		  . " FROM incident.$relation AS r, to_jsonb(r) AS j ORDER BY r::text COLLATE \"C\";\n";
+	}
+	my (undef, @parts) = split /^\@\@(\w+)\n?/m, $node->safe_psql($database, $script);
+	while (my ($relation, $rows) = splice @parts, 0, 2)
+	{
+		$contents{$relation} = ($rows // '') =~ s/\n\z//r;
 	}
 	return \%contents;
 }

@@ -83,7 +83,8 @@ is( $node->safe_psql(
 		SELECT string_agg(kind || CASE WHEN live THEN '' ELSE ' in vain' END, ', ' ORDER BY seq)
 		FROM incident.timeline JOIN incident.incident_history USING (incident_id)
 		WHERE ticket = 'TOUR-1'}),
-	'opened, graded, acknowledged, assessed, graded, escalated in vain, resolved, voided, closed',
+	'opened, graded, due, due, due, due, overdue, overdue, overdue, overdue in vain, acknowledged, assessed, voided, graded, '
+	  . 'overdue, escalated in vain, resolved, voided, due, closed, due',
 	'whose escalation was taken back');
 
 my @statements = statements(slurp_file("$EXAMPLE/tour.sql"));

@@ -60,7 +60,7 @@ BEGIN
 		INSERT INTO incident.entries (org_id, month, incident_id, epoch, rule, occurrence, seq, effective_at,
 			recorded_at, kind, event_level, response_level)
 		VALUES (i.org_id, i.month, i.incident_id, 1, 11, 1, i.seq + 1, i.due_at, clock_timestamp(),
-			12, i.event_level, level);
+			33, i.event_level, level);
 		INSERT INTO incident.timers (bucket, org_id, incidents, moments)
 		VALUES (incident.bucket(i.due_at + interval '2 hours'), i.org_id, ARRAY[i.incident_id],
 			ARRAY[i.due_at + interval '2 hours']);
