@@ -104,6 +104,8 @@ BEGIN
 		EXIT WHEN done.remaining OPERATOR(pg_catalog.=) 0
 			OR done.incidents OPERATOR(pg_catalog.=) 0 AND done.quarantined OPERATOR(pg_catalog.=) 0;
 	END LOOP;
+	PERFORM incident.mark_overdue_risk(pg_catalog.now());
+	COMMIT;
 	CALL incident.maintain();
 END
 $$;
@@ -127,7 +129,7 @@ COMMENT ON FUNCTION incident.bucket(timestamptz) IS
 COMMENT ON FUNCTION incident.tick(timestamptz, integer) IS
 'Decides everything that has become due up to `at` (not in the future) for at most `batch` incidents (1 to 1000000), oldest first, in one transaction. Any number may run at once. Returns how many incidents were settled, escalations and breaches decided, incidents quarantined, and how many due ones remain at most (0: none). overdue counts what was not acknowledged or responded to in time; notices counts messages and is 0 as long as there are none. An incident that fails is quarantined with its error and tried again after 1 minute, doubling up to 1 hour.';
 COMMENT ON PROCEDURE incident.run_ticks(integer) IS
-'Ticks, committing after each batch, until nothing is due; once an hour also runs maintain(). This is what the scheduled job calls.';
+'Ticks, committing after each batch, until nothing is due; marks what of risk treatment has become overdue; once an hour also runs maintain(). This is what the scheduled job calls.';
 COMMENT ON FUNCTION incident.schedule(text) IS
 'Has pg_cron call run_ticks() in this database on a cron schedule, as the calling role, and returns the job id; calling it again changes the schedule. Works also when pg_cron lives in another database of the server. Error object_not_in_prerequisite_state says what is missing.';
 COMMENT ON FUNCTION incident.unschedule() IS

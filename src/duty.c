@@ -79,16 +79,16 @@ find_duty(int32 policy_id, const char *name)
 									 : errhint("It has: %s.", known.data)));
 }
 
-static void
+static PgiResult
 report_at(const PgiTimeline *timeline, TimestampTz at, PgiDutyReport *reports)
 {
 	int nfacts;
 	PgiFact *facts = pgi_timeline_facts(timeline, &nfacts);
+	PgiResult result =
+		pgi_duties_at(pgi_policy(timeline->policy_id), facts, nfacts, at, reports);
 
-	pgi_check_result(
-		pgi_duties_at(pgi_policy(timeline->policy_id), facts, nfacts, at, reports),
-		timeline->incident_id);
 	pfree(facts);
+	return result;
 }
 
 /* Refuses what would have no effect. */
@@ -98,7 +98,7 @@ check_is_due(const PgiTimeline *timeline, uint8 number, const char *name, Timest
 	PgiDutyReport reports[PGI_MAX_DUTIES];
 	PgiDutyStatus status;
 
-	report_at(timeline, at, reports);
+	pgi_check_result(report_at(timeline, at, reports), timeline->incident_id);
 	status = reports[number].status;
 	if (status == PGI_DUTY_GOING || status == PGI_DUTY_OVERDUE)
 		return;
@@ -150,7 +150,7 @@ pgi_duty_done(PG_FUNCTION_ARGS)
 
 #define REPORT_COLUMNS 7
 
-/* (incident_id, at) */
+/* (incident_id, at); no rows for an incident that is damaged, so that views can be read. */
 PG_FUNCTION_INFO_V1(pgi_duty_reports);
 Datum
 pgi_duty_reports(PG_FUNCTION_ARGS)
@@ -163,7 +163,12 @@ pgi_duty_reports(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	SPI_connect();
 	pgi_timeline_read(&timeline, pgi_organisation, PG_GETARG_INT64(0));
-	report_at(&timeline, at, reports);
+	if (!pgi_timeline_is_complete(&timeline) ||
+		report_at(&timeline, at, reports) != PGI_OK)
+	{
+		SPI_finish();
+		return (Datum) 0;
+	}
 	for (int number = 0; number < pgi_policy(timeline.policy_id)->nduties; number++)
 	{
 		const PgiDutyReport *report = &reports[number];

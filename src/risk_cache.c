@@ -96,7 +96,7 @@ compile_method(int32 method_id, PgiRiskMethod *compiled)
 	Datum id = Int32GetDatum(method_id);
 	PgiOwnerScope scope;
 	PgiRiskSource source;
-	PgiProblem problem;
+	PgiRiskProblem problem;
 	bool isnull;
 
 	pgi_become_owner(&scope);

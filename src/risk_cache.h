@@ -16,6 +16,6 @@ extern int32 pgi_risk_method_version(const char *name, int32 version);
 extern bool pgi_whole_multiple(Numeric number, int64 unit, int64 limit, int64 *result);
 extern bool pgi_find_combination(const char *word, PgiCombination *combination);
 extern int pgi_read_risk_document(Jsonb *document, PgiRiskSource *source,
-								  PgiProblem *problems, int room);
+								  PgiRiskProblem *problems, int room);
 
 #endif

@@ -32,7 +32,7 @@ static const char *const weight_keys[3] = {"confidentiality", "integrity",
 /* The problems found so far; counts them all, keeps those there is room for. */
 typedef struct Reading
 {
-	PgiProblem *problems;
+	PgiRiskProblem *problems;
 	int room;
 	int count;
 } Reading;
@@ -42,7 +42,7 @@ refuse(Reading *reading, const char *place, const char *sentence)
 {
 	if (reading->count < reading->room)
 	{
-		PgiProblem *problem = &reading->problems[reading->count];
+		PgiRiskProblem *problem = &reading->problems[reading->count];
 
 		strlcpy(problem->place, place, sizeof(problem->place));
 		strlcpy(problem->text, sentence, sizeof(problem->text));
@@ -244,7 +244,7 @@ pgi_find_combination(const char *word, PgiCombination *combination)
  * returns how many problems there are, of which at most `room` are written.
  */
 int
-pgi_read_risk_document(Jsonb *document, PgiRiskSource *source, PgiProblem *problems,
+pgi_read_risk_document(Jsonb *document, PgiRiskSource *source, PgiRiskProblem *problems,
 					   int room)
 {
 	Reading reading = {problems, room, 0};
@@ -266,7 +266,7 @@ Datum
 pgi_risk_problems(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	PgiProblem problems[200];
+	PgiRiskProblem problems[200];
 	PgiRiskSource source;
 	int count;
 

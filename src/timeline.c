@@ -259,6 +259,16 @@ pgi_timeline_write(PgiTimeline *timeline, PgiEntry *entry)
 	pgi_run(&query, values, nulls, SPI_OK_INSERT, 0);
 }
 
+/* Whether every entry up to the settled one is there. */
+bool
+pgi_timeline_is_complete(const PgiTimeline *timeline)
+{
+	for (int i = 0; i < timeline->nentries; i++)
+		if (timeline->entries[i].seq != i + 1)
+			return false;
+	return timeline->nentries >= timeline->settled_seq;
+}
+
 /* Errors unless every entry up to the settled one is there, and none after it. */
 static void
 check_complete(const PgiTimeline *timeline)

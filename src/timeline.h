@@ -74,6 +74,7 @@ extern void pgi_timeline_lock(PgiTimeline *timeline, int32 org_id, int64 inciden
 extern void pgi_timeline_read(PgiTimeline *timeline, int32 org_id, int64 incident_id);
 extern PgiEntry *pgi_timeline_add(PgiTimeline *timeline, PgiKind kind, TimestampTz at);
 extern void pgi_timeline_write(PgiTimeline *timeline, PgiEntry *entry);
+extern bool pgi_timeline_is_complete(const PgiTimeline *timeline);
 extern PgiFact *pgi_timeline_facts(const PgiTimeline *timeline, int *nfacts);
 extern void pgi_timeline_state(const PgiTimeline *timeline, TimestampTz at,
 							   PgiState *state);

@@ -12,7 +12,7 @@ static const char *const stage_words[PGI_RISK_STAGES] = {"likelihood", "loss", "
 /* Where found problems go; counts them all, keeps those there is room for. */
 typedef struct Findings
 {
-	PgiProblem *problems;
+	PgiRiskProblem *problems;
 	int room;
 	int count;
 } Findings;
@@ -21,7 +21,7 @@ typedef struct Findings
 static void __attribute__((format(printf, 3, 4)))
 find(Findings *findings, const char *where, const char *format, ...)
 {
-	PgiProblem *problem;
+	PgiRiskProblem *problem;
 	va_list arguments;
 
 	if (findings->count++ >= findings->room)
@@ -154,7 +154,7 @@ check_asset_value(const PgiAssetValue *how, Findings *findings)
  * `room` are written.
  */
 int
-pgi_risk_check(const PgiRiskSource *source, PgiProblem *problems, int room)
+pgi_risk_check(const PgiRiskSource *source, PgiRiskProblem *problems, int room)
 {
 	Findings findings = {problems, room, 0};
 

@@ -6,7 +6,7 @@
 #include "tap.h"
 #include "kernel/risk.h"
 
-static PgiProblem problem;
+static PgiRiskProblem problem;
 
 static const int32_t even_from[5] = {1, 6, 11, 16, 21};
 static const int32_t even_to[5] = {5, 10, 15, 20, 25};

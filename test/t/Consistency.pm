@@ -45,6 +45,7 @@ LEFT JOIN (
 			THEN jsonb_build_object('asset_level', asset_level::text) ELSE '{}' END
 		|| CASE WHEN kind = 'assessed' AND sets_severity
 			THEN jsonb_build_object('severity', severity::text) ELSE '{}' END
+		|| CASE WHEN kind = 'done' THEN jsonb_build_object('duty', duty) ELSE '{}' END
 		ORDER BY seq) AS facts
 	FROM entry WHERE NOT derived AND kind NOT IN ('opened', 'voided')
 	GROUP BY incident_id) AS f ON f.incident_id = h.incident_id;
@@ -58,7 +59,7 @@ expected AS (
 	SELECT l.incident_id, s.kind, s.at, s.detail ->> 'event_level', s.detail ->> 'response_level'
 	FROM life AS l, LATERAL incident.simulate(l.policy, l.first_asset_level, l.first_severity,
 		l.detected_at, greatest(l.settled_to, 'TICKED'), l.facts) AS s
-	WHERE s.kind IN ('graded', 'escalated', 'breached', 'overdue')),
+	WHERE s.kind IN ('graded', 'escalated', 'breached', 'overdue', 'due', 'repeated')),
 problem AS (
 	SELECT incident_id, format('is not due but stored: %s', s) AS what
 	FROM (TABLE stored EXCEPT ALL TABLE expected) AS s

@@ -78,6 +78,7 @@ like(run_as($own, 'operator', $SCHEDULE), qr/^42501 permission denied for schema
 $own->safe_psql('incident', 'GRANT USAGE ON SCHEMA cron TO operator');
 
 is(run_as($own, 'operator', $UNSCHEDULE), 'f', 'own database: there is no job yet');
+is(escalations($own), '', 'own database: nothing has been decided yet');
 my $id = run_as($own, 'operator', 'SELECT incident.schedule()');
 like($id, qr/^[1-9]\d*$/, 'own database: a job');
 is( jobs($own, 'incident'),
@@ -98,6 +99,7 @@ $other->safe_psql('crontab',
 	'GRANT EXECUTE ON FUNCTION cron.schedule_in_database(text, text, text, text, text, boolean) TO operator');
 
 is(run_as($other, 'operator', $UNSCHEDULE), 'f', 'other database: there is no job yet');
+is(escalations($other), '', 'other database: nothing has been decided yet');
 my $other_id = run_as($other, 'operator', 'SELECT incident.schedule()');
 like($other_id, qr/^[1-9]\d*$/, 'other database: a job');
 is( jobs($other, 'crontab'),
@@ -105,7 +107,6 @@ is( jobs($other, 'crontab'),
 	'other database: it runs the ticks every minute');
 
 # Both wait for pg_cron's clock together.
-is(escalations($_), '', $_->name . ': nothing has been decided yet') for $own, $other;
 my %cron = ($own->name => 'incident', $other->name => 'crontab');
 my @waiting = ($own, $other);
 for (1 .. $LONGEST)
