@@ -171,16 +171,20 @@ ALTER TABLE incident.entries ATTACH PARTITION incident.entries_two FOR VALUES FR
 CREATE TABLE copied AS
 SELECT incident_id AS of, n * 1000000 + incident_id * (1 + n % 3) AS incident_id, n % 2 + 1 AS month
 FROM recorded, generate_series(1, $copies) AS n;
-INSERT INTO incident.incidents (org_id, incident_id, policy_id, detected_at, drill)
-SELECT i.org_id, c.incident_id, i.policy_id, i.detected_at, i.drill
-FROM copied AS c JOIN incident.incidents AS i ON i.incident_id = c.of;
-INSERT INTO incident.incident_state
-SELECT s.* FROM copied AS c, LATERAL (SELECT (jsonb_populate_record(s, jsonb_build_object('incident_id', c.incident_id,
-	'month', c.month))).* FROM incident.incident_state AS s WHERE s.org_id = 1 AND s.incident_id = c.of) AS s;
-INSERT INTO incident.entries
-SELECT e.* FROM copied AS c, LATERAL (SELECT (jsonb_populate_record(e, jsonb_build_object('incident_id', c.incident_id,
-	'month', c.month))).* FROM incident.entries AS e WHERE e.org_id = 1 AND e.incident_id = c.of) AS e
-ORDER BY e.recorded_at, c.incident_id;
+CREATE INDEX ON copied (of);
+ANALYZE copied;
+DO \$\$
+DECLARE
+	relation text;
+BEGIN
+	FOREACH relation IN ARRAY '{incidents,incident_state,entries}'::text[] LOOP
+		EXECUTE (SELECT format('INSERT INTO incident.%I (%s) SELECT %s FROM incident.%1\$I AS t JOIN copied AS c'
+				|| ' ON c.of = t.incident_id', relation, string_agg(attname, ', '),
+				string_agg(CASE WHEN attname IN ('incident_id', 'month') THEN 'c.' ELSE 't.' END || attname, ', '))
+			FROM pg_attribute WHERE attrelid = ('incident.' || relation)::regclass AND attnum > 0 AND NOT attisdropped);
+	END LOOP;
+END
+\$\$;
 SQL
 }
 
