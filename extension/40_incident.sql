@@ -16,36 +16,37 @@ CREATE TABLE incident.incidents (
 CREATE INDEX ON incident.incidents (org_id, ticket) WHERE ticket IS NOT NULL;
 
 -- One entry each fact, derived event or withdrawal of one; entries are only ever added.
--- rule says what made it (incident.rule_word): a fact is its own epoch, a withdrawal has
--- that of the entry it takes back, so the key lets nothing be decided or withdrawn twice.
--- month, of the opening, is the same for all entries of an incident: old months go as a
--- whole, and each partition has a key of its own (see 55_retention.sql). hash covers the entry and the hash before it.
+-- rule says what made it (incident.rule_word) and kind what it is (incident.kind_word): a
+-- fact is its own epoch, a withdrawal has the seq of the entry it takes back, so the key
+-- lets nothing be decided or withdrawn twice. month, of the opening, is the same for all
+-- entries of an incident: old months go as a whole, and each partition has a key of its own
+-- (see 55_retention.sql). Derived events are most of all entries: what only facts have is at
+-- the end, and costs them nothing. hash covers the fact and all entries before it.
 CREATE TABLE incident.entries (
 	org_id integer NOT NULL,
 	month integer NOT NULL,
 	incident_id bigint NOT NULL,
-	epoch integer NOT NULL,
-	rule smallint NOT NULL,
-	occurrence integer NOT NULL,
-	seq integer NOT NULL,
 	effective_at timestamptz NOT NULL,
 	recorded_at timestamptz NOT NULL,
-	kind text NOT NULL,
-	sets_asset boolean NOT NULL,
-	sets_severity boolean NOT NULL,
-	asset_level incident.level,
-	severity incident.severity,
+	epoch integer NOT NULL,
+	seq integer NOT NULL,
+	rule smallint NOT NULL,
+	occurrence smallint NOT NULL,
+	kind smallint NOT NULL,
 	event_level incident.level,
 	response_level incident.level,
-	voids integer,
+	sets_asset boolean,
+	sets_severity boolean,
+	asset_level incident.level,
+	severity incident.severity,
 	asset_id bigint,
-	hash bytea NOT NULL,
+	hash bytea,
 	actor text,
 	recorded_by text,
 	note text
 ) PARTITION BY RANGE (month);
 CREATE TABLE incident.entries_default PARTITION OF incident.entries (
-	PRIMARY KEY (org_id, incident_id, epoch, rule, occurrence, month)
+	PRIMARY KEY (org_id, incident_id, epoch, rule, occurrence)
 ) DEFAULT;
 
 -- The state as last settled. Only this row changes while an incident lives, and a tick
@@ -232,6 +233,11 @@ RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_rule_word';
 
+CREATE FUNCTION incident.kind_word(kind smallint)
+RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pgi_kind_word';
+
 -- Tamper evidence: the hash chain of each timeline.
 
 CREATE FUNCTION incident.verify_timeline(incident_id bigint, OUT seq integer, OUT problem text)
@@ -239,6 +245,12 @@ RETURNS SETOF record
 LANGUAGE c STABLE STRICT SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_verify_timeline';
+
+CREATE FUNCTION incident.timeline_hash(incident_id bigint, seq integer)
+RETURNS bytea
+LANGUAGE c STABLE STRICT SECURITY DEFINER PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'pgi_timeline_hash';
 
 CREATE FUNCTION incident.timeline_heads(OUT incident_id bigint, OUT seq integer, OUT hash bytea)
 RETURNS SETOF record
@@ -281,7 +293,11 @@ COMMENT ON FUNCTION incident.simulate(text, incident.level, incident.severity, t
 'The course of an incident that has not happened: its facts and all that follows from them, up to and including `until`. facts is an array of {"at","kind"} with kind a fact of the timeline; an assessed fact takes "severity" and "asset_level" (null: unknown; left out: unchanged), a done one "duty". Of the duties, detail has "duty" and "occurrence", where one begins also "deadline" as it stands then (null while its clock stands still or the level is none it is for). Nothing is stored.';
 COMMENT ON FUNCTION incident.rule_word(smallint) IS
 'The name of a rule as the view timeline shows it; NULL for facts and withdrawals.';
+COMMENT ON FUNCTION incident.kind_word(smallint) IS
+'The name of a kind of entry as the view timeline shows it; NULL for an unknown one.';
 COMMENT ON FUNCTION incident.verify_timeline(bigint) IS
-'Entries of an incident that are missing, or whose hash does not follow from their content and the entry before. No rows when untouched.';
+'Entries of an incident that are missing, and facts whose hash does not follow from them and the entries before, back to the fact before; the same for what is newest. No rows when untouched.';
+COMMENT ON FUNCTION incident.timeline_hash(bigint, integer) IS
+'The hash of an incident''s entries up to one, from what is stored now: SHA-256 over the entry and the hash before it. NULL when there is no such entry.';
 COMMENT ON FUNCTION incident.timeline_heads() IS
-'The newest hash of every timeline of the current organisation, to be kept elsewhere: a later chain must still contain it.';
+'The newest hash of every timeline of the current organisation, to be kept elsewhere: later, timeline_hash() must still give it.';

@@ -1,13 +1,13 @@
 -- The tick: decides what has become due since the last one.
 
--- When to look at an incident again: in which minute (bucket, counted from 2000) and
--- because of which moment. Only ever added; one whose moment is no longer its incident's
--- next_due is out of date and means nothing.
+-- When to look at which incidents again: in which minute (bucket, counted from 2000), and
+-- because of which moment each. Only ever added; where the moment is no longer the
+-- incident's next_due, it is out of date and means nothing.
 CREATE TABLE incident.timers (
 	bucket integer NOT NULL,
 	org_id integer NOT NULL,
-	incident_id bigint NOT NULL,
-	due_at timestamptz NOT NULL
+	incidents bigint[] NOT NULL,
+	moments timestamptz[] NOT NULL
 ) PARTITION BY RANGE (bucket);
 CREATE TABLE incident.timers_default PARTITION OF incident.timers DEFAULT;
 CREATE INDEX ON incident.timers_default (bucket);
@@ -31,8 +31,8 @@ BEGIN ATOMIC
 		UPDATE incident.incident_state SET revised = true, next_due = clock_timestamp()
 		WHERE policy_id IN (SELECT l.policy_id FROM incident.policy_levels AS l WHERE l.calendar = name)
 		RETURNING org_id, incident_id, next_due)
-	INSERT INTO incident.timers (bucket, org_id, incident_id, due_at)
-	SELECT incident.bucket(next_due), org_id, incident_id, next_due FROM touched;
+	INSERT INTO incident.timers (bucket, org_id, incidents, moments)
+	SELECT incident.bucket(next_due), org_id, ARRAY[incident_id], ARRAY[next_due] FROM touched;
 END;
 
 -- How far ticks have come; one row, not dumped: a restored database has not ticked yet.

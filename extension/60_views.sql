@@ -2,9 +2,9 @@
 -- pg_incident.organisation) and needs no rights on tables.
 
 CREATE VIEW incident.timeline WITH (security_barrier) AS
-SELECT e.org_id, e.incident_id, e.seq, e.kind, e.effective_at, e.recorded_at,
+SELECT e.org_id, e.incident_id, e.seq, incident.kind_word(e.kind) AS kind, e.effective_at, e.recorded_at,
 	a.name AS asset, e.asset_level, e.severity, e.event_level, e.response_level,
-	incident.rule_word(e.rule) AS rule, e.voids,
+	incident.rule_word(e.rule) AS rule, CASE WHEN e.rule = 1 THEN e.epoch END AS voids,
 	e.rule <= 1 OR NOT EXISTS (SELECT FROM incident.entries AS v
 		WHERE v.org_id = e.org_id AND v.incident_id = e.incident_id AND v.epoch = e.seq
 			AND v.rule = 1 AND v.month = e.month) AS live,
@@ -113,12 +113,11 @@ SELECT nullif(t.at, '-infinity') AS last_tick_at, t.finished_at AS last_tick_fin
 	j.job_schedule, j.job_last_run_at, j.job_last_run, t.maintained_at
 FROM incident.last_tick AS t,
 	LATERAL (SELECT min(due_at) AS oldest_due, count(*) AS due
-		FROM (SELECT DISTINCT r.org_id, r.incident_id, r.due_at
-			FROM incident.timers AS r
-			JOIN incident.incident_state AS s ON s.org_id = r.org_id
-				AND s.incident_id = r.incident_id AND s.next_due = r.due_at
+		FROM (SELECT DISTINCT r.org_id, u.incident_id, u.due_at
+			FROM incident.timers AS r, unnest(r.incidents, r.moments) AS u(incident_id, due_at)
+			JOIN incident.incident_state AS s ON s.incident_id = u.incident_id AND s.next_due = u.due_at
 			WHERE r.bucket >= t.from_bucket AND r.bucket <= incident.bucket(now())
-				AND r.due_at <= now()) AS due) AS d,
+				AND s.org_id = r.org_id AND u.due_at <= now()) AS due) AS d,
 	LATERAL (SELECT count(*) AS quarantined FROM incident.quarantine) AS q,
 	LATERAL (SELECT max(g.finished_at) AS last_work_at,
 			(array_agg(g.finished_at - g.began_at ORDER BY g.finished_at DESC))[1] AS last_work_took,
@@ -148,7 +147,7 @@ COMMENT ON COLUMN incident.timeline.rule IS
 COMMENT ON COLUMN incident.timeline.live IS 'False for an entry that was taken back.';
 COMMENT ON COLUMN incident.timeline.epoch IS 'seq of the fact that governed when a derived entry was decided.';
 COMMENT ON COLUMN incident.timeline.occurrence IS 'Counts decisions by the same rule under the same fact.';
-COMMENT ON COLUMN incident.timeline.hash IS 'SHA-256 over this entry and the hash before it.';
+COMMENT ON COLUMN incident.timeline.hash IS 'Of a fact: SHA-256 over it and the hash before it. timeline_hash() tells that of any entry.';
 COMMENT ON VIEW incident.incident_history IS
 'One row an incident, in any status. Times of acknowledgement, activation, resolution and closing are those since the last reopening.';
 COMMENT ON VIEW incident.open_incidents IS

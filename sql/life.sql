@@ -328,11 +328,15 @@ SELECT count(*) = (SELECT count(*) FROM incident_history WHERE status NOT IN ('r
 
 SELECT h.incident_id, v.* FROM incident_history AS h, verify_timeline(h.incident_id) AS v;
 SELECT count(*) = (SELECT count(*) FROM incident_history) AS one_each,
-	bool_and(h.hash = t.hash AND h.seq = (SELECT max(seq) FROM timeline AS u
+	bool_and(h.hash = timeline_hash(h.incident_id, h.seq) AND h.seq = (SELECT max(seq) FROM timeline AS u
 		WHERE u.incident_id = h.incident_id)) AS newest, bool_and(length(h.hash) = 32) AS sha_256
 FROM timeline_heads() AS h JOIN timeline AS t USING (incident_id, seq);
+-- The hash of each entry, and each fact has its own.
+SELECT count(DISTINCT timeline_hash(incident_id, seq)) = count(*) AS differ,
+	bool_and((hash IS NOT NULL) = (kind <> 'voided' AND rule IS NULL)) AS facts_have_one,
+	bool_and(hash = timeline_hash(incident_id, seq)) AS the_same, timeline_hash(min(incident_id), 0) AS none FROM timeline;
 
--- Each change of any column of an entry is found, at that entry.
+-- Each change of any column of an entry is found.
 CREATE FUNCTION pg_temp.tampered(id bigint, at_seq integer, change text, OUT seqs integer[], OUT clean_again boolean)
 	LANGUAGE plpgsql AS $$
 BEGIN
@@ -344,19 +348,21 @@ BEGIN
 		clean_again := NOT EXISTS (SELECT FROM incident.verify_timeline(id));
 	END;
 END $$;
-SELECT change, t.* FROM unnest(ARRAY['kind = ''resolved''', 'effective_at = effective_at + ''1 us''',
-	'recorded_at = recorded_at + ''1 us''', 'sets_asset = NOT sets_asset',
-	'sets_severity = NOT sets_severity', 'asset_id = 77', 'asset_level = ''1''', 'severity = ''severe''',
-		'event_level = ''1''', 'response_level = ''1''',
-	'epoch = 99', 'rule = 9', 'occurrence = 5', 'voids = 1', 'actor = ''nobody''', 'actor = ''''',
-		'recorded_by = ''somebody''', 'note = ''nothing''']) AS change,
-	pg_temp.tampered(:whole, 3, change) AS t;
--- The first, a derived one, the last; a new hash breaks the link to the next entry too.
+-- Of a derived entry it is found at the fact after it, unless it is something only facts have.
+SELECT kind, change, t.* FROM (VALUES (3), (6)) AS e(at_seq), unnest(ARRAY['kind = 6', 'effective_at = effective_at + ''1 us''',
+	'recorded_at = recorded_at + ''1 us''', 'sets_asset = (sets_asset IS NULL)',
+	'sets_severity = (sets_severity IS NULL)', 'asset_id = 77', 'asset_level = ''1''', 'severity = ''severe''',
+	'event_level = ''1''', 'response_level = ''1''',
+	'epoch = 99', 'rule = 9', 'occurrence = 5', 'hash = sha256(''x'')', 'actor = ''nobody''', 'actor = ''''',
+	'recorded_by = ''somebody''', 'note = ''nothing''']) AS change,
+	timeline AS l, pg_temp.tampered(:whole, at_seq, change) AS t WHERE l.incident_id = :whole AND l.seq = at_seq
+	ORDER BY at_seq, change COLLATE "C";
+-- The first, a derived one, the last.
 SELECT seq, t.* FROM unnest(ARRAY[1, 2, (SELECT max(seq) FROM timeline WHERE incident_id = :whole)]) AS seq,
-	pg_temp.tampered(:whole, seq, 'note = ''tampered''') AS t;
+	pg_temp.tampered(:whole, seq, 'recorded_at = recorded_at - interval ''1 us''') AS t;
 SELECT t.* FROM pg_temp.tampered(:whole, 1, 'note = NULL') AS t;
-SELECT t.* FROM pg_temp.tampered(:whole, 3, 'hash = sha256(hash)') AS t;
-SELECT t.* FROM pg_temp.tampered(:whole, 3, 'hash = ''''') AS t;
+SELECT t.* FROM pg_temp.tampered(:whole, 1, 'hash = ''''') AS t;
+SELECT t.* FROM pg_temp.tampered(:whole, 1, 'hash = NULL') AS t;
 -- Taking away the newest entries is found as well: they are still counted.
 BEGIN;
 DELETE FROM incident.entries WHERE incident_id = :whole AND seq = (SELECT max(seq) FROM timeline

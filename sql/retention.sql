@@ -101,7 +101,7 @@ SELECT to_regclass('incident.entries_201503') AS partition, (SELECT count(*) FRO
 SELECT from_bucket > bucket(now()) - 3 AS near FROM incident.last_tick;
 CREATE TABLE incident.timers_20150301 (LIKE incident.timers_default INCLUDING INDEXES);
 ALTER TABLE incident.timers ATTACH PARTITION incident.timers_20150301 FOR VALUES FROM (7978000) TO (7979440);
-INSERT INTO incident.timers VALUES (7978001, 1, 1, '2015-03-01'), (7970000, 1, 1, '2015-02-01');
+INSERT INTO incident.timers VALUES (7978001, 1, '{1}', '{2015-03-01}'), (7970000, 1, '{1}', '{2015-02-01}');
 CALL retain();
 SELECT to_regclass('incident.timers_20150301') AS partition, (SELECT count(*) FROM incident.timers WHERE bucket < 8000000) AS old;
 SELECT count(*) FROM partitions('timers');

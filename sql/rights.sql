@@ -37,7 +37,7 @@ SELECT p.oid, p.proname, p.prokind, p.proowner, p.proacl,
 	-- What operators, casts and aggregates of the types run, and what only the server calls.
 	p.oid IN (SELECT oprcode FROM pg_operator) OR p.oid IN (SELECT castfunc
 		FROM pg_cast) OR p.prokind = 'a' OR p.oid IN (SELECT aggtransfn FROM pg_aggregate) AS of_types,
-	p.proname ~ '_(in|out|recv|send|cmp|sortsupport|hash|hash_extended)$' AS of_server
+	p.proname ~ '^(severity|level|rating)_(in|out|recv|send|cmp|sortsupport|hash|hash_extended)$' AS of_server
 FROM pg_depend AS d JOIN pg_proc AS p ON p.oid = d.objid
 WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
 	AND d.refobjid = (SELECT e.oid FROM pg_extension AS e WHERE e.extname = 'pg_incident');

@@ -212,7 +212,7 @@ SELECT incidents, quarantined, remaining FROM tick(:'retry');
 SELECT count(*) FROM quarantined_incidents;
 SELECT reopen(:three, at => pg_temp.at('1 h'));
 UPDATE incident.incident_state SET next_due = pg_temp.at('2 h'), revised = true WHERE incident_id = :three;
-INSERT INTO incident.timers SELECT (SELECT from_bucket FROM incident.last_tick), org_id, incident_id, next_due
+INSERT INTO incident.timers SELECT (SELECT from_bucket FROM incident.last_tick), org_id, ARRAY[incident_id], ARRAY[next_due]
 	FROM incident.incident_state WHERE incident_id = :three;
 UPDATE incident.entries SET asset_level = '5' WHERE incident_id = :three AND seq = 1;
 SELECT incidents, quarantined FROM tick(:'retry');

@@ -1,11 +1,12 @@
 /*
  * batch.c: settles many due incidents at once.
  *
- * An incident is read by one probe of its state, from which the kernel goes on, and that
- * is updated in place; entries and timers are collected and added
- * together. The update doubles as the lock: it takes effect only when the state is still
- * the one that was read, and does not wait. Whatever is out of the ordinary is left to be
- * settled on its own (timeline.c), which also says what is wrong.
+ * Incidents are taken in the order of their ids, so that those opened together are read
+ * one after the other. The kernel goes on from the state row, which is then updated in
+ * place; entries and timers are collected and added together. The update doubles as the
+ * lock: it takes effect only when the state is still the one that was read, and does not
+ * wait. Whatever is out of the ordinary is left to be settled on its own (timeline.c),
+ * which also says what is wrong.
  */
 #include "postgres.h"
 
@@ -62,14 +63,23 @@ enum
 	STATE_END
 };
 
-/* Rows of a table found by the first two columns of its primary key. */
+/*
+ * Rows of the state found by its primary key. Incidents that were opened one after the
+ * other fall due together: as long as ids are close, the next one is found by reading on.
+ */
 typedef struct Probe
 {
 	Relation relation;
 	IndexScanDesc scan;
 	TupleTableSlot *slot;
 	MemoryContext context; /* what the index keeps from row to row */
+	bool reading;		   /* the slot has a row, of an incident beyond the last one */
+	int64 up_to;		   /* ids of the organisation that the scan reads */
+	int32 org_id;
 } Probe;
+
+/* Ids are close when reading the rows between them costs less than a search. */
+#define CLOSE 4
 
 #define MAX_EVENTS 32
 
@@ -84,11 +94,15 @@ typedef struct Batch
 	TupleTableSlot *new_state;
 	PgiBulk *entries;
 	PgiBulk *timers;
+	pg_cryptohash_ctx *sha;
 	MemoryContext context; /* of the batch */
 	/* of the incident at hand */
 	PgiTimeline timeline;
 	PgiDerived events[MAX_EVENTS];
 	int nevents;
+	/* timers for when they are due again */
+	PgiDue *set;
+	int nset;
 } Batch;
 
 static void
@@ -99,12 +113,13 @@ begin_probe(Batch *batch, Probe *probe, ResultRelInfo *info)
 	for (int i = 0; i < info->ri_NumIndices; i++)
 		if (info->ri_IndexRelationDescs[i]->rd_index->indisprimary)
 			probe->scan = PGI_INDEX_BEGINSCAN(
-				probe->relation, info->ri_IndexRelationDescs[i], batch->snapshot, 2);
+				probe->relation, info->ri_IndexRelationDescs[i], batch->snapshot, 3);
 	if (probe->scan == NULL)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
 						errmsg("\"%s\" has no primary key",
 							   RelationGetRelationName(probe->relation))));
 	probe->slot = table_slot_create(probe->relation, NULL);
+	probe->up_to = PG_INT64_MIN;
 }
 
 static void
@@ -114,27 +129,36 @@ end_probe(Probe *probe)
 	ExecDropSingleTupleTableSlot(probe->slot);
 }
 
+/* Starts reading at the first of some incidents, through to the last that is close. */
 static void
-seek(Probe *probe, int32 org_id, int64 incident_id)
+start_reading(Probe *probe, const PgiDue *due, int ndue)
 {
-	ScanKeyData keys[2];
+	ScanKeyData keys[3];
+	int last = 0;
 
-	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(org_id));
-	ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(incident_id));
-	index_rescan(probe->scan, keys, 2, NULL, 0);
+	while (last + 1 < ndue && due[last + 1].org_id == due->org_id &&
+		   due[last + 1].incident_id - due[last].incident_id <= CLOSE)
+		last++;
+	probe->org_id = due->org_id;
+	probe->up_to = due[last].incident_id;
+	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(due->org_id));
+	ScanKeyInit(&keys[1], 2, BTGreaterEqualStrategyNumber, F_INT8GE,
+				Int64GetDatum(due->incident_id));
+	ScanKeyInit(&keys[2], 2, BTLessEqualStrategyNumber, F_INT8LE,
+				Int64GetDatum(probe->up_to));
+	index_rescan(probe->scan, keys, lengthof(keys), NULL, 0);
 }
 
 static bool
-next_row(Probe *probe)
+read_on(Probe *probe)
 {
 	MemoryContext before = MemoryContextSwitchTo(probe->context);
-	bool found = index_getnext_slot(probe->scan, ForwardScanDirection, probe->slot);
 
+	probe->reading = index_getnext_slot(probe->scan, ForwardScanDirection, probe->slot);
 	MemoryContextSwitchTo(before);
-	if (!found)
-		return false;
-	slot_getallattrs(probe->slot);
-	return true;
+	if (probe->reading)
+		slot_getallattrs(probe->slot);
+	return probe->reading;
 }
 
 /* A column of the row a probe stands at; columns count from 1. */
@@ -150,8 +174,27 @@ is_null(const Probe *probe, int number)
 	return probe->slot->tts_isnull[number - 1];
 }
 
+/*
+ * Finds the row of the first of some incidents, which are in order; false when there is
+ * none.
+ */
+static bool
+find_state(Probe *probe, const PgiDue *due, int ndue)
+{
+	if (due->org_id != probe->org_id || due->incident_id > probe->up_to)
+	{
+		start_reading(probe, due, ndue);
+		(void) read_on(probe);
+	}
+	while (probe->reading &&
+		   DatumGetInt64(column(probe, STATE_INCIDENT_ID)) < due->incident_id)
+		(void) read_on(probe);
+	return probe->reading &&
+		   DatumGetInt64(column(probe, STATE_INCIDENT_ID)) == due->incident_id;
+}
+
 static void
-begin_batch(Batch *batch, TimestampTz at)
+begin_batch(Batch *batch, int ndue, TimestampTz at)
 {
 	memset(batch, 0, sizeof(*batch));
 	batch->at = at;
@@ -169,20 +212,8 @@ begin_batch(Batch *batch, TimestampTz at)
 	batch->new_state = table_slot_create(batch->state.relation, NULL);
 	batch->entries = pgi_bulk_open("entries");
 	batch->timers = pgi_bulk_open("timers");
-}
-
-static void
-end_batch(Batch *batch)
-{
-	end_probe(&batch->state);
-	pgi_bulk_close(batch->entries);
-	pgi_bulk_close(batch->timers);
-	ExecDropSingleTupleTableSlot(batch->new_state);
-	ExecCloseIndices(batch->state_info);
-	table_close(batch->state.relation, NoLock);
-	FreeExecutorState(batch->estate);
-	UnregisterSnapshot(batch->snapshot);
-	CommandCounterIncrement();
+	batch->sha = pgi_chain_begin();
+	batch->set = palloc(sizeof(PgiDue) * ndue);
 }
 
 static void
@@ -210,7 +241,7 @@ make_entries(Batch *batch, PgiEntry *entries)
 		entry->asset_level = PGI_LEVEL_UNKNOWN;
 		entry->severity = PGI_SEVERITY_UNKNOWN;
 		pgi_entry_decided(entry, &batch->events[i]);
-		pgi_chain(&batch->timeline, entry);
+		pgi_chain_hash(batch->sha, &batch->timeline, entry, batch->timeline.head);
 	}
 }
 
@@ -263,15 +294,54 @@ add_rows(Batch *batch, const PgiEntry *entries, const PgiState *state)
 	for (int i = 0; i < batch->nevents; i++)
 	{
 		pgi_entry_row(&batch->timeline, &entries[i], values, isnull);
-		pgi_bulk_add(batch->entries, values, isnull);
+		pgi_bulk_add(batch->entries, batch->timeline.month, values, isnull);
 	}
 	if (state->next_due != PGI_NEVER)
+		pgi_timer_make(&batch->set[batch->nset++], batch->timeline.org_id,
+					   batch->timeline.incident_id, state->next_due, batch->now);
+}
+
+static int
+compare_timers(const void *a, const void *b)
+{
+	const PgiDue *left = a;
+	const PgiDue *right = b;
+
+	if (left->bucket != right->bucket)
+		return left->bucket < right->bucket ? -1 : 1;
+	return left->org_id < right->org_id ? -1 : left->org_id > right->org_id;
+}
+
+/* Adds the timers that were set, those of a minute together. */
+static void
+add_timers(Batch *batch)
+{
+	qsort(batch->set, batch->nset, sizeof(PgiDue), compare_timers);
+	for (int i = 0; i < batch->nset;)
 	{
-		memset(isnull, false, sizeof(isnull));
-		pgi_timer_row(batch->timeline.org_id, batch->timeline.incident_id,
-					  state->next_due, batch->now, values);
-		pgi_bulk_add(batch->timers, values, isnull);
+		Datum values[PGI_TIMER_COLUMNS];
+		bool isnull[PGI_TIMER_COLUMNS] = {false};
+		int64 day = pgi_day(batch->set[i].bucket);
+
+		i += pgi_timer_row(&batch->set[i], batch->nset - i, values);
+		pgi_bulk_add(batch->timers, day, values, isnull);
 	}
+}
+
+static void
+end_batch(Batch *batch)
+{
+	end_probe(&batch->state);
+	add_timers(batch);
+	pgi_bulk_close(batch->entries);
+	pgi_bulk_close(batch->timers);
+	pg_cryptohash_free(batch->sha);
+	ExecDropSingleTupleTableSlot(batch->new_state);
+	ExecCloseIndices(batch->state_info);
+	table_close(batch->state.relation, NoLock);
+	FreeExecutorState(batch->estate);
+	UnregisterSnapshot(batch->snapshot);
+	CommandCounterIncrement();
 }
 
 static uint8
@@ -302,16 +372,15 @@ read_kernel_state(const Probe *probe, PgiState *state)
 	}
 }
 
-/* Takes the incident at hand from its state; false when the timer is out of date. */
+/* Takes the first of some incidents from its state; false when the timer is out of date. */
 static bool
-read_state(Batch *batch, const PgiDue *due)
+read_state(Batch *batch, const PgiDue *due, int ndue)
 {
 	Probe *probe = &batch->state;
 	PgiTimeline *timeline = &batch->timeline;
 	Datum head;
 
-	seek(probe, due->org_id, due->incident_id);
-	if (!next_row(probe) || is_null(probe, STATE_NEXT_DUE) ||
+	if (!find_state(probe, due, ndue) || is_null(probe, STATE_NEXT_DUE) ||
 		DatumGetTimestampTz(column(probe, STATE_NEXT_DUE)) != due->due_at)
 		return false;
 	timeline->org_id = due->org_id;
@@ -327,13 +396,13 @@ read_state(Batch *batch, const PgiDue *due)
 }
 
 static PgiOutcome
-settle(Batch *batch, const PgiDue *due, PgiDecisions *decisions)
+settle(Batch *batch, const PgiDue *due, int ndue, PgiDecisions *decisions)
 {
 	PgiEntry entries[MAX_EVENTS];
 	PgiOutcome outcome;
 	PgiState state;
 
-	if (!read_state(batch, due))
+	if (!read_state(batch, due, ndue))
 		return PGI_NOT_DUE;
 	if (DatumGetBool(column(&batch->state, STATE_REVISED)))
 		return PGI_TO_LOOK_INTO;
@@ -363,7 +432,8 @@ has_triggers(const Batch *batch)
 }
 
 /*
- * Settles incidents up to `at` and says what became of each; those must differ. All or
+ * Settles incidents up to `at` and says what became of each; they are in order of the
+ * organisation and the id, and may have several timers. All or
  * nothing: an error leaves the transaction to be rolled back. Adds to `decisions`.
  */
 void
@@ -375,14 +445,15 @@ pgi_batch_settle(const PgiDue *due, int ndue, TimestampTz at, PgiOutcome *outcom
 		CurrentMemoryContext, "pg_incident batch", ALLOCSET_DEFAULT_SIZES);
 	bool one_by_one;
 
-	begin_batch(batch, at);
+	begin_batch(batch, ndue, at);
 	one_by_one = has_triggers(batch);
 	for (int i = 0; i < ndue; i++)
 	{
 		MemoryContext before = MemoryContextSwitchTo(scratch);
 
 		CHECK_FOR_INTERRUPTS();
-		outcomes[i] = one_by_one ? PGI_TO_LOOK_INTO : settle(batch, &due[i], decisions);
+		outcomes[i] =
+			one_by_one ? PGI_TO_LOOK_INTO : settle(batch, &due[i], ndue - i, decisions);
 		MemoryContextSwitchTo(before);
 		MemoryContextReset(scratch);
 	}

@@ -33,6 +33,8 @@ typedef struct Leaf
 	struct Leaf *next;
 } Leaf;
 
+#define NO_PLACE PG_INT64_MIN
+
 struct PgiBulk
 {
 	Relation relation;
@@ -41,6 +43,8 @@ struct PgiBulk
 	PartitionTupleRouting *routing;
 	TupleTableSlot *slot;
 	Leaf *leaves;
+	Leaf *leaf; /* of the last row, and its place */
+	int64 place;
 	MemoryContext context;
 	MemoryContext scratch;
 };
@@ -65,6 +69,7 @@ pgi_bulk_open(const char *relation)
 	bulk->modify->resultRelInfo = info;
 	bulk->modify->rootResultRelInfo = info;
 	bulk->routing = ExecSetupPartitionTupleRouting(bulk->estate, bulk->relation);
+	bulk->place = NO_PLACE;
 	bulk->slot =
 		MakeSingleTupleTableSlot(RelationGetDescr(bulk->relation), &TTSOpsVirtual);
 	return bulk;
@@ -140,13 +145,20 @@ flush(PgiBulk *bulk, Leaf *leaf)
 	leaf->count = 0;
 }
 
-/* Adds a row; its values are copied. */
+/* Adds a row; its values are copied. Rows of one place belong to the same partition. */
 void
-pgi_bulk_add(PgiBulk *bulk, const Datum *values, const bool *isnull)
+pgi_bulk_add(PgiBulk *bulk, int64 place, const Datum *values, const bool *isnull)
 {
-	Leaf *leaf = find_leaf(bulk, pgi_bulk_partition(bulk, values, isnull));
-	TupleTableSlot *slot = leaf->slots[leaf->count];
+	Leaf *leaf = bulk->leaf;
+	TupleTableSlot *slot;
 
+	if (place != bulk->place)
+	{
+		leaf = find_leaf(bulk, pgi_bulk_partition(bulk, values, isnull));
+		bulk->leaf = leaf;
+		bulk->place = place;
+	}
+	slot = leaf->slots[leaf->count];
 	if (slot == NULL)
 	{
 		MemoryContext before = MemoryContextSwitchTo(bulk->context);
@@ -156,7 +168,10 @@ pgi_bulk_add(PgiBulk *bulk, const Datum *values, const bool *isnull)
 		MemoryContextSwitchTo(before);
 	}
 	if (leaf->map != NULL)
+	{
+		store(bulk->slot, values, isnull);
 		(void) execute_attr_map_slot(leaf->map->attrMap, bulk->slot, slot);
+	}
 	else
 		store(slot, values, isnull);
 	ExecMaterializeSlot(slot);

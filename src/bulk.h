@@ -10,7 +10,8 @@ typedef struct PgiBulk PgiBulk;
 
 extern PgiBulk *pgi_bulk_open(const char *relation);
 extern Relation pgi_bulk_relation(const PgiBulk *bulk);
-extern void pgi_bulk_add(PgiBulk *bulk, const Datum *values, const bool *isnull);
+extern void pgi_bulk_add(PgiBulk *bulk, int64 place, const Datum *values,
+						 const bool *isnull);
 extern ResultRelInfo *pgi_bulk_partition(PgiBulk *bulk, const Datum *values,
 										 const bool *isnull);
 extern void pgi_bulk_close(PgiBulk *bulk);

@@ -4,10 +4,12 @@
 #ifndef PGI_CHAIN_H
 #define PGI_CHAIN_H
 
+#include "common/cryptohash.h"
+
 #include "timeline.h"
 
-extern void pgi_chain_hash(const PgiTimeline *timeline, const PgiEntry *entry,
-						   const uint8 *before, uint8 *hash);
-extern void pgi_chain(PgiTimeline *timeline, PgiEntry *entry);
+extern pg_cryptohash_ctx *pgi_chain_begin(void);
+extern void pgi_chain_hash(pg_cryptohash_ctx *sha, const PgiTimeline *timeline,
+						   const PgiEntry *entry, uint8 *hash);
 
 #endif

@@ -19,6 +19,7 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -31,7 +32,7 @@
 
 /* A list ends with the minute in which it has this many timers. */
 #define ENOUGH 100000
-#define CHUNK 10000
+#define CHUNK 1000
 #define MAX_AGE (10 * USECS_PER_MINUTE)
 
 typedef struct Pass
@@ -141,6 +142,33 @@ add_to_list(const PgiDue *due)
 	pass.list[pass.count++] = *due;
 }
 
+/* Adds those timers of a row whose moment has come. */
+static void
+add_row_to_list(uint64 row, int32 bucket)
+{
+	bool isnull;
+	PgiDue due = {.bucket = bucket, .org_id = DatumGetInt32(pgi_column(row, 2, &isnull))};
+	MemoryContext before = MemoryContextSwitchTo(SPI_tuptable->tuptabcxt);
+	ArrayType *incidents = DatumGetArrayTypeP(pgi_column(row, 3, &isnull));
+	ArrayType *moments = DatumGetArrayTypeP(pgi_column(row, 4, &isnull));
+	const int64 *ids = (const int64 *) ARR_DATA_PTR(incidents);
+	const TimestampTz *due_at = (const TimestampTz *) ARR_DATA_PTR(moments);
+	int n = ArrayGetNItems(ARR_NDIM(incidents), ARR_DIMS(incidents));
+
+	if (n != ArrayGetNItems(ARR_NDIM(moments), ARR_DIMS(moments)) ||
+		ARR_HASNULL(incidents) || ARR_HASNULL(moments))
+		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+						errmsg("a row of timers is damaged, in bucket %d", bucket)));
+	for (int i = 0; i < n; i++)
+		if (due_at[i] <= pass.at)
+		{
+			due.incident_id = ids[i];
+			due.due_at = due_at[i];
+			add_to_list(&due);
+		}
+	MemoryContextSwitchTo(before);
+}
+
 static int
 compare_moments(const void *a, const void *b)
 {
@@ -155,19 +183,17 @@ static void
 read_list(void)
 {
 	static PgiQuery query = {
-		"SELECT bucket, org_id, incident_id, due_at FROM incident.timers"
-		" WHERE bucket >= $1 AND bucket <= $2 AND due_at <= $3 ORDER BY bucket",
-		3,
-		{INT4OID, INT4OID, TIMESTAMPTZOID}};
-	Datum values[3];
+		"SELECT bucket, org_id, incidents, moments FROM incident.timers"
+		" WHERE bucket >= $1 AND bucket <= $2 ORDER BY bucket",
+		2,
+		{INT4OID, INT4OID}};
+	Datum values[2];
 	Portal portal;
-	bool isnull;
 	bool full = false;
 	uint64 fetched;
 
 	values[0] = Int32GetDatum(pass.from_bucket);
 	values[1] = Int32GetDatum(pgi_bucket(GetCurrentTimestamp()));
-	values[2] = TimestampTzGetDatum(pass.at);
 	pass.count = pass.next = 0;
 	portal = pgi_open_cursor(&query, values);
 	do
@@ -177,17 +203,14 @@ read_list(void)
 		fetched = SPI_processed;
 		for (uint64 row = 0; row < fetched && !full; row++)
 		{
-			PgiDue due;
+			bool isnull;
+			int32 bucket = DatumGetInt32(pgi_column(row, 1, &isnull));
 
-			due.bucket = DatumGetInt32(pgi_column(row, 1, &isnull));
-			due.org_id = DatumGetInt32(pgi_column(row, 2, &isnull));
-			due.incident_id = DatumGetInt64(pgi_column(row, 3, &isnull));
-			due.due_at = DatumGetTimestampTz(pgi_column(row, 4, &isnull));
-			full = pass.count >= ENOUGH && due.bucket > pass.from_bucket;
+			full = pass.count >= ENOUGH && bucket > pass.from_bucket;
 			if (full)
 				break;
-			pass.from_bucket = due.bucket;
-			add_to_list(&due);
+			pass.from_bucket = bucket;
+			add_row_to_list(row, bucket);
 		}
 		SPI_freetuptable(SPI_tuptable);
 	} while (!full && fetched == CHUNK);

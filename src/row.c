@@ -1,5 +1,5 @@
 /*
- * row.c: entries as rows of incident.entries, and the names of the rules that made them.
+ * row.c: entries as rows of incident.entries, and the words for kinds and rules.
  */
 #include "postgres.h"
 
@@ -51,35 +51,49 @@ void
 pgi_entry_row(const PgiTimeline *timeline, const PgiEntry *entry, Datum *values,
 			  bool *isnull)
 {
+	bool is_fact = PGI_IS_FACT(entry->kind);
+	bool is_assessment = entry->sets_asset || entry->sets_severity;
 	int n = 0;
 
 	memset(isnull, false, sizeof(bool) * PGI_ENTRY_COLUMNS);
 	values[n++] = Int32GetDatum(timeline->org_id);
 	values[n++] = Int32GetDatum(timeline->month);
 	values[n++] = Int64GetDatum(timeline->incident_id);
-	values[n++] = Int32GetDatum(entry->epoch);
-	values[n++] = Int16GetDatum(entry->rule);
-	values[n++] = Int32GetDatum(entry->occurrence);
-	values[n++] = Int32GetDatum(entry->seq);
 	values[n++] = TimestampTzGetDatum(entry->effective_at);
 	values[n++] = TimestampTzGetDatum(entry->recorded_at);
-	values[n++] = CStringGetTextDatum(pgi_kind_words[entry->kind]);
-	values[n++] = BoolGetDatum(entry->sets_asset);
-	values[n++] = BoolGetDatum(entry->sets_severity);
+	values[n++] = Int32GetDatum(entry->epoch);
+	values[n++] = Int32GetDatum(entry->seq);
+	values[n++] = Int16GetDatum(entry->rule);
+	values[n++] = Int16GetDatum(entry->occurrence);
+	values[n++] = Int16GetDatum(entry->kind);
+	n = pgi_put_byte(values, isnull, n, entry->event_level,
+					 entry->event_level != PGI_LEVEL_UNKNOWN);
+	n = pgi_put_byte(values, isnull, n, entry->response_level,
+					 entry->response_level != PGI_LEVEL_UNKNOWN);
+	n = pgi_put_byte(values, isnull, n, entry->sets_asset, is_assessment);
+	n = pgi_put_byte(values, isnull, n, entry->sets_severity, is_assessment);
 	n = pgi_put_byte(values, isnull, n, entry->asset_level,
 					 entry->asset_level != PGI_LEVEL_UNKNOWN);
 	n = pgi_put_byte(values, isnull, n, entry->severity,
 					 entry->severity != PGI_SEVERITY_UNKNOWN);
-	n = pgi_put_byte(values, isnull, n, entry->event_level, entry->is_graded);
-	n = pgi_put_byte(values, isnull, n, entry->response_level, entry->is_graded);
-	isnull[n] = entry->voids == 0;
-	values[n++] = Int32GetDatum(entry->voids);
 	isnull[n] = entry->asset_id == 0;
 	values[n++] = Int64GetDatum(entry->asset_id);
-	values[n++] = pgi_hash_value(entry->hash);
+	isnull[n] = !is_fact;
+	values[n++] = is_fact ? pgi_hash_value(entry->hash) : (Datum) 0;
 	n = put_text(values, isnull, n, entry->actor);
 	n = put_text(values, isnull, n, entry->recorded_by);
 	(void) put_text(values, isnull, n, entry->note);
+}
+
+PG_FUNCTION_INFO_V1(pgi_kind_word);
+Datum
+pgi_kind_word(PG_FUNCTION_ARGS)
+{
+	int16 kind = PG_GETARG_INT16(0);
+
+	if (kind < 0 || kind >= PGI_KINDS)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(pgi_kind_words[kind]));
 }
 
 PG_FUNCTION_INFO_V1(pgi_rule_word);

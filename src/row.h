@@ -7,7 +7,7 @@
 #include "timeline.h"
 
 /* In the order of the table. */
-#define PGI_ENTRY_COLUMNS 22
+#define PGI_ENTRY_COLUMNS 21
 
 extern int pgi_put_moment(Datum *values, bool *isnull, int n, int64 moment);
 extern int pgi_put_byte(Datum *values, bool *isnull, int n, uint8 value, bool present);

@@ -7,6 +7,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "optimizer/cost.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -115,7 +116,7 @@ pgi_plan(PgiQuery *query)
 /*
  * Every query here finds its rows by an index, or reads a table of one row: a plan that was
  * made while a table was small must not go on reading all of it when it has grown, and
- * compiling never pays. Returns the GUC nest level to end.
+ * compiling never pays; nor must it depend on what the session has set. Returns the GUC nest level to end.
  */
 static int
 pin_plans(void)
@@ -125,6 +126,10 @@ pin_plans(void)
 	set_for_now("enable_seqscan", "off");
 	set_for_now("enable_bitmapscan", "off");
 	set_for_now("jit", "off");
+	if (!enable_indexscan)
+		set_for_now("enable_indexscan", "on");
+	if (!enable_nestloop)
+		set_for_now("enable_nestloop", "on");
 	return guc_level;
 }
 

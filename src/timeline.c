@@ -36,13 +36,13 @@ enum
 	COL_RESPONSE_LEVEL,
 	COL_EPOCH,
 	COL_RULE,
-	COL_VOIDS,
+	COL_OCCURRENCE,
 	COL_HASH
 };
 
 static PgiQuery read_entries = {
 	"SELECT seq, kind, effective_at, sets_asset, sets_severity, asset_id, asset_level,"
-	" severity, event_level, response_level, epoch, rule, voids, hash"
+	" severity, event_level, response_level, epoch, rule, occurrence, hash"
 	" FROM incident.entries WHERE org_id = $1 AND incident_id = $2 AND month = $3"
 	" ORDER BY seq",
 	3,
@@ -70,15 +70,14 @@ byte_column(uint64 row, int number, uint8 when_null)
 }
 
 static uint8
-find_kind(const char *word, int64 incident_id)
+check_kind(int16 kind, int64 incident_id)
 {
-	for (int kind = 0; kind < PGI_KINDS; kind++)
-		if (strcmp(pgi_kind_words[kind], word) == 0)
-			return (uint8) kind;
-	ereport(ERROR,
-			(errcode(ERRCODE_DATA_CORRUPTED),
-			 errmsg("incident " INT64_FORMAT " has an entry of unknown kind \"%s\"",
-					incident_id, word)));
+	if (kind < 0 || kind >= PGI_KINDS)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("incident " INT64_FORMAT " has an entry of unknown kind %d",
+						incident_id, kind)));
+	return (uint8) kind;
 }
 
 static void
@@ -90,22 +89,20 @@ fill_entry(PgiEntry *entry, uint64 row, int64 incident_id)
 	memset(entry, 0, sizeof(*entry));
 	entry->seq = (int32) number_column(row, COL_SEQ);
 	entry->kind =
-		find_kind(TextDatumGetCString(pgi_column(row, COL_KIND, &isnull)), incident_id);
+		check_kind(DatumGetInt16(pgi_column(row, COL_KIND, &isnull)), incident_id);
 	entry->effective_at = DatumGetTimestampTz(pgi_column(row, COL_EFFECTIVE_AT, &isnull));
-	entry->sets_asset = DatumGetBool(pgi_column(row, COL_SETS_ASSET, &isnull));
-	entry->sets_severity = DatumGetBool(pgi_column(row, COL_SETS_SEVERITY, &isnull));
+	entry->sets_asset = byte_column(row, COL_SETS_ASSET, false);
+	entry->sets_severity = byte_column(row, COL_SETS_SEVERITY, false);
 	entry->asset_id = number_column(row, COL_ASSET_ID);
 	entry->asset_level = byte_column(row, COL_ASSET_LEVEL, PGI_LEVEL_UNKNOWN);
 	entry->severity = byte_column(row, COL_SEVERITY, PGI_SEVERITY_UNKNOWN);
-	(void) pgi_column(row, COL_EVENT_LEVEL, &isnull);
-	entry->is_graded = !isnull;
-	entry->event_level = byte_column(row, COL_EVENT_LEVEL, 0);
-	entry->response_level = byte_column(row, COL_RESPONSE_LEVEL, 0);
+	entry->event_level = byte_column(row, COL_EVENT_LEVEL, PGI_LEVEL_UNKNOWN);
+	entry->response_level = byte_column(row, COL_RESPONSE_LEVEL, PGI_LEVEL_UNKNOWN);
 	entry->epoch = (int32) number_column(row, COL_EPOCH);
 	entry->rule = DatumGetInt16(pgi_column(row, COL_RULE, &isnull));
-	entry->voids = (int32) number_column(row, COL_VOIDS);
+	entry->occurrence = DatumGetInt16(pgi_column(row, COL_OCCURRENCE, &isnull));
 	hash = pgi_column(row, COL_HASH, &isnull);
-	if (VARSIZE_ANY_EXHDR(DatumGetPointer(hash)) == PGI_HASH_LENGTH)
+	if (!isnull && VARSIZE_ANY_EXHDR(DatumGetPointer(hash)) == PGI_HASH_LENGTH)
 		memcpy(entry->hash, VARDATA_ANY(DatumGetPointer(hash)), PGI_HASH_LENGTH);
 }
 
@@ -214,7 +211,7 @@ pgi_timeline_add(PgiTimeline *timeline, PgiKind kind, TimestampTz at)
 	entry->recorded_at = GetCurrentTimestamp();
 	entry->epoch = entry->seq;
 	entry->occurrence = 1;
-	entry->asset_level = PGI_LEVEL_UNKNOWN;
+	entry->asset_level = entry->event_level = entry->response_level = PGI_LEVEL_UNKNOWN;
 	entry->severity = PGI_SEVERITY_UNKNOWN;
 	return entry;
 }
@@ -224,24 +221,28 @@ void
 pgi_timeline_write(PgiTimeline *timeline, PgiEntry *entry)
 {
 	static PgiQuery query = {
-		"INSERT INTO incident.entries (org_id, month, incident_id, epoch, rule, "
-		"occurrence, seq,"
-		" effective_at, recorded_at, kind, sets_asset, sets_severity, asset_level, "
-		"severity,"
-		" event_level, response_level, voids, asset_id, hash, actor, recorded_by, note)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
-		"$17, $18, $19, $20, $21, $22)",
+		"INSERT INTO incident.entries (org_id, month, incident_id, effective_at,"
+		" recorded_at, epoch, seq, rule, occurrence, kind, event_level, response_level,"
+		" sets_asset, sets_severity, asset_level, severity, asset_id, hash, actor,"
+		" recorded_by, note)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,"
+		" $17, $18, $19, $20, $21)",
 		PGI_ENTRY_COLUMNS,
-		{INT4OID,		 INT4OID, INT8OID,		  INT4OID,			 INT2OID,
-		 INT4OID,		 INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID,	 TEXTOID,
-		 BOOLOID,		 BOOLOID, PGI_TYPE_LEVEL, PGI_TYPE_SEVERITY, PGI_TYPE_LEVEL,
-		 PGI_TYPE_LEVEL, INT4OID, INT8OID,		  BYTEAOID,			 TEXTOID,
-		 TEXTOID,		 TEXTOID}};
+		{INT4OID,		 INT4OID,  INT8OID,		   TIMESTAMPTZOID,
+		 TIMESTAMPTZOID, INT4OID,  INT4OID,		   INT2OID,
+		 INT2OID,		 INT2OID,  PGI_TYPE_LEVEL, PGI_TYPE_LEVEL,
+		 BOOLOID,		 BOOLOID,  PGI_TYPE_LEVEL, PGI_TYPE_SEVERITY,
+		 INT8OID,		 BYTEAOID, TEXTOID,		   TEXTOID,
+		 TEXTOID}};
+	pg_cryptohash_ctx *sha;
 	Datum values[PGI_ENTRY_COLUMNS];
 	bool isnull[PGI_ENTRY_COLUMNS];
 	char nulls[PGI_ENTRY_COLUMNS];
 
-	pgi_chain(timeline, entry);
+	sha = pgi_chain_begin();
+	pgi_chain_hash(sha, timeline, entry, timeline->head);
+	pg_cryptohash_free(sha);
+	memcpy(entry->hash, timeline->head, PGI_HASH_LENGTH);
 	pgi_entry_row(timeline, entry, values, isnull);
 	for (int i = 0; i < PGI_ENTRY_COLUMNS; i++)
 		nulls[i] = isnull[i] ? 'n' : ' ';
@@ -379,7 +380,6 @@ pgi_entry_decided(PgiEntry *entry, const PgiDerived *event)
 {
 	entry->kind = event->kind;
 	entry->effective_at = event->at;
-	entry->is_graded = true;
 	entry->event_level = event->event_level;
 	entry->response_level = event->response_level;
 	entry->epoch = event->epoch;
@@ -407,7 +407,7 @@ static void
 write_derived(PgiTimeline *timeline, const PgiDerived *event, PgiDecisions *decisions)
 {
 	PgiEntry *entry;
-	int32 occurrence = 1;
+	int16 occurrence = 1;
 
 	for (int i = 0; i < timeline->nentries; i++)
 		if (same_rule(&timeline->entries[i], event))
@@ -434,8 +434,8 @@ write_difference(PgiTimeline *timeline, const Collected *collected,
 
 		if (PGI_IS_DERIVED(entry->kind))
 			live[i] = true;
-		else if (entry->kind == PGI_VOIDED && entry->voids >= 1 && entry->voids <= i)
-			live[entry->voids - 1] = false;
+		else if (entry->kind == PGI_VOIDED && entry->epoch >= 1 && entry->epoch <= i)
+			live[entry->epoch - 1] = false;
 	}
 	for (int i = 0; i < nstored; i++)
 		for (int j = 0; live[i] && j < collected->count; j++)
@@ -451,7 +451,7 @@ write_difference(PgiTimeline *timeline, const Collected *collected,
 			PgiEntry *entry =
 				pgi_timeline_add(timeline, PGI_VOIDED, timeline->entries[i].effective_at);
 
-			entry->voids = entry->epoch = timeline->entries[i].seq;
+			entry->epoch = timeline->entries[i].seq;
 			entry->rule = PGI_RULE_WITHDRAWAL;
 			pgi_timeline_write(timeline, entry);
 		}

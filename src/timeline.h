@@ -10,7 +10,10 @@
 
 #define PGI_HASH_LENGTH 32
 
-/* One entry, as stored. Times of PGI_NEVER, seqs of 0 and texts of NULL are SQL NULL. */
+/*
+ * One entry, as stored. Times of PGI_NEVER, numbers of 0 and texts of NULL are SQL NULL. A
+ * withdrawal has the seq of what it takes back as its epoch.
+ */
 typedef struct PgiEntry
 {
 	int32 seq;
@@ -22,17 +25,15 @@ typedef struct PgiEntry
 	int64 asset_id; /* 0: none */
 	uint8 asset_level;
 	uint8 severity;
-	bool is_graded; /* has event and response level */
 	uint8 event_level;
 	uint8 response_level;
 	int32 epoch;
 	int16 rule;
-	int32 occurrence;
-	int32 voids;
+	int16 occurrence;
 	const char *actor;
 	const char *recorded_by;
 	const char *note;
-	uint8 hash[PGI_HASH_LENGTH];
+	uint8 hash[PGI_HASH_LENGTH]; /* of a fact */
 } PgiEntry;
 
 /* An incident with its entries, in order of seq. */

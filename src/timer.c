@@ -1,6 +1,9 @@
 /*
  * timer.c: timers, which say when to look at an incident again.
  *
+ * Timers that are set together for the same minute share a row: a tick sets thousands, and
+ * a row each, with its place in an index, would cost more than deciding does.
+ *
  * A timer is put into the minute of the moment it is for, or into the current one if that
  * has passed. So once the transactions of a minute have ended, nobody adds to it any more,
  * and ticks need not look at it again (see due.c).
@@ -10,6 +13,7 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "utils/array.h"
 #include "utils/timestamp.h"
 
 #include "sql.h"
@@ -44,15 +48,52 @@ pgi_bucket_of(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(pgi_bucket(PG_GETARG_TIMESTAMPTZ(0)));
 }
 
-/* A row of incident.timers. The transaction must have an id from before `now`. */
-void
-pgi_timer_row(int32 org_id, int64 incident_id, TimestampTz due_at, TimestampTz now,
-			  Datum *values)
+#define MINUTES_PER_DAY (MINS_PER_HOUR * HOURS_PER_DAY)
+
+/* Days since 2000: timers of one are in the same partition. */
+int32
+pgi_day(int32 bucket)
 {
-	values[0] = Int32GetDatum(pgi_bucket(Max(due_at, now)));
-	values[1] = Int32GetDatum(org_id);
-	values[2] = Int64GetDatum(incident_id);
-	values[3] = TimestampTzGetDatum(due_at);
+	return bucket / MINUTES_PER_DAY - (bucket % MINUTES_PER_DAY < 0);
+}
+
+/* A timer that is set `now`. The transaction must have an id from before then. */
+void
+pgi_timer_make(PgiDue *timer, int32 org_id, int64 incident_id, TimestampTz due_at,
+			   TimestampTz now)
+{
+	timer->org_id = org_id;
+	timer->bucket = pgi_bucket(Max(due_at, now));
+	timer->incident_id = incident_id;
+	timer->due_at = due_at;
+}
+
+/*
+ * A row of incident.timers with the first of some timers and those next to it that belong
+ * with it. Returns how many those are.
+ */
+int
+pgi_timer_row(const PgiDue *timers, int ntimers, Datum *values)
+{
+	Datum incidents[PGI_TIMERS_A_ROW];
+	Datum moments[PGI_TIMERS_A_ROW];
+	int n = 0;
+
+	while (n < Min(ntimers, PGI_TIMERS_A_ROW) && timers[n].bucket == timers->bucket &&
+		   timers[n].org_id == timers->org_id)
+	{
+		incidents[n] = Int64GetDatum(timers[n].incident_id);
+		moments[n] = TimestampTzGetDatum(timers[n].due_at);
+		n++;
+	}
+	values[0] = Int32GetDatum(timers->bucket);
+	values[1] = Int32GetDatum(timers->org_id);
+	values[2] = PointerGetDatum(construct_array(incidents, n, INT8OID, sizeof(int64),
+												FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	values[3] =
+		PointerGetDatum(construct_array(moments, n, TIMESTAMPTZOID, sizeof(TimestampTz),
+										FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	return n;
 }
 
 /* Sets a timer for an incident whose next_due has become `due_at`. Within SPI. */
@@ -60,13 +101,15 @@ void
 pgi_timer_set(int32 org_id, int64 incident_id, TimestampTz due_at)
 {
 	static PgiQuery query = {
-		"INSERT INTO incident.timers (bucket, org_id, incident_id, due_at)"
+		"INSERT INTO incident.timers (bucket, org_id, incidents, moments)"
 		" VALUES ($1, $2, $3, $4)",
 		PGI_TIMER_COLUMNS,
-		{INT4OID, INT4OID, INT8OID, TIMESTAMPTZOID}};
+		{INT4OID, INT4OID, INT8ARRAYOID, TIMESTAMPTZARRAYOID}};
 	Datum values[PGI_TIMER_COLUMNS];
+	PgiDue timer;
 
 	(void) GetTopTransactionId();
-	pgi_timer_row(org_id, incident_id, due_at, GetCurrentTimestamp(), values);
+	pgi_timer_make(&timer, org_id, incident_id, due_at, GetCurrentTimestamp());
+	(void) pgi_timer_row(&timer, 1, values);
 	pgi_run(&query, values, NULL, SPI_OK_INSERT, 0);
 }

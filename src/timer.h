@@ -6,13 +6,27 @@
 
 #include "datatype/timestamp.h"
 
+/* A timer: at what moment an incident is due, and the minute under which it is found. */
+typedef struct PgiDue
+{
+	int32 org_id;
+	int32 bucket;
+	int64 incident_id;
+	TimestampTz due_at;
+} PgiDue;
+
 /* In the order of the table. */
 #define PGI_TIMER_COLUMNS 4
 
+/* As many as fit into a row that is not moved out of line. */
+#define PGI_TIMERS_A_ROW 120
+
 extern int32 pgi_month(TimestampTz at);
 extern int32 pgi_bucket(TimestampTz at);
-extern void pgi_timer_row(int32 org_id, int64 incident_id, TimestampTz due_at,
-						  TimestampTz now, Datum *values);
+extern int32 pgi_day(int32 bucket);
+extern void pgi_timer_make(PgiDue *timer, int32 org_id, int64 incident_id,
+						   TimestampTz due_at, TimestampTz now);
+extern int pgi_timer_row(const PgiDue *timers, int ntimers, Datum *values);
 extern void pgi_timer_set(int32 org_id, int64 incident_id, TimestampTz due_at);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "chain.h"
 #include "pg_incident.h"
+#include "row.h"
 #include "sql.h"
 
 /* Fills in what settling does not need: texts, and when the entry was recorded. */
@@ -23,10 +24,9 @@ fill_rest(PgiEntry *entry, uint64 row)
 
 	entry->recorded_at =
 		DatumGetTimestampTz(SPI_getbinval(tuple, descriptor, 1, &isnull));
-	entry->occurrence = DatumGetInt32(SPI_getbinval(tuple, descriptor, 2, &isnull));
-	entry->actor = SPI_getvalue(tuple, descriptor, 3);
-	entry->recorded_by = SPI_getvalue(tuple, descriptor, 4);
-	entry->note = SPI_getvalue(tuple, descriptor, 5);
+	entry->actor = SPI_getvalue(tuple, descriptor, 2);
+	entry->recorded_by = SPI_getvalue(tuple, descriptor, 3);
+	entry->note = SPI_getvalue(tuple, descriptor, 4);
 }
 
 static void
@@ -51,47 +51,104 @@ put_missing(ReturnSetInfo *result, int64 from, int64 to)
 					psprintf("the entries up to " INT64_FORMAT " are missing", to - 1));
 }
 
-PG_FUNCTION_INFO_V1(pgi_verify_timeline);
-Datum
-pgi_verify_timeline(PG_FUNCTION_ARGS)
+/* Whether an entry that is no fact has what only facts have, and no hash covers. */
+static bool
+has_more(const PgiEntry *entry)
 {
-	static PgiQuery query = {"SELECT recorded_at, occurrence, actor, recorded_by, note"
+	static const uint8 none[PGI_HASH_LENGTH] = {0};
+
+	return entry->sets_asset || entry->sets_severity || entry->asset_id != 0 ||
+		   entry->asset_level != PGI_LEVEL_UNKNOWN ||
+		   entry->severity != PGI_SEVERITY_UNKNOWN || entry->actor != NULL ||
+		   entry->recorded_by != NULL || entry->note != NULL ||
+		   memcmp(entry->hash, none, PGI_HASH_LENGTH) != 0;
+}
+
+/* Reads an incident with all that its hashes cover. Within SPI. */
+static void
+read_whole(PgiTimeline *timeline, int64 incident_id)
+{
+	static PgiQuery query = {"SELECT recorded_at, actor, recorded_by, note"
 							 " FROM incident.entries WHERE org_id = $1"
 							 " AND incident_id = $2 AND month = $3 ORDER BY seq",
 							 3,
 							 {INT4OID, INT8OID, INT4OID}};
+	Datum values[3];
+
+	pgi_timeline_read(timeline, pgi_organisation, incident_id);
+	values[0] = Int32GetDatum(timeline->org_id);
+	values[1] = Int64GetDatum(timeline->incident_id);
+	values[2] = Int32GetDatum(timeline->month);
+	pgi_read(&query, values, NULL);
+	for (int i = 0; i < timeline->nentries; i++)
+		fill_rest(&timeline->entries[i], i);
+}
+
+PG_FUNCTION_INFO_V1(pgi_verify_timeline);
+Datum
+pgi_verify_timeline(PG_FUNCTION_ARGS)
+{
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	uint8 before[PGI_HASH_LENGTH] = {0};
+	uint8 hash[PGI_HASH_LENGTH] = {0};
 	int64 expected = 1;
 	PgiTimeline timeline;
-	Datum values[3];
+	pg_cryptohash_ctx *sha;
 
 	InitMaterializedSRF(fcinfo, 0);
 	SPI_connect();
-	pgi_timeline_read(&timeline, pgi_organisation, PG_GETARG_INT64(0));
-	values[0] = Int32GetDatum(timeline.org_id);
-	values[1] = Int64GetDatum(timeline.incident_id);
-	values[2] = Int32GetDatum(timeline.month);
-	pgi_read(&query, values, NULL);
+	read_whole(&timeline, PG_GETARG_INT64(0));
+	sha = pgi_chain_begin();
 	for (int i = 0; i < timeline.nentries; i++)
 	{
 		PgiEntry *entry = &timeline.entries[i];
-		uint8 hash[PGI_HASH_LENGTH];
 
 		put_missing(result, expected, entry->seq);
-		fill_rest(entry, i);
-		pgi_chain_hash(&timeline, entry, before, hash);
+		expected = (int64) entry->seq + 1;
+		pgi_chain_hash(sha, &timeline, entry, hash);
+		if (!PGI_IS_FACT(entry->kind))
+		{
+			if (has_more(entry))
+				put_problem(result, entry->seq, "the entry has what only a fact has");
+			continue;
+		}
 		if (memcmp(hash, entry->hash, PGI_HASH_LENGTH) != 0)
 			put_problem(result, entry->seq,
-						"the hash does not follow from this entry and the one before");
-		memcpy(before, entry->hash, PGI_HASH_LENGTH);
-		expected = (int64) entry->seq + 1;
+						"the hash does not follow from this entry and those since the "
+						"fact before");
+		memcpy(hash, entry->hash, PGI_HASH_LENGTH);
 	}
+	pg_cryptohash_free(sha);
 	put_missing(result, expected, (int64) timeline.settled_seq + 1);
 	if (expected == (int64) timeline.settled_seq + 1 &&
-		memcmp(before, timeline.head, PGI_HASH_LENGTH) != 0)
+		memcmp(hash, timeline.head, PGI_HASH_LENGTH) != 0)
 		put_problem(result, timeline.settled_seq,
-					"the incident does not have the hash of its newest entry");
+					"the incident's newest hash does not follow from its newest fact and "
+					"the entries since");
 	SPI_finish();
 	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(pgi_timeline_hash);
+Datum
+pgi_timeline_hash(PG_FUNCTION_ARGS)
+{
+	int32 seq = PG_GETARG_INT32(1);
+	uint8 hash[PGI_HASH_LENGTH] = {0};
+	bool found = false;
+	PgiTimeline timeline;
+	pg_cryptohash_ctx *sha;
+
+	SPI_connect();
+	read_whole(&timeline, PG_GETARG_INT64(0));
+	sha = pgi_chain_begin();
+	for (int i = 0; i < timeline.nentries && !found; i++)
+	{
+		pgi_chain_hash(sha, &timeline, &timeline.entries[i], hash);
+		found = timeline.entries[i].seq == seq;
+	}
+	pg_cryptohash_free(sha);
+	SPI_finish();
+	if (!found)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(pgi_hash_value(hash));
 }

@@ -116,10 +116,11 @@ DROP TABLE ranked;
 -- Sets the timers of a stage; returns how many.
 CREATE FUNCTION bench.arm(stage int) RETURNS bigint LANGUAGE sql AS $$
 	WITH armed AS (
-		INSERT INTO incident.timers (bucket, org_id, incident_id, due_at)
-		SELECT incident.bucket(due_at), 1, incident_id, due_at
-		FROM bench.due AS d WHERE d.stage = arm.stage RETURNING 1)
-	SELECT count(*) FROM armed;
+		INSERT INTO incident.timers (bucket, org_id, incidents, moments)
+		SELECT incident.bucket(due_at), 1, array_agg(incident_id ORDER BY due_at), array_agg(due_at ORDER BY due_at)
+		FROM (SELECT *, row_number() OVER (ORDER BY due_at) / 100 AS row FROM bench.due) AS d
+		WHERE d.stage = arm.stage GROUP BY incident.bucket(due_at), row RETURNING cardinality(incidents) AS n)
+	SELECT sum(n)::bigint FROM armed;
 $$;
 
 -- Incidents `first` to `last`, as they were after their opening.
@@ -136,11 +137,12 @@ BEGIN
 	rise_us := extract(epoch FROM s.rise) * 1000000;
 
 	CREATE TEMP TABLE opening ON COMMIT DROP AS
-	SELECT *, sha256(opened_hash || (format('1;%s;2;6:graded;%s;%s;0;0;0;10;0;1;8;8;1;2;1;0;-;-;-;',
-		incident_id, opened_us, opened_us))::bytea) AS graded_hash
+	SELECT *, sha256(opened_hash || 'd'::bytea || int4send(1) || int8send(incident_id) || int4send(2)
+		|| int2send(11::smallint) || int8send(opened_us) || int8send(opened_us) || int4send(1) || int2send(2::smallint)
+		|| int2send(1::smallint) || '\x0808'::bytea) AS graded_hash
 	FROM (
 		SELECT *, sha256(decode(repeat('00', 32), 'hex')
-			|| (format('1;%s;1;6:opened;%s;%s;1;1;%s;8;2;0;0;0;1;0;1;0;-;%s:%s;-;',
+			|| (format('1;%s;1;6:opened;%s;%s;1;1;%s;8;2;10;10;1;0;1;-;%s:%s;-;',
 			incident_id, opened_us, opened_us, s.asset_id, length(author), author))::bytea) AS opened_hash
 		FROM (
 			SELECT i AS incident_id, d.stage, o.opened_us, bench.to_moment(o.opened_us) AS opened_at
@@ -159,10 +161,10 @@ BEGIN
 		event_level, response_level, asset_id, hash, recorded_by)
 	SELECT 1, this_month, incident_id, 1, e.rule, 1, e.seq, opened_at, opened_at, e.kind, e.sets, e.sets,
 		e.asset_level, e.severity, e.level, e.level, CASE WHEN e.sets THEN s.asset_id END,
-		CASE WHEN e.sets THEN opened_hash ELSE graded_hash END, CASE WHEN e.sets THEN author END
+		CASE WHEN e.sets THEN opened_hash END, CASE WHEN e.sets THEN author END
 	FROM opening, (VALUES
-		(0, 1, 'opened', true, '2'::incident.level, 'minor'::incident.severity, NULL::incident.level),
-		(2, 2, 'graded', false, NULL, NULL, '2')) AS e(rule, seq, kind, sets, asset_level, severity, level);
+		(0, 1, 0, true, '2'::incident.level, 'minor'::incident.severity, NULL::incident.level),
+		(2, 2, 11, NULL, NULL, NULL, '2')) AS e(rule, seq, kind, sets, asset_level, severity, level);
 
 	INSERT INTO incident.incident_state (org_id, policy_id, incident_id, month, asset_level,
 		severity, event_level, revised, epoch, asset_id, processing_since, acknowledgement_since,
@@ -173,8 +175,8 @@ BEGIN
 		graded_hash
 	FROM opening;
 
-	INSERT INTO incident.timers (bucket, org_id, incident_id, due_at)
-	SELECT incident.bucket(opened_at + s.rise), 1, incident_id, opened_at + s.rise
+	INSERT INTO incident.timers (bucket, org_id, incidents, moments)
+	SELECT incident.bucket(opened_at + s.rise), 1, ARRAY[incident_id], ARRAY[opened_at + s.rise]
 	FROM opening WHERE stage IS NULL OR stage = 1;
 END
 $$;

@@ -28,7 +28,7 @@ my $PROBLEMS = <<'SQL';
 SET jit = off;
 ANALYZE incident.incidents, incident.incident_state, incident.entries;
 CREATE TEMP TABLE entry AS
-SELECT t.*, e.sets_asset, e.sets_severity, t.rule IS NOT NULL AS derived
+SELECT t.*, coalesce(e.sets_asset, false) AS sets_asset, coalesce(e.sets_severity, false) AS sets_severity, t.rule IS NOT NULL AS derived
 FROM incident.timeline AS t
 JOIN incident.entries AS e USING (org_id, incident_id, seq);
 CREATE UNIQUE INDEX ON entry (incident_id, seq);

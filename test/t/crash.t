@@ -35,7 +35,7 @@ BEGIN
 END
 $$;
 CREATE TRIGGER dawdle AFTER INSERT ON incident.entries FOR EACH ROW
-	WHEN (NEW.kind = 'escalated' AND current_setting('crash.dawdle', true) = 'on')
+	WHEN (incident.kind_word(NEW.kind) = 'escalated' AND current_setting('crash.dawdle', true) = 'on')
 	EXECUTE FUNCTION dawdle();
 
 CREATE FUNCTION report() RETURNS void LANGUAGE plpgsql AS $$
@@ -63,7 +63,7 @@ SQL
 my $LOST = <<'SQL';
 WITH told AS (TABLE reported),
 stored AS (
-	SELECT incident_id, kind FROM incident.entries
+	SELECT incident_id, kind FROM incident.timeline
 	WHERE kind = 'noted' OR kind = 'opened' AND note = 'new')
 SELECT 'lost', lost FROM (TABLE told EXCEPT ALL TABLE stored) AS lost
 UNION ALL
@@ -73,7 +73,7 @@ SQL
 # Incidents that have not risen once, at 2 hours exactly.
 my $WRONG_TIME = <<'SQL';
 SELECT h.incident_id, array_agg(t.effective_at - h.detected_at) FILTER (WHERE t.kind = 'escalated')
-FROM incident.incidents AS h JOIN incident.entries AS t USING (org_id, incident_id)
+FROM incident.incidents AS h JOIN incident.timeline AS t USING (org_id, incident_id)
 GROUP BY h.incident_id, h.detected_at
 HAVING array_agg(t.effective_at - h.detected_at) FILTER (WHERE t.kind = 'escalated')
 	IS DISTINCT FROM ARRAY[interval '2 hours']
@@ -146,7 +146,7 @@ my $expected = 0;
 
 for my $how (sort keys %KILL)
 {
-	my $decided = $node->safe_psql('incident', "SELECT count(*) FROM incident.entries WHERE kind = 'escalated'");
+	my $decided = $node->safe_psql('incident', "SELECT count(*) FROM incident.entries WHERE incident.kind_word(kind) = 'escalated'");
 
 	# An opening catches up with the last tick by itself: leave it something to do.
 	$node->safe_psql('incident', "UPDATE incident.last_tick SET at = '-infinity'");
@@ -157,7 +157,7 @@ for my $how (sort keys %KILL)
 		start_pgbench($node, 'tick', 1, "SELECT incident.tick(batch => 100);\n"),
 		start_pgbench($node, 'report', 3, "SELECT report();\n"));
 	$node->poll_query_until('incident',
-		"SELECT count(*) > $decided + $SOME FROM incident.entries WHERE kind = 'escalated'")
+		"SELECT count(*) > $decided + $SOME FROM incident.entries WHERE incident.kind_word(kind) = 'escalated'")
 	  or die 'the ticks do not get on';
 	$KILL{$how}->($node);
 	IPC::Run::finish($_) for @running;

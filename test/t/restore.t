@@ -69,7 +69,7 @@ SELECT incident.tick();
 SELECT incident.open('host', 'minor', 'broken', now()) AS broken \gset
 UPDATE incident.incident_state SET next_due = now() - interval '1 second', revised = true
 	WHERE incident_id = :broken;
-INSERT INTO incident.timers SELECT incident.bucket(now()), org_id, incident_id, next_due
+INSERT INTO incident.timers SELECT incident.bucket(now()), org_id, ARRAY[incident_id], ARRAY[next_due]
 	FROM incident.incident_state WHERE incident_id = :broken;
 DELETE FROM incident.entries WHERE incident_id = :broken AND seq = 1;
 SELECT incident.tick();
@@ -119,7 +119,7 @@ sub same_rows
 
 # What is decided, without when it was recorded, by whom and the hash over these.
 my $DECIDED = <<'SQL';
-SELECT org_id, incident_id, seq, kind, effective_at, event_level, response_level, epoch, rule, occurrence, voids
+SELECT org_id, incident_id, seq, kind, effective_at, event_level, response_level, epoch, rule, occurrence
 FROM incident.entries ORDER BY org_id, incident_id, seq
 SQL
 

@@ -100,7 +100,7 @@ for my $run ([ 2, int($SECONDS / 3) || 1 ], [ 4, int($SECONDS / 3) || 1 ], [ 8, 
 	my $left = catch_up($node, 'incident');
 	my $kinds = $node->safe_psql('incident',
 		"SELECT string_agg(kind || ' ' || n, ', ' ORDER BY kind)"
-		  . ' FROM (SELECT kind, count(*) AS n FROM incident.entries GROUP BY kind) AS k');
+		  . ' FROM (SELECT incident.kind_word(kind) AS kind, count(*) AS n FROM incident.entries GROUP BY 1) AS k');
 	note("$tickers tickers left $left incidents to a last tick; entries so far: $kinds");
 	is(substr(problems($node, 'incident', ticked_to($node, 'incident')), 0, $SHOWN),
 		'', "$tickers tickers: every incident is whole");
@@ -111,7 +111,7 @@ for my $run ([ 2, int($SECONDS / 3) || 1 ], [ 4, int($SECONDS / 3) || 1 ], [ 8, 
 # Or else the runs would have shown little.
 for my $kind (qw(acknowledged assessed breached escalated graded reopened resolved voided))
 {
-	cmp_ok($node->safe_psql('incident', "SELECT count(*) FROM incident.entries WHERE kind = '$kind'"),
+	cmp_ok($node->safe_psql('incident', "SELECT count(*) FROM incident.entries WHERE incident.kind_word(kind) = '$kind'"),
 		'>', 0, "$kind entries were met");
 }
 cmp_ok($node->safe_psql('incident', 'SELECT count(*) FROM incident.repeats'), '>', 0, 'repeats were counted');
@@ -121,7 +121,7 @@ SELECT count(*) FROM (
 	WHERE i.dedup_key IS NOT NULL AND i.incident_id <> (SELECT k.incident_id FROM incident.dedup_keys AS k
 		WHERE k.org_id = i.org_id AND k.dedup_key = i.dedup_key)
 	AND NOT EXISTS (SELECT FROM incident.entries AS e WHERE e.org_id = i.org_id
-		AND e.incident_id = i.incident_id AND e.kind IN ('resolved', 'cancelled'))) AS other
+		AND e.incident_id = i.incident_id AND incident.kind_word(e.kind) IN ('resolved', 'cancelled'))) AS other
 SQL
 
 $node->stop;

@@ -229,7 +229,7 @@ is($node->safe_psql('incident', 'SELECT message FROM incident.quarantine'), '', 
 is(substr(complaints($node), 0, $SHOWN), '', 'the server complains of nothing else');
 
 my %entries = map { split /\|/ } split /\n/, $node->safe_psql('incident',
-	"SELECT concat_ws(' ', kind, CASE WHEN kind = 'overdue' THEN incident.rule_word(rule) END), count(*)"
+	"SELECT concat_ws(' ', incident.kind_word(kind), CASE WHEN incident.kind_word(kind) = 'overdue' THEN incident.rule_word(rule) END), count(*)"
 	  . ' FROM incident.entries GROUP BY 1');
 note(join ', ', map { "$_ $entries{$_}" } sort keys %entries);
 for my $kind (qw(held resumed graded escalated breached voided), 'overdue acknowledgement', 'overdue response')

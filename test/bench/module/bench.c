@@ -48,7 +48,7 @@ bench_add_in_bulk(PG_FUNCTION_ARGS)
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
 		slot_getallattrs(slot);
-		pgi_bulk_add(bulk, slot->tts_values, slot->tts_isnull);
+		pgi_bulk_add(bulk, 300, slot->tts_values, slot->tts_isnull);
 		rows++;
 	}
 	ExecDropSingleTupleTableSlot(slot);

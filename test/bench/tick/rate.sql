@@ -39,7 +39,8 @@ DECLARE
 	escalated int := 0;
 BEGIN
 	FOR i IN SELECT s.*, t.due_at, n.detected_at
-		FROM incident.timers AS t
+		FROM (SELECT r.bucket, r.org_id, u.* FROM incident.timers AS r,
+			unnest(r.incidents, r.moments) AS u(incident_id, due_at)) AS t
 		JOIN incident.incident_state AS s ON s.org_id = t.org_id AND s.incident_id = t.incident_id
 			AND s.next_due = t.due_at
 		JOIN incident.incidents AS n ON n.org_id = t.org_id AND n.incident_id = t.incident_id
@@ -57,12 +58,12 @@ BEGIN
 			settled_to = bench.moment(stage), next_due = i.due_at + interval '2 hours', head = hash
 		WHERE org_id = i.org_id AND incident_id = i.incident_id;
 		INSERT INTO incident.entries (org_id, month, incident_id, epoch, rule, occurrence, seq, effective_at,
-			recorded_at, kind, sets_asset, sets_severity, event_level, response_level, hash)
+			recorded_at, kind, event_level, response_level)
 		VALUES (i.org_id, i.month, i.incident_id, 1, 11, 1, i.seq + 1, i.due_at, clock_timestamp(),
-			'escalated', false, false, i.event_level, level, hash);
-		INSERT INTO incident.timers (bucket, org_id, incident_id, due_at)
-		VALUES (incident.bucket(i.due_at + interval '2 hours'), i.org_id, i.incident_id,
-			i.due_at + interval '2 hours');
+			12, i.event_level, level);
+		INSERT INTO incident.timers (bucket, org_id, incidents, moments)
+		VALUES (incident.bucket(i.due_at + interval '2 hours'), i.org_id, ARRAY[i.incident_id],
+			ARRAY[i.due_at + interval '2 hours']);
 		escalated := escalated + 1;
 	END LOOP;
 	RETURN escalated;

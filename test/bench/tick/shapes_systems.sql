@@ -31,9 +31,9 @@ BEGIN
 				FROM due AS d WHERE s.org_id = d.org_id AND s.incident_id = d.incident_id
 				RETURNING s.org_id, s.month, s.incident_id, s.seq, s.settled_to, s.event_level, s.response_level, s.head)
 			INSERT INTO shape.entries (org_id, month, incident_id, epoch, rule, occurrence, seq, effective_at, recorded_at,
-				kind, sets_asset, sets_severity, event_level, response_level, hash)
-			SELECT org_id, month, incident_id, 1, 11, %2$s, seq, settled_to, clock_timestamp(), 'escalated', false, false,
-				event_level, response_level, head FROM done;
+				kind, event_level, response_level)
+			SELECT org_id, month, incident_id, 1, 11, %2$s, seq, settled_to, clock_timestamp(), 12, event_level, response_level
+			FROM done;
 			GET DIAGNOSTICS rows = ROW_COUNT;
 			RETURN rows;
 		END
@@ -100,7 +100,7 @@ BEGIN
 	FOR ticket IN SELECT incident_id FROM shape.zammad WHERE status = 'open' AND escalation_at <= moment
 			ORDER BY escalation_at LOOP
 		IF NOT EXISTS (SELECT FROM shape.entries WHERE org_id = 1 AND incident_id = ticket AND occurrence = 2
-				AND kind LIKE '%escalat%') THEN
+				AND kind = 12) THEN
 			escalated := escalated + shape.zammad_escalate(ARRAY[ticket]);
 		END IF;
 	END LOOP;
@@ -125,7 +125,7 @@ BEGIN
 			ORDER BY escalation_at LIMIT 1000 LOOP
 		told := false;
 		FOR entry IN SELECT * FROM shape.entries WHERE org_id = 1 AND incident_id = ticket ORDER BY seq LOOP
-			told := told OR (entry.kind = 'escalated' AND entry.occurrence = 3);
+			told := told OR (entry.kind = 12 AND entry.occurrence = 3);
 		END LOOP;
 		IF NOT told THEN
 			escalated := escalated + shape.znuny_escalate(ARRAY[ticket]);
