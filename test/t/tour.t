@@ -84,7 +84,7 @@ is( $node->safe_psql(
 		FROM incident.timeline JOIN incident.incident_history USING (incident_id)
 		WHERE ticket = 'TOUR-1'}),
 	'opened, graded, due, due, due, due, overdue, overdue, overdue, overdue in vain, acknowledged, assessed, voided, graded, '
-	  . 'overdue, escalated in vain, resolved, voided, due, closed, due',
+	  . 'overdue, escalated in vain, done, due, overdue, resolved, voided, due, closed, due',
 	'whose escalation was taken back');
 
 my @statements = statements(slurp_file("$EXAMPLE/tour.sql"));

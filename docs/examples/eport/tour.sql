@@ -39,6 +39,17 @@ SELECT line
 FROM incident.open_incidents AS i, incident.explain(i.incident_id) AS line
 WHERE i.ticket = 'TOUR-1';
 
+-- What must be done by when, and the first report, which is late.
+
+SELECT duty, d.status, deadline - detected_at AS by_then, overdue_at - detected_at AS overdue_from
+FROM incident.duty_status AS d JOIN incident.incident_history AS i USING (incident_id)
+WHERE i.ticket = 'TOUR-1' AND d.status IN ('due', 'overdue');
+
+SELECT incident.report(incident_id, 'first_report', '{"symptoms": "permit checks time out"}',
+    by => 'operations engineer', at => detected_at + interval '25 minutes')
+FROM incident.open_incidents
+WHERE ticket = 'TOUR-1';
+
 -- It turns out that the fault was gone after 1 h 50 min, before the rise to level 1.
 
 SELECT incident.resolve(incident_id, by => 'operations engineer',
@@ -49,7 +60,7 @@ WHERE ticket = 'TOUR-1';
 SELECT seq, kind, effective_at - detected_at AS after, t.severity, t.response_level AS response,
     rule, voids, live, actor, recorded_by
 FROM incident.timeline AS t JOIN incident.incident_history AS i USING (incident_id)
-WHERE i.ticket = 'TOUR-1'
+WHERE i.ticket = 'TOUR-1' AND coalesce(rule, '') NOT LIKE 'duty:%'
 ORDER BY seq;
 
 -- The state at an earlier moment.
@@ -73,4 +84,5 @@ WHERE ticket = 'TOUR-1';
 SELECT at, kind, level, detail
 FROM incident.simulate('eport', asset_level => NULL, severity => 'minor',
     detected_at => '2026-03-02 09:00', until => '2026-03-02 18:00',
-    facts => '[{"at": "2026-03-02 10:00", "kind": "assessed", "asset_level": "3"}]');
+    facts => '[{"at": "2026-03-02 10:00", "kind": "assessed", "asset_level": "3"}]')
+WHERE NOT detail ? 'duty';
