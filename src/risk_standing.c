@@ -7,6 +7,8 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "compat.h"
+
 static bool
 argument_is(FunctionCallInfo fcinfo, int number, const char *word)
 {
