@@ -388,6 +388,45 @@ same_event(const PgiEntry *entry, const PgiDerived *event)
 		   entry->response_level == event->response_level;
 }
 
+/* The fact that governed when an entry was decided, the first time if it was taken back. */
+static int32
+governing_fact(const PgiTimeline *timeline, const PgiEntry *entry)
+{
+	const PgiEntry *entries = timeline->entries;
+
+	while (entry->epoch >= 1 && entry->epoch < entry->seq &&
+		   entries[entry->epoch - 1].kind == PGI_VOIDED)
+	{
+		const PgiEntry *withdrawal = &entries[entry->epoch - 1];
+
+		if (withdrawal->epoch < 1 || withdrawal->epoch >= withdrawal->seq)
+			break;
+		entry = &entries[withdrawal->epoch - 1];
+	}
+	return entry->epoch;
+}
+
+/*
+ * Whether the fact that governed an entry now decides something else by the same rule. Then
+ * the entry cannot stand for what another fact decides, as its key is needed.
+ */
+static bool
+is_decided_anew(const PgiTimeline *timeline, const PgiEntry *entry,
+				const Collected *collected)
+{
+	int32 epoch = governing_fact(timeline, entry);
+
+	for (int i = 0; i < collected->count; i++)
+	{
+		const PgiDerived *event = &collected->events[i];
+
+		if (event->epoch == epoch && event->rule == entry->rule &&
+			event->occurrence == entry->occurrence)
+			return !same_event(entry, event);
+	}
+	return false;
+}
+
 /* Fills in what an event decided. */
 void
 pgi_entry_decided(PgiEntry *entry, const PgiDerived *event)
@@ -473,12 +512,16 @@ write_difference(PgiTimeline *timeline, const Collected *collected,
 			live[entry->epoch - 1] = false;
 	}
 	for (int i = 0; i < nstored; i++)
+	{
+		if (!live[i] || is_decided_anew(timeline, &timeline->entries[i], collected))
+			continue;
 		for (int j = 0; live[i] && j < collected->count; j++)
 			if (!stored[j] && same_event(&timeline->entries[i], &collected->events[j]))
 			{
 				stored[j] = true;
 				live[i] = false;
 			}
+	}
 
 	for (int i = 0; i < nstored; i++)
 		if (live[i])
