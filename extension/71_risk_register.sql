@@ -256,7 +256,7 @@ $$;
 -- Refuses a word that is none of its kind; NULL passes.
 CREATE FUNCTION incident.expect_risk_word(kind text, word text)
 RETURNS void
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -286,7 +286,7 @@ $$;
 -- Refuses a moment that is NULL, not finite or in the future.
 CREATE FUNCTION incident.expect_past(moment timestamptz, what text)
 RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql VOLATILE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN

@@ -18,7 +18,7 @@ $$;
 -- Refuses a document with other sections or keys.
 CREATE FUNCTION incident.expect_risk_document(document jsonb)
 RETURNS void
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
