@@ -234,8 +234,11 @@ explain_next(Explanation *explanation, const PgiTimeline *timeline)
 	pgi_check_result(pgi_advance(pgi_policy(timeline->policy_id), facts, nfacts, next.at,
 								 collect_next, &next, &then),
 					 timeline->incident_id);
-	say(explanation, "Next: at %s, when the clock shows %s, %s.", moment(next.at),
-		length_of_time(then.elapsed), next.what.data);
+	if (then.running)
+		say(explanation, "Next: at %s, when the clock shows %s, %s.", moment(next.at),
+			length_of_time(then.elapsed), next.what.data);
+	else
+		say(explanation, "Next: at %s %s.", moment(next.at), next.what.data);
 }
 
 PG_FUNCTION_INFO_V1(pgi_explain);
