@@ -10,6 +10,13 @@ RETURNS void
 LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_expect_shape';
 
+-- All places of a document that do not fit, with what is wrong there.
+CREATE FUNCTION incident.shape_findings(
+	document jsonb, root text, shape json, OUT place text, OUT problem text)
+RETURNS SETOF record
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pgi_shape_findings';
+
 -- A place begins with the kind of the document: "policy document: $.name".
 CREATE FUNCTION incident.refuse_document(place text, problem text, hint text DEFAULT NULL)
 RETURNS void

@@ -154,74 +154,32 @@ CREATE AGGREGATE incident.risk_heat_map(likelihood incident.rating, loss inciden
 
 -- Check, import, publish, export.
 
--- The shapes of the parts of a method's document, but for its numbers.
-CREATE FUNCTION incident.risk_method_shapes(OUT place text, OUT numbers text[], OUT shape json)
-RETURNS SETOF record
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	VALUES
-	('$', '{unacceptable_from}'::text[], json '{"name": "name", "title": "title", "source?": "text",
-		"asset_value": "object", "likelihood": "object", "loss": "object", "risk": "object"}'),
-	('$.asset_value', '{}', '{"combination": "mean|weighted|max|log2mean", "weights?": "object"}'),
-	('$.likelihood', '{matrix,bands}', '{"formula": "product|geometric|matrix|row"}'),
-	('$.loss', '{matrix,bands}', '{"formula": "product|geometric|matrix|row"}'),
-	('$.risk', '{matrix,bands}', '{"formula": "product|geometric|matrix|product_of_values"}')
-$$;
-
 -- What is wrong with the numbers of a document and what follows from them.
 CREATE FUNCTION incident.risk_problems(document jsonb, OUT place text, OUT problem text)
 RETURNS SETOF record
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_risk_problems';
 
--- The keys of a document's parts, known or not, each with its value and its shape alone: so
--- what is wrong with one hides nothing about the others.
-CREATE FUNCTION incident.risk_method_fragments(document jsonb, OUT place text, OUT fragment jsonb, OUT shape json)
-RETURNS SETOF record
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT p.place, CASE WHEN p.value ? k.key THEN jsonb_build_object(k.key, p.value -> k.key) ELSE '{}' END,
-		CASE WHEN k.known IS NULL THEN '{}' ELSE json_build_object(k.known, p.shape -> k.known) END
-	FROM (SELECT s.place, s.shape,
-			CASE s.place WHEN '$' THEN document ELSE document -> substr(s.place, 3) END - s.numbers AS value
-		FROM incident.risk_method_shapes() AS s
-		WHERE jsonb_typeof(CASE s.place WHEN '$' THEN document ELSE document -> substr(s.place, 3) END) = 'object') AS p,
-		LATERAL (SELECT coalesce(rtrim(w.key, '?'), h.key) AS key, w.key AS known
-			FROM json_object_keys(p.shape) AS w(key)
-			FULL JOIN jsonb_object_keys(p.value) AS h(key) ON h.key = rtrim(w.key, '?')) AS k
-$$;
-
+-- First the keys and words of a document; its numbers and what follows from them are looked
+-- at when those are right.
 CREATE FUNCTION incident.check_risk_method(document jsonb, OUT place text, OUT problem text)
 RETURNS SETOF record
-LANGUAGE plpgsql STABLE STRICT PARALLEL UNSAFE
+LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-	part record;
-	message text;
-	found_any boolean := false;
-BEGIN
-	IF jsonb_typeof(document) <> 'object' THEN
-		RETURN QUERY SELECT '$'::text, 'is not an object'::text;
-		RETURN;
-	END IF;
-	FOR part IN SELECT f.place, f.fragment, f.shape FROM incident.risk_method_fragments(document) AS f LOOP
-		BEGIN
-			PERFORM incident.expect_shape(part.fragment, part.place, part.shape);
-		EXCEPTION WHEN invalid_parameter_value THEN
-			GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
-			place := substring(message FROM '^\S+');
-			problem := substr(message, length(place) + 2);
-			found_any := true;
-			RETURN NEXT;
-		END;
-	END LOOP;
-	IF NOT found_any THEN
-		RETURN QUERY SELECT p.place, p.problem FROM incident.risk_problems(document) AS p;
-	END IF;
-END
+	WITH unfit AS (SELECT f.place, f.problem FROM incident.shape_findings(document, '$', '{
+		"name": "name", "title": "title", "source?": "text",
+		"asset_value": ["object", "or", {"combination": "mean|weighted|max|log2mean", "weights?": "object"}],
+		"likelihood": ["object", "or",
+			{"formula": "product|geometric|matrix|row", "matrix?": "anything", "bands?": "anything"}],
+		"loss": ["object", "or",
+			{"formula": "product|geometric|matrix|row", "matrix?": "anything", "bands?": "anything"}],
+		"risk": ["object", "or",
+			{"formula": "product|geometric|matrix|product_of_values", "matrix?": "anything", "bands?": "anything"}],
+		"unacceptable_from?": "anything"}') AS f)
+	TABLE unfit
+	UNION ALL
+	SELECT p.place, p.problem FROM incident.risk_problems(document) AS p WHERE NOT EXISTS (TABLE unfit)
 $$;
 
 -- Writes a document as a draft. id NULL takes the next id.

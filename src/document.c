@@ -15,6 +15,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
@@ -366,16 +367,52 @@ pgi_refuse_unfit(List *findings, const char *what)
 	}
 }
 
+/* Adds a row (place, problem) to the result of a function that checks. */
+void
+pgi_put_finding(ReturnSetInfo *result, const char *place, const char *problem)
+{
+	Datum values[2];
+	bool nulls[2] = {false, false};
+
+	values[0] = CStringGetTextDatum(place);
+	values[1] = CStringGetTextDatum(problem);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/* (document, place, shape) */
+static List *
+check_arguments(FunctionCallInfo fcinfo)
+{
+	const PgiShape *shape = pgi_parse_shape(text_to_cstring(PG_GETARG_TEXT_PP(2)));
+	JsonbValue document;
+
+	pgi_json_root(PG_GETARG_JSONB_P(0), &document);
+	return pgi_check_shape(&document, text_to_cstring(PG_GETARG_TEXT_PP(1)), shape);
+}
+
+PG_FUNCTION_INFO_V1(pgi_shape_findings);
+Datum
+pgi_shape_findings(PG_FUNCTION_ARGS)
+{
+	List *findings = check_arguments(fcinfo);
+	ListCell *cell;
+
+	InitMaterializedSRF(fcinfo, 0);
+	foreach (cell, findings)
+	{
+		const PgiFinding *finding = lfirst(cell);
+
+		pgi_put_finding((ReturnSetInfo *) fcinfo->resultinfo, finding->place,
+						finding->problem);
+	}
+	return (Datum) 0;
+}
+
 PG_FUNCTION_INFO_V1(pgi_expect_shape);
 Datum
 pgi_expect_shape(PG_FUNCTION_ARGS)
 {
-	JsonbValue document;
-	const char *place = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	const PgiShape *shape = pgi_parse_shape(text_to_cstring(PG_GETARG_TEXT_PP(2)));
-
-	pgi_json_root(PG_GETARG_JSONB_P(0), &document);
-	pgi_refuse_unfit(pgi_check_shape(&document, place, shape), "");
+	pgi_refuse_unfit(check_arguments(fcinfo), "");
 	PG_RETURN_VOID();
 }
 

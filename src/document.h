@@ -5,6 +5,7 @@
 #ifndef PGI_DOCUMENT_H
 #define PGI_DOCUMENT_H
 
+#include "nodes/execnodes.h"
 #include "nodes/pg_list.h"
 #include "utils/jsonb.h"
 
@@ -27,6 +28,8 @@ extern List *pgi_check_shape(const JsonbValue *document, const char *place,
 extern List *pgi_add_finding(List *findings, const char *place, const char *problem,
 							 const char *hint, bool unfit);
 extern void pgi_refuse_unfit(List *findings, const char *what);
+extern void pgi_put_finding(ReturnSetInfo *result, const char *place,
+							const char *problem);
 extern char *pgi_place_key(const char *place, const char *key);
 extern char *pgi_place_item(const char *place, int number);
 

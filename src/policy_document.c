@@ -684,12 +684,8 @@ pgi_check_policy_document(PG_FUNCTION_ARGS)
 	foreach (cell, findings)
 	{
 		const PgiFinding *finding = lfirst(cell);
-		Datum values[2];
-		bool nulls[2] = {false, false};
 
-		values[0] = CStringGetTextDatum(finding->place);
-		values[1] = CStringGetTextDatum(pgi_finding_sentence(finding));
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		pgi_put_finding(result, finding->place, pgi_finding_sentence(finding));
 	}
 	return (Datum) 0;
 }

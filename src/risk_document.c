@@ -9,6 +9,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 
+#include "document.h"
 #include "risk_cache.h"
 
 static const char *const stage_keys[PGI_RISK_STAGES] = {"likelihood", "loss", "risk"};
@@ -70,24 +71,14 @@ pgi_whole_multiple(Numeric number, int64 unit, int64 limit, int64 *result)
 	return true;
 }
 
-static JsonbValue *
-field(JsonbContainer *object, const char *key)
-{
-	JsonbValue *value =
-		getKeyJsonValueFromContainer(object, key, (int) strlen(key), NULL);
-
-	return value != NULL && value->type == jbvNull ? NULL : value;
-}
-
 /* The place in a list of words of the text under a key; -1 when it is none of them. */
 static int
 word_field(JsonbContainer *object, const char *key, const char *const *words, int count)
 {
-	JsonbValue *value = field(object, key);
+	JsonbValue *value = pgi_json_field(object, key);
 
 	for (int i = 0; value != NULL && value->type == jbvString && i < count; i++)
-		if (value->val.string.len == (int) strlen(words[i]) &&
-			memcmp(value->val.string.val, words[i], value->val.string.len) == 0)
+		if (strcmp(pgi_json_word(value), words[i]) == 0)
 			return i;
 	return -1;
 }
@@ -111,9 +102,9 @@ read_array(Reading *reading, const JsonbValue *value, const char *place, int ite
 {
 	if (value == NULL)
 		refuse(reading, place, "is missing");
-	else if (value->type == jbvBinary && JsonContainerIsArray(value->val.binary.data) &&
-			 JsonContainerSize(value->val.binary.data) == items)
-		return value->val.binary.data;
+	else if (pgi_json_is_array(value) &&
+			 pgi_json_count(pgi_json_container(value)) == items)
+		return pgi_json_container(value);
 	else
 		refuse(reading, place,
 			   items == 2 ? "is not an array of 2 numbers"
@@ -127,7 +118,7 @@ read_matrix(Reading *reading, JsonbContainer *object, const char *stage_key,
 {
 	char *place = psprintf("$.%s.matrix", stage_key);
 	JsonbContainer *rows =
-		read_array(reading, field(object, "matrix"), place, PGI_RATINGS);
+		read_array(reading, pgi_json_field(object, "matrix"), place, PGI_RATINGS);
 
 	for (int row = 0; rows != NULL && row < PGI_RATINGS; row++)
 	{
@@ -148,7 +139,7 @@ read_bands(Reading *reading, JsonbContainer *object, const char *stage_key,
 {
 	char *place = psprintf("$.%s.bands", stage_key);
 	JsonbContainer *bands =
-		read_array(reading, field(object, "bands"), place, PGI_RATINGS);
+		read_array(reading, pgi_json_field(object, "bands"), place, PGI_RATINGS);
 
 	for (int i = 0; bands != NULL && i < PGI_RATINGS; i++)
 	{
@@ -169,11 +160,11 @@ read_bands(Reading *reading, JsonbContainer *object, const char *stage_key,
 static JsonbContainer *
 read_object(Reading *reading, JsonbContainer *parent, const char *key, const char *place)
 {
-	JsonbValue *value = JsonContainerIsObject(parent) ? field(parent, key) : NULL;
+	JsonbValue *value =
+		JsonContainerIsObject(parent) ? pgi_json_field(parent, key) : NULL;
 
-	if (value != NULL && value->type == jbvBinary &&
-		JsonContainerIsObject(value->val.binary.data))
-		return value->val.binary.data;
+	if (pgi_json_is_object(value))
+		return pgi_json_container(value);
 	refuse(reading, place, value == NULL ? "is missing" : "is not an object");
 	return NULL;
 }
@@ -189,7 +180,7 @@ read_stage(Reading *reading, JsonbContainer *document, const char *key,
 	stage->formula = word_field(object, "formula", formula_words, PGI_FORMULAS);
 	if (stage->formula == PGI_FORMULA_MATRIX)
 		read_matrix(reading, object, key, stage);
-	else if (field(object, "matrix") != NULL)
+	else if (pgi_json_field(object, "matrix") != NULL)
 		refuse(reading, psprintf("$.%s.matrix", key), "is not used by the formula");
 	read_bands(reading, object, key, stage);
 }
@@ -207,7 +198,7 @@ read_asset_value(Reading *reading, JsonbContainer *document, PgiAssetValue *how)
 		word_field(object, "combination", combination_words, PGI_COMBINATIONS);
 	if (how->combination != PGI_COMBINE_WEIGHTED)
 	{
-		if (field(object, "weights") != NULL)
+		if (pgi_json_field(object, "weights") != NULL)
 			refuse(reading, "$.asset_value.weights", "is not used by the combination");
 		return;
 	}
@@ -215,7 +206,7 @@ read_asset_value(Reading *reading, JsonbContainer *document, PgiAssetValue *how)
 	for (int i = 0; weights != NULL && i < 3; i++)
 	{
 		char *place = psprintf("$.asset_value.weights.%s", weight_keys[i]);
-		JsonbValue *weight = field(weights, weight_keys[i]);
+		JsonbValue *weight = pgi_json_field(weights, weight_keys[i]);
 
 		if (weight == NULL)
 			refuse(reading, place, "is missing");
@@ -254,8 +245,9 @@ pgi_read_risk_document(Jsonb *document, PgiRiskSource *source, PgiRiskProblem *p
 	for (int i = 0; i < PGI_RISK_STAGES; i++)
 		read_stage(&reading, &document->root, stage_keys[i], &source->stage[i]);
 	if (JsonContainerIsObject(&document->root))
-		source->unacceptable_from = read_integer(
-			&reading, field(&document->root, "unacceptable_from"), "$.unacceptable_from");
+		source->unacceptable_from =
+			read_integer(&reading, pgi_json_field(&document->root, "unacceptable_from"),
+						 "$.unacceptable_from");
 	if (reading.count > 0)
 		return reading.count;
 	return pgi_risk_check(source, problems, room);
@@ -274,13 +266,6 @@ pgi_risk_problems(PG_FUNCTION_ARGS)
 								   lengthof(problems));
 	InitMaterializedSRF(fcinfo, 0);
 	for (int i = 0; i < Min(count, lengthof(problems)); i++)
-	{
-		Datum values[2];
-		bool nulls[2] = {false, false};
-
-		values[0] = CStringGetTextDatum(problems[i].place);
-		values[1] = CStringGetTextDatum(problems[i].text);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-	}
+		pgi_put_finding(result, problems[i].place, problems[i].text);
 	return (Datum) 0;
 }

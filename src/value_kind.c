@@ -237,7 +237,14 @@ is_titles_by_level(const JsonbValue *value)
 	return is_titles(value, true);
 }
 
+static bool
+is_anything(const JsonbValue *value)
+{
+	return true;
+}
+
 static const ValueKind kinds[] = {
+	{"anything", NULL, is_anything, NULL},
 	{"text", is_text, NULL, "It needs a text."},
 	{"name", is_name, NULL,
 	 "It needs up to 63 of a to z, 0 to 9, _ and -, and begins with a letter or digit."},
