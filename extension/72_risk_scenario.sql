@@ -377,8 +377,8 @@ RETURNS incident.rating
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT CASE WHEN in_half_year >= 26 THEN '5' WHEN in_half_year >= 6 THEN '4'
-		WHEN in_half_year > 1 THEN '3' WHEN ever > 0 THEN '2' ELSE '1' END::incident.rating
+	SELECT CASE WHEN in_half_year >= 26 THEN 5 WHEN in_half_year >= 6 THEN 4
+		WHEN in_half_year > 1 THEN 3 WHEN ever > 0 THEN 2 ELSE 1 END::incident.rating
 $$;
 
 CREATE FUNCTION incident.observed_frequency(

@@ -38,7 +38,8 @@ AS $$
 	FROM (
 		SELECT 1 AS place, 'USAGE' AS privilege, 'SCHEMA incident' AS object
 		UNION ALL
-		-- Operators, casts and aggregates of the types check the rights on their functions.
+		-- Operators, casts and aggregates of the types check the rights on their functions; so
+		-- do casts of constants to and from text, which become calls of input and output.
 		SELECT 2, 'EXECUTE', 'FUNCTION ' || f.oid::regprocedure
 		FROM pg_depend AS d
 		JOIN pg_extension AS x ON x.oid = d.refobjid AND x.extname = 'pg_incident'
@@ -48,6 +49,7 @@ AS $$
 			AND (f.prokind = 'a'
 				OR f.oid IN (SELECT o.oprcode FROM pg_operator AS o)
 				OR f.oid IN (SELECT c.castfunc FROM pg_cast AS c)
+				OR f.oid IN (SELECT unnest(ARRAY[t.typinput, t.typoutput]::oid[]) FROM pg_type AS t)
 				OR f.oid IN (SELECT g.aggtransfn FROM pg_aggregate AS g))
 		UNION ALL
 		SELECT 3, 'EXECUTE', format('%s %s', CASE WHEN f.prokind = 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END,

@@ -36,8 +36,9 @@ CREATE VIEW public.functions AS
 SELECT p.oid, p.proname, p.prokind, p.proowner, p.proacl,
 	-- What operators, casts and aggregates of the types run, and what only the server calls.
 	p.oid IN (SELECT oprcode FROM pg_operator) OR p.oid IN (SELECT castfunc
-		FROM pg_cast) OR p.prokind = 'a' OR p.oid IN (SELECT aggtransfn FROM pg_aggregate) AS of_types,
-	p.proname ~ '^(severity|level|rating)_(in|out|recv|send|cmp|sortsupport|hash|hash_extended)$' AS of_server
+		FROM pg_cast) OR p.prokind = 'a' OR p.oid IN (SELECT aggtransfn FROM pg_aggregate)
+		OR p.proname ~ '^(severity|level|rating)_(in|out)$' AS of_types,
+	p.proname ~ '^(severity|level|rating)_(recv|send|cmp|sortsupport|hash|hash_extended)$' AS of_server
 FROM pg_depend AS d JOIN pg_proc AS p ON p.oid = d.objid
 WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
 	AND d.refobjid = (SELECT e.oid FROM pg_extension AS e WHERE e.extname = 'pg_incident');
@@ -84,7 +85,7 @@ FROM public.functions AS f WHERE NOT of_types AND NOT of_server GROUP BY f.prona
 SELECT count(*) FROM (SELECT f.proname, r.role FROM public.functions AS f, public.roles AS r GROUP BY 1, 2
 	HAVING bool_and(has_function_privilege(r.login, f.oid, 'EXECUTE')) <> bool_or(has_function_privilege(r.login,
 		f.oid, 'EXECUTE'))) AS uneven;
-SELECT of_types, of_server, count(DISTINCT f.oid) > 20 AS many, bool_and(has_function_privilege(r.login, f.oid,
+SELECT of_types, of_server, count(DISTINCT f.oid) > 15 AS many, bool_and(has_function_privilege(r.login, f.oid,
 	'EXECUTE')) AS all, bool_or(has_function_privilege(r.login, f.oid, 'EXECUTE')) AS any
 FROM public.functions AS f, public.roles AS r WHERE of_types OR of_server GROUP BY 1, 2 ORDER BY 1, 2;
 
@@ -123,6 +124,8 @@ SET SESSION AUTHORIZATION regress_pgi_reporter;
 SELECT incident.open('core', 'minor', 'as the reporter', '2026-01-05 08:00+00') AS id \gset
 SELECT incident.note(:id, 'smells', at => '2026-01-05 08:05+00'), incident.response_level('eport', '3', 'minor',
 	'4 h'), incident.label('3'::incident.level), '2'::incident.level > '3' AS more;
+SELECT ('II'::text)::incident.level, ('1'::incident.level)::text, ('minor'::text)::incident.severity,
+	('severe'::incident.severity)::text, ('high'::text)::incident.rating, ('5'::incident.rating)::text;
 SELECT count(*) FROM incident.quick_reference('eport');
 SELECT call, r.* FROM unnest(ARRAY['acknowledge(1)', 'assess(1, ''severe'')', 'resolve(1)', 'close(1)', 'cancel(1)',
 	'state_at(1)', 'explain(1)', 'verify_timeline(1)', 'timeline_heads()', 'tick()',
