@@ -6,7 +6,7 @@
 --   stages=100000[,N…] sizes of the stages: incidents that become due in turn
 --   late=1             minutes over which the moments of a stage are spread
 --   spread=clustered   those of a stage were opened one after the other; random: anywhere
---   policy=plain       eport without its duties, so that each escalation is one decision
+--   policy=plain       of plain.sql
 --   at=…               when the first stage begins (default: so that the last just ended)
 --
 -- Stage n is due from at + (n - 1) * late minutes to at + n * late minutes, and a tick at
@@ -40,10 +40,6 @@ UPDATE incident.last_tick SET at = '-infinity', finished_at = NULL, from_bucket 
 VACUUM FULL incident.last_tick;
 CALL incident.maintain();
 SELECT incident.register_asset('bench', 'application', '2') AS asset \gset
-SELECT incident.publish_policy(incident.import_policy(incident.export_policy(1) || '{"name": "plain", "duties": []}'
-	|| jsonb_build_object('roles', (SELECT jsonb_agg(r) FROM jsonb_array_elements(incident.export_policy(1) -> 'roles') AS r
-		WHERE EXISTS (SELECT FROM jsonb_path_query(incident.export_policy(1), '$.authorities[*].roles[*]') AS a WHERE a = r -> 'role')))))
-WHERE NOT EXISTS (SELECT FROM incident.policy_versions WHERE name = 'plain') \g /dev/null
 
 CREATE TABLE bench.setting AS
 SELECT :open::bigint AS open, :'spread' AS spread, :late * interval '1 minute' AS late,

@@ -2,10 +2,10 @@
 -- ticks and tables stay as they were.
 --
 -- A simulated minute is a moment in the past: what happens in it takes effect then, and the
--- tick is called for its end. The policy is eport's with times so long that whatever becomes
--- due by what happens is due after the real present. So timers stand in the minutes in which
--- they would stand, and ticks leave minutes behind as they would. Autovacuum looks around as
--- much more often as the hours are shorter, roughly: every 5 s.
+-- tick is called for its end. The policy is that of plain.sql with times so long that
+-- whatever becomes due by what happens is due after the real present. So timers stand in the
+-- minutes in which they would stand, and ticks leave minutes behind as they would. Autovacuum
+-- looks around as much more often as the hours are shorter, roughly: every 5 s.
 \if :{?open} \else \set open 10000000 \endif
 \if :{?hours} \else \set hours 8 \endif
 \if :{?opened} \else \set opened 0.02 \endif
@@ -16,11 +16,12 @@
 SET client_min_messages = warning;
 CREATE EXTENSION pg_incident;
 \ir report.sql
+\ir plain.sql
 
-SELECT incident.import_policy(jsonb_set(incident.export_policy(incident.policy_id('eport')) || '{"name": "slow"}', '{levels}',
+SELECT incident.import_policy(jsonb_set(plain_policy('slow'), '{levels}',
 	(SELECT jsonb_agg(level || jsonb_build_object('processing_time',
 		CASE level ->> 'level' WHEN '1' THEN '12 hours' WHEN '2' THEN '24 hours' WHEN '3' THEN '48 hours' END))
-	FROM jsonb_array_elements(incident.export_policy(incident.policy_id('eport')) -> 'levels') AS level))) AS slow \gset
+	FROM jsonb_array_elements(plain_policy('slow') -> 'levels') AS level))) AS slow \gset
 SELECT incident.publish_policy(:slow) \g /dev/null
 SELECT incident.register_organisation(1, 'bench', 'slow') \g /dev/null
 

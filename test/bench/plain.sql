@@ -1,0 +1,7 @@
+-- eport under another name and without its duties, so that each escalation is one decision.
+CREATE FUNCTION public.plain_policy(new_name text) RETURNS jsonb LANGUAGE sql STABLE AS $$
+	SELECT d || jsonb_build_object('name', new_name, 'duties', '[]'::jsonb, 'roles',
+		(SELECT jsonb_agg(r) FROM jsonb_array_elements(d -> 'roles') AS r
+			WHERE EXISTS (SELECT FROM jsonb_path_query(d, '$.authorities[*].roles[*]') AS a WHERE a = r -> 'role')))
+	FROM incident.export_policy(incident.policy_id('eport')) AS d
+$$;
