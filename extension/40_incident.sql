@@ -49,6 +49,7 @@ CREATE TABLE incident.entries (
 ) PARTITION BY RANGE (month);
 CREATE TABLE incident.entries_default PARTITION OF incident.entries (
 	PRIMARY KEY (org_id, incident_id, epoch, rule, occurrence)
+		WITH (fillfactor = 60)			-- room for what comes after the opening
 ) DEFAULT;
 
 -- The state as last settled. Only this row changes while an incident lives, and a tick

@@ -16,8 +16,10 @@
 #include "access/tupconvert.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "optimizer/paths.h"
 #include "partitioning/partbounds.h"
 #include "partitioning/partdesc.h"
+#include "storage/bufmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
@@ -106,11 +108,11 @@ typedef struct Ordered
 
 struct PgiHistory
 {
-	int32 org_id;
-	TimestampTz from;
-	TimestampTz to;
+	PgiPeriod period;
 	TimestampTz last_tick;
 	const PgiDutyNames *duties;
+	PgiProgress *progress;
+	Size memory;
 	Snapshot snapshot;
 	MemoryContext context;
 	Ordered incidents;
@@ -136,9 +138,6 @@ struct PgiHistory
 	/* the incident at hand */
 	PgiPast past;
 	int past_room; /* for facts, and for events */
-	/* progress */
-	int64 done;
-	TimestampTz told;
 };
 
 static void
@@ -204,36 +203,117 @@ last_tick(void)
 	return at;
 }
 
+static void
+start_at(Ordered *ordered, int32 org_id, int64 first, int64 last)
+{
+	ScanKeyData keys[3];
+
+	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(org_id));
+	ScanKeyInit(&keys[1], 2, BTGreaterEqualStrategyNumber, F_INT8GE,
+				Int64GetDatum(first));
+	ScanKeyInit(&keys[2], 2, BTLessEqualStrategyNumber, F_INT8LE, Int64GetDatum(last));
+	index_rescan(ordered->scan, keys, lengthof(keys), NULL, 0);
+}
+
+/* The first incident from an id on; false when there is none. */
+static bool
+look_from(Ordered *incidents, int32 org_id, int64 id, int64 *found,
+		  TimestampTz *detected_at)
+{
+	start_at(incidents, org_id, id, PG_INT64_MAX);
+	if (!read_on(incidents, INCIDENT_DETECTED_AT))
+		return false;
+	*found = DatumGetInt64(column(incidents->slot, INCIDENT_ID));
+	*detected_at = DatumGetTimestampTz(column(incidents->slot, INCIDENT_DETECTED_AT));
+	return true;
+}
+
 /*
- * Begins reading the incidents of an organisation that were detected from `from` on and
- * before `to`. The names stay with the caller.
+ * About the first id from which on incidents were detected at a moment or later: exactly so
+ * were incidents always recorded in the order of their detection. The last id plus one when
+ * none were.
+ */
+static int64
+id_near(Ordered *incidents, int32 org_id, TimestampTz at)
+{
+	int64 low = PG_INT64_MIN;
+	int64 high = PG_INT64_MAX;
+	int64 id;
+	TimestampTz detected_at;
+
+	while (low < high)
+	{
+		int64 middle = (low & high) + ((low ^ high) >> 1);
+
+		CHECK_FOR_INTERRUPTS();
+		if (look_from(incidents, org_id, middle, &id, &detected_at) && detected_at < at)
+			low = Min(id, high - 1) + 1;
+		else
+			high = middle;
+	}
+	return look_from(incidents, org_id, low, &id, &detected_at) ? id : low;
+}
+
+/*
+ * Divides the incidents of a period by their ids into `nparts` that are about equal, or into
+ * one when PostgreSQL would not read their table in parallel either. Tells how many incidents
+ * they are, about. Returns the number of parts.
+ */
+int
+pgi_history_divide(const PgiPeriod *period, int nparts, PgiIds *parts, int64 *about)
+{
+	Ordered incidents;
+	int64 first;
+	int64 after;
+
+	begin_ordered(&incidents, "incidents", GetActiveSnapshot(), 3);
+	first = id_near(&incidents, period->org_id, period->from);
+	after = Max(first, id_near(&incidents, period->org_id, period->to));
+	*about = after - first;
+	if (RelationGetNumberOfBlocks(incidents.relation) < min_parallel_table_scan_size)
+		nparts = 1;
+	end_ordered(&incidents);
+
+	nparts = (int) Max(1, Min(nparts, *about));
+	for (int i = 0; i < nparts; i++)
+	{
+		parts[i].first = i == 0 ? PG_INT64_MIN : parts[i - 1].last + 1;
+		parts[i].last =
+			i == nparts - 1 ? PG_INT64_MAX : first + *about / nparts * (i + 1) - 1;
+	}
+	return nparts;
+}
+
+/*
+ * Begins reading the incidents of a period whose ids are in a part of it. Up to `memory`
+ * bytes are used for what is read at a time. Names and progress stay with the caller.
  */
 PgiHistory *
-pgi_history_begin(int32 org_id, TimestampTz from, TimestampTz to,
-				  const PgiDutyNames *duties)
+pgi_history_begin(const PgiPeriod *period, const PgiIds *part, Size memory,
+				  const PgiDutyNames *duties, PgiProgress *progress)
 {
+	MemoryContext context = AllocSetContextCreate(
+		CurrentMemoryContext, "pg_incident history", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext before = MemoryContextSwitchTo(context);
 	PgiHistory *history = palloc0(sizeof(PgiHistory));
-	ScanKeyData key;
 
-	history->org_id = org_id;
-	history->from = from;
-	history->to = to;
+	history->context = context;
+	history->period = *period;
 	history->duties = duties;
+	history->progress = progress;
+	history->memory = memory;
 	history->last_tick = last_tick();
 	history->snapshot = GetActiveSnapshot();
-	history->context = CurrentMemoryContext;
-	history->told = GetCurrentTimestamp();
 
-	begin_ordered(&history->incidents, "incidents", history->snapshot, 1);
-	begin_ordered(&history->states, "incident_state", history->snapshot, 2);
-	ScanKeyInit(&key, INCIDENT_ORG_ID, BTEqualStrategyNumber, F_INT4EQ,
-				Int32GetDatum(org_id));
-	index_rescan(history->incidents.scan, &key, 1, NULL, 0);
+	begin_ordered(&history->incidents, "incidents", history->snapshot, 3);
+	begin_ordered(&history->states, "incident_state", history->snapshot, 3);
+	start_at(&history->incidents, period->org_id, part->first, part->last);
 
 	history->entries = table_open(pgi_relation("entries"), AccessShareLock);
-	history->directory = CreatePartitionDirectory(CurrentMemoryContext, true);
+	history->directory = CreatePartitionDirectory(context, true);
 	history->partitions = PartitionDirectoryLookup(history->directory, history->entries);
 	history->wanted = palloc(sizeof(bool) * Max(history->partitions->nparts, 1));
+	MemoryContextSwitchTo(before);
 	return history;
 }
 
@@ -244,19 +324,29 @@ pgi_history_end(PgiHistory *history)
 	table_close(history->entries, AccessShareLock);
 	end_ordered(&history->states);
 	end_ordered(&history->incidents);
+	MemoryContextDelete(history->context);
 }
 
-/* Tells every few seconds how far it is. */
+void
+pgi_progress_begin(PgiProgress *progress, int64 about)
+{
+	progress->about = about;
+	pg_atomic_init_u64(&progress->done, 0);
+	pg_atomic_init_u64(&progress->told, (uint64) GetCurrentTimestamp());
+}
+
+/* Tells every few seconds how far all who work on it have come, one of them at a time. */
 static void
-tell(PgiHistory *history, const char *doing)
+tell(PgiProgress *progress)
 {
 	TimestampTz now = GetCurrentTimestamp();
+	uint64 told = pg_atomic_read_u64(&progress->told);
 
-	if (!TimestampDifferenceExceeds(history->told, now, 5000))
-		return;
-	history->told = now;
-	ereport(DEBUG1, (errmsg_internal("%s; " INT64_FORMAT " incidents are done", doing,
-									 history->done)));
+	if (TimestampDifferenceExceeds((TimestampTz) told, now, 5000) &&
+		pg_atomic_compare_exchange_u64(&progress->told, &told, (uint64) now))
+		ereport(NOTICE, (errmsg("replay: " UINT64_FORMAT " of about " INT64_FORMAT
+								" incidents are done",
+								pg_atomic_read_u64(&progress->done), progress->about)));
 }
 
 /* Comes to the state of an incident; false when it has none. Ids ascend. */
@@ -267,13 +357,7 @@ find_state(PgiHistory *history, int64 incident_id)
 
 	if (!history->at_state)
 	{
-		ScanKeyData keys[2];
-
-		ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT4EQ,
-					Int32GetDatum(history->org_id));
-		ScanKeyInit(&keys[1], 2, BTGreaterEqualStrategyNumber, F_INT8GE,
-					Int64GetDatum(incident_id));
-		index_rescan(states->scan, keys, lengthof(keys), NULL, 0);
+		start_at(states, history->period.org_id, incident_id, PG_INT64_MAX);
 		history->at_state = read_on(states, STATE_NEXT_DUE);
 	}
 	while (history->at_state &&
@@ -324,15 +408,14 @@ add_life(PgiHistory *history)
 	history->npacked += life->nentries;
 }
 
-/* Whether what has been taken fills the memory: four times maintenance_work_mem. */
+/* Whether what has been taken fills the memory. */
 static bool
 is_full(const PgiHistory *history)
 {
 	Size size =
 		sizeof(Life) * (Size) history->nlives + sizeof(Packed) * (Size) history->npacked;
 
-	return size >= (Size) maintenance_work_mem * 1024 * 4 ||
-		   history->nlives == PG_INT32_MAX / 2;
+	return size >= history->memory || history->nlives == PG_INT32_MAX / 2;
 }
 
 /* Takes the next incidents, without their entries. */
@@ -354,7 +437,7 @@ take_lives(PgiHistory *history)
 			break;
 		}
 		detected_at = DatumGetTimestampTz(column(incidents->slot, INCIDENT_DETECTED_AT));
-		if (detected_at < history->from || detected_at >= history->to)
+		if (detected_at < history->period.from || detected_at >= history->period.to)
 			continue;
 		if (!find_state(history, DatumGetInt64(column(incidents->slot, INCIDENT_ID))))
 			ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
@@ -541,11 +624,11 @@ read_partition(PgiHistory *history, Oid partition)
 
 		CHECK_FOR_INTERRUPTS();
 		if (++nread % 65536 == 0)
-			tell(history, "reading timelines");
+			tell(history->progress);
 		if (map != NULL)
 			(void) execute_attr_map_slot(map->attrMap, stored, slot);
 		slot_getsomeattrs(slot, ENTRY_KIND);
-		if (DatumGetInt32(column(slot, ENTRY_ORG_ID)) != history->org_id)
+		if (DatumGetInt32(column(slot, ENTRY_ORG_ID)) != history->period.org_id)
 			continue;
 		life = find_life(history, DatumGetInt64(column(slot, ENTRY_INCIDENT_ID)));
 		if (life != NULL)
@@ -690,7 +773,11 @@ pgi_history_next(PgiHistory *history)
 		in_order &= past->facts[i - 1].at <= past->facts[i].at;
 	if (!in_order)
 		pgi_sort_facts(past->facts, past->nfacts);
-	if (++history->done % 65536 == 0)
-		tell(history, "replaying");
+	if (history->next % 1024 == 0 || history->next == history->nlives)
+	{
+		(void) pg_atomic_fetch_add_u64(&history->progress->done,
+									   (history->next - 1) % 1024 + 1);
+		tell(history->progress);
+	}
 	return past;
 }

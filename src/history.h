@@ -5,6 +5,7 @@
 #define PGI_HISTORY_H
 
 #include "datatype/timestamp.h"
+#include "port/atomics.h"
 
 #include "duty.h"
 #include "kernel/advance.h"
@@ -29,8 +30,35 @@ typedef struct PgiPast
 	int nevents;
 } PgiPast;
 
-extern PgiHistory *pgi_history_begin(int32 org_id, TimestampTz from, TimestampTz to,
-									 const PgiDutyNames *duties);
+/* The incidents of an organisation that were detected from `from` on and before `to`. */
+typedef struct PgiPeriod
+{
+	int32 org_id;
+	TimestampTz from;
+	TimestampTz to;
+} PgiPeriod;
+
+/* Some of them: ids, both ends included. */
+typedef struct PgiIds
+{
+	int64 first;
+	int64 last;
+} PgiIds;
+
+/* How far the reading is; several processes may share one. */
+typedef struct PgiProgress
+{
+	int64 about; /* how many incidents there are, about */
+	pg_atomic_uint64 done;
+	pg_atomic_uint64 told; /* when it was last told */
+} PgiProgress;
+
+extern int pgi_history_divide(const PgiPeriod *period, int nparts, PgiIds *parts,
+							  int64 *about);
+extern void pgi_progress_begin(PgiProgress *progress, int64 about);
+extern PgiHistory *pgi_history_begin(const PgiPeriod *period, const PgiIds *part,
+									 Size memory, const PgiDutyNames *duties,
+									 PgiProgress *progress);
 extern const PgiPast *pgi_history_next(PgiHistory *history);
 extern void pgi_history_end(PgiHistory *history);
 

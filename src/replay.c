@@ -1,76 +1,85 @@
 /*
- * replay.c: what recorded incidents would have come to under another policy, beside what
- * they came to.
+ * replay.c: what recorded incidents would have come to under another policy, event by event
+ * and incident by incident.
  */
 #include "postgres.h"
 
 #include "fmgr.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 #include "arguments.h"
 #include "compat.h"
-#include "history.h"
 #include "pg_incident.h"
 #include "policy_cache.h"
+#include "replay.h"
 #include "timeline.h"
 
-/*
- * Events by what decided them. A rule is its own place, but each time to acknowledge has
- * one, from ACKNOWLEDGEMENTS on. The place 0, of facts, counts the incidents themselves.
- */
-#define ACKNOWLEDGEMENTS 30
-#define PLACES (PGI_RULE_DUTY_OVERDUE + PGI_MAX_DUTIES)
-
-typedef int64 Counts[PLACES][PGI_LEVELS][PGI_LEVELS];
-
-/* What was decided by a policy: by event and response level. */
-typedef struct Tally
-{
-	int32 policy_id;
-	Counts counts;
-	struct Tally *next;
-} Tally;
-
-/* A replay under one policy, and what the kernel makes of the incident at hand. */
-typedef struct Replay
-{
-	const PgiPolicy *policy;
-	PgiDutyNames duties;
-	PgiHistory *history;
-	PgiDerived *events;
-	int nevents;
-	int room;
-	PgiState state;
-} Replay;
-
 /* The arguments are (policy_id, from, to). */
-static void
-begin_replay(Replay *replay, FunctionCallInfo fcinfo)
+void
+pgi_replay_arguments(FunctionCallInfo fcinfo, int32 *policy_id, PgiPeriod *period)
 {
-	TimestampTz from;
-	TimestampTz to;
-
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 						errmsg("policy, from and to must not be null")));
-	from = PG_GETARG_TIMESTAMPTZ(1);
-	to = PG_GETARG_TIMESTAMPTZ(2);
-	if (from > to)
+	*policy_id = PG_GETARG_INT32(0);
+	period->org_id = pgi_organisation;
+	period->from = PG_GETARG_TIMESTAMPTZ(1);
+	period->to = PG_GETARG_TIMESTAMPTZ(2);
+	if (period->from > period->to)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("from must not be later than to")));
-	pgi_read_duty_names(PG_GETARG_INT32(0), &replay->duties);
-	replay->history = pgi_history_begin(pgi_organisation, from, to, &replay->duties);
-	replay->policy = pgi_policy(PG_GETARG_INT32(0));
+}
+
+/* What `nprocesses` that share a replay may each use, in bytes. */
+static Size
+memory_of_each(int nprocesses)
+{
+	return (Size) maintenance_work_mem * 1024 * 4 / nprocesses;
+}
+
+/* Begins a replay of a part of the incidents, one of `nparts` that go on at once. */
+void
+pgi_replay_begin(PgiReplay *replay, int32 policy_id, const PgiPeriod *period,
+				 const PgiIds *part, int nparts, PgiProgress *progress)
+{
+	memset(replay, 0, sizeof(PgiReplay));
+	pgi_read_duty_names(policy_id, &replay->duties);
+	replay->history = pgi_history_begin(period, part, memory_of_each(nparts),
+										&replay->duties, progress);
+	replay->policy = pgi_policy(policy_id);
 	replay->room = 64;
 	replay->events = palloc(sizeof(PgiDerived) * replay->room);
+}
+
+void
+pgi_replay_end(PgiReplay *replay)
+{
+	pgi_history_end(replay->history);
+	pfree(replay->events);
+}
+
+/* Begins a replay of all in one process. */
+static void
+begin_alone(PgiReplay *replay, PgiProgress *progress, FunctionCallInfo fcinfo)
+{
+	PgiPeriod period;
+	PgiIds all;
+	int32 policy_id;
+	int64 about;
+
+	pgi_replay_arguments(fcinfo, &policy_id, &period);
+	pgi_history_divide(&period, 1, &all, &about);
+	pgi_progress_begin(progress, about);
+	pgi_replay_begin(replay, policy_id, &period, &all, 1, progress);
 }
 
 static void
 collect(const PgiDerived *derived, void *arg)
 {
-	Replay *replay = arg;
+	PgiReplay *replay = arg;
 
 	if (replay->nevents == replay->room)
 	{
@@ -81,8 +90,8 @@ collect(const PgiDerived *derived, void *arg)
 }
 
 /* Runs an incident under the policy; false when the policy does not know its values. */
-static bool
-run(Replay *replay, const PgiPast *past)
+bool
+pgi_replay_run(PgiReplay *replay, const PgiPast *past)
 {
 	PgiResult result;
 
@@ -95,112 +104,6 @@ run(Replay *replay, const PgiPast *past)
 	return true;
 }
 
-static Tally *
-tally_of(Tally **tallies, int32 policy_id)
-{
-	Tally **place = tallies;
-
-	while (*place != NULL && (*place)->policy_id != policy_id)
-		place = &(*place)->next;
-	if (*place == NULL)
-	{
-		*place = palloc0(sizeof(Tally));
-		(*place)->policy_id = policy_id;
-	}
-	return *place;
-}
-
-static void
-count_events(Tally *tally, const PgiDerived *events, int nevents)
-{
-	for (int i = 0; i < nevents; i++)
-	{
-		const PgiDerived *event = &events[i];
-		int place = event->rule;
-
-		if (place == PGI_RULE_ACKNOWLEDGEMENT)
-			place =
-				ACKNOWLEDGEMENTS + Min(event->occurrence, PGI_MAX_ACKNOWLEDGEMENTS) - 1;
-		if (place < PLACES)
-			tally->counts[place][event->event_level][event->response_level]++;
-	}
-}
-
-#define COUNT_COLUMNS 7
-
-/* Puts out what a policy decided, or with NULL what cannot be replayed. */
-static void
-put_counts(ReturnSetInfo *result, const Tally *tally, const bool *replayed)
-{
-	Datum values[COUNT_COLUMNS];
-	bool isnull[COUNT_COLUMNS] = {false};
-
-	isnull[0] = replayed == NULL;
-	values[0] = BoolGetDatum(replayed != NULL && *replayed);
-	values[1] = Int32GetDatum(tally->policy_id);
-	for (int place = 0; place < PLACES; place++)
-		for (int event_level = 0; event_level < PGI_LEVELS; event_level++)
-			for (int response_level = 0; response_level < PGI_LEVELS; response_level++)
-			{
-				int64 count = tally->counts[place][event_level][response_level];
-				bool acknowledgement =
-					place >= ACKNOWLEDGEMENTS &&
-					place < ACKNOWLEDGEMENTS + PGI_MAX_ACKNOWLEDGEMENTS;
-
-				if (count == 0)
-					continue;
-				values[2] =
-					Int16GetDatum(acknowledgement ? PGI_RULE_ACKNOWLEDGEMENT : place);
-				values[3] =
-					Int16GetDatum(acknowledgement ? place - ACKNOWLEDGEMENTS + 1 : 1);
-				values[4] = UInt8GetDatum(event_level);
-				values[5] = UInt8GetDatum(response_level);
-				values[6] = Int64GetDatum(count);
-				tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
-			}
-}
-
-/* (policy_id, from, to): what was decided, how often, on both sides. */
-PG_FUNCTION_INFO_V1(pgi_replay_counts);
-Datum
-pgi_replay_counts(PG_FUNCTION_ARGS)
-{
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	const bool was = false;
-	const bool would_be = true;
-	Tally *was_tallies = NULL;
-	Tally *candidate = palloc0(sizeof(Tally));
-	Tally *not_in_policy = palloc0(sizeof(Tally));
-	const PgiPast *past;
-	Replay replay = {0};
-
-	InitMaterializedSRF(fcinfo, 0);
-	begin_replay(&replay, fcinfo);
-	candidate->policy_id = not_in_policy->policy_id = PG_GETARG_INT32(0);
-	while ((past = pgi_history_next(replay.history)) != NULL)
-	{
-		const PgiState *state = &replay.state;
-		Tally *tally;
-
-		if (!run(&replay, past))
-		{
-			not_in_policy->counts[0][past->event_level][past->response_level]++;
-			continue;
-		}
-		count_events(candidate, replay.events, replay.nevents);
-		candidate->counts[0][state->event_level][state->response_level]++;
-		tally = tally_of(&was_tallies, past->policy_id);
-		count_events(tally, past->events, past->nevents);
-		tally->counts[0][past->event_level][past->response_level]++;
-	}
-	pgi_history_end(replay.history);
-	put_counts(result, candidate, &would_be);
-	put_counts(result, not_in_policy, NULL);
-	for (const Tally *tally = was_tallies; tally != NULL; tally = tally->next)
-		put_counts(result, tally, &was);
-	return (Datum) 0;
-}
-
 #define EVENT_COLUMNS 7
 
 /* (policy_id, from, to): every event that would have been. */
@@ -210,13 +113,14 @@ pgi_replay_events(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	const PgiPast *past;
-	Replay replay = {0};
+	PgiReplay replay;
+	PgiProgress progress;
 
 	InitMaterializedSRF(fcinfo, 0);
-	begin_replay(&replay, fcinfo);
+	begin_alone(&replay, &progress, fcinfo);
 	while ((past = pgi_history_next(replay.history)) != NULL)
 	{
-		if (!run(&replay, past))
+		if (!pgi_replay_run(&replay, past))
 			continue;
 		for (int i = 0; i < replay.nevents; i++)
 		{
@@ -235,7 +139,7 @@ pgi_replay_events(PG_FUNCTION_ARGS)
 			tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
 		}
 	}
-	pgi_history_end(replay.history);
+	pgi_replay_end(&replay);
 	return (Datum) 0;
 }
 
@@ -295,14 +199,15 @@ pgi_replay_incidents(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	const PgiPast *past;
-	Replay replay = {0};
+	PgiReplay replay;
+	PgiProgress progress;
 
 	InitMaterializedSRF(fcinfo, 0);
-	begin_replay(&replay, fcinfo);
+	begin_alone(&replay, &progress, fcinfo);
 	while ((past = pgi_history_next(replay.history)) != NULL)
 	{
 		const PgiState *state = &replay.state;
-		bool known = run(&replay, past);
+		bool known = pgi_replay_run(&replay, past);
 		Datum values[1 + 2 * FIGURES];
 		bool isnull[1 + 2 * FIGURES] = {false};
 		Figures was;
@@ -327,6 +232,6 @@ pgi_replay_incidents(PG_FUNCTION_ARGS)
 		put_figures(values, isnull, 2, known ? &would_be : NULL);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
 	}
-	pgi_history_end(replay.history);
+	pgi_replay_end(&replay);
 	return (Datum) 0;
 }

@@ -1,5 +1,6 @@
 -- A year of incidents replayed under another policy, beside sequential scans of their
--- timelines: of the columns that a replay reads, and of rows alone.
+-- timelines: of the columns that a replay reads, and of rows alone. By one process, in time
+-- on the processor, and by two, in time on the wall.
 \if :{?runs} \else \set runs 5 \endif
 \pset pager off
 SET client_min_messages = warning;
@@ -19,6 +20,11 @@ CREATE FUNCTION bench.rows() RETURNS bigint LANGUAGE sql STABLE AS $$
 $$;
 CREATE FUNCTION bench.replay(policy text) RETURNS bigint LANGUAGE sql STABLE AS $$
 	SELECT sum(would_be) FROM incident.replay(policy, '-infinity', 'infinity') WHERE measure = 'incidents'
+$$;
+CREATE FUNCTION bench.replay_by_two(policy text) RETURNS bigint LANGUAGE sql STABLE
+SET max_parallel_workers_per_gather = 1
+AS $$
+	SELECT bench.replay(policy)
 $$;
 
 CREATE PROCEDURE bench.measure(name text, run int, statement text, expected bigint) LANGUAGE plpgsql AS $$
@@ -64,6 +70,7 @@ FROM generate_series(0, :runs) AS run, (VALUES
 	('columns', 'SELECT bench.columns()', :columns::bigint),
 	('rows', 'SELECT bench.rows()', :rows),
 	('replay', 'SELECT bench.replay(''halved'')', :incidents),
+	('two', 'SELECT bench.replay_by_two(''halved'')', :incidents),
 	('same', 'SELECT bench.replay(''recorded'')', :incidents)) AS m(name, statement, expected)
 ORDER BY run \gexec
 
@@ -74,6 +81,9 @@ SELECT report.tell('replay', 'incidents', :incidents), report.tell('replay', 'en
 	report.tell('replay', 'replay', report.median('replay', 'replay'), 'ms'),
 	report.tell('replay', 'replay / scan of the columns read', report.ratio('replay', 'replay cpu', 'columns cpu'), '', 3),
 	report.tell('replay', 'replay / scan of the rows', report.ratio('replay', 'replay cpu', 'rows cpu')),
+	report.tell('replay', 'replay by two', report.median('replay', 'two'), 'ms'),
+	report.tell('replay', 'replay by two / scan of the columns read, on the wall', report.ratio('replay', 'two', 'columns'), '', 3),
+	report.tell('replay', 'replay by two / scan of the rows, on the wall', report.ratio('replay', 'two', 'rows'), '', 3),
 	report.tell('replay', 'replay under the policy in force / scan of the columns read',
 		report.ratio('replay', 'same cpu', 'columns cpu'), '', 3)
 \g /dev/null

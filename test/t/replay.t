@@ -12,6 +12,7 @@ use JSON::PP;
 use Test::More;
 use DutyWorlds;
 use PgIncident;
+use PostgreSQL::Test::Utils;
 use RandomDuties;
 use RandomLives;
 
@@ -313,6 +314,53 @@ $node->safe_psql('incident', copy_sql($copies));
 is($node->safe_psql('incident', "SET maintenance_work_mem = '1MB'; " . difference($figures, $before)),
 	'', 'copies count as often as there are');
 is($node->safe_psql('incident', difference($figures, $before)), '', 'with more memory, too');
+
+# Several processes: three workers, two of them busy elsewhere, none to be had.
+my $PARALLEL = 'SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 3;';
+
+sub workers_begun
+{
+	return () = slurp_file($node->logfile) =~ /starting background worker process "parallel worker/g;
+}
+
+$node->safe_psql('incident', 'ALTER SYSTEM SET log_min_messages = debug1; SELECT pg_reload_conf()');
+my $begun = workers_begun();
+is($node->safe_psql('incident', "SET maintenance_work_mem = '1MB'; $PARALLEL " . difference($figures, $before)),
+	'', 'several processes count the same');
+is(workers_begun() - $begun, 3, 'and they were several');
+for my $max_workers (0, 1)
+{
+	is($node->safe_psql('incident', "SET max_parallel_workers = $max_workers; $PARALLEL " . difference($figures, $before)),
+		'', "with $max_workers other processes where three were wanted");
+}
+is($node->safe_psql('incident', "SET max_parallel_workers_per_gather = 0; SET min_parallel_table_scan_size = 0; "
+		. difference($figures, $before)), '', 'and with one');
+is(workers_begun() - $begun, 4, 'no others were started');
+$node->safe_psql('incident', 'ALTER SYSTEM RESET log_min_messages; SELECT pg_reload_conf()');
+for my $when (map { day_of($_) } 0, $POLICIES / 2, $POLICIES - 1)
+{
+	my $part = "SELECT event_level, measure, detail, was, would_be FROM incident.replay('other-0', $when)";
+
+	is($node->safe_psql('incident', "CREATE TEMP TABLE alone AS $part; $PARALLEL " . difference($part, 'TABLE alone')),
+		'', "several count the same of $when");
+}
+
+# What a worker must share with the session: its draft, its organisation, its rights.
+$node->safe_psql('incident', "CREATE ROLE assessor LOGIN; SELECT incident.grant_role('administrator', 'assessor');"
+		. " SELECT incident.register_organisation(2, 'another', 'eport')");
+my $total = "SELECT sum(was) FROM incident.replay(:draft, $EVERYTHING) WHERE measure = 'incidents'";
+my $draft = "SELECT incident.import_policy(incident.export_policy(incident.policy_id('other-0'))) AS draft \\gset";
+my ($all) = $node->safe_psql('incident', "SET max_parallel_workers_per_gather = 0; $draft\n $total");
+cmp_ok($all, '>', 1000, 'a draft can be replayed');
+is($node->safe_psql('incident', "$PARALLEL\nBEGIN;\n$draft\n$total;\nROLLBACK", extra_params => [ '-U', 'assessor' ]),
+	$all, 'by several, while nobody else sees it, and by an administrator');
+is($node->safe_psql('incident', "$PARALLEL\nSET pg_incident.organisation = 2;\n$draft\n$total"), '', 'of another organisation');
+
+# A fault in the part of a worker is the statement's.
+$node->safe_psql('incident', 'DELETE FROM incident.entries WHERE seq = 1 AND incident_id = (SELECT max(incident_id) FROM copied)');
+my ($status, undef, $error) = $node->psql('incident', "$PARALLEL $figures");
+isnt($status, 0, 'what is damaged is told');
+like($error, qr/ERROR:  entry 1 of incident \d+ is missing/, 'by whoever meets it');
 
 $node->stop;
 done_testing();
