@@ -125,30 +125,28 @@ BEGIN
 END
 $$;
 
-CREATE PROCEDURE bench.run_hours(hours int, opened int) LANGUAGE plpgsql AS $$
-DECLARE
-	began timestamptz := clock_timestamp();
+CREATE PROCEDURE bench.live_minute(minute int, opened int, began timestamptz) LANGUAGE plpgsql AS $$
 BEGIN
-	FOR minute IN 1 .. hours * 60 LOOP
-		IF minute > 1 THEN
-			PERFORM bench.arm(minute);
-		END IF;
-		COMMIT;
-		CALL bench.happen(minute, opened);
-		CALL bench.tick_minute(minute);
-		IF minute % 60 = 0 THEN
-			PERFORM bench.take_sizes(minute / 60);
-			RAISE INFO 'hour % of % in % s', minute / 60, hours, round(extract(epoch FROM clock_timestamp() - began));
-		END IF;
-		COMMIT;
-	END LOOP;
+	IF minute > 1 THEN
+		PERFORM bench.arm(minute);
+	END IF;
+	COMMIT;
+	CALL bench.happen(minute, opened);
+	CALL bench.tick_minute(minute);
+	IF minute % 60 = 0 THEN
+		PERFORM bench.take_sizes(minute / 60);
+		RAISE INFO 'hour % in % s', minute / 60, round(extract(epoch FROM clock_timestamp() - began));
+	END IF;
 END
 $$;
 
 ALTER SYSTEM SET autovacuum = on;
 ALTER SYSTEM SET autovacuum_naptime = '5s';
 SELECT pg_reload_conf() \g /dev/null
-CALL bench.run_hours(:hours, greatest(1, :open * :opened / 60)::int);
+SELECT now() AS began \gset
+-- Each is a statement of its own: only between statements does autovacuum hear of what was done.
+SELECT format('CALL bench.live_minute(%s, %s, %L)', minute, greatest(1, :open * :opened / 60)::int, :'began')
+FROM generate_series(1, :hours * 60) AS minute \gexec
 ALTER SYSTEM RESET autovacuum_naptime;
 ALTER SYSTEM RESET autovacuum;
 SELECT pg_reload_conf() \g /dev/null
