@@ -6,7 +6,7 @@
 # Needs SRC, BINDIR, PG_CONFIG and WORK.
 
 PARTS=(build kernel oracle regress isolation pgtap tap)
-TEST_TIMEOUT=1200
+TEST_TIMEOUT=${PG_INCIDENT_TEST_SECONDS:-1200}
 
 # part_files PART: the tests it finds in ROOT, one a line, by path.
 part_files() {
