@@ -44,6 +44,10 @@ $$;
 
 -- Makes one of the partitions that are wanted and can be: attaching one reads the default
 -- partition, which must be small and without rows for it. False when there is none.
+--
+-- Nobody may be adding rows meanwhile: who had found the default partition before a new one
+-- came beside it would be refused there. A row that came before the lock and is not seen
+-- yet in REPEATABLE READ fails the check of the default partition.
 CREATE FUNCTION incident.add_next_partition()
 RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
@@ -57,6 +61,7 @@ BEGIN
 	FOR wanted IN SELECT * FROM incident.wanted_partitions() AS w
 			WHERE to_regclass(format('incident.%I', w.part)) IS NULL
 				AND pg_relation_size(format('incident.%I', w.parent || '_default')::regclass) <= 16 * 1024 * 1024 LOOP
+		EXECUTE format('LOCK TABLE ONLY incident.%I IN SHARE ROW EXCLUSIVE MODE', wanted.parent);
 		EXECUTE format('SELECT EXISTS (SELECT FROM incident.%I WHERE %I >= $1 AND %2$I < $2)',
 			wanted.parent || '_default', CASE wanted.parent WHEN 'timers' THEN 'bucket' ELSE 'month' END)
 			INTO taken USING wanted.first_key, wanted.end_key;
@@ -69,7 +74,7 @@ BEGIN
 		END IF;
 	END LOOP;
 	RETURN false;
-EXCEPTION WHEN lock_not_available OR duplicate_table THEN
+EXCEPTION WHEN lock_not_available OR duplicate_table OR check_violation THEN
 	RETURN false;
 END
 $$;
@@ -106,7 +111,7 @@ BEGIN
 	END IF;
 	EXECUTE format('DROP TABLE incident.%I', done);
 	RETURN true;
-EXCEPTION WHEN lock_not_available THEN
+EXCEPTION WHEN lock_not_available OR undefined_table THEN
 	RETURN false;
 END
 $$;
@@ -184,6 +189,7 @@ END
 $$;
 
 -- Whether an hour has passed since partitions were looked after; then notes that they are.
+-- Of several who ask at once, one is told so: now() may be before the others' commit.
 CREATE FUNCTION incident.take_maintenance()
 RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
@@ -191,12 +197,12 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	PERFORM FROM incident.last_tick
-		WHERE maintained_at IS NULL OR maintained_at NOT BETWEEN now() - interval '1 hour' AND now()
+		WHERE maintained_at IS NULL OR maintained_at NOT BETWEEN clock_timestamp() - interval '1 hour' AND clock_timestamp()
 		FOR NO KEY UPDATE SKIP LOCKED;
 	IF NOT FOUND THEN
 		RETURN false;
 	END IF;
-	UPDATE incident.last_tick SET maintained_at = now();
+	UPDATE incident.last_tick SET maintained_at = clock_timestamp();
 	RETURN true;
 END
 $$;

@@ -8,6 +8,7 @@
 PASSED=0
 FAILED=0
 DETAIL_LINES=60
+AFTER_FAILURE=8
 
 passed() { echo "ok $1" >>"$RESULTS"; }
 
@@ -61,6 +62,7 @@ part_details() {
 		say "  failed: ${name#not ok }${output:+   ($output)}"
 		if [[ -n $output ]]; then
 			shown=yes
+			failed_tests "$output" | head -n "$DETAIL_LINES" | sed 's/^/  > /'
 			tail -n "$DETAIL_LINES" "$output" | sed 's/^/  | /'
 		fi
 	done < <(grep '^not ok' "$RESULTS")
@@ -72,6 +74,9 @@ part_details() {
 	fi
 	say "  log: $log$(server_log "$part")"
 }
+
+# What a Perl test says of each test that failed.
+failed_tests() { grep -E -A "$AFTER_FAILURE" '^# +Failed test' "$1" || true; }
 
 server_log() {
 	[[ ! -e $WORK/server-$1.log ]] || printf '; of the server: %s' "$WORK/server-$1.log"

@@ -219,10 +219,10 @@ JOIN LATERAL (SELECT incident_id, (array_agg(asset_level ORDER BY seq))[1] AS as
 				jsonb_each(jsonb_build_object('asset_level', e.asset_level, 'severity', e.severity))
 				WHERE e.incident_id = t.incident_id AND e.rule = 0 AND e.seq = t.seq
 					AND CASE key WHEN 'severity' THEN e.sets_severity ELSE e.sets_asset END) AS assessment) AS f
-	WHERE t.incident_id = r.incident_id AND t.$SOME AND t.epoch IS NULL AND t.kind <> 'voided'
+	WHERE t.incident_id = r.incident_id AND t.epoch IS NULL AND t.kind <> 'voided'
 	GROUP BY incident_id) AS t ON true,
 	LATERAL incident.simulate('$policy', t.asset_level, t.severity, t.detected_at, '$until', t.facts) AS s
-WHERE r.policy = 'lived-$number' AND s.detail ? 'event_level'
+WHERE r.policy = 'lived-$number' AND r.$SOME AND s.detail ? 'event_level'
 SQL
 }
 
