@@ -1,5 +1,5 @@
-# Many ticks at once beside clients: nothing is decided twice, nothing is lost, nobody
-# fails or waits for ever.
+# Many ticks at once beside clients, while partitions come and go: nothing is decided twice,
+# nothing is lost, nobody fails or waits for ever.
 #
 # PG_INCIDENT_STRESS_SECONDS (default 60) says how long eight tickers run; two and four
 # run a third of that each.
@@ -27,6 +27,32 @@ CREATE FUNCTION any_policy() RETURNS text LANGUAGE sql AS 'SELECT NULL::text';
 CREATE FUNCTION any_detection(seconds float8) RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
 	SELECT clock_timestamp() - interval '2 hours' * (1 + floor(random() * 4))
 		+ interval '1 second' * (random() * (seconds + 20) - 20)
+$$;
+
+-- Drops the partitions of timers that nothing is in, and has them made anew.
+CREATE TABLE came_and_went (part text);
+CREATE PROCEDURE come_and_go() LANGUAGE plpgsql AS $$
+DECLARE
+	name text;
+	taken boolean;
+BEGIN
+	SET LOCAL lock_timeout = '100ms';
+	BEGIN
+		LOCK TABLE incident.timers IN ACCESS EXCLUSIVE MODE;
+		FOR name IN SELECT part FROM incident.partitions('timers') LOOP
+			EXECUTE format('SELECT EXISTS (SELECT FROM incident.%I)', name) INTO taken;
+			IF NOT taken THEN
+				EXECUTE format('DROP TABLE incident.%I', name);
+				INSERT INTO came_and_went VALUES (name);
+			END IF;
+		END LOOP;
+	EXCEPTION WHEN lock_not_available THEN
+	END;
+	COMMIT;
+	WHILE incident.add_next_partition() LOOP
+		COMMIT;
+	END LOOP;
+END
 $$;
 SQL
 
@@ -89,7 +115,10 @@ for my $run ([ 2, int($SECONDS / 3) || 1 ], [ 4, int($SECONDS / 3) || 1 ], [ 8, 
 			"CALL incident.run_ticks();\n"),
 		start_pgbench(
 			$node, "clients beside $tickers tickers", $CLIENTS, $seconds,
-			"SELECT act($seconds);\n"));
+			"SELECT act($seconds);\n"),
+		start_pgbench(
+			$node, "partitions beside $tickers tickers", 1, $seconds,
+			"CALL come_and_go();\n\\sleep 100 ms\n"));
 	finish_pgbench($_) for @running;
 
 	my $complaints = join "\n",
@@ -114,6 +143,7 @@ for my $kind (qw(acknowledged assessed breached escalated graded reopened resolv
 	cmp_ok($node->safe_psql('incident', "SELECT count(*) FROM incident.entries WHERE incident.kind_word(kind) = '$kind'"),
 		'>', 0, "$kind entries were met");
 }
+cmp_ok($node->safe_psql('incident', 'SELECT count(*) FROM came_and_went'), '>', 0, 'partitions came and went');
 cmp_ok($node->safe_psql('incident', 'SELECT count(*) FROM incident.repeats'), '>', 0, 'repeats were counted');
 is( $node->safe_psql('incident', <<'SQL'), '0', 'no two incidents are open under one key');
 SELECT count(*) FROM (
