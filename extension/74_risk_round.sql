@@ -121,23 +121,9 @@ $$;
 -- Computes every scenario of the current organisation and keeps the results.
 CREATE FUNCTION incident.freeze_results(round bigint)
 RETURNS bigint
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	done bigint;
-BEGIN
-	INSERT INTO incident.risk_results (org_id, round_id, scenario_id, asset_rating, threat_rating,
-			vulnerability_rating, inherent_likelihood, inherent_loss, inherent, current_likelihood,
-			current_loss, current, residual_likelihood, residual_loss, residual, decision, standing)
-		SELECT r.org_id, round, r.scenario_id, r.asset_rating, r.threat_rating, r.vulnerability_rating,
-			r.inherent_likelihood, r.inherent_loss, r.inherent, r.current_likelihood, r.current_loss,
-			r.current, r.residual_likelihood, r.residual_loss, r.residual, r.decision, r.standing
-		FROM incident.risk_now AS r WHERE r.retired_at IS NULL;
-	GET DIAGNOSTICS done = ROW_COUNT;
-	RETURN done;
-END
-$$;
+AS 'MODULE_PATHNAME', 'pgi_freeze_results';
 
 -- How many risks of a round are unacceptable even after treatment, and at a moment not
 -- approved, or accepted no longer.

@@ -310,3 +310,36 @@ theft,human_malicious,4,
 \.
 SELECT (incident.import_risk_register(jsonb_build_object('threats', (SELECT jsonb_agg(jsonb_strip_nulls(to_jsonb(t))) FROM threat_csv AS t)))).threats;
 COPY (SELECT name, source, frequency, title FROM incident.threat_register ORDER BY name) TO stdout WITH (FORMAT csv, HEADER);
+
+-- Thousands of scenarios are frozen as they are, and no less when somebody's trigger watches.
+SELECT incident.register_organisation(72, 'many');
+SET pg_incident.organisation = 72;
+SELECT count(incident.register_asset('a' || i, 'host', confidentiality => (1 + i % 5)::incident.rating, integrity => '3', availability => '2')) AS assets,
+	count(incident.register_threat('t' || i, 'environmental', (1 + i % 4)::incident.rating)) AS threats,
+	count(incident.register_vulnerability('v' || i, (1 + i % 3)::incident.rating)) AS vulnerabilities
+FROM generate_series(1, 15) AS i;
+SELECT count(incident.register_scenario('a' || i % 15 + 1, 't' || i / 15 % 15 + 1, 'v' || i / 225 + 1)) AS scenarios FROM generate_series(0, 2499) AS i;
+SELECT count(incident.treat_risk(scenario_id, 'keep', 'so it is')) AS treated FROM incident.risk_register WHERE asset IN ('a1', 'a2', 'a3');
+CREATE FUNCTION pg_temp.differences(name text) RETURNS bigint LANGUAGE sql AS $$
+	SELECT count(*) FROM (SELECT to_jsonb(f) - 'round_id' AS result FROM incident.risk_results AS f
+		WHERE round_id = (SELECT a.round_id FROM incident.risk_assessments AS a WHERE a.name = differences.name)) AS f
+	FULL JOIN (SELECT jsonb_object_agg(key, value) AS result FROM incident.risk_now AS r, jsonb_each(to_jsonb(r))
+		WHERE key IN (SELECT attname FROM pg_attribute WHERE attrelid = 'incident.risk_results'::regclass AND attnum > 0)
+		GROUP BY r.scenario_id) AS r ON f.result = r.result
+	WHERE f.result IS NULL OR r.result IS NULL
+$$;
+SELECT incident.open_round('many') IS NOT NULL AS opened;
+SELECT pg_temp.differences('many') AS not_frozen;
+SELECT incident.next_stage('many'), incident.next_stage('many'), incident.next_stage('many');
+SELECT pg_temp.differences('many');
+CREATE TEMP TABLE watched (round_id bigint, scenario_id bigint);
+CREATE FUNCTION pg_temp.watch() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO watched VALUES (new.round_id, new.scenario_id);
+	RETURN new;
+END $$;
+CREATE TRIGGER watch BEFORE INSERT ON incident.risk_results FOR EACH ROW EXECUTE FUNCTION pg_temp.watch();
+SELECT incident.open_round('watched') IS NOT NULL AS opened;
+SELECT incident.next_stage('watched'), incident.next_stage('watched'), incident.next_stage('watched');
+DROP TRIGGER watch ON incident.risk_results;
+SELECT pg_temp.differences('watched'), count(DISTINCT scenario_id) AS watched FROM watched;

@@ -40,7 +40,7 @@ struct PgiBulk
 	Relation relation;
 	EState *estate;
 	ModifyTableState *modify;
-	PartitionTupleRouting *routing;
+	PartitionTupleRouting *routing; /* NULL when there are no partitions */
 	TupleTableSlot *slot;
 	Leaf *leaves;
 	Leaf *leaf; /* of the last row, and its place */
@@ -49,7 +49,7 @@ struct PgiBulk
 	MemoryContext scratch;
 };
 
-/* Opens a partitioned table of the extension for adding; until pgi_bulk_close. */
+/* Opens a table of the extension for adding, partitioned or not; until pgi_bulk_close. */
 PgiBulk *
 pgi_bulk_open(const char *relation)
 {
@@ -68,7 +68,10 @@ pgi_bulk_open(const char *relation)
 	bulk->modify->mt_nrels = 1;
 	bulk->modify->resultRelInfo = info;
 	bulk->modify->rootResultRelInfo = info;
-	bulk->routing = ExecSetupPartitionTupleRouting(bulk->estate, bulk->relation);
+	if (bulk->relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
+		bulk->routing = ExecSetupPartitionTupleRouting(bulk->estate, bulk->relation);
+	else
+		ExecOpenIndices(info, false);
 	bulk->place = NO_PLACE;
 	bulk->slot =
 		MakeSingleTupleTableSlot(RelationGetDescr(bulk->relation), &TTSOpsVirtual);
@@ -92,12 +95,14 @@ store(TupleTableSlot *slot, const Datum *values, const bool *isnull)
 	ExecStoreVirtualTuple(slot);
 }
 
-/* The partition a row belongs to, with its indexes opened. */
+/* The partition a row belongs to, or the table itself; with its indexes opened. */
 ResultRelInfo *
 pgi_bulk_partition(PgiBulk *bulk, const Datum *values, const bool *isnull)
 {
 	ResultRelInfo *info;
 
+	if (bulk->routing == NULL)
+		return bulk->modify->resultRelInfo;
 	store(bulk->slot, values, isnull);
 	info = ExecFindPartition(bulk->modify, bulk->modify->resultRelInfo, bulk->routing,
 							 bulk->slot, bulk->estate);
@@ -180,6 +185,57 @@ pgi_bulk_add(PgiBulk *bulk, int64 place, const Datum *values, const bool *isnull
 		flush(bulk, leaf);
 }
 
+/* Takes the rows of a query, whose columns are the table's, all for one place. */
+typedef struct Receiver
+{
+	DestReceiver receiver;
+	PgiBulk *bulk;
+} Receiver;
+
+static bool
+receive(TupleTableSlot *slot, DestReceiver *self)
+{
+	PgiBulk *bulk = ((Receiver *) self)->bulk;
+	TupleDesc columns = RelationGetDescr(bulk->relation);
+
+	slot_getallattrs(slot);
+	for (int i = 0; i < columns->natts; i++)
+		if (slot->tts_isnull[i] && TupleDescAttr(columns, i)->attnotnull)
+			elog(ERROR, "%s.%s must not be null", RelationGetRelationName(bulk->relation),
+				 NameStr(TupleDescAttr(columns, i)->attname));
+	pgi_bulk_add(bulk, 0, slot->tts_values, slot->tts_isnull);
+	return true;
+}
+
+static void
+begin_receiving(DestReceiver *self, int operation, TupleDesc columns)
+{
+	PgiBulk *bulk = ((Receiver *) self)->bulk;
+
+	if (columns->natts != RelationGetDescr(bulk->relation)->natts)
+		elog(ERROR, "%d columns for %s", columns->natts,
+			 RelationGetRelationName(bulk->relation));
+}
+
+static void
+end_receiving(DestReceiver *self)
+{
+}
+
+DestReceiver *
+pgi_bulk_receiver(PgiBulk *bulk)
+{
+	Receiver *self = palloc0(sizeof(Receiver));
+
+	self->receiver.receiveSlot = receive;
+	self->receiver.rStartup = begin_receiving;
+	self->receiver.rShutdown = end_receiving;
+	self->receiver.rDestroy = end_receiving;
+	self->receiver.mydest = DestNone;
+	self->bulk = bulk;
+	return &self->receiver;
+}
+
 /* Writes what is left, and closes. */
 void
 pgi_bulk_close(PgiBulk *bulk)
@@ -193,7 +249,10 @@ pgi_bulk_close(PgiBulk *bulk)
 			ExecDropSingleTupleTableSlot(leaf->slots[i]);
 	}
 	ExecDropSingleTupleTableSlot(bulk->slot);
-	ExecCleanupTupleRouting(bulk->modify, bulk->routing);
+	if (bulk->routing != NULL)
+		ExecCleanupTupleRouting(bulk->modify, bulk->routing);
+	else
+		ExecCloseIndices(bulk->modify->resultRelInfo);
 	FreeExecutorState(bulk->estate);
 	table_close(bulk->relation, NoLock);
 	MemoryContextDelete(bulk->scratch);

@@ -5,6 +5,7 @@
 #define PGI_BULK_H
 
 #include "nodes/execnodes.h"
+#include "tcop/dest.h"
 
 typedef struct PgiBulk PgiBulk;
 
@@ -14,6 +15,7 @@ extern void pgi_bulk_add(PgiBulk *bulk, int64 place, const Datum *values,
 						 const bool *isnull);
 extern ResultRelInfo *pgi_bulk_partition(PgiBulk *bulk, const Datum *values,
 										 const bool *isnull);
+extern DestReceiver *pgi_bulk_receiver(PgiBulk *bulk);
 extern void pgi_bulk_close(PgiBulk *bulk);
 
 #endif

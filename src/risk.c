@@ -59,9 +59,9 @@ find_by_id(FunctionCallInfo fcinfo)
 	return memo->method;
 }
 
-/* The method whose id is the first argument. */
+/* The method whose id is the first argument, if it was used last; or else NULL. */
 static inline const PgiRiskMethod *
-method_by_id(FunctionCallInfo fcinfo)
+remembered_method(FunctionCallInfo fcinfo)
 {
 	const Memo *memo = fcinfo->flinfo->fn_extra;
 
@@ -69,7 +69,16 @@ method_by_id(FunctionCallInfo fcinfo)
 			   memo->generation == pgi_risk_generation &&
 			   memo->method_id == PG_GETARG_INT32(0)))
 		return memo->method;
-	return find_by_id(fcinfo);
+	return NULL;
+}
+
+/* The method whose id is the first argument. */
+static inline const PgiRiskMethod *
+method_by_id(FunctionCallInfo fcinfo)
+{
+	const PgiRiskMethod *method = remembered_method(fcinfo);
+
+	return likely(method != NULL) ? method : find_by_id(fcinfo);
 }
 
 /* The newest published method whose name is the first argument. */
@@ -131,11 +140,21 @@ pgi_risk_method_id(PG_FUNCTION_ARGS)
 		pgi_risk_method_version(text_to_cstring(PG_GETARG_TEXT_PP(0)), version));
 }
 
+static pg_noinline Datum
+level_of_other_method(FunctionCallInfo fcinfo)
+{
+	return UInt8GetDatum(find_by_id(fcinfo)->level[triple(fcinfo, 1)]);
+}
+
 PG_FUNCTION_INFO_V1(pgi_risk_level);
 Datum
 pgi_risk_level(PG_FUNCTION_ARGS)
 {
-	return UInt8GetDatum(method_by_id(fcinfo)->level[triple(fcinfo, 1)]);
+	const PgiRiskMethod *method = remembered_method(fcinfo);
+
+	if (unlikely(method == NULL))
+		return level_of_other_method(fcinfo);
+	return UInt8GetDatum(method->level[triple(fcinfo, 1)]);
 }
 
 PG_FUNCTION_INFO_V1(pgi_risk_level_by_name);

@@ -7,6 +7,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "nodes/params.h"
 #include "optimizer/cost.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -158,6 +159,30 @@ uint64
 pgi_read(PgiQuery *query, Datum *values, const char *nulls)
 {
 	return execute(query, values, nulls, true, SPI_OK_SELECT, 0);
+}
+
+/*
+ * Runs a statement over whole tables, planned as any other; the rows of a SELECT go to the
+ * receiver. Returns how many it made.
+ */
+uint64
+pgi_run_over_all(PgiQuery *query, Datum *values, DestReceiver *receiver)
+{
+	SPIExecuteOptions options = {.params = makeParamList(query->nargs), .dest = receiver};
+	SPIPlanPtr plan = pgi_plan(query);
+	int result;
+
+	for (int i = 0; i < query->nargs; i++)
+	{
+		options.params->params[i].value = values[i];
+		options.params->params[i].isnull = false;
+		options.params->params[i].pflags = PARAM_FLAG_CONST;
+		options.params->params[i].ptype = query->types[i];
+	}
+	result = SPI_execute_plan_extended(plan, &options);
+	if (result < 0)
+		elog(ERROR, "\"%s\" ended with %s", query->sql, SPI_result_code_string(result));
+	return SPI_processed;
 }
 
 /* A cursor over the rows of a query in the order of an index. */

@@ -6,6 +6,7 @@
 #define PGI_SQL_H
 
 #include "executor/spi.h"
+#include "tcop/dest.h"
 
 /* Stand for types of the extension in a query's argument list. */
 #define PGI_TYPE_LEVEL ((Oid) 1)
@@ -38,6 +39,7 @@ extern void pgi_become_caller(const PgiOwnerScope *scope);
 extern SPIPlanPtr pgi_plan(PgiQuery *query);
 extern uint64 pgi_run(PgiQuery *query, Datum *values, const char *nulls, int expected,
 					  long limit);
+extern uint64 pgi_run_over_all(PgiQuery *query, Datum *values, DestReceiver *receiver);
 extern uint64 pgi_read(PgiQuery *query, Datum *values, const char *nulls);
 extern Portal pgi_open_cursor(PgiQuery *query, Datum *values);
 extern void pgi_read_newest(PgiQuery *query, Datum *values);
