@@ -36,7 +36,6 @@ FROM unnest(string_to_array(:'part', ',')) AS p \gset
 CREATE EXTENSION pg_incident;
 \ir report.sql
 \ir plain.sql
-SELECT incident.publish_policy(incident.import_policy(plain_policy('plain'))) \g /dev/null
 SELECT version() AS server, current_setting('shared_buffers') AS shared_buffers, current_setting('wal_level') AS wal_level,
 	current_setting('full_page_writes') AS full_page_writes, current_setting('fsync') AS fsync, current_setting('jit') AS jit;
 \if :rate

@@ -7,7 +7,8 @@
 \echo
 \echo curve: :curve_due due of :curve_open open, :spread, :runs runs
 
--- No size is measured that would take more than half of the incidents.
+-- These measure no size that would take more than half of the incidents; all that are open
+-- becoming due at once is measured afterwards.
 CREATE TABLE report.point AS
 SELECT o.n::int AS place, 'bench_' || o.n AS database, o.open::bigint, d.n::int AS step, d.due::int,
 	d.due::bigint * (:runs + 1) <= o.open::bigint / 2 AS measured
@@ -56,6 +57,10 @@ END
 $$;
 CALL report.measure_curve(:runs);
 SELECT dblink_disconnect(database) FROM (SELECT DISTINCT database FROM report.point) AS d \g /dev/null
+\set place 1
+\ir curve_whole.sql
+\set place 2
+\ir curve_whole.sql
 
 \echo
 \echo curve: CPU ms a tick, medians of :runs runs, :spread

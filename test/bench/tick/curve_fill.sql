@@ -6,6 +6,7 @@ FROM report.point WHERE place = :place LIMIT 1 \gset
 \connect :database
 \pset format unaligned
 CREATE EXTENSION pg_incident;
+\ir ../plain.sql
 \ir ../generate.sql
 \ir ../measure.sql
 \connect :main
