@@ -123,6 +123,7 @@ CREATE FUNCTION incident.forget_next_month(keep interval)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '100ms'
 AS $$
 DECLARE
 	over integer;

@@ -233,18 +233,27 @@ RETURNS integer
 LANGUAGE sql VOLATILE STRICT SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	WITH measures AS (
-		UPDATE incident.risk_measures AS m SET overdue_since = m.due_at
+	WITH late_measures AS (
+		SELECT m.org_id, m.measure_id FROM incident.risk_measures AS m
 			WHERE m.due_at <= mark_overdue_risk.at AND m.overdue_since IS NULL AND m.status IN ('planned', 'in_progress')
-			RETURNING 1
-	), vulnerabilities AS (
-		UPDATE incident.vulnerabilities AS v SET overdue_since = v.due_at
+			FOR NO KEY UPDATE SKIP LOCKED
+	), late_vulnerabilities AS (
+		SELECT v.org_id, v.vulnerability_id FROM incident.vulnerabilities AS v
 			WHERE v.due_at <= mark_overdue_risk.at AND v.overdue_since IS NULL AND v.status IN ('found', 'assessed')
-			RETURNING 1
-	), acceptances AS (
-		UPDATE incident.risk_treatments AS d SET lapsed_at = d.accepted_until
+			FOR NO KEY UPDATE SKIP LOCKED
+	), late_acceptances AS (
+		SELECT d.org_id, d.treatment_id FROM incident.risk_treatments AS d
 			WHERE d.accepted_until <= mark_overdue_risk.at AND d.lapsed_at IS NULL AND d.status IN ('approved', 'closed')
-			RETURNING 1
+			FOR NO KEY UPDATE SKIP LOCKED
+	), measures AS (
+		UPDATE incident.risk_measures AS m SET overdue_since = m.due_at FROM late_measures AS l
+			WHERE m.org_id = l.org_id AND m.measure_id = l.measure_id RETURNING 1
+	), vulnerabilities AS (
+		UPDATE incident.vulnerabilities AS v SET overdue_since = v.due_at FROM late_vulnerabilities AS l
+			WHERE v.org_id = l.org_id AND v.vulnerability_id = l.vulnerability_id RETURNING 1
+	), acceptances AS (
+		UPDATE incident.risk_treatments AS d SET lapsed_at = d.accepted_until FROM late_acceptances AS l
+			WHERE d.org_id = l.org_id AND d.treatment_id = l.treatment_id RETURNING 1
 	)
 	SELECT ((SELECT count(*) FROM measures) + (SELECT count(*) FROM vulnerabilities)
 		+ (SELECT count(*) FROM acceptances))::integer;
@@ -261,4 +270,4 @@ COMMENT ON FUNCTION incident.approve_risk(text, bigint, boolean, text, timestamp
 COMMENT ON FUNCTION incident.close_risk(bigint, text, timestamptz) IS
 'Ends the treatment of a risk when it is approved and its measures are in place; of an avoided one the scenario is retired. Error object_not_in_prerequisite_state when the residual risk is unacceptable and the general manager has not approved it.';
 COMMENT ON FUNCTION incident.mark_overdue_risk(timestamptz) IS
-'Marks plan items and vulnerabilities that are overdue and acceptances that have lapsed by a moment, of all organisations, each once; returns how many.';
+'Marks plan items and vulnerabilities that are overdue and acceptances that have lapsed by a moment, of all organisations, each once; returns how many. What a transaction is just changing is left for the next time.';
