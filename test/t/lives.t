@@ -123,7 +123,8 @@ sub working_world
 		my $detected = int($rng->() * 9 * $DAY);
 		$detected = max(0, $CHANGES[ int($rng->() * @CHANGES) ] - int($rng->() * 10 * $HOUR))
 		  if $rng->() < 0.5;
-		my @edges = map { WorkingHours::edges($_) } grep { defined } values %{ $policy->{calendars} };
+		my $calendars = $policy->{calendars};
+		my @edges = map { WorkingHours::edges($_) } grep { defined } map { $calendars->{$_} } sort keys %$calendars;
 		my @facts = RandomLives::random_life($rng, policy => $policy, detected => $detected,
 			length => int((0.3 + 2 * $rng->()) * $DAY), liked => [ @CHANGES, @edges ]);
 		add_life(\%world, $rng, $policy, @facts);
