@@ -88,8 +88,36 @@ BEGIN ATOMIC
 	SELECT min(w.first_key) FROM incident.wanted_partitions() AS w WHERE w.parent = 'entries';
 END;
 
--- Drops one partition that is done with: timers that ticks have passed, timelines of a past
--- month of which no incident is left. False when there is none.
+-- Timers of minutes before this one are done with. Of the last day all are kept: ticks have yet
+-- to notice when the clock has been set back.
+CREATE FUNCTION incident.timers_done_before()
+RETURNS integer
+LANGUAGE sql VOLATILE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT least(t.from_bucket, incident.bucket(clock_timestamp() - interval '1 day'))
+	FROM incident.last_tick AS t;
+END;
+
+-- The partitions that are done with: timers that ticks have passed, timelines of a past
+-- month of which no incident is left.
+CREATE FUNCTION incident.done_partitions(OUT parent text, OUT part text)
+RETURNS SETOF record
+LANGUAGE sql VOLATILE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT 'timers', p.part FROM incident.partitions('timers') AS p
+	WHERE p.end_key <= incident.timers_done_before()
+	UNION ALL
+	SELECT 'entries', p.part FROM incident.partitions('entries') AS p
+	WHERE p.first_key < incident.current_month()
+		AND NOT EXISTS (SELECT FROM incident.incident_state AS s WHERE s.month = p.first_key)
+$$;
+
+-- Drops one of them. False when there is none that can be dropped now.
+--
+-- A transaction that began in the month may still be going on: whether the month is done
+-- with is only known once nobody is writing, and only to a statement that begins then.
 CREATE FUNCTION incident.drop_next_partition()
 RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
@@ -97,28 +125,31 @@ SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '100ms'
 AS $$
 DECLARE
-	done text;
+	done record;
 BEGIN
-	SELECT p.part INTO done FROM incident.partitions('timers') AS p
-		WHERE p.end_key <= (SELECT t.from_bucket FROM incident.last_tick AS t) LIMIT 1;
-	IF done IS NULL THEN
-		SELECT p.part INTO done FROM incident.partitions('entries') AS p
-			WHERE p.first_key < incident.current_month()
-				AND NOT EXISTS (SELECT FROM incident.incident_state AS s WHERE s.month = p.first_key) LIMIT 1;
+	IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
+		RAISE EXCEPTION 'partitions are dropped in READ COMMITTED only' USING ERRCODE = 'object_not_in_prerequisite_state';
 	END IF;
+	SELECT * INTO done FROM incident.done_partitions() LIMIT 1;
 	IF done IS NULL THEN
 		RETURN false;
 	END IF;
-	EXECUTE format('DROP TABLE incident.%I', done);
+	EXECUTE format('LOCK TABLE ONLY incident.%I IN ACCESS EXCLUSIVE MODE', done.parent);
+	IF NOT EXISTS (SELECT FROM incident.done_partitions() AS d WHERE d.part = done.part) THEN
+		RETURN false;
+	END IF;
+	EXECUTE format('DROP TABLE incident.%I', done.part);
 	RETURN true;
 EXCEPTION WHEN lock_not_available OR undefined_table THEN
 	RETURN false;
 END
 $$;
 
--- Forgets the incidents of one month that is over, in which everything that was opened was closed or
--- cancelled longer than `keep` ago; their timelines go with the month's partition. Returns
--- how many, NULL when there is no such month.
+-- Forgets the incidents of one month that is over, in which everything that was opened was
+-- closed or cancelled longer than `keep` ago; their timelines go with the month's partition.
+-- Returns how many, NULL when there is no such month.
+--
+-- One that a transaction of that month commits meanwhile is not closed, and stays.
 CREATE FUNCTION incident.forget_next_month(keep interval)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
@@ -145,17 +176,26 @@ BEGIN
 			AND (s.status NOT IN ('closed', 'cancelled') OR s.closed_at >= now() - keep)) THEN
 		RETURN NULL;
 	END IF;
-	DELETE FROM incident.quarantine AS q USING incident.incident_state AS s
-		WHERE s.month = over AND q.org_id = s.org_id AND q.incident_id = s.incident_id;
-	DELETE FROM incident.repeats AS r USING incident.incident_state AS s
-		WHERE s.month = over AND r.org_id = s.org_id AND r.incident_id = s.incident_id;
-	DELETE FROM incident.dedup_keys AS k USING incident.incident_state AS s
-		WHERE s.month = over AND k.org_id = s.org_id AND k.incident_id = s.incident_id;
-	DELETE FROM incident.incidents AS i USING incident.incident_state AS s
-		WHERE s.month = over AND i.org_id = s.org_id AND i.incident_id = s.incident_id;
-	DELETE FROM incident.entries_default AS e WHERE e.month = over;
-	DELETE FROM incident.incident_state AS s WHERE s.month = over;
-	GET DIAGNOSTICS forgotten = ROW_COUNT;
+	WITH gone AS (
+		DELETE FROM incident.incident_state AS s
+		WHERE s.month = over AND s.status IN ('closed', 'cancelled') AND s.closed_at < now() - keep
+		RETURNING s.org_id, s.incident_id),
+	without_quarantine AS (
+		DELETE FROM incident.quarantine AS q USING gone AS g
+		WHERE q.org_id = g.org_id AND q.incident_id = g.incident_id),
+	without_repeats AS (
+		DELETE FROM incident.repeats AS r USING gone AS g
+		WHERE r.org_id = g.org_id AND r.incident_id = g.incident_id),
+	without_keys AS (
+		DELETE FROM incident.dedup_keys AS k USING gone AS g
+		WHERE k.org_id = g.org_id AND k.incident_id = g.incident_id),
+	without_incidents AS (
+		DELETE FROM incident.incidents AS i USING gone AS g
+		WHERE i.org_id = g.org_id AND i.incident_id = g.incident_id),
+	without_entries AS (
+		DELETE FROM incident.entries_default AS e USING gone AS g
+		WHERE e.month = over AND e.org_id = g.org_id AND e.incident_id = g.incident_id)
+	SELECT count(*) INTO forgotten FROM gone;
 	RETURN forgotten;
 EXCEPTION WHEN lock_not_available THEN
 	RETURN NULL;
@@ -168,7 +208,7 @@ RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	DELETE FROM incident.timers_default AS r USING incident.last_tick AS t WHERE r.bucket < t.from_bucket;
+	DELETE FROM incident.timers_default AS r WHERE r.bucket < (SELECT incident.timers_done_before());
 	DELETE FROM incident.tick_log WHERE finished_at < now() - interval '1 month';
 END;
 
@@ -182,8 +222,11 @@ BEGIN
 	WHILE incident.forget_next_month(keep) IS NOT NULL LOOP
 		COMMIT;
 	END LOOP;
+	COMMIT;
+	SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 	WHILE incident.drop_next_partition() LOOP
 		COMMIT;
+		SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 	END LOOP;
 	COMMIT;
 END
@@ -232,7 +275,7 @@ COMMENT ON PROCEDURE incident.maintain() IS
 COMMENT ON FUNCTION incident.add_next_partition() IS
 'A step of maintain(): makes one partition that is wanted. False when there was none to make.';
 COMMENT ON FUNCTION incident.drop_next_partition() IS
-'A step of retain(): drops one partition that is done with. False when there was none to drop.';
+'A step of retain(): drops one partition that is done with. False when there was none that could be dropped. Error object_not_in_prerequisite_state in REPEATABLE READ and above.';
 COMMENT ON FUNCTION incident.forget_next_month(interval) IS
 'A step of retain(): forgets the incidents of one month that is over. How many, NULL when there is no such month.';
 COMMENT ON FUNCTION incident.tidy_up() IS

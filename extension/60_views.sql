@@ -142,17 +142,17 @@ FROM incident.last_tick AS t,
 		FROM (SELECT DISTINCT r.org_id, u.incident_id, u.due_at
 			FROM incident.timers AS r, unnest(r.incidents, r.moments) AS u(incident_id, due_at)
 			JOIN incident.incident_state AS s ON s.incident_id = u.incident_id AND s.next_due = u.due_at
-			WHERE r.bucket >= t.from_bucket AND r.bucket <= incident.bucket(now())
+			WHERE r.bucket >= t.from_bucket AND r.bucket <= incident.bucket(now()) + 1	-- see timer_bucket()
 				AND s.org_id = r.org_id AND u.due_at <= now()) AS due) AS d,
 	LATERAL (SELECT count(*) AS quarantined FROM incident.quarantine) AS q,
-	LATERAL (SELECT max(g.finished_at) AS last_work_at,
-			(array_agg(g.finished_at - g.began_at ORDER BY g.finished_at DESC))[1] AS last_work_took,
+	LATERAL (SELECT (array_agg(g.finished_at ORDER BY g.tick_id DESC))[1] AS last_work_at,
+			(array_agg(g.finished_at - g.began_at ORDER BY g.tick_id DESC))[1] AS last_work_took,
 			count(*) AS ticks_last_hour
 		FROM incident.tick_log AS g WHERE g.finished_at > now() - interval '1 hour') AS l,
 	LATERAL (SELECT incident.lateness(0.5) AS late_50, incident.lateness(0.95) AS late_95,
 		incident.lateness(0.99) AS late_99) AS p,
-	LATERAL (SELECT max(g.finished_at) AS clock_step_at,
-			(array_agg(g.clock_step ORDER BY g.finished_at DESC))[1] AS clock_step
+	LATERAL (SELECT (array_agg(g.finished_at ORDER BY g.tick_id DESC))[1] AS clock_step_at,
+			(array_agg(g.clock_step ORDER BY g.tick_id DESC))[1] AS clock_step
 		FROM incident.tick_log AS g
 		WHERE g.clock_step IS NOT NULL AND g.finished_at > now() - interval '1 day') AS c,
 	LATERAL incident.job_state() AS j;

@@ -57,7 +57,7 @@ SELECT date_trunc('minute', clock_step - interval '1 s') AS step FROM watchdog;
 SELECT incidents FROM tick();
 SELECT count(*) FROM incident.tick_log WHERE clock_step IS NOT NULL;
 -- After the machine started anew its own clock tells nothing.
-UPDATE incident.last_tick SET boot_clock = boot_clock + 3600000000, finished_at = finished_at - interval '1 day';
+UPDATE incident.last_tick SET boot_clock = boot_clock - 3600000000, boot_id = 'before', finished_at = finished_at - interval '1 day';
 SELECT incidents FROM tick();
 SELECT count(*) FROM incident.tick_log WHERE clock_step IS NOT NULL;
 

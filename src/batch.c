@@ -402,7 +402,10 @@ settle(Batch *batch, const PgiDue *due, int ndue, PgiDecisions *decisions)
 	return PGI_SETTLED;
 }
 
-/* Whether somebody's triggers want to see the rows one by one. */
+/*
+ * Whether somebody's triggers want to see the rows one by one. Those of a single partition
+ * are found when the first row is added there, which fails the batch.
+ */
 static bool
 has_triggers(const Batch *batch)
 {

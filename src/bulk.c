@@ -119,6 +119,11 @@ find_leaf(PgiBulk *bulk, ResultRelInfo *info)
 	for (leaf = bulk->leaves; leaf != NULL; leaf = leaf->next)
 		if (leaf->info == info)
 			return leaf;
+	if (bulk->routing != NULL && info->ri_TrigDesc != NULL)
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("\"%s\" has triggers, which rows that are added together "
+							   "do not fire",
+							   RelationGetRelationName(info->ri_RelationDesc))));
 	before = MemoryContextSwitchTo(bulk->context);
 	leaf = palloc0(sizeof(Leaf));
 	leaf->info = info;

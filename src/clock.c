@@ -1,61 +1,68 @@
 /*
  * clock.c: whether the server's clock can be trusted.
  *
- * Everything is decided by the clock on the wall. Each tick compares how far that and the
- * clock that counts since the machine's start have come since the tick before, and says so
- * when they differ.
+ * Everything is decided by the clock on the wall. How far that has jumped shows against the
+ * clock that counts since the machine's start.
  */
 #include "postgres.h"
 
 #include <time.h>
 
+#include "storage/fd.h"
+#include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "clock.h"
-#include "sql.h"
 
-/* Clocks are kept right by small steps; those are no news. */
-#define TOLERATED (5 * USECS_PER_SEC)
-
-/* Microseconds since the machine started, sleep included. */
-int64
-pgi_boot_clock(void)
+/* The id that the kernel gave to the machine's start; NULL when it tells none. */
+static const char *
+boot_id(void)
 {
+	static char *id = NULL;
+	static bool asked = false;
+	char line[64];
+	FILE *file;
+
+	if (asked)
+		return id;
+	file = AllocateFile("/proc/sys/kernel/random/boot_id", "r");
+	if (file != NULL)
+	{
+		if (fgets(line, sizeof(line), file) != NULL)
+			id = MemoryContextStrdup(TopMemoryContext, strtok(line, "\n"));
+		FreeFile(file);
+	}
+	asked = true;
+	return id;
+}
+
+PgiClocks
+pgi_clocks(void)
+{
+	PgiClocks clocks = {.start = boot_id()};
 	struct timespec now;
 
 	if (clock_gettime(CLOCK_BOOTTIME, &now) != 0)
 		elog(ERROR, "could not read the clock: %m");
-	return (int64) now.tv_sec * USECS_PER_SEC + now.tv_nsec / 1000;
+	clocks.wall = GetCurrentTimestamp();
+	clocks.boot = (int64) now.tv_sec * USECS_PER_SEC + now.tv_nsec / 1000;
+	return clocks;
 }
 
 /*
- * How far the clock on the wall has jumped since the tick before, or NULL. After the
- * machine was started anew only a step back shows. Within SPI.
+ * How far the clock on the wall has jumped since then, in microseconds; 0 when that is no
+ * news. When the machine was started anew meanwhile, or this is another one, only a step
+ * back shows.
  */
-Interval *
-pgi_clock_step(void)
+int64
+pgi_clock_step(const PgiClocks *then)
 {
-	static PgiQuery query = {"SELECT finished_at, boot_clock FROM incident.last_tick"
-							 " WHERE finished_at IS NOT NULL",
-							 0};
-	int64 boot_clock = pgi_boot_clock();
-	TimestampTz now = GetCurrentTimestamp();
-	Interval *interval;
-	Datum before;
-	bool isnull;
-	int64 step;
+	PgiClocks now = pgi_clocks();
+	int64 step = now.wall - then->wall;
 
-	if (pgi_run(&query, NULL, NULL, SPI_OK_SELECT, 0) == 0)
-		return NULL;
-	step = now - DatumGetTimestampTz(pgi_column(0, 1, &isnull));
-	before = pgi_column(0, 2, &isnull);
-	if (!isnull && DatumGetInt64(before) <= boot_clock)
-		step -= boot_clock - DatumGetInt64(before);
+	if (then->start != NULL && now.start != NULL && strcmp(then->start, now.start) == 0)
+		step -= now.boot - then->boot;
 	else
 		step = Min(step, 0);
-	if (step >= -TOLERATED && step <= TOLERATED)
-		return NULL;
-	interval = palloc0(sizeof(Interval));
-	interval->time = step;
-	return interval;
+	return step >= -PGI_STEP_TOLERATED && step <= PGI_STEP_TOLERATED ? 0 : step;
 }

@@ -6,7 +6,18 @@
 
 #include "datatype/timestamp.h"
 
-extern int64 pgi_boot_clock(void);
-extern Interval *pgi_clock_step(void);
+/* What both clocks show at one time. */
+typedef struct PgiClocks
+{
+	TimestampTz wall;
+	int64 boot;		   /* microseconds since the machine started */
+	const char *start; /* which start that was; NULL when that is not known */
+} PgiClocks;
+
+/* Clocks are kept right by small steps; those are no news, and must do no harm. */
+#define PGI_STEP_TOLERATED (5 * USECS_PER_SEC)
+
+extern PgiClocks pgi_clocks(void);
+extern int64 pgi_clock_step(const PgiClocks *then);
 
 #endif

@@ -1,14 +1,10 @@
 /*
- * due.c: which incidents have become due: a pass over the timers, and how far it came.
+ * due.c: which incidents have become due: a pass over the timers.
  *
  * A pass reads the timers up to now in order, a list of some hundred thousand at a time,
  * and hands them out over as many ticks as it takes. Timers are never deleted or marked:
- * a timer is done with when its incident has been settled since, and last_tick.from_bucket
- * says before which minute all are. It moves only as far as every transaction is known to
- * have ended that could still add a timer there: a pass remembers how far it found all done
- * (next_bucket) and the next transaction to begin (next_xid); once all before that one have
- * ended, another pass over the same timers has seen everything. A pass that began while
- * no other transaction was writing has seen everything by itself.
+ * a timer is done with when its incident has been settled since, and watermark.c says
+ * before which minute all are.
  *
  * The list is this backend's own and only says where to look. It is dropped when a tick
  * that took from it was rolled back.
@@ -23,12 +19,11 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
-#include "utils/xid8.h"
 
-#include "clock.h"
 #include "due.h"
 #include "sql.h"
 #include "timer.h"
+#include "watermark.h"
 
 /* A list ends with the minute in which it has this many timers. */
 #define ENOUGH 100000
@@ -39,14 +34,11 @@ typedef struct Pass
 {
 	bool going;
 	TimestampTz at;
-	TimestampTz began;
-	TransactionId used_by;	  /* the newest transaction that took from the list */
-	bool sees_all;			  /* its snapshots were the newest there were */
-	FullTransactionId oldest; /* all transactions before it had ended when it began */
-	bool alone;		   /* no other transaction that writes was going on when it began */
+	TransactionId used_by; /* the newest transaction that took from the list */
+	bool sees_all;		   /* its snapshots were the newest there were */
+	PgiSeen seen;
 	int32 from_bucket; /* where the next list begins */
 	bool read_all;
-	int32 done_before; /* timers of earlier minutes were all found done */
 	PgiDue *list;
 	int room;
 	int count;
@@ -58,60 +50,26 @@ static Pass pass;
 static bool began_now;
 
 static void
-read_watermark(void)
-{
-	static PgiQuery query = {"SELECT from_bucket FROM incident.last_tick", 0};
-	bool isnull;
-
-	pass.from_bucket = PG_INT32_MIN;
-	if (pgi_run(&query, NULL, NULL, SPI_OK_SELECT, 1) > 0)
-		pass.from_bucket = DatumGetInt32(pgi_column(0, 1, &isnull));
-	if (pass.from_bucket > pgi_bucket(GetCurrentTimestamp()))
-		pass.from_bucket = PG_INT32_MIN; /* the clock was set back */
-}
-
-/*
- * Notes which transactions had not ended when the pass began. One that was given its id
- * after the newest to have ended is in no snapshot, so none going on is not to be seen from
- * a snapshot alone: it must also reach as far as ids were given out before it was taken.
- */
-static void
-note_running(void)
-{
-	TransactionId given = XidFromFullTransactionId(ReadNextFullTransactionId());
-	Snapshot snapshot = GetLatestSnapshot();
-	FullTransactionId next = ReadNextFullTransactionId();
-	uint32 epoch = EpochFromFullTransactionId(next);
-
-	if (snapshot->xmin > XidFromFullTransactionId(next))
-		epoch--;
-	pass.oldest = FullTransactionIdFromEpochAndXid(epoch, snapshot->xmin);
-	pass.alone = snapshot->xcnt == 0 && snapshot->subxcnt == 0 &&
-				 !snapshot->suboverflowed &&
-				 TransactionIdFollowsOrEquals(snapshot->xmax, given);
-}
-
-static void
 begin_pass(TimestampTz at)
 {
 	pass.going = true;
 	pass.at = at;
-	pass.began = GetCurrentTimestamp();
 	pass.used_by = InvalidTransactionId;
 	pass.sees_all = !IsolationUsesXactSnapshot();
-	note_running();
+	pgi_seen_begin(&pass.seen);
+	pass.seen.done_before = pgi_bucket(at);
+	pass.from_bucket = pass.seen.from_bucket;
 	pass.read_all = false;
-	pass.done_before = pgi_bucket(at);
 	pass.count = pass.next = 0;
 	pass.missed = 0;
 	began_now = true;
-	read_watermark();
 }
 
 static bool
 pass_still_holds(TimestampTz at)
 {
-	if (!pass.going || at < pass.at || GetCurrentTimestamp() - pass.began > MAX_AGE)
+	if (!pass.going || at < pass.at || pgi_clock_step(&pass.seen.began) < 0 ||
+		GetCurrentTimestamp() - pass.seen.began.wall > MAX_AGE)
 		return false;
 	return !TransactionIdIsValid(pass.used_by) ||
 		   TransactionIdIsCurrentTransactionId(pass.used_by) ||
@@ -193,7 +151,7 @@ read_list(void)
 	uint64 fetched;
 
 	values[0] = Int32GetDatum(pass.from_bucket);
-	values[1] = Int32GetDatum(pgi_bucket(GetCurrentTimestamp()));
+	values[1] = Int32GetDatum(pgi_timer_bucket(pass.at, GetCurrentTimestamp()));
 	pass.count = pass.next = 0;
 	portal = pgi_open_cursor(&query, values);
 	do
@@ -227,43 +185,11 @@ is_over(void)
 	return pass.read_all && pass.next == pass.count;
 }
 
-/*
- * Remembers how far ticks have come, unless another tick is just doing so. When the clock
- * was set back, timers may be added anywhere from there on: ticks start from the beginning.
- */
 static void
 note_tick(TimestampTz at)
 {
-	static PgiQuery query = {
-		"UPDATE incident.last_tick AS t SET at = greatest(t.at, $1),"
-		" finished_at = clock_timestamp(), boot_clock = $6,"
-		" from_bucket = CASE WHEN t.from_bucket > $8 THEN -2147483648"
-		"  WHEN $2 AND $7 THEN least(greatest(t.from_bucket, $4), $8)"
-		"  WHEN $2 AND t.next_xid <= $3"
-		"  THEN least(greatest(t.from_bucket, least(t.next_bucket, $4)), $8)"
-		"  ELSE t.from_bucket END,"
-		" next_bucket = CASE WHEN t.from_bucket > $8 THEN NULL"
-		"  WHEN $2 AND (t.next_xid <= $3) IS NOT FALSE"
-		"  THEN $4 ELSE t.next_bucket END,"
-		" next_xid = CASE WHEN t.from_bucket > $8 THEN NULL"
-		"  WHEN $2 AND (t.next_xid <= $3) IS NOT FALSE"
-		"  THEN $5 ELSE t.next_xid END"
-		" FROM (SELECT only_row FROM incident.last_tick FOR NO KEY UPDATE SKIP LOCKED)"
-		"  AS free"
-		" WHERE t.only_row = free.only_row",
-		8,
-		{TIMESTAMPTZOID, BOOLOID, XID8OID, INT4OID, XID8OID, INT8OID, BOOLOID, INT4OID}};
-	Datum values[8];
-
-	values[0] = TimestampTzGetDatum(at);
-	values[1] = BoolGetDatum(is_over() && pass.sees_all);
-	values[2] = FullTransactionIdGetDatum(pass.oldest);
-	values[3] = Int32GetDatum(pass.done_before);
-	values[4] = FullTransactionIdGetDatum(ReadNextFullTransactionId());
-	values[5] = Int64GetDatum(pgi_boot_clock());
-	values[6] = BoolGetDatum(pass.alone);
-	values[7] = Int32GetDatum(pgi_bucket(GetCurrentTimestamp()));
-	pgi_run(&query, values, NULL, SPI_OK_UPDATE, 0);
+	pass.seen.all = is_over() && pass.sees_all;
+	pgi_watermark_note(at, &pass.seen);
 }
 
 /*
@@ -299,7 +225,7 @@ pgi_due_take(TimestampTz at, PgiDue *due, int room)
 void
 pgi_due_missed(const PgiDue *due)
 {
-	pass.done_before = Min(pass.done_before, due->bucket);
+	pass.seen.done_before = Min(pass.seen.done_before, due->bucket);
 	pass.missed++;
 }
 

@@ -109,9 +109,50 @@ next_incident_id(void)
 	return DatumGetInt64(first_value(&isnull));
 }
 
+/* The incident that holds a key, as far as can be seen; 0 when none does. Within SPI. */
+static int64
+holder_of(int32 org_id, const char *key)
+{
+	static PgiQuery query = {"SELECT incident_id FROM incident.dedup_keys"
+							 " WHERE org_id = $1 AND dedup_key = $2",
+							 2,
+							 {INT4OID, TEXTOID}};
+	Datum values[2];
+	bool isnull;
+
+	values[0] = Int32GetDatum(org_id);
+	values[1] = CStringGetTextDatum(key);
+	if (pgi_run(&query, values, NULL, SPI_OK_SELECT, 0) == 0)
+		return 0;
+	return DatumGetInt64(first_value(&isnull));
+}
+
+/* Locks an incident; whether it is still being handled. Within SPI. */
+static bool
+lock_handled(int32 org_id, int64 incident_id)
+{
+	static PgiQuery query = {
+		"SELECT status NOT IN ('resolved', 'closed', 'cancelled')"
+		" FROM incident.incident_state WHERE org_id = $1 AND incident_id = $2"
+		" FOR NO KEY UPDATE",
+		2,
+		{INT4OID, INT8OID}};
+	Datum values[2];
+	bool isnull;
+
+	values[0] = Int32GetDatum(org_id);
+	values[1] = Int64GetDatum(incident_id);
+	return pgi_run(&query, values, NULL, SPI_OK_SELECT, 0) > 0 &&
+		   DatumGetBool(first_value(&isnull));
+}
+
 /*
  * Takes the key for a new incident. Returns the incident that holds it already, or the new
- * one; either way nobody else can take it until this transaction ends. Within SPI.
+ * one; either way nobody else can take it until this transaction ends.
+ *
+ * The incident that holds it is locked first, as by whoever has recorded a fact about it
+ * and then opens; the other way round the two would wait for each other. While it is locked
+ * nobody moves its key. Within SPI.
  */
 static int64
 take_dedup_key(int32 org_id, const char *key, int64 incident_id)
@@ -125,7 +166,14 @@ take_dedup_key(int32 org_id, const char *key, int64 incident_id)
 		{INT4OID, TEXTOID, INT8OID}};
 	Datum values[3];
 	bool isnull;
+	int64 locked = 0;
+	int64 holder;
 
+	while ((holder = holder_of(org_id, key)) != locked)
+	{
+		(void) lock_handled(org_id, holder);
+		locked = holder;
+	}
 	values[0] = Int32GetDatum(org_id);
 	values[1] = CStringGetTextDatum(key);
 	values[2] = Int64GetDatum(incident_id);
@@ -148,19 +196,16 @@ move_dedup_key(int32 org_id, const char *key, int64 incident_id)
 	pgi_run(&query, values, NULL, SPI_OK_UPDATE, 0);
 }
 
-/* Remembers a repeat when the incident is still being handled. Within SPI. */
-static bool
+/* Remembers a repeat. Within SPI. */
+static void
 add_repeat(int32 org_id, int64 incident_id, TimestampTz detected_at, const char *summary,
 		   const char *actor)
 {
 	static PgiQuery query = {
-		"WITH handled AS (SELECT FROM incident.incident_state"
-		"  WHERE org_id = $1 AND incident_id = $2"
-		"  AND status NOT IN ('resolved', 'closed', 'cancelled') FOR SHARE)"
-		" INSERT INTO incident.repeats (org_id, incident_id, detected_at, recorded_at, "
+		"INSERT INTO incident.repeats (org_id, incident_id, detected_at, recorded_at, "
 		"summary,"
 		"  actor, recorded_by)"
-		" SELECT $1, $2, $3, clock_timestamp(), $4, $5, session_user FROM handled",
+		" VALUES ($1, $2, $3, clock_timestamp(), $4, $5, session_user)",
 		5,
 		{INT4OID, INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID}};
 	Datum values[5];
@@ -171,7 +216,7 @@ add_repeat(int32 org_id, int64 incident_id, TimestampTz detected_at, const char 
 	values[2] = TimestampTzGetDatum(detected_at);
 	values[3] = pgi_string_or_null(summary, &nulls[3]);
 	values[4] = pgi_string_or_null(actor, &nulls[4]);
-	return pgi_run(&query, values, nulls, SPI_OK_INSERT, 0) > 0;
+	pgi_run(&query, values, nulls, SPI_OK_INSERT, 0);
 }
 
 PG_FUNCTION_INFO_V1(pgi_open);
@@ -221,8 +266,9 @@ pgi_open(PG_FUNCTION_ARGS)
 
 		if (holder != incident_id)
 		{
-			if (add_repeat(org_id, holder, detected_at, summary, actor))
+			if (lock_handled(org_id, holder))
 			{
+				add_repeat(org_id, holder, detected_at, summary, actor);
 				SPI_finish();
 				PG_RETURN_INT64(holder);
 			}

@@ -21,11 +21,11 @@
 
 #include "arguments.h"
 #include "batch.h"
-#include "clock.h"
 #include "due.h"
 #include "sql.h"
 #include "timeline.h"
 #include "timer.h"
+#include "watermark.h"
 
 #define MAX_BATCH 1000000
 #define CHUNK 10000 /* incidents settled together, at most */
@@ -45,7 +45,8 @@ leave_quarantine(void)
 		"DELETE FROM incident.quarantine WHERE (org_id, incident_id) IN ("
 		"SELECT q.org_id, q.incident_id FROM incident.quarantine AS q"
 		" JOIN incident.incident_state AS s USING (org_id, incident_id)"
-		" WHERE s.next_due IS DISTINCT FROM q.retry_at FOR UPDATE OF q SKIP LOCKED)",
+		" WHERE s.next_due IS DISTINCT FROM q.retry_at"
+		" FOR UPDATE OF q SKIP LOCKED FOR NO KEY UPDATE OF s SKIP LOCKED)",
 		0};
 
 	pgi_run(&query, NULL, NULL, SPI_OK_DELETE, 0);
@@ -63,16 +64,15 @@ quarantine(const PgiDue *due, TimestampTz at, const ErrorData *error)
 		" ON CONFLICT (org_id, incident_id) DO UPDATE SET attempts = q.attempts + 1,"
 		" retry_at = $3::timestamptz + least(power(2, least(q.attempts, 6)), 60) * "
 		"interval '1 minute',"
-		" sqlstate = excluded.sqlstate, message = excluded.message",
+		" sqlstate = excluded.sqlstate, message = excluded.message"
+		" RETURNING retry_at",
 		5,
 		{INT4OID, INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID}};
 	static PgiQuery postpone = {
-		"UPDATE incident.incident_state AS s SET next_due = q.retry_at, revised = true"
-		" FROM incident.quarantine AS q"
-		" WHERE q.org_id = $1 AND q.incident_id = $2 AND s.org_id = $1 AND s.incident_id "
-		"= $2 RETURNING s.next_due",
-		2,
-		{INT4OID, INT8OID}};
+		"UPDATE incident.incident_state SET next_due = $3, revised = true"
+		" WHERE org_id = $1 AND incident_id = $2",
+		3,
+		{INT4OID, INT8OID, TIMESTAMPTZOID}};
 	Datum values[5];
 	bool isnull;
 
@@ -81,10 +81,10 @@ quarantine(const PgiDue *due, TimestampTz at, const ErrorData *error)
 	values[2] = TimestampTzGetDatum(at);
 	values[3] = CStringGetTextDatum(unpack_sql_state(error->sqlerrcode));
 	values[4] = CStringGetTextDatum(error->message);
-	pgi_run(&remember, values, NULL, SPI_OK_INSERT, 0);
-	if (pgi_run(&postpone, values, NULL, SPI_OK_UPDATE_RETURNING, 0) > 0)
-		pgi_timer_set(due->org_id, due->incident_id,
-					  DatumGetTimestampTz(pgi_column(0, 1, &isnull)));
+	pgi_run(&remember, values, NULL, SPI_OK_INSERT_RETURNING, 0);
+	values[2] = pgi_column(0, 1, &isnull);
+	pgi_run(&postpone, values, NULL, SPI_OK_UPDATE, 0);
+	pgi_timer_set(due->org_id, due->incident_id, DatumGetTimestampTz(values[2]));
 }
 
 /* Whether an error is the incident's own, and not a reason to give up the whole tick. */
@@ -162,6 +162,10 @@ lock_due(const PgiDue *due)
 		" FOR NO KEY UPDATE SKIP LOCKED",
 		3,
 		{INT4OID, INT8OID, TIMESTAMPTZOID}};
+	static PgiQuery look = {
+		"SELECT FROM incident.incident_state WHERE org_id = $1 AND incident_id = $2",
+		2,
+		{INT4OID, INT8OID}};
 	Datum values[3];
 	bool isnull;
 
@@ -169,7 +173,8 @@ lock_due(const PgiDue *due)
 	values[1] = Int64GetDatum(due->incident_id);
 	values[2] = TimestampTzGetDatum(due->due_at);
 	if (pgi_run(&lock, values, NULL, SPI_OK_SELECT, 0) == 0)
-		return PGI_HELD_BY_OTHER;
+		return pgi_run(&look, values, NULL, SPI_OK_SELECT, 0) > 0 ? PGI_HELD_BY_OTHER
+																  : PGI_NOT_DUE;
 	return DatumGetBool(pgi_column(0, 1, &isnull)) && !isnull ? PGI_SETTLED : PGI_NOT_DUE;
 }
 
@@ -180,11 +185,14 @@ settle_alone(void *arg)
 	PgiTimeline timeline;
 	PgiState state;
 
+	SPI_connect();
 	*work->outcomes = lock_due(work->due);
-	if (*work->outcomes != PGI_SETTLED)
-		return;
-	pgi_timeline_lock(&timeline, work->due->org_id, work->due->incident_id);
-	pgi_timeline_settle(&timeline, work->at, &work->tally.decisions, &state);
+	if (*work->outcomes == PGI_SETTLED)
+	{
+		pgi_timeline_lock(&timeline, work->due->org_id, work->due->incident_id);
+		pgi_timeline_settle(&timeline, work->at, &work->tally.decisions, &state);
+	}
+	SPI_finish();
 }
 
 static void
@@ -199,7 +207,10 @@ add_tally(Tally *tally, const Tally *more)
 		tally->decisions.late_by[i] += more->decisions.late_by[i];
 }
 
-/* Settles what needs to be looked into, or puts it into quarantine. Within SPI. */
+/*
+ * Settles what needs to be looked into, or puts it into quarantine. A failed attempt has let
+ * go of the incident: another session may have taken or settled it since. Within SPI.
+ */
 static void
 look_into(const PgiDue *due, TimestampTz at, PgiOutcome *outcome, Tally *tally)
 {
@@ -207,13 +218,19 @@ look_into(const PgiDue *due, TimestampTz at, PgiOutcome *outcome, Tally *tally)
 	ErrorData *error = attempt(settle_alone, &alone);
 
 	if (error == NULL)
+	{
 		add_tally(tally, &alone.tally);
-	else
+		return;
+	}
+	SPI_connect();
+	*outcome = lock_due(due);
+	if (*outcome == PGI_SETTLED)
 	{
 		quarantine(due, at, error);
 		tally->quarantined++;
 		*outcome = PGI_NOT_DUE;
 	}
+	SPI_finish();
 }
 
 /* Settles incidents that differ. Within SPI. */
@@ -272,29 +289,47 @@ settle_due(TimestampTz at, int32 batch, Tally *tally)
 {
 	MemoryContext scratch = AllocSetContextCreate(
 		CurrentMemoryContext, "pg_incident tick", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext before = MemoryContextSwitchTo(scratch);
+	MemoryContext before = CurrentMemoryContext;
 	int left;
 
 	while ((left = batch - tally->incidents - tally->quarantined) > 0)
 	{
 		int room = Min(left, CHUNK);
-		PgiDue *due = palloc(sizeof(PgiDue) * room);
+		PgiDue *due = MemoryContextAlloc(scratch, sizeof(PgiDue) * room);
 		int ndue = pgi_due_take(at, due, room);
 
 		if (ndue == 0)
 			break;
+		MemoryContextSwitchTo(scratch);
 		settle_all(due, one_each(due, ndue), at, tally);
+		MemoryContextSwitchTo(before);
 		MemoryContextReset(scratch);
 	}
-	MemoryContextSwitchTo(before);
 	MemoryContextDelete(scratch);
+}
+
+/*
+ * Has incidents settled anew that were opened or migrated by a calendar which was being
+ * imported. Within SPI.
+ */
+static void
+reconsider_latecomers(TimestampTz at)
+{
+	static PgiQuery look = {"SELECT FROM incident.calendar_changes LIMIT 1", 0};
+	static PgiQuery reconsider = {
+		"SELECT incident.reconsider_latecomers($1)", 1, {TIMESTAMPTZOID}};
+	Datum value = TimestampTzGetDatum(at);
+
+	if (pgi_run(&look, NULL, NULL, SPI_OK_SELECT, 1) > 0)
+		pgi_run(&reconsider, &value, NULL, SPI_OK_SELECT, 1);
 }
 
 /* Writes down what a tick did, if anything. Within SPI. */
 static void
 log_tick(const Tally *tally, TimestampTz at, TimestampTz began, int64 remaining,
-		 const Interval *step)
+		 int64 step)
 {
+	Interval interval = {.time = step};
 	static PgiQuery query = {
 		"INSERT INTO incident.tick_log (began_at, finished_at, settled_to, incidents,"
 		" escalations, overdue, breaches, quarantined, remaining, lateness, clock_step)"
@@ -320,8 +355,8 @@ log_tick(const Tally *tally, TimestampTz at, TimestampTz began, int64 remaining,
 	values[7] = Int64GetDatum(remaining);
 	values[8] = PointerGetDatum(construct_array(late_by, PGI_LATENESSES, INT4OID,
 												sizeof(int32), true, TYPALIGN_INT));
-	values[9] = PointerGetDatum(step);
-	nulls[9] = step == NULL ? 'n' : ' ';
+	values[9] = PointerGetDatum(&interval);
+	nulls[9] = step == 0 ? 'n' : ' ';
 	pgi_run(&query, values, nulls, SPI_OK_INSERT, 0);
 }
 
@@ -346,7 +381,7 @@ pgi_tick(PG_FUNCTION_ARGS)
 	TimestampTz began = GetCurrentTimestamp();
 	Tally tally = {0};
 	int64 remaining;
-	Interval *step;
+	int64 step;
 	TupleDesc descriptor;
 	Datum values[7];
 	bool nulls[7] = {false};
@@ -356,7 +391,8 @@ pgi_tick(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 
 	SPI_connect();
-	step = pgi_clock_step();
+	step = pgi_watermark_step();
+	reconsider_latecomers(at);
 	pgi_due_begin(at);
 	settle_due(at, batch, &tally);
 	leave_quarantine();

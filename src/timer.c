@@ -6,7 +6,8 @@
  *
  * A timer is put into the minute of the moment it is for, or into the current one if that
  * has passed. So once the transactions of a minute have ended, nobody adds to it any more,
- * and ticks need not look at it again (see due.c).
+ * and ticks need not look at it again (see watermark.c). The current minute is that of a
+ * little later: the clock may be set back by so much without anybody noticing.
  */
 #include "postgres.h"
 
@@ -16,6 +17,7 @@
 #include "utils/array.h"
 #include "utils/timestamp.h"
 
+#include "clock.h"
 #include "sql.h"
 #include "timer.h"
 
@@ -57,13 +59,28 @@ pgi_day(int32 bucket)
 	return bucket / MINUTES_PER_DAY - (bucket % MINUTES_PER_DAY < 0);
 }
 
+/* The minute under which a timer is found that is set `now`. */
+int32
+pgi_timer_bucket(TimestampTz due_at, TimestampTz now)
+{
+	return pgi_bucket(Max(due_at, now + PGI_STEP_TOLERATED));
+}
+
+PG_FUNCTION_INFO_V1(pgi_timer_bucket_now);
+Datum
+pgi_timer_bucket_now(PG_FUNCTION_ARGS)
+{
+	(void) GetTopTransactionId();
+	PG_RETURN_INT32(pgi_timer_bucket(PG_GETARG_TIMESTAMPTZ(0), GetCurrentTimestamp()));
+}
+
 /* A timer that is set `now`. The transaction must have an id from before then. */
 void
 pgi_timer_make(PgiDue *timer, int32 org_id, int64 incident_id, TimestampTz due_at,
 			   TimestampTz now)
 {
 	timer->org_id = org_id;
-	timer->bucket = pgi_bucket(Max(due_at, now));
+	timer->bucket = pgi_timer_bucket(due_at, now);
 	timer->incident_id = incident_id;
 	timer->due_at = due_at;
 }

@@ -24,6 +24,7 @@ typedef struct PgiDue
 extern int32 pgi_month(TimestampTz at);
 extern int32 pgi_bucket(TimestampTz at);
 extern int32 pgi_day(int32 bucket);
+extern int32 pgi_timer_bucket(TimestampTz due_at, TimestampTz now);
 extern void pgi_timer_make(PgiDue *timer, int32 org_id, int64 incident_id,
 						   TimestampTz due_at, TimestampTz now);
 extern int pgi_timer_row(const PgiDue *timers, int ntimers, Datum *values);
