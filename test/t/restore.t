@@ -97,6 +97,7 @@ SELECT incident.tick();
 UPDATE incident.last_tick SET at = '-infinity';
 SELECT incident.open('host', 'minor', 'due', now() - interval '3 hours');
 SELECT incident.open('disk', 'minor', 'due', now() - interval '5 hours');
+SELECT incident.import_calendar(incident.export_calendar('house'));
 
 SELECT incident.grant_role('auditor', 'reader');
 SQL

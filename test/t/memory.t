@@ -1,0 +1,68 @@
+# A tick's memory does not grow with how much it has to do.
+
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use PgIncident;
+use Test::More;
+
+my $INCIDENTS = 11000;
+my $MORE      = 8;    # megabytes by which a tick of all may exceed one of an eleventh
+
+my $node = start_node('memory', conf => "shared_buffers = 16MB\nautovacuum = off\nfsync = off");
+
+# Every calendar import has all of them settled one by one, and leaves stale timers behind.
+$node->safe_psql('incident', <<"SQL");
+CREATE FUNCTION import_nights() RETURNS void LANGUAGE sql AS \$\$
+	SELECT incident.import_calendar('{"name": "nights", "zone": "UTC", "week": {"mon": [["00:00", "06:00"]]}}')
+\$\$;
+SELECT FROM import_nights();
+SELECT incident.publish_policy(incident.import_policy(e || jsonb_build_object('name', 'nights',
+		'levels', (SELECT jsonb_agg(CASE l->>'level' WHEN 'none' THEN l ELSE l || '{"calendar": "nights"}' END)
+			FROM jsonb_array_elements(e->'levels') AS l))))
+	FROM incident.export_policy(incident.policy_id('eport')) AS e;
+SELECT FROM incident.register_asset('two', 'host', '2');
+SELECT count(incident.open('two', 'moderate', policy => 'nights')) FROM generate_series(1, $INCIDENTS);
+SQL
+
+# Runs SQL in a session of its own; returns its last column and its peak of memory in MB,
+# without what it shares with others.
+sub peak
+{
+	my ($sql) = @_;
+	my $session = $node->background_psql('incident', on_error_stop => 1);
+	my ($pid) = $session->query_safe('SELECT pg_backend_pid()') =~ /(\d+)/;
+	$session->query_safe('SELECT incident.tick(\'2001-01-01\')');    # what any tick needs
+	open my $clear, '>', "/proc/$pid/clear_refs" or die $!;
+	print $clear 5;
+	close $clear or die $!;
+	my ($result) = $session->query_safe($sql) =~ /(\d+)\s*$/;
+	open my $status, '<', "/proc/$pid/status" or die $!;
+	my %memory = map { /^(\w+):\s+(\d+) kB/ ? ($1, $2) : () } <$status>;
+	close $status;
+	$session->quit;
+	return ($result, ($memory{VmHWM} - $memory{RssShmem} - $memory{RssFile}) / 1024);
+}
+
+sub is_flat
+{
+	my ($name, $few, $many) = @_;
+	cmp_ok($many, '<', $few + $MORE, "$name: the memory does not grow");
+	note sprintf '%s: %.1f MB and %.1f MB', $name, $few, $many;
+	return;
+}
+
+$node->safe_psql('incident', 'SELECT FROM import_nights()') for 1 .. 3;
+my $tick = 'SELECT incidents FROM incident.tick(batch => %d)';
+my ($some, $few)  = peak(sprintf $tick, $INCIDENTS / 11);
+my ($rest, $many) = peak(sprintf $tick, 10000);
+is("$some $rest", $INCIDENTS / 11 . ' ' . $INCIDENTS * 10 / 11, 'all were settled');
+is_flat('one by one', $few, $many);
+
+# Now most timers are stale; the batch has room for one incident, and none is due.
+my ($none, $stale) = peak(sprintf $tick, 1);
+is($none, 0, 'none is left');
+is_flat('stale timers', $few, $stale);
+
+done_testing();
