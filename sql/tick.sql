@@ -291,5 +291,28 @@ SELECT call, r.state, r.message FROM unnest(ARRAY['NULL, ''1'', ''minor'', now()
 		'''eport'', ''1'', ''minor'', now(), now(), NULL'])
 	AS call, pg_temp.refusal(format('SELECT simulate(%s)', call)) AS r;
 
+-- A trigger of somebody's on the rows that ticks write, be it on one partition, sees them.
+CREATE TABLE seen (place text, kind text, response_level level);
+CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO public.seen SELECT TG_ARGV[0], incident.kind_word(NEW.kind), NEW.response_level;
+	RETURN NULL;
+END $$;
+CREATE TRIGGER partition AFTER INSERT ON incident.entries_default
+	FOR EACH ROW WHEN (incident.kind_word(NEW.kind) = 'escalated') EXECUTE FUNCTION watch('partition');
+UPDATE last_tick SET at = '-infinity';
+SELECT count(open('a2', 'minor', detected_at => clock_timestamp() - interval '3 hours 30 minutes'))
+	FROM generate_series(1, 3);
+SELECT incidents, escalations, quarantined FROM tick();
+SELECT *, count(*) FROM seen GROUP BY 1, 2, 3 ORDER BY 1;
+DROP TRIGGER partition ON incident.entries_default;
+CREATE TRIGGER whole AFTER INSERT ON incident.entries
+	FOR EACH ROW WHEN (incident.kind_word(NEW.kind) = 'escalated') EXECUTE FUNCTION watch('table');
+UPDATE last_tick SET at = '-infinity';
+SELECT count(open('a2', 'minor', detected_at => clock_timestamp() - interval '3 hours 30 minutes'))
+	FROM generate_series(1, 3);
+SELECT incidents, escalations, quarantined FROM tick();
+SELECT *, count(*) FROM seen GROUP BY 1, 2, 3 ORDER BY 1;
+
 \c :home
 DROP DATABASE regress_pgi_tick;
