@@ -126,6 +126,15 @@ BEGIN
 				  HINT = (SELECT format('Known categories: %s.', string_agg(DISTINCT c.category, ', '))
 						  FROM incident.policy_categories AS c);
 	END IF;
+	-- Others who change the risk registers wait for this only when it changes what is computed.
+	IF EXISTS (SELECT FROM incident.assets AS a
+			LEFT JOIN incident.assets AS p ON p.org_id = a.org_id AND p.asset_id = a.parent_id
+			WHERE a.org_id = org AND a.name = register_asset.name
+				AND (a.confidentiality, a.integrity, a.availability, p.name) IS DISTINCT FROM
+					(register_asset.confidentiality, register_asset.integrity, register_asset.availability,
+					register_asset.parent)) THEN
+		PERFORM incident.take_risk_turn();
+	END IF;
 	IF register_asset.parent IS NOT NULL THEN
 		parent_asset := incident.find_asset(org, register_asset.parent);
 		IF EXISTS (

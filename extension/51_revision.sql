@@ -73,12 +73,12 @@ BEGIN
 			SELECT s.org_id, s.incident_id FROM incident.incident_state AS s JOIN late AS l USING (org_id, incident_id)
 			FOR NO KEY UPDATE OF s SKIP LOCKED),
 		marked AS (
-			UPDATE incident.incident_state AS s SET revised = true, next_due = now()
+			UPDATE incident.incident_state AS s SET revised = true, next_due = least(s.next_due, now())
 			FROM held AS h WHERE s.org_id = h.org_id AND s.incident_id = h.incident_id
-			RETURNING s.org_id, s.incident_id),
+			RETURNING s.org_id, s.incident_id, s.next_due),
 		timed AS (
 			INSERT INTO incident.timers (bucket, org_id, incidents, moments)
-			SELECT incident.timer_bucket(now()), m.org_id, ARRAY[m.incident_id], ARRAY[now()] FROM marked AS m)
+			SELECT incident.timer_bucket(m.next_due), m.org_id, ARRAY[m.incident_id], ARRAY[m.next_due] FROM marked AS m)
 		SELECT count(*) > count(m) FROM late LEFT JOIN marked AS m USING (org_id, incident_id) INTO missed;
 		IF NOT missed THEN
 			DELETE FROM incident.calendar_changes AS c WHERE c.change_id = change.change_id;

@@ -169,7 +169,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH unfit AS (SELECT f.place, f.problem FROM incident.shape_findings(document, '$', '{
 		"name": "name", "title": "title", "source?": "text",
-		"asset_value": ["object", "or", {"combination": "mean|weighted|max|log2mean", "weights?": "object"}],
+		"asset_value": ["object", "or", {"combination": "mean|weighted|max|log2mean", "weights?": ["object", "or",
+			{"confidentiality?": "anything", "integrity?": "anything", "availability?": "anything"}]}],
 		"likelihood": ["object", "or",
 			{"formula": "product|geometric|matrix|row", "matrix?": "anything", "bands?": "anything"}],
 		"loss": ["object", "or",

@@ -1,6 +1,6 @@
 -- Risk registers: business services, threats, vulnerabilities, measures, scenarios.
 
--- The method by which an organisation computes; none set is the product.
+-- The method by which an organisation computes; none set is the built-in product.
 CREATE TABLE incident.risk_settings (
 	org_id integer PRIMARY KEY,
 	method_id integer NOT NULL
@@ -329,13 +329,28 @@ BEGIN
 END
 $$;
 
+-- The current organisation, whose risk registers no other transaction changes from now on.
+-- What is computed for a scenario comes of many rows: each must stay as it was read.
+CREATE FUNCTION incident.take_risk_turn()
+RETURNS integer
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	org CONSTANT integer := incident.need_organisation();
+BEGIN
+	PERFORM pg_advisory_xact_lock(hashtext('pg_incident risk'), org);
+	RETURN org;
+END
+$$;
+
 CREATE FUNCTION incident.organisation_risk_method()
 RETURNS integer
 LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT coalesce((SELECT s.method_id FROM incident.risk_settings AS s
-		WHERE s.org_id = incident.current_organisation()), incident.risk_method_id('product'));
+		WHERE s.org_id = incident.current_organisation()), incident.risk_method_id('product', 1));
 END;
 
 CREATE FUNCTION incident.set_risk_method(method text, version integer DEFAULT NULL)
@@ -345,9 +360,10 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
+	org CONSTANT integer := incident.take_risk_turn();
 	id CONSTANT integer := incident.risk_method_id(set_risk_method.method, set_risk_method.version);
 BEGIN
-	INSERT INTO incident.risk_settings (org_id, method_id) VALUES (incident.need_organisation(), id)
+	INSERT INTO incident.risk_settings (org_id, method_id) VALUES (org, id)
 		ON CONFLICT (org_id) DO UPDATE SET method_id = excluded.method_id;
 	PERFORM incident.record_risk(NULL, true);
 	RETURN id;
@@ -366,15 +382,13 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	org CONSTANT integer := incident.need_organisation();
+	org CONSTANT integer := incident.take_risk_turn();
 	parent_service bigint;
 	id bigint;
 BEGIN
 	PERFORM incident.expect_name(register_service.name, 'the name of a service');
 	PERFORM incident.expect_text(register_service.owner, 'the owner', 200);
 	PERFORM incident.expect_text(register_service.title, 'the title', 1000);
-	-- Two sessions could otherwise each put one service below the other.
-	PERFORM pg_advisory_xact_lock(hashtext('pg_incident services'), org);
 	IF register_service.parent IS NOT NULL THEN
 		parent_service := incident.find_registered(org, 'service', register_service.parent);
 		IF EXISTS (
@@ -410,7 +424,7 @@ LANGUAGE plpgsql VOLATILE STRICT SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	org CONSTANT integer := incident.need_organisation();
+	org CONSTANT integer := incident.take_risk_turn();
 	of_service CONSTANT bigint := incident.find_registered(org, 'service', service);
 	of_asset CONSTANT bigint := incident.find_asset(org, asset);
 BEGIN
@@ -488,7 +502,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	org CONSTANT integer := incident.need_organisation();
+	org CONSTANT integer := incident.take_risk_turn();
 	id bigint;
 BEGIN
 	PERFORM incident.expect_name(register_threat.name, 'the name of a threat');
@@ -532,7 +546,9 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-	IF within <= interval '0' THEN
+	IF NOT isfinite(within) OR within = interval '0' OR least(extract(year FROM within), extract(month FROM within),
+			extract(day FROM within), extract(hour FROM within), extract(minute FROM within),
+			extract(second FROM within)) < 0 THEN
 		RAISE EXCEPTION 'the time to fix a vulnerability must be positive, not %', within
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
@@ -606,7 +622,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	org CONSTANT integer := incident.need_organisation();
+	org CONSTANT integer := incident.take_risk_turn();
 	id CONSTANT bigint := incident.find_registered(org, 'vulnerability', vulnerability);
 	v record;
 	rated incident.rating;
@@ -627,8 +643,11 @@ BEGIN
 	ELSIF vulnerability_step.at < v.last_at THEN
 		RAISE EXCEPTION 'vulnerability "%" is % since %, after this step', vulnerability, v.status, v.last_at
 			USING ERRCODE = 'invalid_parameter_value';
+	ELSIF vulnerability_step.status = 'found' AND vulnerability_step.severity IS NOT NULL THEN
+		RAISE EXCEPTION 'vulnerability "%" gets its severity when it is assessed, not when it is found', vulnerability
+			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
-	rated := coalesce(vulnerability_step.severity, v.severity);
+	rated := CASE WHEN vulnerability_step.status <> 'found' THEN coalesce(vulnerability_step.severity, v.severity) END;
 	IF vulnerability_step.status = 'assessed' AND rated IS NULL THEN
 		RAISE EXCEPTION 'assessing vulnerability "%" needs a severity', vulnerability
 			USING ERRCODE = 'null_value_not_allowed';

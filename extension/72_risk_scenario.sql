@@ -73,31 +73,34 @@ RETURNS text
 LANGUAGE c IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_risk_standing';
 
--- What the ratings of each scenario of the current organisation come to. Preventive measures
--- lower the threat, protective ones the asset. A vulnerability that was verified as fixed is
--- 1, and an activity that will be avoided leaves a threat of 1. What is planned changes
--- nothing in a risk that is kept or accepted.
+-- What the ratings of each scenario of the current organisation come to, and whether other
+-- ones are kept with it. Preventive measures lower the threat, protective ones the asset. A
+-- vulnerability that was verified as fixed is 1, and an activity that will be avoided leaves
+-- a threat of 1. What is planned changes nothing in a risk that is kept or accepted.
 CREATE VIEW incident.risk_inputs AS
-SELECT b.scenario_id, b.asset AS asset_rating, b.threat AS threat_rating, b.vulnerability AS vulnerability_rating,
-	incident.shift(b.asset, -b.protective) AS current_asset,
-	incident.shift(b.threat, -b.preventive) AS current_threat,
-	CASE WHEN b.is_gone THEN '1'::incident.rating ELSE b.vulnerability END AS current_vulnerability,
-	incident.shift(b.asset, -CASE WHEN b.has_plan THEN b.planned_protective ELSE b.protective END) AS residual_asset,
-	CASE WHEN b.decision = 'avoid' THEN '1'::incident.rating
-		ELSE incident.shift(b.threat, -CASE WHEN b.has_plan THEN b.planned_preventive ELSE b.preventive END)
-		END AS residual_threat
-FROM (
-	SELECT s.scenario_id, a.rating AS asset, coalesce(s.frequency, t.frequency) AS threat,
-		coalesce(s.severity, v.severity) AS vulnerability, v.status IN ('verified', 'closed') AS is_gone,
-		d.decision, d.decision IS NULL OR d.decision NOT IN ('keep', 'accept') AS has_plan,
-		s.preventive, s.protective, s.planned_preventive, s.planned_protective
-	FROM incident.risk_scenarios AS s
-	JOIN incident.asset_ratings AS a ON a.asset_id = s.asset_id
-	JOIN incident.threats AS t ON t.org_id = s.org_id AND t.threat_id = s.threat_id
-	JOIN incident.vulnerabilities AS v ON v.org_id = s.org_id AND v.vulnerability_id = s.vulnerability_id
-	LEFT JOIN incident.risk_treatments AS d ON d.org_id = s.org_id AND d.scenario_id = s.scenario_id
-		AND d.status NOT IN ('rejected', 'replaced')
-	WHERE s.org_id = (SELECT incident.current_organisation())) AS b;
+SELECT s.scenario_id, i.*,
+	(s.asset_rating, s.threat_rating, s.vulnerability_rating, s.current_asset, s.current_threat,
+		s.current_vulnerability, s.residual_asset, s.residual_threat) IS DISTINCT FROM
+	(i.asset_rating, i.threat_rating, i.vulnerability_rating, i.current_asset, i.current_threat,
+		i.current_vulnerability, i.residual_asset, i.residual_threat) AS differ
+FROM incident.risk_scenarios AS s
+JOIN incident.asset_ratings AS a ON a.asset_id = s.asset_id
+JOIN incident.threats AS t ON t.org_id = s.org_id AND t.threat_id = s.threat_id
+JOIN incident.vulnerabilities AS v ON v.org_id = s.org_id AND v.vulnerability_id = s.vulnerability_id
+LEFT JOIN incident.risk_treatments AS d ON d.org_id = s.org_id AND d.scenario_id = s.scenario_id
+	AND d.status NOT IN ('rejected', 'replaced')
+CROSS JOIN LATERAL (SELECT a.rating AS asset, coalesce(s.frequency, t.frequency) AS threat,
+		coalesce(s.severity, v.severity) AS vulnerability,
+		d.decision IS NULL OR d.decision NOT IN ('keep', 'accept') AS has_plan) AS b
+CROSS JOIN LATERAL (SELECT b.asset AS asset_rating, b.threat AS threat_rating, b.vulnerability AS vulnerability_rating,
+		incident.shift(b.asset, -s.protective) AS current_asset,
+		incident.shift(b.threat, -s.preventive) AS current_threat,
+		CASE WHEN v.status IN ('verified', 'closed') THEN '1'::incident.rating ELSE b.vulnerability END AS current_vulnerability,
+		incident.shift(b.asset, -CASE WHEN b.has_plan THEN s.planned_protective ELSE s.protective END) AS residual_asset,
+		CASE WHEN d.decision = 'avoid' THEN '1'::incident.rating
+			ELSE incident.shift(b.threat, -CASE WHEN b.has_plan THEN s.planned_preventive ELSE s.preventive END)
+			END AS residual_threat) AS i
+WHERE s.org_id = (SELECT incident.current_organisation());
 
 -- Every scenario of the current organisation, by ids.
 CREATE VIEW incident.risk_now WITH (security_barrier) AS
@@ -125,7 +128,9 @@ LEFT JOIN incident.risk_treatments AS d ON d.org_id = (SELECT incident.current_o
 WHERE s.org_id = (SELECT incident.current_organisation());
 
 -- Brings the ratings of these scenarios of the current organisation up to date, NULL for all,
--- and adds to the history those that have changed, or always all.
+-- and adds to the history those that have changed, or always all. Whoever calls it has taken
+-- the turn before. A transaction that began before one that was quicker is of the moment
+-- after that.
 CREATE FUNCTION incident.record_risk(scenarios bigint[], always boolean DEFAULT false)
 RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -145,11 +150,7 @@ BEGIN
 				residual_asset = i.residual_asset, residual_threat = i.residual_threat
 			FROM incident.risk_inputs AS i
 			WHERE (scenarios IS NULL OR i.scenario_id = ANY (scenarios))
-				AND s.org_id = incident.current_organisation() AND s.scenario_id = i.scenario_id
-				AND (s.asset_rating, s.threat_rating, s.vulnerability_rating, s.current_asset, s.current_threat,
-					s.current_vulnerability, s.residual_asset, s.residual_threat) IS DISTINCT FROM
-					(i.asset_rating, i.threat_rating, i.vulnerability_rating, i.current_asset, i.current_threat,
-					i.current_vulnerability, i.residual_asset, i.residual_threat)
+				AND i.differ AND s.org_id = incident.current_organisation() AND s.scenario_id = i.scenario_id
 			RETURNING s.scenario_id)
 	SELECT coalesce(array_agg(u.scenario_id), '{}') INTO changed FROM updated AS u;
 	IF always THEN
@@ -159,11 +160,14 @@ BEGIN
 	INSERT INTO incident.risk_history AS h (org_id, scenario_id, since, method_id, asset_rating,
 			threat_rating, vulnerability_rating, inherent, current, residual, decision,
 			treatment_status, accepted_until, residual_approved, retired)
-		SELECT r.org_id, r.scenario_id, now(), r.method_id, r.asset_rating, r.threat_rating,
+		SELECT r.org_id, r.scenario_id, greatest(now(), CASE WHEN l.since > now() THEN l.since + interval '1 microsecond' END),
+			r.method_id, r.asset_rating, r.threat_rating,
 			r.vulnerability_rating, r.inherent, r.current, r.residual, r.decision, r.treatment_status,
 			r.accepted_until, r.residual_approved, r.retired_at IS NOT NULL
 		FROM unnest(changed) AS c(scenario_id)
 		JOIN incident.risk_now AS r ON r.scenario_id = c.scenario_id
+		LEFT JOIN LATERAL (SELECT b.since FROM incident.risk_history AS b
+			WHERE b.org_id = r.org_id AND b.scenario_id = r.scenario_id ORDER BY b.since DESC LIMIT 1) AS l ON true
 		ON CONFLICT (org_id, scenario_id, since) DO UPDATE SET method_id = excluded.method_id,
 			asset_rating = excluded.asset_rating, threat_rating = excluded.threat_rating,
 			vulnerability_rating = excluded.vulnerability_rating, inherent = excluded.inherent,
@@ -176,11 +180,18 @@ $$;
 
 CREATE FUNCTION incident.record_risk_of_asset(asset bigint)
 RETURNS void
-LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT incident.record_risk(ARRAY(SELECT s.scenario_id FROM incident.risk_scenarios AS s
-		WHERE s.org_id = incident.current_organisation() AND s.asset_id = asset))
+DECLARE
+	scenarios CONSTANT bigint[] := ARRAY(SELECT s.scenario_id FROM incident.risk_scenarios AS s
+		WHERE s.org_id = incident.current_organisation() AND s.asset_id = asset);
+BEGIN
+	IF EXISTS (SELECT FROM incident.risk_inputs AS i WHERE i.scenario_id = ANY (scenarios) AND i.differ) THEN
+		PERFORM incident.take_risk_turn();
+		PERFORM incident.record_risk(scenarios);
+	END IF;
+END
 $$;
 
 CREATE FUNCTION incident.register_scenario(
@@ -192,24 +203,33 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	org CONSTANT integer := incident.need_organisation();
+	org CONSTANT integer := incident.take_risk_turn();
+	of_asset bigint;
+	of_threat bigint;
+	of_vulnerability bigint;
 	id bigint;
 BEGIN
 	PERFORM incident.expect_name(register_scenario.asset, 'the asset');
 	PERFORM incident.expect_text(register_scenario.title, 'the title', 1000);
 	PERFORM incident.expect_text(register_scenario.owner, 'the owner', 200);
+	of_asset := incident.find_asset(org, register_scenario.asset);
+	of_threat := incident.find_registered(org, 'threat', register_scenario.threat);
+	of_vulnerability := incident.find_registered(org, 'vulnerability', register_scenario.vulnerability);
+	-- An activity that is taken up again is no longer avoided.
+	UPDATE incident.risk_treatments AS d SET status = 'replaced'
+		FROM incident.risk_scenarios AS s
+		WHERE s.org_id = org AND s.asset_id = of_asset AND s.threat_id = of_threat
+			AND s.vulnerability_id = of_vulnerability AND s.retired_at IS NOT NULL
+			AND d.org_id = org AND d.scenario_id = s.scenario_id AND d.decision = 'avoid' AND d.status = 'closed';
 	INSERT INTO incident.risk_scenarios AS s (org_id, asset_id, threat_id, vulnerability_id, title, owner,
 			frequency, severity)
-		VALUES (org, incident.find_asset(org, register_scenario.asset),
-			incident.find_registered(org, 'threat', register_scenario.threat),
-			incident.find_registered(org, 'vulnerability', register_scenario.vulnerability),
-			register_scenario.title, register_scenario.owner, register_scenario.frequency,
-			register_scenario.severity)
+		VALUES (org, of_asset, of_threat, of_vulnerability, register_scenario.title, register_scenario.owner,
+			register_scenario.frequency, register_scenario.severity)
 		ON CONFLICT (org_id, asset_id, threat_id, vulnerability_id) DO UPDATE SET title = excluded.title,
 			owner = excluded.owner, frequency = excluded.frequency, severity = excluded.severity,
 			retired_at = NULL
 		RETURNING s.scenario_id INTO id;
-	PERFORM incident.record_risk(ARRAY[id], true);
+	PERFORM incident.count_measures(ARRAY[id], true);
 	RETURN id;
 END
 $$;
@@ -237,7 +257,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	org CONSTANT integer := incident.need_organisation();
+	org CONSTANT integer := incident.take_risk_turn();
 BEGIN
 	PERFORM incident.lock_scenario(org, retire_scenario.scenario_id);
 	UPDATE incident.risk_scenarios AS s SET retired_at = now()
@@ -248,9 +268,10 @@ $$;
 
 -- Measures.
 
--- Counts anew what the measures of these scenarios do. Of several measures of a kind the
--- most effective counts; effectiveness 1 does nothing, 5 lowers by four steps.
-CREATE FUNCTION incident.count_measures(scenarios bigint[])
+-- Counts anew what the measures of these scenarios do, and records it. Of several measures of
+-- a kind the most effective counts; effectiveness 1 does nothing, 5 lowers by four steps.
+-- What a plan says that was rejected or replaced will not be done.
+CREATE FUNCTION incident.count_measures(scenarios bigint[], always boolean DEFAULT false)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -269,13 +290,29 @@ BEGIN
 			LEFT JOIN (SELECT l.scenario_id, r.kind, r.status, r.effectiveness::integer - 1 AS steps
 				FROM incident.scenario_measures AS l
 				JOIN incident.risk_measures AS r ON r.org_id = l.org_id AND r.measure_id = l.measure_id
-				WHERE l.org_id = org AND l.scenario_id = ANY (scenarios) AND r.status <> 'withdrawn') AS e
+				LEFT JOIN incident.risk_treatments AS d ON d.org_id = l.org_id AND d.treatment_id = l.treatment_id
+				WHERE l.org_id = org AND l.scenario_id = ANY (scenarios) AND r.status <> 'withdrawn'
+					AND (r.status = 'in_place' OR d.status IS NULL OR d.status NOT IN ('rejected', 'replaced'))) AS e
 				ON e.scenario_id = w.scenario_id
 			GROUP BY w.scenario_id) AS m
 		WHERE s.org_id = org AND s.scenario_id = m.scenario_id
 			AND (s.preventive, s.protective, s.planned_preventive, s.planned_protective) IS DISTINCT FROM
 				(m.preventive, m.protective, m.planned_preventive, m.planned_protective);
-	PERFORM incident.record_risk(scenarios);
+	PERFORM incident.record_risk(scenarios, always);
+END
+$$;
+
+-- Refuses a measure that is still to be done and has nobody to do it, or no time.
+CREATE FUNCTION incident.expect_responsible(name text, status text, responsible text, due_at timestamptz)
+RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF status IN ('planned', 'in_progress') AND (responsible IS NULL OR due_at IS NULL) THEN
+		RAISE EXCEPTION 'measure "%" is %, and needs who is responsible and a due time', name, status
+			USING ERRCODE = 'null_value_not_allowed';
+	END IF;
 END
 $$;
 
@@ -288,7 +325,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	org CONSTANT integer := incident.need_organisation();
+	org CONSTANT integer := incident.take_risk_turn();
 	id bigint;
 BEGIN
 	PERFORM incident.expect_name(register_measure.name, 'the name of a measure');
@@ -300,11 +337,9 @@ BEGIN
 	PERFORM incident.expect_text(register_measure.responsible, 'who is responsible', 200);
 	IF register_measure.effectiveness IS NULL THEN
 		RAISE EXCEPTION 'the effectiveness of a measure must not be null' USING ERRCODE = 'null_value_not_allowed';
-	ELSIF register_measure.status IN ('planned', 'in_progress')
-			AND (register_measure.responsible IS NULL OR register_measure.due_at IS NULL) THEN
-		RAISE EXCEPTION 'measure "%" is %, and needs who is responsible and a due time',
-			register_measure.name, register_measure.status USING ERRCODE = 'null_value_not_allowed';
 	END IF;
+	PERFORM incident.expect_responsible(register_measure.name, register_measure.status, register_measure.responsible,
+		register_measure.due_at);
 	INSERT INTO incident.risk_measures AS m (org_id, name, title, kind, effectiveness, status, responsible,
 			due_at, done_at)
 		VALUES (org, register_measure.name, register_measure.title, register_measure.kind,
@@ -329,13 +364,21 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	org CONSTANT integer := incident.need_organisation();
+	org CONSTANT integer := incident.take_risk_turn();
 	of_measure CONSTANT bigint := incident.find_registered(org, 'measure', measure);
 BEGIN
 	PERFORM incident.lock_scenario(org, apply_measure.scenario_id);
 	IF applies THEN
 		INSERT INTO incident.scenario_measures (org_id, scenario_id, measure_id)
 			VALUES (org, apply_measure.scenario_id, of_measure) ON CONFLICT DO NOTHING;
+	ELSIF EXISTS (SELECT FROM incident.scenario_measures AS l
+			JOIN incident.risk_treatments AS d ON d.org_id = l.org_id AND d.treatment_id = l.treatment_id
+			WHERE l.org_id = org AND l.scenario_id = apply_measure.scenario_id AND l.measure_id = of_measure
+				AND d.status IN ('reviewed', 'approved')) THEN
+		RAISE EXCEPTION 'measure "%" is in the plan for risk scenario %, which has been reviewed',
+			measure, apply_measure.scenario_id
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+				  HINT = 'Withdraw it with incident.measure_step(), or decide anew with incident.treat_risk().';
 	ELSE
 		DELETE FROM incident.scenario_measures AS l WHERE l.org_id = org
 			AND l.scenario_id = apply_measure.scenario_id AND l.measure_id = of_measure;
@@ -352,8 +395,9 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	org CONSTANT integer := incident.need_organisation();
+	org CONSTANT integer := incident.take_risk_turn();
 	id CONSTANT bigint := incident.find_registered(org, 'measure', measure);
+	now_is record;
 BEGIN
 	PERFORM incident.expect_name(measure_step.status, 'the status');
 	PERFORM incident.expect_risk_word('measure status', measure_step.status);
@@ -363,7 +407,9 @@ BEGIN
 			done_at = CASE measure_step.status WHEN 'in_place' THEN measure_step.at END,
 			overdue_since = CASE WHEN coalesce(measure_step.due_at, m.due_at) IS NOT DISTINCT FROM m.due_at
 				THEN m.overdue_since END
-		WHERE m.org_id = org AND m.measure_id = id;
+		WHERE m.org_id = org AND m.measure_id = id
+		RETURNING m.responsible, m.due_at INTO now_is;
+	PERFORM incident.expect_responsible(measure, measure_step.status, now_is.responsible, now_is.due_at);
 	PERFORM incident.count_measures(ARRAY(SELECT l.scenario_id FROM incident.scenario_measures AS l
 		WHERE l.org_id = org AND l.measure_id = id));
 	RETURN measure_step.status;

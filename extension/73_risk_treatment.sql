@@ -31,7 +31,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	org CONSTANT integer := incident.need_organisation();
+	org CONSTANT integer := incident.take_risk_turn();
 	id bigint;
 BEGIN
 	PERFORM incident.expect_name(treat_risk.decision, 'the decision');
@@ -55,7 +55,7 @@ BEGIN
 		VALUES (org, treat_risk.scenario_id, treat_risk.decision, 'proposed', treat_risk.reason, treat_risk.by,
 			treat_risk.at, treat_risk.accepted_until)
 		RETURNING d.treatment_id INTO id;
-	PERFORM incident.record_risk(ARRAY[treat_risk.scenario_id], true);
+	PERFORM incident.count_measures(ARRAY[treat_risk.scenario_id], true);
 	RETURN id;
 END
 $$;
@@ -68,10 +68,12 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+	org CONSTANT integer := incident.take_risk_turn();
+	status_now CONSTANT text := (SELECT m.status FROM incident.risk_measures AS m WHERE m.org_id = org AND m.name = measure);
 	treatment incident.risk_treatments;
 	id bigint;
 BEGIN
-	treatment := incident.lock_treatment(incident.need_organisation(), scenario_id);
+	treatment := incident.lock_treatment(org, scenario_id);
 	IF treatment.decision NOT IN ('control', 'avoid', 'transfer') THEN
 		RAISE EXCEPTION 'a risk with the decision "%" has no plan', treatment.decision
 			USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -80,8 +82,13 @@ BEGIN
 		RAISE EXCEPTION 'the treatment of risk scenario % is already %', scenario_id, treatment.status
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 				  HINT = 'Decide anew with incident.treat_risk().';
+	ELSIF status_now = 'in_place' THEN
+		RAISE EXCEPTION 'measure "%" is in place already', left(measure, 100)
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+				  HINT = 'incident.apply_measure() says that it works in another scenario. What is to be done anew has another name.';
 	END IF;
-	id := incident.register_measure(measure, kind, effectiveness, 'planned', responsible, due_at, title);
+	id := incident.register_measure(measure, kind, effectiveness,
+		CASE status_now WHEN 'in_progress' THEN 'in_progress' ELSE 'planned' END, responsible, due_at, title);
 	INSERT INTO incident.scenario_measures AS l (org_id, scenario_id, measure_id, treatment_id)
 		VALUES (treatment.org_id, treatment.scenario_id, id, treatment.treatment_id)
 		ON CONFLICT ON CONSTRAINT scenario_measures_pkey DO UPDATE SET treatment_id = excluded.treatment_id;
@@ -128,7 +135,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	org CONSTANT integer := incident.need_organisation();
+	org CONSTANT integer := incident.take_risk_turn();
 	step record;
 	treatment incident.risk_treatments;
 	items bigint;
@@ -138,6 +145,9 @@ BEGIN
 	PERFORM incident.expect_risk_word('approver', approve_risk.approver);
 	PERFORM incident.expect_text(approve_risk.by, 'who approves', 200);
 	PERFORM incident.expect_text(approve_risk.note, 'the note', 10000);
+	IF approve_risk.approved IS NULL THEN
+		RAISE EXCEPTION 'approved must be true or false' USING ERRCODE = 'null_value_not_allowed';
+	END IF;
 	PERFORM incident.expect_past(approve_risk.at, 'the time of the approval');
 	SELECT s.waits_for, s.leads_to INTO step FROM incident.approval_step(approve_risk.approver) AS s;
 
@@ -149,7 +159,7 @@ BEGIN
 				approve_risk.scenario_id, treatment.status,
 				incident.risk_label('approver', approve_risk.approver), step.waits_for
 				USING ERRCODE = 'object_not_in_prerequisite_state';
-		ELSIF treatment.decision IN ('control', 'avoid', 'transfer') AND items = 0 THEN
+		ELSIF approve_risk.approved AND treatment.decision IN ('control', 'avoid', 'transfer') AND items = 0 THEN
 			RAISE EXCEPTION 'the treatment of risk scenario % plans no measure', approve_risk.scenario_id
 				USING ERRCODE = 'object_not_in_prerequisite_state',
 					  HINT = 'incident.plan_measure() adds one.';
@@ -160,12 +170,12 @@ BEGIN
 		SELECT s.treatment_id, s.residual FROM incident.treatment_state AS s
 			WHERE s.status = step.waits_for
 				AND (approve_risk.scenario_id IS NULL OR s.scenario_id = approve_risk.scenario_id)
-				AND (s.items > 0 OR s.decision IN ('keep', 'accept'))
+				AND (s.items > 0 OR s.decision IN ('keep', 'accept') OR NOT approve_risk.approved)
 				AND (approve_risk.approver <> 'general_manager' OR approve_risk.scenario_id IS NOT NULL
 					OR s.needs_general_manager AND (s.residual_approved IS NULL OR s.residual_approved < s.residual))
 	), moved AS (
 		UPDATE incident.risk_treatments AS d SET
-				status = CASE WHEN coalesce(approve_risk.approved, false) THEN step.leads_to ELSE 'rejected' END,
+				status = CASE WHEN approve_risk.approved THEN step.leads_to ELSE 'rejected' END,
 				residual_approved = CASE WHEN approve_risk.approver = 'general_manager' AND approve_risk.approved
 					THEN w.residual ELSE d.residual_approved END
 			FROM waiting AS w
@@ -173,12 +183,12 @@ BEGIN
 			RETURNING d.treatment_id, d.scenario_id, w.residual
 	), noted AS (
 		INSERT INTO incident.risk_approvals (org_id, treatment_id, approver, approved, residual, at, actor, note)
-			SELECT org, m.treatment_id, approve_risk.approver, coalesce(approve_risk.approved, false), m.residual,
+			SELECT org, m.treatment_id, approve_risk.approver, approve_risk.approved, m.residual,
 				approve_risk.at, approve_risk.by, approve_risk.note
 			FROM moved AS m
 	)
 	SELECT coalesce(array_agg(m.scenario_id), '{}') INTO decided FROM moved AS m;
-	PERFORM incident.record_risk(decided, true);
+	PERFORM incident.count_measures(decided, true);
 	RETURN cardinality(decided);
 END
 $$;
@@ -190,7 +200,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	org CONSTANT integer := incident.need_organisation();
+	org CONSTANT integer := incident.take_risk_turn();
 	treatment incident.risk_treatments;
 	risk record;
 BEGIN

@@ -88,6 +88,25 @@ BEGIN
 END
 $$;
 
+-- The id of one whose results are there; error object_not_in_prerequisite_state before.
+CREATE FUNCTION incident.find_frozen_round(org integer, round text)
+RETURNS bigint
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	id CONSTANT bigint := incident.find_round(org, round);
+	stage_now CONSTANT text := (SELECT a.stage FROM incident.risk_assessments AS a WHERE a.org_id = org AND a.round_id = id);
+BEGIN
+	IF stage_now NOT IN ('plan', 'closed') THEN
+		RAISE EXCEPTION 'assessment round "%" is in the stage %, and its results are not there yet', round, stage_now
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+				  HINT = 'incident.next_stage() computes them at the end of the stage analyse.';
+	END IF;
+	RETURN id;
+END
+$$;
+
 CREATE FUNCTION incident.open_round(
 	name text, method text DEFAULT NULL, title text DEFAULT NULL, scope text DEFAULT NULL,
 	team text[] DEFAULT '{}', plan text DEFAULT NULL, at timestamptz DEFAULT now())
@@ -97,7 +116,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	org CONSTANT integer := incident.need_organisation();
+	org CONSTANT integer := incident.take_risk_turn();
 	id bigint;
 BEGIN
 	PERFORM incident.expect_name(open_round.name, 'the name of a round');
@@ -125,8 +144,8 @@ LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_freeze_results';
 
--- How many risks of a round are unacceptable even after treatment, and at a moment not
--- approved, or accepted no longer.
+-- How many risks of a round are unacceptable and untreated, or even after treatment and at a
+-- moment not approved, or accepted no longer.
 CREATE FUNCTION incident.unapproved_risks(org integer, round bigint, at timestamptz)
 RETURNS bigint
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -135,8 +154,10 @@ AS $$
 	SELECT count(*) FROM incident.risk_results AS f
 	JOIN incident.risk_now AS r ON r.org_id = f.org_id AND r.scenario_id = f.scenario_id
 	WHERE f.org_id = org AND f.round_id = round AND r.retired_at IS NULL
-		AND r.residual >= incident.unacceptable_from(r.method_id)
-		AND (r.residual_approved IS NULL OR r.residual_approved < r.residual OR r.accepted_until <= at)
+		AND (incident.risk_standing(r.current, incident.unacceptable_from(r.method_id), r.decision, r.treatment_status,
+				r.accepted_until, r.residual_approved, at) = 'untreated'
+			OR r.residual >= incident.unacceptable_from(r.method_id)
+			AND (r.residual_approved IS NULL OR r.residual_approved < r.residual OR r.accepted_until <= at))
 $$;
 
 CREATE FUNCTION incident.next_stage(round text, at timestamptz DEFAULT now())
@@ -145,13 +166,18 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	org CONSTANT integer := incident.need_organisation();
+	org CONSTANT integer := incident.take_risk_turn();
 	assessment incident.risk_assessments;
 	waiting bigint;
 	stage_now text;
 BEGIN
 	PERFORM incident.expect_past(at, 'the end of a stage');
 	assessment := incident.lock_round(org, round);
+	IF at < coalesce(assessment.planned_at, assessment.analysed_at, assessment.identified_at, assessment.prepared_at) THEN
+		RAISE EXCEPTION 'assessment round "%" has been in the stage % since %, after this', round, assessment.stage,
+			coalesce(assessment.planned_at, assessment.analysed_at, assessment.identified_at, assessment.prepared_at)
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
 	stage_now := CASE assessment.stage WHEN 'prepare' THEN 'identify' WHEN 'identify' THEN 'analyse'
 		WHEN 'analyse' THEN 'plan' WHEN 'plan' THEN 'closed' END;
 	IF stage_now IS NULL THEN
@@ -167,7 +193,7 @@ BEGIN
 	ELSIF stage_now = 'closed' THEN
 		waiting := incident.unapproved_risks(org, assessment.round_id, at);
 		IF waiting > 0 THEN
-			RAISE EXCEPTION 'assessment round "%" has unacceptable residual risks without the approval of the general manager: %',
+			RAISE EXCEPTION 'assessment round "%" has unacceptable risks that are untreated or not approved by the general manager: %',
 				round, waiting
 				USING ERRCODE = 'object_not_in_prerequisite_state',
 					  HINT = 'Treat them again, or approve them with incident.approve_risk(''general_manager'').';
@@ -200,9 +226,9 @@ AS $$
 			WHEN f.current > b.current THEN 'higher' WHEN f.current < b.current THEN 'lower' ELSE 'same' END,
 		b.inherent, f.inherent, b.current, f.current, b.residual, f.residual
 	FROM (SELECT r.* FROM incident.risk_results AS r WHERE r.org_id = incident.current_organisation()
-			AND r.round_id = incident.find_round(incident.current_organisation(), before)) AS b
+			AND r.round_id = incident.find_frozen_round(incident.current_organisation(), before)) AS b
 	FULL JOIN (SELECT r.* FROM incident.risk_results AS r WHERE r.org_id = incident.current_organisation()
-			AND r.round_id = incident.find_round(incident.current_organisation(), after)) AS f
+			AND r.round_id = incident.find_frozen_round(incident.current_organisation(), after)) AS f
 		ON f.scenario_id = b.scenario_id
 	JOIN incident.risk_scenarios AS s ON s.org_id = incident.current_organisation()
 		AND s.scenario_id = coalesce(f.scenario_id, b.scenario_id)
@@ -247,9 +273,9 @@ BEGIN
 	CROSS JOIN LATERAL (SELECT
 		(of_asset IS NULL OR r.asset_id = of_asset) AND (of_threat IS NULL OR r.threat_id = of_threat)
 			AND (of_vulnerability IS NULL OR r.vulnerability_id = of_vulnerability) AS met) AS m
-	CROSS JOIN LATERAL (SELECT CASE WHEN m.met THEN risk_what_if.asset_change ELSE 0 END AS asset,
-		CASE WHEN m.met THEN risk_what_if.frequency_change ELSE 0 END AS frequency,
-		CASE WHEN m.met THEN risk_what_if.vulnerability_change ELSE 0 END AS vulnerability) AS c
+	CROSS JOIN LATERAL (SELECT CASE WHEN m.met THEN coalesce(risk_what_if.asset_change, 0) ELSE 0 END AS asset,
+		CASE WHEN m.met THEN coalesce(risk_what_if.frequency_change, 0) ELSE 0 END AS frequency,
+		CASE WHEN m.met THEN coalesce(risk_what_if.vulnerability_change, 0) ELSE 0 END AS vulnerability) AS c
 	JOIN incident.assets AS a ON a.org_id = r.org_id AND a.asset_id = r.asset_id
 	JOIN incident.threats AS t ON t.org_id = r.org_id AND t.threat_id = r.threat_id
 	JOIN incident.vulnerabilities AS v ON v.org_id = r.org_id AND v.vulnerability_id = r.vulnerability_id
@@ -285,9 +311,9 @@ $$;
 COMMENT ON FUNCTION incident.open_round(text, text, text, text, text[], text, timestamptz) IS
 'Opens a round of risk assessment in the stage prepare and returns its id. A method named becomes that of the organisation.';
 COMMENT ON FUNCTION incident.next_stage(text, timestamptz) IS
-'Moves a round on: prepare, identify, analyse, plan, closed; returns the stage. From analyse to plan it computes every scenario and freezes method, ratings and results. Error object_not_in_prerequisite_state when it is to be closed and an unacceptable residual risk has no approval of the general manager.';
+'Moves a round on: prepare, identify, analyse, plan, closed; returns the stage. From analyse to plan it computes every scenario and freezes method, ratings and results. Error object_not_in_prerequisite_state when it is to be closed and an unacceptable risk is untreated, or remains so and has no approval of the general manager.';
 COMMENT ON FUNCTION incident.compare_rounds(text, text) IS
-'Every scenario of two frozen rounds, with its levels in both; change is new, gone, higher, lower or same, by the current risk.';
+'Every scenario of two frozen rounds, with its levels in both; change is new, gone, higher, lower or same, by the current risk. Error object_not_in_prerequisite_state for one that is not frozen yet.';
 COMMENT ON FUNCTION incident.risk_what_if(text, text, text, integer, integer, integer, text) IS
 'Every scenario with its levels now and if ratings changed by so many steps: of the threat, asset and vulnerability named (NULL: all); or under another method. Nothing is stored.';
 COMMENT ON FUNCTION incident.risk_as_of(timestamptz) IS

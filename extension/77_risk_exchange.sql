@@ -10,8 +10,8 @@ AS $$
 	(1, 'assets', '{name,category,level,confidentiality,integrity,availability,owner,parent,location,title}'::text[], '{name,category}'::text[]),
 	(2, 'services', '{name,importance,owner,title,parent,raised_by_assets,raises_assets,assets}', '{name}'),
 	(3, 'threats', '{name,source,frequency,path,manner,title,incident_categories}', '{name,source}'),
-	(4, 'vulnerabilities', '{name,severity,asset,area,evidence,title,reference,found_at}', '{name}'),
-	(5, 'measures', '{name,kind,effectiveness,status,responsible,due_at,title}', '{name,kind,effectiveness}'),
+	(4, 'vulnerabilities', '{name,severity,asset,area,evidence,title,reference,found_at,assessed_at,fixed_at,verified_at,closed_at}', '{name}'),
+	(5, 'measures', '{name,kind,effectiveness,status,responsible,due_at,done_at,title}', '{name,kind,effectiveness}'),
 	(6, 'scenarios', '{asset,threat,vulnerability,title,owner,frequency,severity,measures}', '{asset,threat,vulnerability}')
 $$;
 
@@ -44,6 +44,45 @@ BEGIN
 		FROM incident.risk_document_keys() AS k, jsonb_array_elements(document -> k.section) WITH ORDINALITY AS i,
 			unnest(k.required) AS f(key)
 		WHERE i.value ->> f.key IS NULL;
+	PERFORM incident.refuse_document(format('risk register: $.measures[%s].done_at', i.ordinality - 1),
+			format('is not of a measure that is %s', i.value ->> 'status'))
+		FROM jsonb_array_elements(document -> 'measures') WITH ORDINALITY AS i
+		WHERE i.value ->> 'done_at' IS NOT NULL AND i.value ->> 'status' <> 'in_place';
+END
+$$;
+
+-- Registers a vulnerability of a document. One that is new has come as far as it has times.
+CREATE FUNCTION incident.import_vulnerability(item jsonb)
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	org CONSTANT integer := incident.need_organisation();
+	i record;
+	found_at timestamptz;
+	assessed_when_found boolean;
+	is_new boolean;
+	step record;
+	id bigint;
+BEGIN
+	SELECT * INTO i FROM jsonb_to_record(item) AS r(name text, severity incident.rating, asset text, area text,
+		evidence text, title text, reference text, found_at timestamptz, assessed_at timestamptz,
+		fixed_at timestamptz, verified_at timestamptz, closed_at timestamptz);
+	found_at := coalesce(i.found_at, i.assessed_at, now());
+	assessed_when_found := i.assessed_at IS NULL OR i.severity IS NOT NULL AND i.assessed_at = found_at;
+	is_new := NOT EXISTS (SELECT FROM incident.vulnerabilities AS v WHERE v.org_id = org AND v.name = i.name);
+	id := incident.register_vulnerability(i.name, CASE WHEN assessed_when_found THEN i.severity END,
+		i.asset, i.area, i.evidence, i.title, i.reference, found_at);
+	IF is_new THEN
+		FOR step IN SELECT * FROM (VALUES ('assessed', CASE WHEN NOT assessed_when_found THEN i.assessed_at END),
+				('fixed', i.fixed_at), ('verified', i.verified_at), ('closed', i.closed_at)) AS s(status, at)
+				WHERE s.at IS NOT NULL LOOP
+			PERFORM incident.vulnerability_step(i.name, step.status, CASE step.status WHEN 'assessed' THEN i.severity END,
+				at => step.at);
+		END LOOP;
+	END IF;
+	RETURN id;
 END
 $$;
 
@@ -58,6 +97,7 @@ AS $$
 #variable_conflict use_column
 BEGIN
 	PERFORM incident.expect_risk_document(document);
+	PERFORM incident.take_risk_turn();
 	SELECT count(incident.register_asset(i.name, i.category, i.level, i.confidentiality, i.integrity,
 			i.availability, i.owner, i.parent, i.location, i.title)) INTO assets
 		FROM jsonb_to_recordset(document -> 'assets') AS i(name text, category text, level incident.level,
@@ -73,14 +113,15 @@ BEGIN
 			i.incident_categories)) INTO threats
 		FROM jsonb_to_recordset(document -> 'threats') AS i(name text, source text, frequency incident.rating,
 			path text, manner text, title text, incident_categories text[]);
-	SELECT count(incident.register_vulnerability(i.name, i.severity, i.asset, i.area, i.evidence, i.title,
-			i.reference, coalesce(i.found_at, now()))) INTO vulnerabilities
-		FROM jsonb_to_recordset(document -> 'vulnerabilities') AS i(name text, severity incident.rating, asset text,
-			area text, evidence text, title text, reference text, found_at timestamptz);
+	SELECT count(incident.import_vulnerability(i)) INTO vulnerabilities
+		FROM jsonb_array_elements(document -> 'vulnerabilities') AS i;
 	SELECT count(incident.register_measure(i.name, i.kind, i.effectiveness, coalesce(i.status, 'in_place'),
 			i.responsible, i.due_at, i.title)) INTO measures
 		FROM jsonb_to_recordset(document -> 'measures') AS i(name text, kind text, effectiveness incident.rating,
 			status text, responsible text, due_at timestamptz, title text);
+	PERFORM incident.measure_step(i.name, 'in_place', i.done_at)
+		FROM jsonb_to_recordset(document -> 'measures') AS i(name text, done_at timestamptz)
+		WHERE i.done_at IS NOT NULL;
 	WITH registered AS (
 		SELECT incident.register_scenario(i.asset, i.threat, i.vulnerability, i.title, i.owner, i.frequency,
 			i.severity) AS scenario_id, i.measures
@@ -132,13 +173,14 @@ AS $$
 			FROM incident.threats AS t WHERE t.org_id = org.id),
 		'vulnerabilities', (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('name', v.name,
 				'severity', v.severity::integer, 'asset', a.name, 'area', v.area, 'evidence', v.evidence,
-				'title', v.title, 'reference', v.reference, 'found_at', v.found_at)) ORDER BY v.vulnerability_id), '[]')
+				'title', v.title, 'reference', v.reference, 'found_at', v.found_at, 'assessed_at', v.assessed_at,
+				'fixed_at', v.fixed_at, 'verified_at', v.verified_at, 'closed_at', v.closed_at)) ORDER BY v.vulnerability_id), '[]')
 			FROM incident.vulnerabilities AS v
 			LEFT JOIN incident.assets AS a ON a.org_id = v.org_id AND a.asset_id = v.asset_id
 			WHERE v.org_id = org.id),
 		'measures', (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('name', m.name, 'kind', m.kind,
 				'effectiveness', m.effectiveness::integer, 'status', m.status, 'responsible', m.responsible,
-				'due_at', m.due_at, 'title', m.title)) ORDER BY m.measure_id), '[]')
+				'due_at', m.due_at, 'done_at', m.done_at, 'title', m.title)) ORDER BY m.measure_id), '[]')
 			FROM incident.risk_measures AS m WHERE m.org_id = org.id),
 		'scenarios', (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('asset', a.name, 'threat', t.name,
 				'vulnerability', v.name, 'title', s.title, 'owner', s.owner, 'frequency', s.frequency::integer,
@@ -177,7 +219,7 @@ AS $$
 		'stages', jsonb_build_object('prepare', r.prepared_at, 'identify', r.identified_at,
 			'analyse', r.analysed_at, 'plan', r.planned_at, 'closed', r.closed_at))
 	FROM incident.risk_rounds AS r
-	WHERE r.round_id = incident.find_round(incident.current_organisation(), round)
+	WHERE r.round_id = incident.find_frozen_round(incident.current_organisation(), round)
 $$;
 
 CREATE FUNCTION incident.risk_report(round text)
