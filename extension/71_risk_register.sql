@@ -680,7 +680,7 @@ COMMENT ON FUNCTION incident.risk_words() IS
 COMMENT ON FUNCTION incident.risk_label(text, text, text) IS
 'What a word of the risk registers is called for people, in English (en) or Chinese (zh); NULL when the kind has no such word.';
 COMMENT ON FUNCTION incident.organisation_risk_method() IS
-'Id of the risk method by which the current organisation computes; the newest version of product unless set.';
+'Id of the risk method by which the current organisation computes; version 1 of product, which is built in, unless set.';
 COMMENT ON FUNCTION incident.set_risk_method(text, integer) IS
 'Sets by which published version of a risk method (default: the newest) the current organisation computes; returns its id. Rounds that are frozen keep theirs.';
 COMMENT ON FUNCTION incident.register_service(text, incident.rating, text, text, text, boolean, boolean) IS
@@ -700,7 +700,7 @@ COMMENT ON COLUMN incident.service_values.assets IS 'How many assets are in it a
 COMMENT ON FUNCTION incident.register_threat(text, text, incident.rating, text, text, text, text[]) IS
 'Adds a threat, or replaces all attributes of the one with that name; returns its id. source, path and manner are words of risk_words(). A NULL frequency is unknown and counts as 5. Incidents of the categories in incident_categories count as occurrences of the threat.';
 COMMENT ON FUNCTION incident.set_fix_within(incident.rating, interval) IS
-'Within what time the current organisation fixes a vulnerability of a severity, from its finding. Those already rated keep their due time. Without, 7, 30, 90, 180 and 365 days for 5 to 1: common practice, from no standard.';
+'Within what time the current organisation fixes a vulnerability of a severity, from its finding. Those already rated keep their due time. Without, 7, 30, 90, 180 and 365 days for 5 to 1: common practice, from no standard. Error invalid_parameter_value for a time that is not positive in all its parts.';
 COMMENT ON FUNCTION incident.register_vulnerability(text, incident.rating, text, text, text, text, text, timestamptz, text) IS
 'Adds a vulnerability, assessed when a severity is given and otherwise found, and returns its id. For a name that exists, changes title, asset, area, evidence and reference; severity and status change by vulnerability_step().';
 COMMENT ON FUNCTION incident.vulnerability_step(text, text, incident.rating, text, timestamptz, text) IS

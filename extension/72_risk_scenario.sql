@@ -469,9 +469,9 @@ COMMENT ON FUNCTION incident.retire_scenario(bigint) IS
 COMMENT ON FUNCTION incident.register_measure(text, text, incident.rating, text, text, timestamptz, text) IS
 'Adds a measure, or replaces all attributes of the one with that name; returns its id. A preventive measure lowers the threat of its scenarios by effectiveness - 1 steps, a protective one the asset, as the loss is less. One that is planned or in progress counts in the residual risk only, and needs who is responsible and a due time.';
 COMMENT ON FUNCTION incident.apply_measure(bigint, text, boolean) IS
-'Says that a measure works in a scenario; applies => false takes it back.';
+'Says that a measure works in a scenario; applies => false takes it back. Error object_not_in_prerequisite_state for an item of a plan that has been reviewed.';
 COMMENT ON FUNCTION incident.measure_step(text, text, timestamptz, timestamptz) IS
-'Moves a measure on: planned, in_progress, in_place, withdrawn; with another due time where one is given. Returns the status.';
+'Moves a measure on: planned, in_progress, in_place, withdrawn; with another due time where one is given. Returns the status. Error null_value_not_allowed for one that is still to be done without responsible or due time.';
 COMMENT ON FUNCTION incident.frequency_rating(bigint, bigint) IS
 'The rating of a frequency: 26 or more in half a year (at least once a week) is 5, 6 or more (at least once a month) 4, more than one 3, any ever 2, none ever 1.';
 COMMENT ON FUNCTION incident.observed_frequency(text, text, timestamptz) IS

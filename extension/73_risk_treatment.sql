@@ -272,11 +272,11 @@ END;
 COMMENT ON FUNCTION incident.treat_risk(bigint, text, text, timestamptz, text, timestamptz) IS
 'Decides about a risk: keep, control, accept, avoid or transfer; replaces the decision before and returns the id of the treatment. accept needs accepted_until, at which the acceptance stops to count.';
 COMMENT ON FUNCTION incident.plan_measure(bigint, text, text, incident.rating, text, timestamptz, text) IS
-'Adds a measure to the plan of a risk that is to be controlled, avoided or transferred: what, who is responsible, by when. Returns the id of the measure.';
+'Adds a measure to the plan of a risk that is to be controlled, avoided or transferred: what, who is responsible, by when. Returns the id of the measure. Error object_not_in_prerequisite_state when the treatment has no plan or is no longer proposed, and for a measure that is in place.';
 COMMENT ON VIEW incident.treatment_state IS
 'The live treatment of each scenario, its open plan items, and what is left of the risk.';
 COMMENT ON FUNCTION incident.approve_risk(text, bigint, boolean, text, timestamptz, text) IS
-'Decides on the treatment of a risk, or, without scenario_id, on all that wait for the approver: security_group reviews what is proposed, person_in_charge approves what is reviewed, general_manager approves the residual risk of what is approved (without scenario_id, where it is unacceptable). approved => false rejects. Returns how many. Error object_not_in_prerequisite_state when it is not the approver''s turn, or no measure is planned where one is needed.';
+'Decides on the treatment of a risk, or, without scenario_id, on all that wait for the approver: security_group reviews what is proposed, person_in_charge approves what is reviewed, general_manager approves the residual risk of what is approved (without scenario_id, where it is unacceptable). approved => false rejects. Returns how many. Error object_not_in_prerequisite_state when it is not the approver''s turn, or no measure is planned where approving needs one.';
 COMMENT ON FUNCTION incident.close_risk(bigint, text, timestamptz) IS
 'Ends the treatment of a risk when it is approved and its measures are in place; of an avoided one the scenario is retired. Error object_not_in_prerequisite_state when the residual risk is unacceptable and the general manager has not approved it.';
 COMMENT ON FUNCTION incident.mark_overdue_risk(timestamptz) IS

@@ -341,12 +341,12 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION incident.import_risk_register(jsonb) IS
-'Registers what a document lists under assets, services, threats, vulnerabilities, measures and scenarios, in this order, each under the keys of the argument of its register function; what exists is replaced. Services list their assets, scenarios their measures. Returns how many of each. Error invalid_parameter_value names the place of an unknown or missing key.';
+'Registers what a document lists under assets, services, threats, vulnerabilities, measures and scenarios, in this order, each under the keys of the argument of its register function; vulnerabilities also with the times of their steps, measures with done_at; what exists is replaced. Services list their assets, scenarios their measures. Returns how many of each. Error invalid_parameter_value names the place of an unknown or missing key.';
 COMMENT ON FUNCTION incident.export_risk_register() IS
-'The registers of the current organisation as a document for import_risk_register(); retired scenarios, decisions and rounds are not in it.';
+'The registers of the current organisation as a document for import_risk_register(); retired scenarios, decisions, rounds, times to fix and the method are not in it.';
 COMMENT ON FUNCTION incident.risk_report(text) IS
-'The risk assessment report of a round: scope, team, method and stages, what was identified and rated, risks by level, heat map, unacceptable risks, incidents in a year.';
+'The risk assessment report of a round whose results are frozen (error object_not_in_prerequisite_state before): scope, team, method and stages, what was identified and rated, risks by level, heat map, unacceptable risks, incidents in a year.';
 COMMENT ON FUNCTION incident.treatment_plan_report() IS
 'The treatment plan as it stands: decisions, plan items with who is responsible, due time and status, reviews and approvals.';
 COMMENT ON FUNCTION incident.residual_risk_report(text) IS
-'The residual risk report of a round: levels before treatment, now and when all measures are in place, what is accepted until when, what is unacceptable and who approved it.';
+'The residual risk report of a round whose results are frozen (error object_not_in_prerequisite_state before): levels before treatment, now and when all measures are in place, what is accepted until when, what is unacceptable and who approved it.';

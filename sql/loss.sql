@@ -171,6 +171,7 @@ SELECT DISTINCT hint FROM bad WHERE hint NOT LIKE '%{%' ORDER BY hint;
 SELECT call, r.* FROM unnest(ARRAY['annual_loss(NULL::float8[])', 'annual_loss(''{}''::float8[])', 'annual_loss(''{1}''::float8[])',
 	'annual_loss(''{{1,2},{3,4}}''::float8[])', 'annual_loss(''{1,NULL}''::float8[])', 'annual_loss(''{1,-2}''::float8[])',
 	'annual_loss(''{1,NaN}''::float8[])', 'annual_loss(''{Infinity,1}''::float8[])',
+	'annual_loss(''{1e308,1e308,1e308}''::float8[])', 'annual_loss(''{1e200,0}''::float8[])',
 	'loss_exceedance(NULL)', 'loss_exceedance(''{1,2}'', NULL)', 'loss_exceedance(''{1,2}'', 0)', 'loss_exceedance(''{1,2}'', 1001)',
 	'loss_probability(NULL, 1)', 'loss_probability(''{1,2}'', NULL)', 'loss_probability(''{1,2}'', ''NaN'')', 'loss_probability(''{}'', 1)',
 	'portfolio_losses(l) FROM (VALUES (''{1,2}''::float8[]), (''{1,2,3}'')) AS v(l)', 'portfolio_losses(''{1,1e16}''::float8[])',

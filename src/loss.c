@@ -58,6 +58,13 @@ make_years(int64 years, double **losses)
 	return array;
 }
 
+static void
+refuse_total(void)
+{
+	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+					errmsg("the losses are too large to add up")));
+}
+
 /* The losses of an array of years, which are as many as two or more and sound. */
 static const double *
 check_years(ArrayType *array, int64 *years)
@@ -109,6 +116,8 @@ summary_record(FunctionCallInfo fcinfo, double *losses, int64 years)
 		row->natts != lengthof(values))
 		elog(ERROR, "a summary of losses has %d columns", (int) lengthof(values));
 	pgi_loss_summarize(losses, years, &summary);
+	if (!isfinite(summary.mean) || !isfinite(summary.standard_deviation))
+		refuse_total();
 	values[0] = Float8GetDatum(summary.mean);
 	values[1] = Float8GetDatum(summary.standard_deviation);
 	values[2] = Float8GetDatum(summary.standard_deviation / sqrt(years));
@@ -244,13 +253,6 @@ refuse_other_length(int64 years, int64 others)
 					errmsg("cannot add %lld years to %lld", (long long) others,
 						   (long long) years),
 					errhint("Simulate all scenarios with as many trials.")));
-}
-
-static void
-refuse_total(void)
-{
-	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-					errmsg("the losses are too large to add up")));
 }
 
 PG_FUNCTION_INFO_V1(pgi_portfolio_add);
