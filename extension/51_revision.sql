@@ -44,11 +44,11 @@ BEGIN ATOMIC
 	SELECT incident.timer_bucket(next_due), org_id, ARRAY[incident_id], ARRAY[next_due] FROM marked;
 END;
 
--- Marks those that were opened or migrated meanwhile. Waits for nobody; who is being worked
--- on is for the next time.
-CREATE FUNCTION incident.reconsider_latecomers()
+-- Marks those that were opened or migrated meanwhile as due at a tick's moment. Waits for
+-- nobody; who is being worked on is for the next time.
+CREATE FUNCTION incident.reconsider_latecomers(at timestamptz)
 RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -60,20 +60,20 @@ BEGIN
 	UPDATE incident.calendar_changes SET until = incident.next_transaction_id()
 		WHERE until IS NULL OR until > incident.next_transaction_id();
 
-	FOR change IN SELECT c.change_id, c.calendar, age(c.since::xid) AS age,
+	FOR change IN SELECT c.change_id, c.calendar, age(c.since::xid) AS since, age(c.until::xid) AS until,
 				c.cluster <> (SELECT o.system_identifier FROM pg_control_system() AS o) AS restored
 			FROM incident.calendar_changes AS c
 			WHERE c.until <= pg_snapshot_xmin(pg_current_snapshot()) LOOP
 		WITH late AS MATERIALIZED (
 			SELECT s.org_id, s.incident_id FROM incident.incident_state AS s
 			JOIN incident.incidents AS i USING (org_id, incident_id)
-			WHERE (age(i.xmin) <= change.age OR change.restored)
+			WHERE (age(i.xmin) <= change.since AND age(i.xmin) > change.until OR change.restored)
 				AND s.policy_id IN (SELECT l.policy_id FROM incident.policy_levels AS l WHERE l.calendar = change.calendar)),
 		held AS MATERIALIZED (
 			SELECT s.org_id, s.incident_id FROM incident.incident_state AS s JOIN late AS l USING (org_id, incident_id)
 			FOR NO KEY UPDATE OF s SKIP LOCKED),
 		marked AS (
-			UPDATE incident.incident_state AS s SET revised = true, next_due = least(s.next_due, now())
+			UPDATE incident.incident_state AS s SET revised = true, next_due = least(s.next_due, at)
 			FROM held AS h WHERE s.org_id = h.org_id AND s.incident_id = h.incident_id
 			RETURNING s.org_id, s.incident_id, s.next_due),
 		timed AS (

@@ -313,13 +313,15 @@ settle_due(TimestampTz at, int32 batch, Tally *tally)
  * imported. Within SPI.
  */
 static void
-reconsider_latecomers(void)
+reconsider_latecomers(TimestampTz at)
 {
 	static PgiQuery look = {"SELECT FROM incident.calendar_changes LIMIT 1", 0};
-	static PgiQuery reconsider = {"SELECT incident.reconsider_latecomers()", 0};
+	static PgiQuery reconsider = {
+		"SELECT incident.reconsider_latecomers($1)", 1, {TIMESTAMPTZOID}};
+	Datum value = TimestampTzGetDatum(at);
 
 	if (pgi_run(&look, NULL, NULL, SPI_OK_SELECT, 1) > 0)
-		pgi_run(&reconsider, NULL, NULL, SPI_OK_SELECT, 1);
+		pgi_run(&reconsider, &value, NULL, SPI_OK_SELECT, 1);
 }
 
 /* Writes down what a tick did, if anything. Within SPI. */
@@ -390,7 +392,7 @@ pgi_tick(PG_FUNCTION_ARGS)
 
 	SPI_connect();
 	step = pgi_watermark_step();
-	reconsider_latecomers();
+	reconsider_latecomers(at);
 	pgi_due_begin(at);
 	settle_due(at, batch, &tally);
 	leave_quarantine();
