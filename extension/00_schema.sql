@@ -4,3 +4,16 @@ CREATE SCHEMA incident;
 
 -- What follows finds nothing but the system's own objects by an unqualified name.
 SET LOCAL search_path = pg_catalog, pg_temp;
+
+-- Refuses a transaction whose statements do not see what others have committed meanwhile.
+CREATE FUNCTION incident.expect_newest_snapshot(what text)
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
+		RAISE EXCEPTION '% in READ COMMITTED only', what USING ERRCODE = 'object_not_in_prerequisite_state';
+	END IF;
+END
+$$;

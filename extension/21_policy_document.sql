@@ -237,6 +237,36 @@ AS $$
 	FROM incident.policies AS p WHERE p.policy_id = export_policy.policy_id
 $$;
 
+-- Keeps a policy from being retired and dropped until the transaction ends; false when it is
+-- published no longer. Waits for who is just retiring it.
+CREATE FUNCTION incident.keep_policy(policy_id integer)
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM pg_advisory_xact_lock_shared(hashtext('pg_incident policy in use'), policy_id);
+	RETURN EXISTS (SELECT FROM incident.policies AS p WHERE p.policy_id = keep_policy.policy_id AND p.state = 'published');
+END
+$$;
+
+-- Keeps others from taking a policy into use until the transaction ends. What they have done
+-- before shows in the next statement. Who is just doing so is not waited for, as others would
+-- have to wait behind this.
+CREATE FUNCTION incident.bar_policy(policy_id integer)
+RETURNS void
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM incident.expect_newest_snapshot('policies are retired and dropped');
+	IF NOT pg_try_advisory_xact_lock(hashtext('pg_incident policy in use'), policy_id) THEN
+		RAISE EXCEPTION 'policy % is just being taken into use', policy_id
+			USING ERRCODE = 'object_in_use', HINT = 'Try again when the transaction that does so has ended.';
+	END IF;
+END
+$$;
+
 -- The state of a policy, which nobody changes until the transaction ends.
 CREATE FUNCTION incident.lock_policy(policy_id integer)
 RETURNS incident.policies
@@ -307,6 +337,7 @@ BEGIN
 		RAISE EXCEPTION 'policy % is %, not published', policy_id, policy.state
 			USING ERRCODE = 'object_not_in_prerequisite_state';
 	END IF;
+	PERFORM incident.bar_policy(policy_id);
 	SELECT count(*) INTO open_ones FROM incident.incident_state AS s
 		WHERE s.policy_id = retire_policy.policy_id AND s.status NOT IN ('closed', 'cancelled');
 	IF open_ones > 0 THEN
@@ -336,6 +367,7 @@ DECLARE
 	policy CONSTANT incident.policies := incident.lock_policy(policy_id);
 BEGIN
 	PERFORM incident.refuse_built_in(policy);
+	PERFORM incident.bar_policy(policy_id);
 	IF policy.state = 'published' THEN
 		RAISE EXCEPTION 'policy % is published', policy_id
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Retire it first: incident.retire_policy().';
@@ -452,9 +484,9 @@ COMMENT ON FUNCTION incident.import_policy(jsonb) IS
 COMMENT ON FUNCTION incident.publish_policy(integer) IS
 'Publishes a draft; refuses while check_policy has findings for it (invalid_parameter_value, the findings as detail). From then on it never changes. New incidents take the newest published version, open ones stay on theirs.';
 COMMENT ON FUNCTION incident.retire_policy(integer) IS
-'Takes a published version out of use: no incident is opened under it any more. Error object_in_use while an incident under it is neither closed nor cancelled, and for the last published version of the policy of an organisation; object_not_in_prerequisite_state for built-in policies and those that are not published.';
+'Takes a published version out of use: no incident is opened under it any more. Error object_in_use while an incident under it is being opened, or neither closed nor cancelled, and for the last published version of the policy of an organisation; object_not_in_prerequisite_state for built-in policies and those that are not published, and in a transaction that is not READ COMMITTED.';
 COMMENT ON FUNCTION incident.drop_policy(integer) IS
-'Deletes a draft or a retired version. Error object_in_use while there are incidents under it; object_not_in_prerequisite_state for built-in and published policies.';
+'Deletes a draft or a retired version. Error object_in_use while there are incidents under it; object_not_in_prerequisite_state for built-in and published policies, and in a transaction that is not READ COMMITTED.';
 COMMENT ON FUNCTION incident.export_policy(integer) IS
 'The document of a policy; importing it gives the same policy. NULL when there is no such id.';
 COMMENT ON FUNCTION incident.combine_policy(jsonb, jsonb) IS

@@ -89,7 +89,10 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
 	PERFORM incident.expect_text(register_organisation.name, 'the name of an organisation', 200);
-	PERFORM incident.policy_id(register_organisation.policy);
+	IF NOT incident.keep_policy(incident.policy_id(register_organisation.policy)) THEN
+		RAISE EXCEPTION 'policy "%" has just been retired', register_organisation.policy
+			USING ERRCODE = 'undefined_object';
+	END IF;
 	INSERT INTO incident.organisations AS o (org_id, name, policy)
 		VALUES (register_organisation.org_id, register_organisation.name, register_organisation.policy)
 		ON CONFLICT (org_id) DO UPDATE SET name = excluded.name, policy = excluded.policy;

@@ -127,9 +127,7 @@ AS $$
 DECLARE
 	done record;
 BEGIN
-	IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
-		RAISE EXCEPTION 'partitions are dropped in READ COMMITTED only' USING ERRCODE = 'object_not_in_prerequisite_state';
-	END IF;
+	PERFORM incident.expect_newest_snapshot('partitions are dropped');
 	SELECT * INTO done FROM incident.done_partitions() LIMIT 1;
 	IF done IS NULL THEN
 		RETURN false;

@@ -80,6 +80,9 @@ pgi_migrate_incident(PG_FUNCTION_ARGS)
 						errmsg("the policy must not be null")));
 	policy_id = pgi_policy_version(policy, version);
 	SPI_connect();
+	if (!pgi_keep_policy(policy_id))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						errmsg("policy \"%s\" has just been retired", policy)));
 	entry = pgi_add_fact(&timeline, incident_id, PGI_MIGRATED, at);
 	if (policy_id == timeline.policy_id)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

@@ -254,7 +254,9 @@ pgi_open(PG_FUNCTION_ARGS)
 
 	SPI_connect();
 	org_id = need_organisation();
-	policy_id = choose_policy(org_id, policy);
+	do
+		policy_id = choose_policy(org_id, policy);
+	while (!pgi_keep_policy(policy_id));
 	if (asset != NULL)
 		pgi_find_asset(org_id, asset, &asset_id, &asset_level);
 	(void) pgi_policy_cell(pgi_policy(policy_id), asset_level, severity);

@@ -57,6 +57,18 @@ last_tick(void)
 	return DatumGetTimestampTz(pgi_column(0, 1, &isnull));
 }
 
+/* Whether a policy is published, and stays so until the transaction ends. Within SPI. */
+bool
+pgi_keep_policy(int32 policy_id)
+{
+	static PgiQuery query = {"SELECT incident.keep_policy($1)", 1, {INT4OID}};
+	Datum id = Int32GetDatum(policy_id);
+	bool isnull;
+
+	pgi_run(&query, &id, NULL, SPI_OK_SELECT, 1);
+	return DatumGetBool(pgi_column(0, 1, &isnull));
+}
+
 /* Looks up an asset of the organisation by name; error when there is none. Within SPI. */
 void
 pgi_find_asset(int32 org_id, const char *name, int64 *asset_id, uint8 *level)

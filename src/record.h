@@ -8,6 +8,7 @@
 
 #include "timeline.h"
 
+extern bool pgi_keep_policy(int32 policy_id);
 extern void pgi_find_asset(int32 org_id, const char *name, int64 *asset_id, uint8 *level);
 extern PgiEntry *pgi_add_fact(PgiTimeline *timeline, int64 incident_id, PgiKind kind,
 							  TimestampTz at);
