@@ -205,6 +205,8 @@ SQL
 	my ($status, undef, $errors) = $node->psql($database, 'SELECT incident.tick()', extra_params => [ '-U', 'reader' ]);
 	like($errors, qr/permission denied for function tick/, "$database: and does not tick");
 
+	is( $node->safe_psql($database, 'SELECT bool_and(id_space <> incident.id_space()) FROM incident.calendar_changes'),
+		't', "$database: ids of transactions are known to be of another one");
 	my $broken = $node->safe_psql('incident', 'SELECT incident_id FROM incident.quarantine');
 	is( $node->safe_psql($database, <<"SQL"), '', "$database: the chains are whole");
 SELECT i.incident_id, v.problem FROM incident.incidents AS i, LATERAL incident.verify_timeline(i.incident_id) AS v
