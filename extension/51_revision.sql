@@ -11,7 +11,8 @@ CREATE TABLE incident.calendar_changes (
 	calendar text NOT NULL,
 	id_space text NOT NULL,
 	since xid8 NOT NULL,			-- all transactions before it had ended
-	until xid8
+	until xid8,
+	missed bigint[]				-- incidents that others were working on when the rest were marked
 );
 SELECT pg_catalog.pg_extension_config_dump('incident.calendar_changes', '');
 SELECT pg_catalog.pg_extension_config_dump('incident.calendar_changes_change_id_seq', '');
@@ -63,14 +64,14 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	change record;
-	missed boolean;
+	missed_again bigint[];
 BEGIN
 	-- Others cannot be just committing an import then; they know the new calendar.
 	LOCK TABLE incident.calendar_changes IN SHARE ROW EXCLUSIVE MODE NOWAIT;
 	UPDATE incident.calendar_changes SET until = incident.next_transaction_id()
 		WHERE until IS NULL OR until > incident.next_transaction_id();
 
-	FOR change IN SELECT c.change_id, c.calendar, age(c.since::xid) AS since, age(c.until::xid) AS until,
+	FOR change IN SELECT c.change_id, c.calendar, c.missed, age(c.since::xid) AS since, age(c.until::xid) AS until,
 				c.id_space <> incident.id_space() AS restored
 			FROM incident.calendar_changes AS c
 			WHERE c.until <= pg_snapshot_xmin(pg_current_snapshot()) LOOP
@@ -78,6 +79,7 @@ BEGIN
 			SELECT s.org_id, s.incident_id FROM incident.incident_state AS s
 			JOIN incident.incidents AS i USING (org_id, incident_id)
 			WHERE (age(i.xmin) <= change.since AND age(i.xmin) > change.until OR change.restored)
+				AND (change.missed IS NULL OR s.incident_id = ANY (change.missed))
 				AND s.policy_id IN (SELECT l.policy_id FROM incident.policy_levels AS l WHERE l.calendar = change.calendar)),
 		held AS MATERIALIZED (
 			SELECT s.org_id, s.incident_id FROM incident.incident_state AS s JOIN late AS l USING (org_id, incident_id)
@@ -89,9 +91,12 @@ BEGIN
 		timed AS (
 			INSERT INTO incident.timers (bucket, org_id, incidents, moments)
 			SELECT incident.timer_bucket(m.next_due), m.org_id, ARRAY[m.incident_id], ARRAY[m.next_due] FROM marked AS m)
-		SELECT count(*) > count(m) FROM late LEFT JOIN marked AS m USING (org_id, incident_id) INTO missed;
-		IF NOT missed THEN
+		SELECT array_agg(l.incident_id) FROM late AS l LEFT JOIN marked AS m USING (org_id, incident_id)
+			WHERE m.incident_id IS NULL INTO missed_again;
+		IF missed_again IS NULL THEN
 			DELETE FROM incident.calendar_changes AS c WHERE c.change_id = change.change_id;
+		ELSE
+			UPDATE incident.calendar_changes AS c SET missed = missed_again WHERE c.change_id = change.change_id;
 		END IF;
 	END LOOP;
 EXCEPTION WHEN lock_not_available THEN

@@ -36,7 +36,7 @@ DECLARE
 	name text;
 	taken boolean;
 BEGIN
-	SET LOCAL lock_timeout = '100ms';
+	SET LOCAL lock_timeout = '500ms';
 	BEGIN
 		LOCK TABLE incident.timers IN ACCESS EXCLUSIVE MODE;
 		FOR name IN SELECT part FROM incident.partitions('timers') LOOP
