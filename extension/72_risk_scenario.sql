@@ -160,7 +160,7 @@ BEGIN
 	INSERT INTO incident.risk_history AS h (org_id, scenario_id, since, method_id, asset_rating,
 			threat_rating, vulnerability_rating, inherent, current, residual, decision,
 			treatment_status, accepted_until, residual_approved, retired)
-		SELECT r.org_id, r.scenario_id, greatest(now(), CASE WHEN l.since > now() THEN l.since + interval '1 microsecond' END),
+		SELECT r.org_id, r.scenario_id, CASE WHEN l.since > now() THEN l.since + interval '1 microsecond' ELSE now() END,
 			r.method_id, r.asset_rating, r.threat_rating,
 			r.vulnerability_rating, r.inherent, r.current, r.residual, r.decision, r.treatment_status,
 			r.accepted_until, r.residual_approved, r.retired_at IS NOT NULL

@@ -168,14 +168,15 @@ AS $$
 DECLARE
 	org CONSTANT integer := incident.take_risk_turn();
 	assessment incident.risk_assessments;
+	since timestamptz;
 	waiting bigint;
 	stage_now text;
 BEGIN
 	PERFORM incident.expect_past(at, 'the end of a stage');
 	assessment := incident.lock_round(org, round);
-	IF at < coalesce(assessment.planned_at, assessment.analysed_at, assessment.identified_at, assessment.prepared_at) THEN
-		RAISE EXCEPTION 'assessment round "%" has been in the stage % since %, after this', round, assessment.stage,
-			coalesce(assessment.planned_at, assessment.analysed_at, assessment.identified_at, assessment.prepared_at)
+	since := coalesce(assessment.planned_at, assessment.analysed_at, assessment.identified_at, assessment.prepared_at);
+	IF at < since THEN
+		RAISE EXCEPTION 'assessment round "%" has been in the stage % since %, after this', round, assessment.stage, since
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
 	stage_now := CASE assessment.stage WHEN 'prepare' THEN 'identify' WHEN 'identify' THEN 'analyse'
@@ -273,9 +274,9 @@ BEGIN
 	CROSS JOIN LATERAL (SELECT
 		(of_asset IS NULL OR r.asset_id = of_asset) AND (of_threat IS NULL OR r.threat_id = of_threat)
 			AND (of_vulnerability IS NULL OR r.vulnerability_id = of_vulnerability) AS met) AS m
-	CROSS JOIN LATERAL (SELECT CASE WHEN m.met THEN coalesce(risk_what_if.asset_change, 0) ELSE 0 END AS asset,
-		CASE WHEN m.met THEN coalesce(risk_what_if.frequency_change, 0) ELSE 0 END AS frequency,
-		CASE WHEN m.met THEN coalesce(risk_what_if.vulnerability_change, 0) ELSE 0 END AS vulnerability) AS c
+	CROSS JOIN LATERAL (SELECT coalesce(CASE WHEN m.met THEN risk_what_if.asset_change END, 0) AS asset,
+		coalesce(CASE WHEN m.met THEN risk_what_if.frequency_change END, 0) AS frequency,
+		coalesce(CASE WHEN m.met THEN risk_what_if.vulnerability_change END, 0) AS vulnerability) AS c
 	JOIN incident.assets AS a ON a.org_id = r.org_id AND a.asset_id = r.asset_id
 	JOIN incident.threats AS t ON t.org_id = r.org_id AND t.threat_id = r.threat_id
 	JOIN incident.vulnerabilities AS v ON v.org_id = r.org_id AND v.vulnerability_id = r.vulnerability_id
