@@ -20,11 +20,11 @@ RETURNS integer
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_bucket_of';
 
--- The minute under which a timer for a moment is found when it is set now.
-CREATE FUNCTION incident.timer_bucket(due_at timestamptz)
-RETURNS integer
+-- Has ticks find an incident whose next_due has been set.
+CREATE FUNCTION incident.set_timer(org_id integer, incident_id bigint, due_at timestamptz)
+RETURNS void
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
-AS 'MODULE_PATHNAME', 'pgi_timer_bucket_now';
+AS 'MODULE_PATHNAME', 'pgi_set_timer';
 
 -- How far ticks have come; one row, not dumped: a restored database has not ticked yet.
 -- Timers before from_bucket are done with. Those before next_bucket will be once every
@@ -118,8 +118,6 @@ AS 'MODULE_PATHNAME', 'pgi_unschedule';
 
 COMMENT ON FUNCTION incident.bucket(timestamptz) IS
 'The minute of a moment, counted from 2000-01-01 00:00 UTC, as far as an integer goes.';
-COMMENT ON FUNCTION incident.timer_bucket(timestamptz) IS
-'The minute, counted from 2000-01-01 00:00 UTC, under which ticks find a timer that is set now for a moment: that of the moment, or of 5 seconds from now when that is later.';
 COMMENT ON FUNCTION incident.tick(timestamptz, integer) IS
 'Decides everything that has become due up to `at` (not in the future) for at most `batch` incidents (1 to 1000000), oldest first, in one transaction. Any number may run at once. Returns how many incidents were settled, escalations and breaches decided, incidents quarantined, and how many due ones remain at most (0: none). overdue counts what was not acknowledged or responded to in time; notices counts messages and is 0 as long as there are none. An incident that fails is quarantined with its error and tried again after 1 minute, doubling up to 1 hour.';
 COMMENT ON PROCEDURE incident.run_ticks(integer) IS

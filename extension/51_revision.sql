@@ -35,7 +35,8 @@ LANGUAGE c VOLATILE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_next_transaction_id';
 
 -- Marks the incidents whose policies use a calendar: the next tick settles them from their
--- facts. Waits for who is working on one, in the order in which others go through them.
+-- facts. They are due since the last one at most, whatever the clock shows. Waits for who is
+-- working on one, in the order in which others go through them.
 CREATE FUNCTION incident.reconsider_calendar(name text)
 RETURNS void
 LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
@@ -48,11 +49,11 @@ BEGIN ATOMIC
 		WHERE s.policy_id IN (SELECT l.policy_id FROM incident.policy_levels AS l WHERE l.calendar = name)
 		ORDER BY s.org_id, s.incident_id FOR NO KEY UPDATE),
 	marked AS (
-		UPDATE incident.incident_state AS s SET revised = true, next_due = clock_timestamp()
-		FROM held AS h WHERE s.org_id = h.org_id AND s.incident_id = h.incident_id
+		UPDATE incident.incident_state AS s
+		SET revised = true, next_due = least(clock_timestamp(), greatest(s.settled_to, t.at))
+		FROM incident.last_tick AS t, held AS h WHERE s.org_id = h.org_id AND s.incident_id = h.incident_id
 		RETURNING s.org_id, s.incident_id, s.next_due)
-	INSERT INTO incident.timers (bucket, org_id, incidents, moments)
-	SELECT incident.timer_bucket(next_due), org_id, ARRAY[incident_id], ARRAY[next_due] FROM marked;
+	SELECT incident.set_timer(org_id, incident_id, next_due) FROM marked;
 END;
 
 -- Marks those that were opened or migrated meanwhile as due at a tick's moment. Waits for
@@ -66,15 +67,19 @@ DECLARE
 	change record;
 	missed_again bigint[];
 BEGIN
-	-- Others cannot be just committing an import then; they know the new calendar.
-	LOCK TABLE incident.calendar_changes IN SHARE ROW EXCLUSIVE MODE NOWAIT;
-	UPDATE incident.calendar_changes SET until = incident.next_transaction_id()
-		WHERE until IS NULL OR until > incident.next_transaction_id();
+	IF EXISTS (SELECT FROM incident.calendar_changes AS c
+			WHERE c.until IS NULL OR c.until > incident.next_transaction_id()) THEN
+		-- Others cannot be just committing an import then; they know the new calendar.
+		LOCK TABLE incident.calendar_changes IN SHARE ROW EXCLUSIVE MODE NOWAIT;
+		UPDATE incident.calendar_changes SET until = incident.next_transaction_id()
+			WHERE until IS NULL OR until > incident.next_transaction_id();
+	END IF;
 
 	FOR change IN SELECT c.change_id, c.calendar, c.missed, age(c.since::xid) AS since, age(c.until::xid) AS until,
 				c.id_space <> incident.id_space() AS restored
 			FROM incident.calendar_changes AS c
-			WHERE c.until <= pg_snapshot_xmin(pg_current_snapshot()) LOOP
+			WHERE c.until <= pg_snapshot_xmin(pg_current_snapshot())
+			FOR UPDATE SKIP LOCKED LOOP
 		WITH late AS MATERIALIZED (
 			SELECT s.org_id, s.incident_id FROM incident.incident_state AS s
 			JOIN incident.incidents AS i USING (org_id, incident_id)
@@ -88,10 +93,9 @@ BEGIN
 			UPDATE incident.incident_state AS s SET revised = true, next_due = least(s.next_due, at)
 			FROM held AS h WHERE s.org_id = h.org_id AND s.incident_id = h.incident_id
 			RETURNING s.org_id, s.incident_id, s.next_due),
-		timed AS (
-			INSERT INTO incident.timers (bucket, org_id, incidents, moments)
-			SELECT incident.timer_bucket(m.next_due), m.org_id, ARRAY[m.incident_id], ARRAY[m.next_due] FROM marked AS m)
-		SELECT array_agg(l.incident_id) FROM late AS l LEFT JOIN marked AS m USING (org_id, incident_id)
+		timed AS MATERIALIZED (
+			SELECT m.org_id, m.incident_id, incident.set_timer(m.org_id, m.incident_id, m.next_due) FROM marked AS m)
+		SELECT array_agg(l.incident_id) FROM late AS l LEFT JOIN timed AS m USING (org_id, incident_id)
 			WHERE m.incident_id IS NULL INTO missed_again;
 		IF missed_again IS NULL THEN
 			DELETE FROM incident.calendar_changes AS c WHERE c.change_id = change.change_id;

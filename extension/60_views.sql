@@ -142,7 +142,7 @@ FROM incident.last_tick AS t,
 		FROM (SELECT DISTINCT r.org_id, u.incident_id, u.due_at
 			FROM incident.timers AS r, unnest(r.incidents, r.moments) AS u(incident_id, due_at)
 			JOIN incident.incident_state AS s ON s.incident_id = u.incident_id AND s.next_due = u.due_at
-			WHERE r.bucket >= t.from_bucket AND r.bucket <= incident.bucket(now()) + 1	-- see timer_bucket()
+			WHERE r.bucket >= t.from_bucket AND r.bucket <= incident.bucket(now()) + 1	-- some are put a little later
 				AND s.org_id = r.org_id AND u.due_at <= now()) AS due) AS d,
 	LATERAL (SELECT count(*) AS quarantined FROM incident.quarantine) AS q,
 	LATERAL (SELECT (array_agg(g.finished_at ORDER BY g.tick_id DESC))[1] AS last_work_at,

@@ -59,6 +59,7 @@ typedef struct Batch
 {
 	TimestampTz at;
 	TimestampTz now;
+	PgiUnread unread;
 	Snapshot snapshot;
 	EState *estate;
 	ResultRelInfo *state_info;
@@ -170,7 +171,7 @@ begin_batch(Batch *batch, int ndue, TimestampTz at)
 {
 	memset(batch, 0, sizeof(*batch));
 	batch->at = at;
-	(void) GetTopTransactionId();
+	batch->unread = pgi_timer_unread();
 	batch->now = GetCurrentTimestamp();
 	batch->context = CurrentMemoryContext;
 	batch->snapshot = RegisterSnapshot(GetTransactionSnapshot());
@@ -185,7 +186,7 @@ begin_batch(Batch *batch, int ndue, TimestampTz at)
 	batch->entries = pgi_bulk_open("entries");
 	batch->timers = pgi_bulk_open("timers");
 	batch->sha = pgi_chain_begin();
-	batch->set = palloc(sizeof(PgiDue) * ndue);
+	batch->set = palloc(sizeof(PgiDue) * ndue * PGI_TIMERS_MADE);
 }
 
 static void
@@ -270,8 +271,9 @@ add_rows(Batch *batch, const PgiEntry *entries, const PgiState *state)
 		pgi_bulk_add(batch->entries, batch->timeline.month, values, isnull);
 	}
 	if (state->next_due != PGI_NEVER)
-		pgi_timer_make(&batch->set[batch->nset++], batch->timeline.org_id,
-					   batch->timeline.incident_id, state->next_due, batch->now);
+		batch->nset +=
+			pgi_timer_make(&batch->set[batch->nset], batch->timeline.org_id,
+						   batch->timeline.incident_id, state->next_due, &batch->unread);
 }
 
 static int
@@ -417,7 +419,8 @@ has_triggers(const Batch *batch)
 /*
  * Settles incidents up to `at` and says what became of each; they are in order of the
  * organisation and the id, and may have several timers. All or
- * nothing: an error leaves the transaction to be rolled back. Adds to `decisions`.
+ * nothing: an error leaves the transaction to be rolled back. Adds to `decisions`. Within
+ * SPI.
  */
 void
 pgi_batch_settle(const PgiDue *due, int ndue, TimestampTz at, PgiOutcome *outcomes,

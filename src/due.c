@@ -128,12 +128,31 @@ add_row_to_list(uint64 row, int32 bucket)
 }
 
 static int
-compare_moments(const void *a, const void *b)
+compare_due(const void *a, const void *b)
 {
 	const PgiDue *left = a;
 	const PgiDue *right = b;
 
-	return left->due_at < right->due_at ? -1 : left->due_at > right->due_at;
+	if (left->due_at != right->due_at)
+		return left->due_at < right->due_at ? -1 : 1;
+	if (left->org_id != right->org_id)
+		return left->org_id < right->org_id ? -1 : 1;
+	return left->incident_id < right->incident_id
+			   ? -1
+			   : left->incident_id > right->incident_id;
+}
+
+/* Sorts the list by moment; of timers for the same moment of an incident one stays. */
+static void
+sort_list(void)
+{
+	int kept = 0;
+
+	qsort(pass.list, pass.count, sizeof(PgiDue), compare_due);
+	for (int i = 0; i < pass.count; i++)
+		if (i == 0 || compare_due(&pass.list[i], &pass.list[kept - 1]) != 0)
+			pass.list[kept++] = pass.list[i];
+	pass.count = kept;
 }
 
 /* Reads the next timers of the pass into the list, whole minutes of them. Within SPI. */
@@ -151,7 +170,7 @@ read_list(void)
 	uint64 fetched;
 
 	values[0] = Int32GetDatum(pass.from_bucket);
-	values[1] = Int32GetDatum(pgi_timer_bucket(pass.at, GetCurrentTimestamp()));
+	values[1] = Int32GetDatum(Max(pgi_bucket(pass.at), pgi_present_bucket()));
 	pass.count = pass.next = 0;
 	portal = pgi_open_cursor(&query, values);
 	do
@@ -175,7 +194,7 @@ read_list(void)
 	SPI_cursor_close(portal);
 	pass.read_all = !full;
 	pass.from_bucket++;
-	qsort(pass.list, pass.count, sizeof(PgiDue), compare_moments);
+	sort_list();
 }
 
 /* Whether all timers of the pass were handed out. */

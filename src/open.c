@@ -146,39 +146,49 @@ lock_handled(int32 org_id, int64 incident_id)
 		   DatumGetBool(first_value(&isnull));
 }
 
-/*
- * Takes the key for a new incident. Returns the incident that holds it already, or the new
- * one; either way nobody else can take it until this transaction ends.
- *
- * The incident that holds it is locked first, as by whoever has recorded a fact about it
- * and then opens; the other way round the two would wait for each other. While it is locked
- * nobody moves its key. Within SPI.
- */
-static int64
-take_dedup_key(int32 org_id, const char *key, int64 incident_id)
+/* Gives a key to an incident; false when another has it. Within SPI. */
+static bool
+give_dedup_key(int32 org_id, const char *key, int64 incident_id)
 {
-	static PgiQuery query = {
-		"INSERT INTO incident.dedup_keys AS k (org_id, dedup_key, incident_id) VALUES "
-		"($1, $2, $3)"
-		" ON CONFLICT (org_id, dedup_key) DO UPDATE SET incident_id = k.incident_id"
-		" RETURNING incident_id",
-		3,
-		{INT4OID, TEXTOID, INT8OID}};
+	static PgiQuery query = {"INSERT INTO incident.dedup_keys (org_id, dedup_key, "
+							 "incident_id) VALUES ($1, $2, $3)"
+							 " ON CONFLICT (org_id, dedup_key) DO NOTHING",
+							 3,
+							 {INT4OID, TEXTOID, INT8OID}};
 	Datum values[3];
-	bool isnull;
-	int64 locked = 0;
-	int64 holder;
 
-	while ((holder = holder_of(org_id, key)) != locked)
-	{
-		(void) lock_handled(org_id, holder);
-		locked = holder;
-	}
 	values[0] = Int32GetDatum(org_id);
 	values[1] = CStringGetTextDatum(key);
 	values[2] = Int64GetDatum(incident_id);
-	pgi_run(&query, values, NULL, SPI_OK_INSERT_RETURNING, 0);
-	return DatumGetInt64(first_value(&isnull));
+	return pgi_run(&query, values, NULL, SPI_OK_INSERT, 0) > 0;
+}
+
+/*
+ * Takes the key for a new incident. Returns the incident that holds it already, which is locked
+ * and says in `handled` whether it is still being handled, or the new one; nobody else can take
+ * the key until this transaction ends.
+ *
+ * The incident is locked before its key, as by whoever has recorded a fact about it and then
+ * opens; the other way round the two would wait for each other. While it is locked nobody moves
+ * its key, but it may have been moved before. Within SPI.
+ */
+static int64
+take_dedup_key(int32 org_id, const char *key, int64 incident_id, bool *handled)
+{
+	for (;;)
+	{
+		int64 holder = holder_of(org_id, key);
+
+		if (holder == 0)
+		{
+			if (give_dedup_key(org_id, key, incident_id))
+				return incident_id;
+			continue;
+		}
+		*handled = lock_handled(org_id, holder);
+		if (holder_of(org_id, key) == holder)
+			return holder;
+	}
 }
 
 static void
@@ -264,11 +274,12 @@ pgi_open(PG_FUNCTION_ARGS)
 	incident_id = next_incident_id();
 	if (dedup_key != NULL)
 	{
-		int64 holder = take_dedup_key(org_id, dedup_key, incident_id);
+		bool handled;
+		int64 holder = take_dedup_key(org_id, dedup_key, incident_id, &handled);
 
 		if (holder != incident_id)
 		{
-			if (lock_handled(org_id, holder))
+			if (handled)
 			{
 				add_repeat(org_id, holder, detected_at, summary, actor);
 				SPI_finish();

@@ -18,6 +18,7 @@
 #include "pg_incident.h"
 #include "record.h"
 #include "sql.h"
+#include "watermark.h"
 
 /* What each fact does, for the message that refuses it. */
 static const char *const verbs[PGI_KINDS] = {
@@ -44,18 +45,6 @@ static const char *const functions[PGI_KINDS] = {
 	[PGI_CLOSED] = "close",		  [PGI_REOPENED] = "reopen",
 	[PGI_CANCELLED] = "cancel",	  [PGI_NOTED] = "note",
 };
-
-/* The newest moment any tick has settled. Within SPI. */
-static TimestampTz
-last_tick(void)
-{
-	static PgiQuery query = {"SELECT at FROM incident.last_tick", 0};
-	bool isnull;
-
-	if (pgi_run(&query, NULL, NULL, SPI_OK_SELECT, 1) == 0)
-		return DT_NOBEGIN;
-	return DatumGetTimestampTz(pgi_column(0, 1, &isnull));
-}
 
 /* Whether a policy is published, and stays so until the transaction ends. Within SPI. */
 bool
@@ -123,7 +112,7 @@ pgi_record(PgiTimeline *timeline, PgiEntry *entry)
 {
 	PgiDecisions decisions = {0};
 	PgiState state;
-	TimestampTz until = Max(entry->effective_at, Min(last_tick(), pgi_now()));
+	TimestampTz until = Max(entry->effective_at, Min(pgi_watermark_at(), pgi_now()));
 
 	entry->recorded_by = GetUserNameFromId(GetSessionUserId(), false);
 	pgi_timeline_write(timeline, entry);

@@ -46,7 +46,7 @@ leave_quarantine(void)
 		"SELECT q.org_id, q.incident_id FROM incident.quarantine AS q"
 		" JOIN incident.incident_state AS s USING (org_id, incident_id)"
 		" WHERE s.next_due IS DISTINCT FROM q.retry_at"
-		" FOR UPDATE OF q SKIP LOCKED FOR NO KEY UPDATE OF s SKIP LOCKED)",
+		" FOR NO KEY UPDATE OF s SKIP LOCKED FOR UPDATE OF q SKIP LOCKED)",
 		0};
 
 	pgi_run(&query, NULL, NULL, SPI_OK_DELETE, 0);
@@ -258,7 +258,7 @@ settle_all(const PgiDue *due, int ndue, TimestampTz at, Tally *tally)
 }
 
 static int
-compare_due(const void *a, const void *b)
+compare_incidents(const void *a, const void *b)
 {
 	const PgiDue *left = a;
 	const PgiDue *right = b;
@@ -268,19 +268,6 @@ compare_due(const void *a, const void *b)
 	if (left->incident_id != right->incident_id)
 		return left->incident_id < right->incident_id ? -1 : 1;
 	return left->due_at < right->due_at ? -1 : left->due_at > right->due_at;
-}
-
-/* Sorts timers by incident and drops repeated ones; returns how many are left. */
-static int
-one_each(PgiDue *due, int ndue)
-{
-	int kept = 0;
-
-	qsort(due, ndue, sizeof(PgiDue), compare_due);
-	for (int i = 0; i < ndue; i++)
-		if (i == 0 || compare_due(&due[i], &due[kept - 1]) != 0)
-			due[kept++] = due[i];
-	return kept;
 }
 
 /* Settles up to `batch` due incidents. Within SPI. */
@@ -301,7 +288,8 @@ settle_due(TimestampTz at, int32 batch, Tally *tally)
 		if (ndue == 0)
 			break;
 		MemoryContextSwitchTo(scratch);
-		settle_all(due, one_each(due, ndue), at, tally);
+		qsort(due, ndue, sizeof(PgiDue), compare_incidents);
+		settle_all(due, ndue, at, tally);
 		MemoryContextSwitchTo(before);
 		MemoryContextReset(scratch);
 	}

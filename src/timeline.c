@@ -8,9 +8,13 @@
  */
 #include "postgres.h"
 
+#include "access/transam.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/inval.h"
 #include "utils/timestamp.h"
 
 #include "chain.h"
@@ -130,9 +134,23 @@ pgi_timeline_start(PgiTimeline *timeline, int32 org_id, int64 incident_id,
 	timeline->next_due = PGI_NEVER;
 }
 
-#define READ_STATE                                             \
-	"SELECT policy_id, settled_to, seq, month, next_due, head" \
+#define READ_STATE                                                            \
+	"SELECT policy_id, settled_to, seq, month, next_due, head, revised, xmin" \
 	" FROM incident.incident_state WHERE org_id = $1 AND incident_id = $2"
+
+/*
+ * Waits until everybody has been told what a transaction has committed. Whoever marks an incident
+ * as revised may have changed the calendar that it is settled by next; its row can be locked a
+ * moment before caches are told.
+ */
+static void
+await_news(TransactionId writer)
+{
+	if (!TransactionIdIsNormal(writer) || TransactionIdIsCurrentTransactionId(writer))
+		return;
+	XactLockTableWait(writer, NULL, NULL, XLTW_None);
+	AcceptInvalidationMessages();
+}
 
 static void
 find(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id,
@@ -164,6 +182,8 @@ find(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id,
 	head = pgi_column(0, 6, &isnull);
 	if (VARSIZE_ANY_EXHDR(DatumGetPointer(head)) == PGI_HASH_LENGTH)
 		memcpy(timeline->head, VARDATA_ANY(DatumGetPointer(head)), PGI_HASH_LENGTH);
+	if (locking && DatumGetBool(pgi_column(0, 7, &isnull)))
+		await_news(DatumGetTransactionId(pgi_column(0, 8, &isnull)));
 	SPI_freetuptable(SPI_tuptable);
 
 	values[2] = Int32GetDatum(timeline->month);

@@ -4,10 +4,14 @@
  * Timers that are set together for the same minute share a row: a tick sets thousands, and
  * a row each, with its place in an index, would cost more than deciding does.
  *
- * A timer is put into the minute of the moment it is for, or into the current one if that
- * has passed. So once the transactions of a minute have ended, nobody adds to it any more,
- * and ticks need not look at it again (see watermark.c). The current minute is that of a
- * little later: the clock may be set back by so much without anybody noticing.
+ * A timer is put into the minute of the moment it is for, or into a later one where ticks
+ * are done with that already (see watermark.c). Which minutes those are is known in two ways.
+ * By the clock it is those before the current one; but a clock may be wrong, and right again
+ * before anybody notices. By what ticks have noted it is those before the first that they will
+ * read; but a tick may just be noting more. So where the two differ, there is a timer for each.
+ *
+ * The current minute is that of a little later: the clock may be set back by so much at any
+ * time.
  */
 #include "postgres.h"
 
@@ -20,6 +24,7 @@
 #include "clock.h"
 #include "sql.h"
 #include "timer.h"
+#include "watermark.h"
 
 /* The month of a moment in UTC, counted from January 2000. */
 int32
@@ -59,30 +64,34 @@ pgi_day(int32 bucket)
 	return bucket / MINUTES_PER_DAY - (bucket % MINUTES_PER_DAY < 0);
 }
 
-/* The minute under which a timer is found that is set `now`. */
+/* The minute in which a timer is put whose moment has passed. */
 int32
-pgi_timer_bucket(TimestampTz due_at, TimestampTz now)
+pgi_present_bucket(void)
 {
-	return pgi_bucket(Max(due_at, now + PGI_STEP_TOLERATED));
+	return pgi_bucket(GetCurrentTimestamp() + PGI_STEP_TOLERATED);
 }
 
-PG_FUNCTION_INFO_V1(pgi_timer_bucket_now);
-Datum
-pgi_timer_bucket_now(PG_FUNCTION_ARGS)
+/*
+ * From when on ticks will read timers that this transaction sets. It has an id by then, so that
+ * they wait for its end. Within SPI.
+ */
+PgiUnread
+pgi_timer_unread(void)
 {
 	(void) GetTopTransactionId();
-	PG_RETURN_INT32(pgi_timer_bucket(PG_GETARG_TIMESTAMPTZ(0), GetCurrentTimestamp()));
+	return (PgiUnread){pgi_present_bucket(), pgi_watermark_unread()};
 }
 
-/* A timer that is set `now`. The transaction must have an id from before then. */
-void
-pgi_timer_make(PgiDue *timer, int32 org_id, int64 incident_id, TimestampTz due_at,
-			   TimestampTz now)
+/* A timer for each way of knowing what is unread. Returns how many: one or two. */
+int
+pgi_timer_make(PgiDue *timers, int32 org_id, int64 incident_id, TimestampTz due_at,
+			   const PgiUnread *unread)
 {
-	timer->org_id = org_id;
-	timer->bucket = pgi_timer_bucket(due_at, now);
-	timer->incident_id = incident_id;
-	timer->due_at = due_at;
+	int32 bucket = pgi_bucket(due_at);
+
+	timers[0] = (PgiDue){org_id, Max(bucket, unread->by_clock), incident_id, due_at};
+	timers[1] = (PgiDue){org_id, Max(bucket, unread->by_ticks), incident_id, due_at};
+	return timers[0].bucket == timers[1].bucket ? 1 : 2;
 }
 
 /*
@@ -113,7 +122,7 @@ pgi_timer_row(const PgiDue *timers, int ntimers, Datum *values)
 	return n;
 }
 
-/* Sets a timer for an incident whose next_due has become `due_at`. Within SPI. */
+/* Has ticks find an incident whose next_due has become `due_at`. Within SPI. */
 void
 pgi_timer_set(int32 org_id, int64 incident_id, TimestampTz due_at)
 {
@@ -122,11 +131,25 @@ pgi_timer_set(int32 org_id, int64 incident_id, TimestampTz due_at)
 		" VALUES ($1, $2, $3, $4)",
 		PGI_TIMER_COLUMNS,
 		{INT4OID, INT4OID, INT8ARRAYOID, TIMESTAMPTZARRAYOID}};
-	Datum values[PGI_TIMER_COLUMNS];
-	PgiDue timer;
+	PgiUnread unread = pgi_timer_unread();
+	PgiDue timers[PGI_TIMERS_MADE];
+	int ntimers = pgi_timer_make(timers, org_id, incident_id, due_at, &unread);
 
-	(void) GetTopTransactionId();
-	pgi_timer_make(&timer, org_id, incident_id, due_at, GetCurrentTimestamp());
-	(void) pgi_timer_row(&timer, 1, values);
-	pgi_run(&query, values, NULL, SPI_OK_INSERT, 0);
+	for (int i = 0; i < ntimers; i++)
+	{
+		Datum values[PGI_TIMER_COLUMNS];
+
+		(void) pgi_timer_row(&timers[i], 1, values);
+		pgi_run(&query, values, NULL, SPI_OK_INSERT, 0);
+	}
+}
+
+PG_FUNCTION_INFO_V1(pgi_set_timer);
+Datum
+pgi_set_timer(PG_FUNCTION_ARGS)
+{
+	SPI_connect();
+	pgi_timer_set(PG_GETARG_INT32(0), PG_GETARG_INT64(1), PG_GETARG_TIMESTAMPTZ(2));
+	SPI_finish();
+	PG_RETURN_VOID();
 }

@@ -15,6 +15,16 @@ typedef struct PgiDue
 	TimestampTz due_at;
 } PgiDue;
 
+/* The first minutes whose timers ticks have yet to read. */
+typedef struct PgiUnread
+{
+	int32 by_clock;
+	int32 by_ticks;
+} PgiUnread;
+
+/* As many as pgi_timer_make makes at most. */
+#define PGI_TIMERS_MADE 2
+
 /* In the order of the table. */
 #define PGI_TIMER_COLUMNS 4
 
@@ -24,9 +34,10 @@ typedef struct PgiDue
 extern int32 pgi_month(TimestampTz at);
 extern int32 pgi_bucket(TimestampTz at);
 extern int32 pgi_day(int32 bucket);
-extern int32 pgi_timer_bucket(TimestampTz due_at, TimestampTz now);
-extern void pgi_timer_make(PgiDue *timer, int32 org_id, int64 incident_id,
-						   TimestampTz due_at, TimestampTz now);
+extern int32 pgi_present_bucket(void);
+extern PgiUnread pgi_timer_unread(void);
+extern int pgi_timer_make(PgiDue *timers, int32 org_id, int64 incident_id,
+						  TimestampTz due_at, const PgiUnread *unread);
 extern int pgi_timer_row(const PgiDue *timers, int ntimers, Datum *values);
 extern void pgi_timer_set(int32 org_id, int64 incident_id, TimestampTz due_at);
 

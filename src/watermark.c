@@ -104,7 +104,7 @@ look(Watermark *mark)
 {
 	static PgiQuery query = {"SELECT " COLUMNS " FROM incident.last_tick", 0};
 
-	pgi_run(&query, NULL, NULL, SPI_OK_SELECT, 0);
+	pgi_read_newest(&query, NULL);
 	(void) take_row(mark);
 }
 
@@ -143,6 +143,28 @@ pgi_watermark_read(void)
 
 	look(&mark);
 	return was_set_back(&mark) ? PG_INT32_MIN : mark.from_bucket;
+}
+
+/* The newest moment any tick has settled. Within SPI. */
+TimestampTz
+pgi_watermark_at(void)
+{
+	Watermark mark;
+
+	look(&mark);
+	return mark.at;
+}
+
+/* The first minute that no tick has noted as done with, or to be soon. Within SPI. */
+int32
+pgi_watermark_unread(void)
+{
+	Watermark mark;
+
+	look(&mark);
+	return FullTransactionIdIsValid(mark.next_xid)
+			   ? Max(mark.from_bucket, mark.next_bucket)
+			   : mark.from_bucket;
 }
 
 /* Moves on as far as what a pass has seen allows. */

@@ -22,6 +22,8 @@ typedef struct PgiSeen
 extern void pgi_seen_begin(PgiSeen *seen);
 extern int64 pgi_watermark_step(void);
 extern int32 pgi_watermark_read(void);
+extern TimestampTz pgi_watermark_at(void);
+extern int32 pgi_watermark_unread(void);
 extern void pgi_watermark_note(TimestampTz at, const PgiSeen *seen);
 
 #endif

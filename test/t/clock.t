@@ -105,4 +105,47 @@ is(ask(q{SELECT last_tick_at <= clock_timestamp() AND clock_step_at <= clock_tim
 is(ask('SELECT from_bucket <= incident.bucket(clock_timestamp()) AND from_bucket > 0 FROM incident.last_tick'),
 	't', 'days: ticks have come as far as before');
 
+# Set wrong and right again between two ticks, which shows no step.
+sub with_clock_shifted
+{
+	my ($seconds, $work) = @_;
+	shift_clock($seconds);
+	my $result = $work->();
+	shift_clock(-$seconds);
+	return $result;
+}
+
+ask('TRUNCATE incident.tick_log');
+$incident = with_clock_shifted(-3600, sub { open_due_in(1) });
+is(ask('SELECT oldest_due < clock_timestamp() FROM incident.watchdog'), 't', 'back and forth: the watchdog knows of it');
+is_escalated($incident, 'back and forth: what was opened meanwhile is found due');
+
+my $detected = ask(q{SELECT now() - interval '2 hours' + interval '1 s'});
+$incident = with_clock_shifted(31536000,
+	sub { ask("SELECT incident.open('two', 'moderate', detected_at => '$detected')") });
+sleep(1);
+is_escalated($incident, 'ahead and back: what was opened meanwhile is found due');
+
+my $IMPORT = <<'SQL';
+SELECT incident.import_calendar(jsonb_build_object('name', 'shop', 'zone', 'UTC', 'week',
+	(SELECT jsonb_object_agg(day, jsonb_build_array(jsonb_build_array('00:00', '%s')))
+	FROM unnest(incident.weekday_words()) AS day)))
+SQL
+ask(sprintf $IMPORT, '24:00');
+ask(<<'SQL');
+SELECT incident.publish_policy(incident.import_policy(e || jsonb_build_object('name', 'shop', 'levels',
+	(SELECT jsonb_agg(CASE l->>'level' WHEN 'none' THEN l ELSE l || jsonb_build_object('calendar', 'shop') END)
+	FROM jsonb_array_elements(e->'levels') AS l))))
+FROM incident.export_policy(incident.policy_id('eport')) AS e
+SQL
+$incident = ask("SELECT incident.open('two', 'moderate', policy => 'shop')");
+ask('CALL incident.run_ticks()');
+with_clock_shifted(31536000, sub { ask(sprintf $IMPORT, '00:01') });
+ask('CALL incident.run_ticks()');
+is(ask(<<"SQL"), 't', 'ahead and back: a calendar that was imported meanwhile counts');
+SELECT s.next_due = f.next_due FROM incident.incident_state AS s, incident.state_at($incident) AS f
+WHERE s.incident_id = $incident
+SQL
+is(ask('SELECT count(*) FROM incident.tick_log WHERE clock_step IS NOT NULL'), '0', 'no tick has noticed any step');
+
 done_testing();
