@@ -313,6 +313,26 @@ SELECT count(open('a2', 'minor', detected_at => clock_timestamp() - interval '3 
 	FROM generate_series(1, 3);
 SELECT incidents, escalations, quarantined FROM tick();
 SELECT *, count(*) FROM seen GROUP BY 1, 2, 3 ORDER BY 1;
+DROP TRIGGER whole ON incident.entries;
+
+-- What fails besides incidents keeps no other from being settled, and is told of at every tick.
+SELECT bucket('2026-01-05 08:00+00') AS damaged \gset
+UPDATE last_tick SET at = '-infinity', from_bucket = :damaged, next_bucket = NULL, next_xid = NULL;
+INSERT INTO timers VALUES (:damaged, 1, '{1,2}', ARRAY[now()]);
+SELECT open('a2', 'minor', detected_at => clock_timestamp() - interval '3 hours 30 minutes') > 0 AS opened;
+SELECT incidents, escalations, quarantined, remaining FROM tick();
+SELECT incidents, remaining FROM tick();
+SELECT from_bucket FROM last_tick;
+DELETE FROM timers WHERE bucket = :damaged;
+SELECT incidents, remaining FROM tick();
+CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no change today'' USING ERRCODE = ''25006''; END';
+CREATE TRIGGER fail BEFORE UPDATE ON calendar_changes FOR EACH ROW EXECUTE FUNCTION fail();
+INSERT INTO calendar_changes (calendar, id_space, since) VALUES ('none', id_space(), '3');
+UPDATE last_tick SET at = '-infinity';
+SELECT open('a2', 'minor', detected_at => clock_timestamp() - interval '3 hours 30 minutes') > 0 AS opened;
+SELECT incidents, escalations, quarantined, remaining FROM tick();
+DROP TRIGGER fail ON calendar_changes;
+SELECT incidents, remaining FROM tick();
 
 \c :home
 DROP DATABASE regress_pgi_tick;

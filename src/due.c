@@ -100,6 +100,14 @@ add_to_list(const PgiDue *due)
 	pass.list[pass.count++] = *due;
 }
 
+/* Notes that timers up to a minute are not done with. */
+static void
+keep_bucket(int32 bucket)
+{
+	pass.seen.done_before = Min(pass.seen.done_before, bucket);
+	pass.missed++;
+}
+
 /* Adds those timers of a row whose moment has come. */
 static void
 add_row_to_list(uint64 row, int32 bucket)
@@ -115,8 +123,14 @@ add_row_to_list(uint64 row, int32 bucket)
 
 	if (n != ArrayGetNItems(ARR_NDIM(moments), ARR_DIMS(moments)) ||
 		ARR_HASNULL(incidents) || ARR_HASNULL(moments))
-		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-						errmsg("a row of timers is damaged, in bucket %d", bucket)));
+	{
+		ereport(WARNING,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("a row of timers is damaged, in bucket %d", bucket),
+				 errdetail("Ticks leave it out until it is mended or deleted.")));
+		keep_bucket(bucket);
+		n = 0;
+	}
 	for (int i = 0; i < n; i++)
 		if (due_at[i] <= pass.at)
 		{
@@ -244,8 +258,7 @@ pgi_due_take(TimestampTz at, PgiDue *due, int room)
 void
 pgi_due_missed(const PgiDue *due)
 {
-	pass.seen.done_before = Min(pass.seen.done_before, due->bucket);
-	pass.missed++;
+	keep_bucket(due->bucket);
 }
 
 /*

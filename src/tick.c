@@ -296,20 +296,34 @@ settle_due(TimestampTz at, int32 batch, Tally *tally)
 	MemoryContextDelete(scratch);
 }
 
+static void
+mark_latecomers(void *arg)
+{
+	static PgiQuery query = {
+		"SELECT incident.reconsider_latecomers($1)", 1, {TIMESTAMPTZOID}};
+	Datum at = TimestampTzGetDatum(*(TimestampTz *) arg);
+
+	pgi_run(&query, &at, NULL, SPI_OK_SELECT, 1);
+}
+
 /*
  * Has incidents settled anew that were opened or migrated by a calendar which was being
- * imported. Within SPI.
+ * imported. If that fails, the tick goes on without. Within SPI.
  */
 static void
 reconsider_latecomers(TimestampTz at)
 {
 	static PgiQuery look = {"SELECT FROM incident.calendar_changes LIMIT 1", 0};
-	static PgiQuery reconsider = {
-		"SELECT incident.reconsider_latecomers($1)", 1, {TIMESTAMPTZOID}};
-	Datum value = TimestampTzGetDatum(at);
+	ErrorData *error;
 
-	if (pgi_run(&look, NULL, NULL, SPI_OK_SELECT, 1) > 0)
-		pgi_run(&reconsider, &value, NULL, SPI_OK_SELECT, 1);
+	if (pgi_run(&look, NULL, NULL, SPI_OK_SELECT, 1) == 0)
+		return;
+	error = attempt(mark_latecomers, &at);
+	if (error != NULL)
+		ereport(WARNING,
+				(errcode(error->sqlerrcode),
+				 errmsg("incidents are not settled anew after a calendar was imported"),
+				 errdetail_internal("%s", error->message)));
 }
 
 /* Writes down what a tick did, if anything. Within SPI. */
