@@ -1,5 +1,5 @@
-# Many ticks at once beside clients, while partitions come and go: nothing is decided twice,
-# nothing is lost, nobody fails or waits for ever.
+# Many ticks at once beside clients, while partitions come and go and a calendar is imported
+# again and again: nothing is decided twice, nothing is lost, nobody fails or waits for ever.
 #
 # PG_INCIDENT_STRESS_SECONDS (default 60) says how long eight tickers run; two and four
 # run a third of that each.
@@ -21,7 +21,20 @@ my $CLIENTS   = 4;
 my $SHOWN     = 2000;    # characters of a failure
 
 my $SETUP = client_sql() . <<'SQL';
-CREATE FUNCTION any_policy() RETURNS text LANGUAGE sql AS 'SELECT NULL::text';
+-- Half of the incidents have clocks that run until some hour of each day.
+CREATE FUNCTION import_shop(hour integer) RETURNS void LANGUAGE sql AS $$
+	SELECT incident.import_calendar(jsonb_build_object('name', 'shop', 'zone', 'UTC', 'week',
+		(SELECT jsonb_object_agg(day, jsonb_build_array(jsonb_build_array('00:00', to_char(hour, 'FM00:00'))))
+		FROM unnest(incident.weekday_words()) AS day)))
+$$;
+SELECT FROM import_shop(24);
+SELECT incident.publish_policy(incident.import_policy(e || jsonb_build_object('name', 'shop', 'levels',
+	(SELECT jsonb_agg(CASE l->>'level' WHEN 'none' THEN l ELSE l || jsonb_build_object('calendar', 'shop') END)
+	FROM jsonb_array_elements(e->'levels') AS l))))
+FROM incident.export_policy(incident.policy_id('eport')) AS e;
+CREATE FUNCTION any_policy() RETURNS text LANGUAGE sql VOLATILE AS $$
+	SELECT (ARRAY['shop', NULL])[1 + floor(random() * 2)]
+$$;
 
 -- Detected so long ago that a threshold is crossed now or within the seconds given.
 CREATE FUNCTION any_detection(seconds float8) RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
@@ -103,7 +116,7 @@ sub open_many
 	my ($node, $seconds) = @_;
 
 	$node->safe_psql('incident', 'SELECT count(incident.open(any_asset(), any_severity(),'
-		  . " detected_at => any_detection($seconds))) FROM generate_series(1, $INCIDENTS)");
+		  . " detected_at => any_detection($seconds), policy => any_policy())) FROM generate_series(1, $INCIDENTS)");
 }
 
 my $node = start_node('stress', conf => "log_min_messages = warning\nmax_connections = 40");
@@ -125,7 +138,10 @@ for my $run ([ 2, int($SECONDS / 3) || 1 ], [ 4, int($SECONDS / 3) || 1 ], [ 8, 
 			"SELECT act($seconds);\n"),
 		start_pgbench(
 			$node, "partitions beside $tickers tickers", 1, $seconds,
-			"CALL come_and_go();\n\\sleep 100 ms\n"));
+			"CALL come_and_go();\n\\sleep 100 ms\n"),
+		start_pgbench(
+			$node, "calendar beside $tickers tickers", 1, $seconds,
+			"\\set hour random(1, 24)\nSELECT import_shop(:hour);\n\\sleep 2 s\n"));
 	finish_pgbench($_) for @running;
 
 	my $complaints = join "\n",
