@@ -327,7 +327,7 @@ DELETE FROM timers WHERE bucket = :damaged;
 SELECT incidents, remaining FROM tick();
 CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no change today'' USING ERRCODE = ''25006''; END';
 CREATE TRIGGER fail BEFORE UPDATE ON calendar_changes FOR EACH ROW EXECUTE FUNCTION fail();
-INSERT INTO calendar_changes (calendar, id_space, since) VALUES ('none', id_space(), '3');
+INSERT INTO calendar_changes (calendar, id_space, importer, since) VALUES ('none', id_space(), '3', '3');
 UPDATE last_tick SET at = '-infinity';
 SELECT open('a2', 'minor', detected_at => clock_timestamp() - interval '3 hours 30 minutes') > 0 AS opened;
 SELECT incidents, escalations, quarantined, remaining FROM tick();

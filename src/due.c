@@ -100,12 +100,11 @@ add_to_list(const PgiDue *due)
 	pass.list[pass.count++] = *due;
 }
 
-/* Notes that timers up to a minute are not done with. */
+/* Notes that not all timers of a minute are done with. */
 static void
 keep_bucket(int32 bucket)
 {
 	pass.seen.done_before = Min(pass.seen.done_before, bucket);
-	pass.missed++;
 }
 
 /* Adds those timers of a row whose moment has come. */
@@ -259,6 +258,7 @@ void
 pgi_due_missed(const PgiDue *due)
 {
 	keep_bucket(due->bucket);
+	pass.missed++;
 }
 
 /*

@@ -8,7 +8,6 @@
  */
 #include "postgres.h"
 
-#include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
@@ -16,6 +15,7 @@
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/timestamp.h"
+#include "utils/xid8.h"
 
 #include "chain.h"
 #include "compat.h"
@@ -134,21 +134,33 @@ pgi_timeline_start(PgiTimeline *timeline, int32 org_id, int64 incident_id,
 	timeline->next_due = PGI_NEVER;
 }
 
-#define READ_STATE                                                            \
-	"SELECT policy_id, settled_to, seq, month, next_due, head, revised, xmin" \
+#define READ_STATE                                                      \
+	"SELECT policy_id, settled_to, seq, month, next_due, head, revised" \
 	" FROM incident.incident_state WHERE org_id = $1 AND incident_id = $2"
 
 /*
- * Waits until everybody has been told what a transaction has committed. Whoever marks an incident
- * as revised may have changed the calendar that it is settled by next; its row can be locked a
- * moment before caches are told.
+ * Waits until everybody has been told of the calendars that have been imported. The incidents that
+ * an import marks as revised can be locked a moment before, when it has committed. Within SPI.
  */
 static void
-await_news(TransactionId writer)
+await_calendars(void)
 {
-	if (!TransactionIdIsNormal(writer) || TransactionIdIsCurrentTransactionId(writer))
-		return;
-	XactLockTableWait(writer, NULL, NULL, XLTW_None);
+	static PgiQuery query = {"SELECT importer FROM incident.calendar_changes"
+							 " WHERE id_space = incident.id_space()",
+							 0};
+	bool isnull;
+
+	pgi_read_newest(&query, NULL);
+	for (uint64 row = 0; row < SPI_processed; row++)
+	{
+		FullTransactionId importer =
+			DatumGetFullTransactionId(pgi_column(row, 1, &isnull));
+		TransactionId xid = XidFromFullTransactionId(importer);
+
+		if (!TransactionIdIsCurrentTransactionId(xid))
+			XactLockTableWait(xid, NULL, NULL, XLTW_None);
+	}
+	SPI_freetuptable(SPI_tuptable);
 	AcceptInvalidationMessages();
 }
 
@@ -161,6 +173,7 @@ find(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id,
 	uint64 found;
 	Datum next_due;
 	Datum head;
+	bool revised;
 
 	values[0] = Int32GetDatum(org_id);
 	values[1] = Int64GetDatum(incident_id);
@@ -182,9 +195,10 @@ find(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id,
 	head = pgi_column(0, 6, &isnull);
 	if (VARSIZE_ANY_EXHDR(DatumGetPointer(head)) == PGI_HASH_LENGTH)
 		memcpy(timeline->head, VARDATA_ANY(DatumGetPointer(head)), PGI_HASH_LENGTH);
-	if (locking && DatumGetBool(pgi_column(0, 7, &isnull)))
-		await_news(DatumGetTransactionId(pgi_column(0, 8, &isnull)));
+	revised = DatumGetBool(pgi_column(0, 7, &isnull));
 	SPI_freetuptable(SPI_tuptable);
+	if (locking && revised)
+		await_calendars();
 
 	values[2] = Int32GetDatum(timeline->month);
 	values[3] = Int32GetDatum(timeline->policy_id);

@@ -103,9 +103,12 @@ static void
 look(Watermark *mark)
 {
 	static PgiQuery query = {"SELECT " COLUMNS " FROM incident.last_tick", 0};
+	MemoryContext before = CurrentMemoryContext;
 
 	pgi_read_newest(&query, NULL);
+	MemoryContextSwitchTo(before);
 	(void) take_row(mark);
+	SPI_freetuptable(SPI_tuptable);
 }
 
 /* How far the clock has jumped since the last tick finished, in microseconds. */
@@ -155,16 +158,26 @@ pgi_watermark_at(void)
 	return mark.at;
 }
 
-/* The first minute that no tick has noted as done with, or to be soon. Within SPI. */
+/*
+ * The first minute that no tick has noted as done with, or to be soon. When the clock has jumped
+ * since, it is not before the minute that it would show otherwise. Within SPI.
+ */
 int32
 pgi_watermark_unread(void)
 {
 	Watermark mark;
+	int64 step;
+	int32 unread;
 
 	look(&mark);
-	return FullTransactionIdIsValid(mark.next_xid)
-			   ? Max(mark.from_bucket, mark.next_bucket)
-			   : mark.from_bucket;
+	step = step_since(&mark);
+	unread = mark.from_bucket;
+	if (FullTransactionIdIsValid(mark.next_xid))
+		unread = Max(unread, mark.next_bucket);
+	if (step != 0)
+		unread =
+			Max(unread, pgi_bucket(GetCurrentTimestamp() - step + PGI_STEP_TOLERATED));
+	return unread;
 }
 
 /* Moves on as far as what a pass has seen allows. */
