@@ -157,6 +157,12 @@ BEGIN
 		changed := coalesce(scenarios, ARRAY(SELECT s.scenario_id FROM incident.risk_scenarios AS s
 			WHERE s.org_id = incident.current_organisation()));
 	END IF;
+	-- Read as a whole before anything is added: the plan may be from when there was no history.
+	WITH newest AS MATERIALIZED (
+		SELECT b.scenario_id, max(b.since) AS since FROM unnest(changed) AS c(scenario_id)
+		JOIN incident.risk_history AS b
+			ON b.org_id = incident.current_organisation() AND b.scenario_id = c.scenario_id
+		GROUP BY b.scenario_id)
 	INSERT INTO incident.risk_history AS h (org_id, scenario_id, since, method_id, asset_rating,
 			threat_rating, vulnerability_rating, inherent, current, residual, decision,
 			treatment_status, accepted_until, residual_approved, retired)
@@ -166,8 +172,7 @@ BEGIN
 			r.accepted_until, r.residual_approved, r.retired_at IS NOT NULL
 		FROM unnest(changed) AS c(scenario_id)
 		JOIN incident.risk_now AS r ON r.scenario_id = c.scenario_id
-		LEFT JOIN LATERAL (SELECT b.since FROM incident.risk_history AS b
-			WHERE b.org_id = r.org_id AND b.scenario_id = r.scenario_id ORDER BY b.since DESC LIMIT 1) AS l ON true
+		LEFT JOIN newest AS l ON l.scenario_id = r.scenario_id
 		ON CONFLICT (org_id, scenario_id, since) DO UPDATE SET method_id = excluded.method_id,
 			asset_rating = excluded.asset_rating, threat_rating = excluded.threat_rating,
 			vulnerability_rating = excluded.vulnerability_rating, inherent = excluded.inherent,
