@@ -344,6 +344,8 @@ BEGIN
 		RAISE EXCEPTION 'policy % has % incidents that are neither closed nor cancelled', policy_id, open_ones
 			USING ERRCODE = 'object_in_use';
 	END IF;
+	-- Two versions of one name are retired one after the other.
+	PERFORM pg_advisory_xact_lock(hashtext('pg_incident policy'), hashtext(policy.name));
 	SELECT o.name INTO organisation FROM incident.organisations AS o
 		WHERE o.policy = policy.name AND NOT EXISTS (SELECT FROM incident.policies AS p
 			WHERE p.name = policy.name AND p.state = 'published' AND p.policy_id <> policy.policy_id)

@@ -109,3 +109,6 @@ SELECT r.* FROM combined, unnest(ARRAY[policy_addendum('reporting-cn-2025-other'
 	pg_temp.refusal(format('SELECT combine_policy(%L, %L)', d, a)) AS r;
 SELECT * FROM pg_temp.refusal('SELECT combine_policy(''{}'', policy_addendum(''reporting-cn-2025-other''))');
 SELECT * FROM pg_temp.refusal('SELECT policy_addendum(''reporting'')');
+-- So much is wrong that the rest is not looked at.
+SELECT count(*), min(problem) FROM check_policy((SELECT jsonb_object_agg('k' || i, 1) FROM generate_series(1, 1000) AS i));
+SELECT count(*) FROM check_policy((SELECT jsonb_object_agg('k' || i, 1) || '{"matrix": [1]}' FROM generate_series(1, 1200) AS i));

@@ -163,7 +163,8 @@ pgi_place_item(const char *place, int number)
 static void
 find(List **findings, const char *place, const char *problem, const char *hint)
 {
-	*findings = pgi_add_finding(*findings, place, problem, hint, true);
+	if (!pgi_findings_full(*findings))
+		*findings = pgi_add_finding(*findings, place, problem, hint, true);
 }
 
 /* A value as a message shows it. */
@@ -333,14 +334,21 @@ pgi_check_shape(const JsonbValue *document, const char *place, const PgiShape *s
 	return findings;
 }
 
-/* Findings that go beyond what anybody reads are left out. */
+/* Whether there are as many as anybody reads. Then it is not known what else is wrong. */
+bool
+pgi_findings_full(const List *findings)
+{
+	return list_length(findings) >= MAX_FINDINGS;
+}
+
+/* Of findings beyond what anybody reads only those are kept that make a document unfit. */
 List *
 pgi_add_finding(List *findings, const char *place, const char *problem, const char *hint,
 				bool unfit)
 {
 	PgiFinding *finding;
 
-	if (list_length(findings) >= MAX_FINDINGS)
+	if (!unfit && pgi_findings_full(findings))
 		return findings;
 	finding = palloc(sizeof(PgiFinding));
 	finding->place = pstrdup(place);

@@ -25,6 +25,7 @@ typedef struct PgiShape PgiShape;
 extern PgiShape *pgi_parse_shape(const char *json);
 extern List *pgi_check_shape(const JsonbValue *document, const char *place,
 							 const PgiShape *shape);
+extern bool pgi_findings_full(const List *findings);
 extern List *pgi_add_finding(List *findings, const char *place, const char *problem,
 							 const char *hint, bool unfit);
 extern void pgi_refuse_unfit(List *findings, const char *what);

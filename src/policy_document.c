@@ -657,7 +657,7 @@ pgi_check_policy(Jsonb *document)
 	pgi_json_root(document, &root);
 	check.findings = pgi_check_shape(&root, "$", get_shape());
 	check.document = pgi_json_container(&root);
-	if (pgi_json_is_object(&root))
+	if (pgi_json_is_object(&root) && !pgi_findings_full(check.findings))
 		check_parts(&check);
 	return check.findings;
 }
