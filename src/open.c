@@ -146,6 +146,19 @@ lock_handled(int32 org_id, int64 incident_id)
 		   DatumGetBool(first_value(&isnull));
 }
 
+/* Runs a statement about a key and an incident; returns how many rows it wrote. Within SPI. */
+static uint64
+write_dedup_key(PgiQuery *query, int expected, int32 org_id, const char *key,
+				int64 incident_id)
+{
+	Datum values[3];
+
+	values[0] = Int32GetDatum(org_id);
+	values[1] = CStringGetTextDatum(key);
+	values[2] = Int64GetDatum(incident_id);
+	return pgi_run(query, values, NULL, expected, 0);
+}
+
 /* Gives a key to an incident; false when another has it. Within SPI. */
 static bool
 give_dedup_key(int32 org_id, const char *key, int64 incident_id)
@@ -155,12 +168,8 @@ give_dedup_key(int32 org_id, const char *key, int64 incident_id)
 							 " ON CONFLICT (org_id, dedup_key) DO NOTHING",
 							 3,
 							 {INT4OID, TEXTOID, INT8OID}};
-	Datum values[3];
 
-	values[0] = Int32GetDatum(org_id);
-	values[1] = CStringGetTextDatum(key);
-	values[2] = Int64GetDatum(incident_id);
-	return pgi_run(&query, values, NULL, SPI_OK_INSERT, 0) > 0;
+	return write_dedup_key(&query, SPI_OK_INSERT, org_id, key, incident_id) > 0;
 }
 
 /*
@@ -168,9 +177,8 @@ give_dedup_key(int32 org_id, const char *key, int64 incident_id)
  * and says in `handled` whether it is still being handled, or the new one; nobody else can take
  * the key until this transaction ends.
  *
- * The incident is locked before its key, as by whoever has recorded a fact about it and then
- * opens; the other way round the two would wait for each other. While it is locked nobody moves
- * its key, but it may have been moved before. Within SPI.
+ * Only the incident is locked, as by whoever has recorded a fact about it and then opens. While
+ * it is, nobody moves its key, but that may have been moved before. Within SPI.
  */
 static int64
 take_dedup_key(int32 org_id, const char *key, int64 incident_id, bool *handled)
@@ -191,6 +199,7 @@ take_dedup_key(int32 org_id, const char *key, int64 incident_id, bool *handled)
 	}
 }
 
+/* Gives the key of another incident to this one. Within SPI. */
 static void
 move_dedup_key(int32 org_id, const char *key, int64 incident_id)
 {
@@ -198,12 +207,8 @@ move_dedup_key(int32 org_id, const char *key, int64 incident_id)
 							 "org_id = $1 AND dedup_key = $2",
 							 3,
 							 {INT4OID, TEXTOID, INT8OID}};
-	Datum values[3];
 
-	values[0] = Int32GetDatum(org_id);
-	values[1] = CStringGetTextDatum(key);
-	values[2] = Int64GetDatum(incident_id);
-	pgi_run(&query, values, NULL, SPI_OK_UPDATE, 0);
+	write_dedup_key(&query, SPI_OK_UPDATE, org_id, key, incident_id);
 }
 
 /* Remembers a repeat. Within SPI. */
