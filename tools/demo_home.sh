@@ -8,6 +8,7 @@
 # Sets DEMO_HOME.
 
 HOME_MARK=.pg_incident-demo
+HOME_LOCKED=
 
 # Root's cannot be under /root, which the server's user may not enter.
 home_choose() {
@@ -36,8 +37,26 @@ home_exists() {
 	return 1
 }
 
+# Only one ./demo at a time works on the folder: it holds a lock on it by descriptor 9. A
+# folder that another has removed before this one got its lock has no name any more.
+home_lock() {
+	if exec 9<"$DEMO_HOME" && flock --nonblock 9 && [[ $DEMO_HOME -ef /dev/fd/9 ]]; then
+		HOME_LOCKED=yes
+		at_exit home_unlock
+		return
+	fi
+	die 2 "Another ./demo is at work in $DEMO_HOME. Wait for it, or choose another folder with PG_INCIDENT_HOME."
+}
+
+# What this script has started may hold the descriptor a moment longer.
+home_unlock() { flock --unlock 9; }
+
+# For what goes on when this script has ended.
+without_home_lock() { "$@" 9<&-; }
+
 home_create() {
 	mkdir -p "$DEMO_HOME"
+	[[ -n $HOME_LOCKED ]] || home_lock
 	chmod 755 "$DEMO_HOME"
 	: >"$DEMO_HOME/$HOME_MARK"
 	mkdir "$DEMO_HOME/log" "$DEMO_HOME/server"
@@ -54,15 +73,19 @@ home_open() {
 }
 
 home_remove_unused() {
-	if untried; then
+	if untried && [[ -n $HOME_LOCKED ]]; then
 		remove_demo
 	fi
 }
 
 remove_demo() {
+	home_clear
+	rmdir --ignore-fail-on-non-empty "$DEMO_HOME"
+}
+
+home_clear() {
 	if home_open; then
 		cluster_stop "$DEMO_HOME/server/data" >/dev/null
 	fi
 	rm -rf "$DEMO_HOME/server" "$DEMO_HOME/log" "$DEMO_HOME/socket" "$DEMO_HOME/bindir" "$DEMO_HOME/$HOME_MARK"
-	rmdir --ignore-fail-on-non-empty "$DEMO_HOME"
 }

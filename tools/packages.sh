@@ -33,9 +33,11 @@ choose_postgres() {
 	local postgres
 	OWN_POSTGRES=
 	PG_MAJOR=${PG_VERSION:-}
+	[[ -z $PG_MAJOR ]] || need_supported "PG_VERSION is $PG_MAJOR"
 	if [[ -n ${PG_CONFIG:-} ]]; then
 		[[ -x $PG_CONFIG ]] || die 2 "PG_CONFIG is $PG_CONFIG, which is no program."
-		PG_MAJOR=$("$PG_CONFIG" --version | sed -E 's/^PostgreSQL ([0-9]+).*/\1/')
+		PG_MAJOR=$("$PG_CONFIG" --version 2>/dev/null | sed -nE 's/^PostgreSQL ([0-9]+).*/\1/p')
+		need_supported "PG_CONFIG is $PG_CONFIG, of PostgreSQL ${PG_MAJOR:-unknown}"
 		[[ $("$PG_CONFIG" --bindir) == "/usr/lib/postgresql/$PG_MAJOR/bin" ]] || OWN_POSTGRES=yes
 		return
 	fi
@@ -45,6 +47,10 @@ choose_postgres() {
 	fi
 	[[ -n $PG_MAJOR ]] || apt_postgres
 	PG_CONFIG=/usr/lib/postgresql/$PG_MAJOR/bin/pg_config
+}
+
+need_supported() {
+	[[ $PG_MAJOR =~ ^1[5-8]$ ]] || die 2 "$1; pg_incident needs PostgreSQL 15 to 18."
 }
 
 apt_postgres() {

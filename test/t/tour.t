@@ -65,6 +65,17 @@ $node->safe_psql('incident',
 	"CREATE ROLE tourist LOGIN; SELECT incident.grant_role('responder', 'tourist')");
 my ($status, $errors) = run_script($node, '', 'load.sql');
 is($status, 0, 'the example loads') or diag($errors);
+for my $time ('first', 'second')
+{
+	($status, $errors) = run_script($node, '', 'risk.sql');
+	is($status, 0, "its risks load, the $time time") or diag($errors);
+}
+is( $node->safe_psql(
+		'incident', q{
+		SELECT count(*), count(decision), count(*) FILTER (WHERE standing IN ('untreated', 'in_treatment'))
+		FROM incident.risk_register}),
+	'10|3|6',
+	'ten of them, three decided, six unacceptable');
 $node->safe_psql('incident', 'CALL incident.run_ticks()');
 
 ($status, $errors) = run_script($node, 'tourist', 'tour.sql');

@@ -5,7 +5,8 @@
 
 SELECT asset_level, severity, event_level, response_level, processing_time, rises
 FROM incident.quick_reference('eport')
-WHERE asset_level = '2' OR asset_level IS NULL;
+WHERE asset_level = '2' OR asset_level IS NULL
+ORDER BY asset_level DESC NULLS LAST, severity DESC NULLS LAST;
 
 -- What is going on.
 
@@ -36,14 +37,16 @@ FROM incident.open_incidents
 WHERE ticket = 'TOUR-1';
 
 SELECT line
-FROM incident.open_incidents AS i, incident.explain(i.incident_id) AS line
-WHERE i.ticket = 'TOUR-1';
+FROM incident.open_incidents AS i, incident.explain(i.incident_id) WITH ORDINALITY AS e(line, number)
+WHERE i.ticket = 'TOUR-1'
+ORDER BY number;
 
 -- What must be done by when, and the first report, which is late.
 
 SELECT duty, d.status, deadline - detected_at AS by_then, overdue_at - detected_at AS overdue_from
 FROM incident.duty_status AS d JOIN incident.incident_history AS i USING (incident_id)
-WHERE i.ticket = 'TOUR-1' AND d.status IN ('due', 'overdue');
+WHERE i.ticket = 'TOUR-1' AND d.status IN ('due', 'overdue')
+ORDER BY overdue_at, duty;
 
 SELECT incident.report(incident_id, 'first_report', '{"symptoms": "permit checks time out"}',
     by => 'operations engineer', at => detected_at + interval '25 minutes')
@@ -85,4 +88,5 @@ SELECT at, kind, level, detail
 FROM incident.simulate('eport', asset_level => NULL, severity => 'minor',
     detected_at => '2026-03-02 09:00', until => '2026-03-02 18:00',
     facts => '[{"at": "2026-03-02 10:00", "kind": "assessed", "asset_level": "3"}]')
-WHERE NOT detail ? 'duty';
+WHERE NOT detail ? 'duty'
+ORDER BY at;
