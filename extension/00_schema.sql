@@ -17,3 +17,10 @@ BEGIN
 	END IF;
 END
 $$;
+
+-- Takes a lock until the transaction ends, which no SQL of others can take; false when another
+-- transaction has it and this one does not wait. The locks are in src/lock.c.
+CREATE FUNCTION incident.take_lock(name text, object integer, shared boolean DEFAULT false, wait boolean DEFAULT true)
+RETURNS boolean
+LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'pgi_take_lock';

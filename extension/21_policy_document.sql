@@ -112,7 +112,7 @@ BEGIN
 	PERFORM incident.expect_policy(document);
 
 	-- Two imports of one name take their turns, or both would pick the same version.
-	PERFORM pg_advisory_xact_lock(hashtext('pg_incident policy'), hashtext(document ->> 'name'));
+	PERFORM incident.take_lock('policy name', hashtext(document ->> 'name'));
 	SELECT coalesce(max(version), 0) + 1 INTO new_version
 		FROM incident.policies WHERE name = document ->> 'name';
 
@@ -245,7 +245,7 @@ LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM pg_advisory_xact_lock_shared(hashtext('pg_incident policy in use'), policy_id);
+	PERFORM incident.take_lock('policy in use', policy_id, shared => true);
 	RETURN EXISTS (SELECT FROM incident.policies AS p WHERE p.policy_id = keep_policy.policy_id AND p.state = 'published');
 END
 $$;
@@ -260,7 +260,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	PERFORM incident.expect_newest_snapshot('policies are retired and dropped');
-	IF NOT pg_try_advisory_xact_lock(hashtext('pg_incident policy in use'), policy_id) THEN
+	IF NOT incident.take_lock('policy in use', policy_id, wait => false) THEN
 		RAISE EXCEPTION 'policy % is just being taken into use', policy_id
 			USING ERRCODE = 'object_in_use', HINT = 'Try again when the transaction that does so has ended.';
 	END IF;
@@ -345,7 +345,7 @@ BEGIN
 			USING ERRCODE = 'object_in_use';
 	END IF;
 	-- Two versions of one name are retired one after the other.
-	PERFORM pg_advisory_xact_lock(hashtext('pg_incident policy'), hashtext(policy.name));
+	PERFORM incident.take_lock('policy name', hashtext(policy.name));
 	SELECT o.name INTO organisation FROM incident.organisations AS o
 		WHERE o.policy = policy.name AND NOT EXISTS (SELECT FROM incident.policies AS p
 			WHERE p.name = policy.name AND p.state = 'published' AND p.policy_id <> policy.policy_id)

@@ -180,7 +180,7 @@ BEGIN
 	PERFORM incident.expect_calendar(document);
 
 	-- Two imports of one name take their turns.
-	PERFORM pg_advisory_xact_lock(hashtext('pg_incident calendar'), hashtext(name));
+	PERFORM incident.take_lock('calendar name', hashtext(name));
 	DELETE FROM incident.calendars AS c
 		WHERE c.calendar = name AND c.built_in = write_calendar.built_in;
 	DELETE FROM incident.calendar_windows AS w

@@ -197,7 +197,7 @@ BEGIN
 		FROM incident.check_risk_method(document) AS p;
 
 	-- Two imports of one name take their turns, or both would pick the same version.
-	PERFORM pg_advisory_xact_lock(hashtext('pg_incident risk method'), hashtext(document ->> 'name'));
+	PERFORM incident.take_lock('risk method name', hashtext(document ->> 'name'));
 	SELECT coalesce(max(m.version), 0) + 1 INTO new_version
 		FROM incident.risk_methods AS m WHERE m.name = write_risk_method.document ->> 'name';
 	INSERT INTO incident.risk_methods (method_id, name, version, document)

@@ -339,7 +339,7 @@ AS $$
 DECLARE
 	org CONSTANT integer := incident.need_organisation();
 BEGIN
-	PERFORM pg_advisory_xact_lock(hashtext('pg_incident risk'), org);
+	PERFORM incident.take_lock('risk registers', org);
 	RETURN org;
 END
 $$;
