@@ -177,6 +177,22 @@ SELECT id, hold(id, at => pg_temp.at('10 min')), resume(id, at => pg_temp.at('20
 	FROM (SELECT pg_temp.bring('active') AS id OFFSET 0) AS a \gset
 SELECT :'hold' AS hold, :'resume' AS resume;
 
+-- On hold an incident can be taken on, or activated, as it could before; the status stays.
+SELECT pg_temp.bring('on_hold') AS id \gset
+SELECT acknowledge(:id, 'ann', pg_temp.at('2 min'));
+SELECT acknowledge(:id, 'bob', pg_temp.at('3 min'));
+SELECT resume(:id, at => pg_temp.at('4 min'));
+SELECT hold(:id, at => pg_temp.at('5 min')), activate(:id, 'ann', pg_temp.at('6 min'));
+SELECT activate(:id, 'bob', pg_temp.at('7 min'));
+SELECT resume(:id, at => pg_temp.at('8 min'));
+SELECT status, acknowledged_at - pg_temp.at('0') AS acknowledged, activated_at - pg_temp.at('0') AS activated
+FROM incident_history WHERE incident_id = :id;
+-- A hold of itil does not stop the time to acknowledge, two hours at this level; doing so does.
+SELECT at - timestamptz '2026-01-05 09:00+08' AS after, kind, detail ->> 'rule' AS rule
+FROM (VALUES ('[]'::jsonb), ('[{"at": "2026-01-05 09:50+08", "kind": "acknowledged"}]')) AS v(facts),
+	simulate('itil', '2', 'moderate', '2026-01-05 09:00+08', '2026-01-05 12:00+08',
+		facts || '[{"at": "2026-01-05 09:10+08", "kind": "held"}]') WHERE kind = 'overdue' AND detail ->> 'rule' = 'acknowledgement';
+
 -- A whole life
 
 SELECT open('standby', 'minor', 'slow', pg_temp.at('0')) AS whole \gset

@@ -291,7 +291,7 @@ pgi_explain(PG_FUNCTION_ARGS)
 		pgi_policy_cell(pgi_policy(timeline.policy_id), explanation.state.asset_level,
 						explanation.state.severity);
 
-	say(&explanation, "It is %s.", pgi_status_words[explanation.state.status]);
+	say(&explanation, "It is %s.", pgi_status_words[explanation.state.standing.status]);
 	explain_values(&explanation, timeline.org_id);
 	explain_levels(&explanation);
 	explain_clock(&explanation);

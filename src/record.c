@@ -87,22 +87,23 @@ check_fits(const PgiTimeline *timeline, PgiKind kind, TimestampTz at)
 	StringInfoData allowed;
 
 	pgi_timeline_state(timeline, at, &state);
-	if (state.status == PGI_NEW)
+	if (state.standing.status == PGI_NEW)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("incident " INT64_FORMAT " had not been detected at %s",
 							   timeline->incident_id, timestamptz_to_str(at))));
-	if (pgi_allows(state.status, kind))
+	if (pgi_allows(state.standing, kind))
 		return;
 
 	initStringInfo(&allowed);
 	for (int other = PGI_ASSESSED; other <= PGI_NOTED; other++)
-		if (pgi_allows(state.status, other))
+		if (pgi_allows(state.standing, other))
 			appendStringInfo(&allowed, "%s%s", allowed.len > 0 ? ", " : "",
 							 functions[other]);
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("incident " INT64_FORMAT " is %s and cannot be %s",
-					timeline->incident_id, pgi_status_words[state.status], verbs[kind]),
+					timeline->incident_id, pgi_status_words[state.standing.status],
+					verbs[kind]),
 			 errhint("Allowed in this status: %s.", allowed.data)));
 }
 
@@ -117,7 +118,7 @@ pgi_record(PgiTimeline *timeline, PgiEntry *entry)
 	entry->recorded_by = GetUserNameFromId(GetSessionUserId(), false);
 	pgi_timeline_write(timeline, entry);
 	pgi_timeline_settle(timeline, until, &decisions, &state);
-	return pgi_status_words[state.status];
+	return pgi_status_words[state.standing.status];
 }
 
 /* The first argument, an incident's id. */

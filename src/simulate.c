@@ -392,13 +392,13 @@ pgi_state_at(PG_FUNCTION_ARGS)
 	pgi_timeline_read(&timeline, pgi_organisation, PG_GETARG_INT64(0));
 	pgi_timeline_state(&timeline, at, &state);
 	SPI_finish();
-	if (state.status == PGI_NEW)
+	if (state.standing.status == PGI_NEW)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("incident " INT64_FORMAT " had not been detected at %s",
 							   PG_GETARG_INT64(0), timestamptz_to_str(at))));
 
 	elapsed->time = state.elapsed;
-	values[0] = CStringGetTextDatum(pgi_status_words[state.status]);
+	values[0] = CStringGetTextDatum(pgi_status_words[state.standing.status]);
 	values[1] = UInt8GetDatum(state.severity);
 	nulls[1] = state.severity == PGI_SEVERITY_UNKNOWN;
 	values[2] = UInt8GetDatum(state.asset_level);
@@ -406,7 +406,7 @@ pgi_state_at(PG_FUNCTION_ARGS)
 	values[3] = UInt8GetDatum(state.event_level);
 	values[4] = UInt8GetDatum(state.response_level);
 	values[5] = IntervalPGetDatum(elapsed);
-	values[6] = BoolGetDatum(state.status == PGI_ON_HOLD);
+	values[6] = BoolGetDatum(state.standing.status == PGI_ON_HOLD);
 	values[7] = BoolGetDatum(state.late[PGI_CLOCK_PROCESSING]);
 	values[8] = moment_value(state.acknowledged_at, &nulls[8]);
 	values[9] = moment_value(state.activated_at, &nulls[9]);

@@ -627,7 +627,7 @@ write_state(PgiTimeline *timeline, TimestampTz until, const PgiState *state)
 	values[n++] = Int32GetDatum(timeline->nentries);
 	values[n++] = TimestampTzGetDatum(until);
 	n = pgi_put_moment(values, isnull, n, state->next_due);
-	values[n++] = CStringGetTextDatum(pgi_status_words[state->status]);
+	values[n++] = CStringGetTextDatum(pgi_status_words[state->standing.status]);
 	isnull[n] = state->asset_id == 0;
 	values[n++] = Int64GetDatum(state->asset_id);
 	n = pgi_put_byte(values, isnull, n, state->asset_level,

@@ -31,32 +31,6 @@ const char *const pgi_kind_words[PGI_KINDS] = {[PGI_OPENED] = "opened",
 											   [PGI_REPEATED] = "repeated",
 											   [PGI_VOIDED] = "voided"};
 
-const char *const pgi_status_words[PGI_STATUSES] = {"new",	  "open",	  "acknowledged",
-													"active", "on_hold",  "resolved",
-													"closed", "cancelled"};
-
-#define BIT(status) (1u << (status))
-#define BEING_HANDLED (BIT(PGI_OPEN) | BIT(PGI_IS_ACKNOWLEDGED) | BIT(PGI_ACTIVE))
-#define NOT_DONE (BEING_HANDLED | BIT(PGI_ON_HOLD))
-#define DONE (BIT(PGI_IS_RESOLVED) | BIT(PGI_IS_CLOSED) | BIT(PGI_IS_CANCELLED))
-
-/* The statuses in which each fact has an effect. */
-static const unsigned allowed_from[PGI_KINDS] = {
-	[PGI_OPENED] = BIT(PGI_NEW),
-	[PGI_ASSESSED] = NOT_DONE | BIT(PGI_IS_RESOLVED),
-	[PGI_ACKNOWLEDGED] = BIT(PGI_OPEN),
-	[PGI_ACTIVATED] = BIT(PGI_OPEN) | BIT(PGI_IS_ACKNOWLEDGED),
-	[PGI_HELD] = BEING_HANDLED,
-	[PGI_RESUMED] = BIT(PGI_ON_HOLD),
-	[PGI_RESOLVED] = NOT_DONE,
-	[PGI_CLOSED] = BIT(PGI_IS_RESOLVED),
-	[PGI_REOPENED] = DONE,
-	[PGI_CANCELLED] = NOT_DONE,
-	[PGI_NOTED] = NOT_DONE | DONE,
-	[PGI_DONE] = NOT_DONE | DONE,
-	[PGI_MIGRATED] = NOT_DONE | DONE,
-};
-
 /* The kind that a word names, or PGI_KINDS. */
 uint8_t
 pgi_kind_named(const char *word)
@@ -67,13 +41,6 @@ pgi_kind_named(const char *word)
 		   (pgi_kind_words[kind] == NULL || strcmp(pgi_kind_words[kind], word) != 0))
 		kind++;
 	return (uint8_t) kind;
-}
-
-/* Whether a fact of this kind has an effect in this status. */
-bool
-pgi_allows(uint8_t status, uint8_t kind)
-{
-	return (allowed_from[kind] & BIT(status)) != 0;
 }
 
 /* Of two steps the one that asks for more; when they ask for the same, the earlier rule. */
@@ -380,7 +347,6 @@ set_values(PgiRun *run, const PgiFact *fact)
 static void
 begin_cycle(PgiState *state)
 {
-	state->status = PGI_OPEN;
 	state->acknowledged_at = PGI_NEVER;
 	state->activated_at = PGI_NEVER;
 	state->resolved_at = PGI_NEVER;
@@ -446,8 +412,9 @@ apply_fact(PgiRun *run, const PgiFact *fact)
 {
 	PgiState *state = run->state;
 
-	if (!pgi_allows(state->status, fact->kind))
+	if (!pgi_allows(state->standing, fact->kind))
 		return PGI_OK;
+	state->standing = pgi_standing_after(state->standing, fact->kind);
 
 	switch ((PgiKind) fact->kind)
 	{
@@ -466,23 +433,18 @@ apply_fact(PgiRun *run, const PgiFact *fact)
 			regrade(run, fact->at, false);
 			break;
 		case PGI_ACKNOWLEDGED:
-			state->status = PGI_IS_ACKNOWLEDGED;
 			state->acknowledged_at = fact->at;
 			end_deadline(run, PGI_CLOCK_ACKNOWLEDGEMENT);
 			break;
 		case PGI_ACTIVATED:
-			state->status = PGI_ACTIVE;
 			state->activated_at = fact->at;
 			end_deadline(run, PGI_CLOCK_ACKNOWLEDGEMENT);
 			end_deadline(run, PGI_CLOCK_RESPONSE);
 			break;
 		case PGI_HELD:
-			state->status_before_hold = state->status;
-			state->status = PGI_ON_HOLD;
 			hold_clocks(run, fact->at, true);
 			break;
 		case PGI_RESUMED:
-			state->status = state->status_before_hold;
 			if (run->policy->hold_stops != 0)
 			{
 				hold_clocks(run, fact->at, false);
@@ -493,15 +455,12 @@ apply_fact(PgiRun *run, const PgiFact *fact)
 		case PGI_RESOLVED:
 		case PGI_CANCELLED:
 			stop_clocks(run, fact->at);
-			state->status =
-				fact->kind == PGI_RESOLVED ? PGI_IS_RESOLVED : PGI_IS_CANCELLED;
 			if (fact->kind == PGI_RESOLVED)
 				state->resolved_at = fact->at;
 			else
 				state->closed_at = fact->at;
 			break;
 		case PGI_CLOSED:
-			state->status = PGI_IS_CLOSED;
 			state->closed_at = fact->at;
 			break;
 		case PGI_REOPENED:
@@ -586,7 +545,7 @@ run_facts(PgiRun *run, const PgiFact *facts, int nfacts, int64_t until)
 		if (result != PGI_OK)
 			return result;
 	}
-	if (state->status == PGI_NEW)
+	if (state->standing.status == PGI_NEW)
 		return PGI_OK;
 	note_origins(run);
 	return finish(run, until);

@@ -5,19 +5,7 @@
 #define PGI_KERNEL_ADVANCE_H
 
 #include "kernel/policy.h"
-
-typedef enum PgiStatus
-{
-	PGI_NEW, /* before the opening */
-	PGI_OPEN,
-	PGI_IS_ACKNOWLEDGED,
-	PGI_ACTIVE,
-	PGI_ON_HOLD,
-	PGI_IS_RESOLVED,
-	PGI_IS_CLOSED,
-	PGI_IS_CANCELLED,
-	PGI_STATUSES
-} PgiStatus;
+#include "kernel/status.h"
 
 /* A fact. Only openings and assessments set the asset or the severity. */
 typedef struct PgiFact
@@ -63,8 +51,7 @@ typedef struct PgiDutyState
 
 typedef struct PgiState
 {
-	uint8_t status;
-	uint8_t status_before_hold;
+	PgiStanding standing;
 	uint8_t asset_level;
 	uint8_t severity;
 	uint8_t event_level;
@@ -130,11 +117,9 @@ typedef enum PgiResult
 typedef void (*PgiEmit)(const PgiDerived *derived, void *arg);
 
 extern const char *const pgi_kind_words[PGI_KINDS];
-extern const char *const pgi_status_words[PGI_STATUSES];
 extern const char *const pgi_duty_status_words[PGI_DUTY_STATUSES];
 
 extern uint8_t pgi_kind_named(const char *word);
-extern bool pgi_allows(uint8_t status, uint8_t kind);
 extern void pgi_sort_facts(PgiFact *facts, int nfacts);
 extern PgiResult pgi_advance(const PgiPolicy *policy, const PgiFact *facts, int nfacts,
 							 int64_t until, PgiEmit emit, void *arg, PgiState *state);

@@ -204,27 +204,15 @@ typedef struct Books
 {
 	const PgiPolicy *policy;
 	Book duty[PGI_MAX_DUTIES];
-	uint8_t status;
-	uint8_t before_hold;
+	PgiStanding standing;
 } Books;
 
 static void
 enter_fact(Books *books, const PgiFact *fact)
 {
-	static const uint8_t leads_to[PGI_KINDS] = {
-		[PGI_OPENED] = PGI_OPEN,		  [PGI_ACKNOWLEDGED] = PGI_IS_ACKNOWLEDGED,
-		[PGI_ACTIVATED] = PGI_ACTIVE,	  [PGI_HELD] = PGI_ON_HOLD,
-		[PGI_RESOLVED] = PGI_IS_RESOLVED, [PGI_CLOSED] = PGI_IS_CLOSED,
-		[PGI_REOPENED] = PGI_OPEN,		  [PGI_CANCELLED] = PGI_IS_CANCELLED};
-
-	if (!pgi_allows(books->status, fact->kind))
+	if (!pgi_allows(books->standing, fact->kind))
 		return;
-	if (fact->kind == PGI_HELD)
-		books->before_hold = books->status;
-	if (fact->kind == PGI_RESUMED)
-		books->status = books->before_hold;
-	else if (leads_to[fact->kind] != PGI_NEW)
-		books->status = leads_to[fact->kind];
+	books->standing = pgi_standing_after(books->standing, fact->kind);
 	for (int number = 0; number < books->policy->nduties; number++)
 	{
 		const PgiDuty *duty = &books->policy->duties[number];
@@ -248,7 +236,7 @@ enter_fact(Books *books, const PgiFact *fact)
 static int
 enter_event(Books *books, const PgiDerived *event)
 {
-	bool handled = books->status >= PGI_IS_RESOLVED;
+	bool handled = books->standing.status >= PGI_IS_RESOLVED;
 	int number = event->rule -
 				 (event->kind == PGI_OVERDUE ? PGI_RULE_DUTY_OVERDUE : PGI_RULE_DUTY);
 	const PgiDuty *duty;

@@ -63,10 +63,28 @@ sub is_one_of
 
 sub kinds { return sort keys %FROM }
 
-sub fits
+# While an incident is on hold it can be acknowledged and activated as it could before.
+sub fits_behind_hold
 {
 	my ($kind, $status) = @_;
+	return is_one_of($kind, qw(acknowledged activated)) && $status eq 'on_hold';
+}
+
+sub fits
+{
+	my ($kind, $status, $before_hold) = @_;
+	$status = $before_hold if fits_behind_hold($kind, $status);
 	return is_one_of($status, @{ $FROM{$kind} || [] });
+}
+
+# The status, and the one that it will return to from a hold, after a fact that fits.
+sub status_after
+{
+	my ($kind, $status, $before_hold) = @_;
+	return ($status, $TO{$kind}) if fits_behind_hold($kind, $status);
+	return ('on_hold', $status) if $kind eq 'held';
+	return ($before_hold, $before_hold) if $kind eq 'resumed';
+	return (exists $TO{$kind} ? $TO{$kind} : $status, $before_hold);
 }
 
 sub begins_deadlines { return is_one_of($_[0], qw(opened reopened)) }
@@ -103,12 +121,11 @@ sub situation_after
 {
 	my ($policy, $before, $fact) = @_;
 	my $kind = $fact->{kind};
-	return { %$before, fitted => 0 } unless $kind eq 'opened' || fits($kind, $before->{status});
+	my @standing = @{$before}{qw(status before_hold)};
+	return { %$before, fitted => 0 } unless $kind eq 'opened' || fits($kind, @standing);
 
 	my %now = (%$before, fitted => 1, since => $fact->{effective});
-	$now{status} = $TO{$kind} if $TO{$kind};
-	$now{before_hold} = $before->{status} if $kind eq 'held';
-	$now{status} = $before->{before_hold} if $kind eq 'resumed';
+	@now{qw(status before_hold)} = status_after($kind, @standing);
 	if (is_one_of($kind, qw(opened assessed)))
 	{
 		$now{severity} = $fact->{severity}    if exists $fact->{severity};

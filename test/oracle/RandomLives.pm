@@ -116,7 +116,7 @@ sub random_life
 
 		my @before = grep { $_->{effective} <= $effective } @ordered;
 		my ($then) = reverse Lives::situations($policy, @before);
-		my @kinds  = grep { Lives::fits($_, $then->{status}) } Lives::kinds();
+		my @kinds  = grep { Lives::fits($_, @{$then}{qw(status before_hold)}) } Lives::kinds();
 		my %fact   = (
 			kind      => $pick->(map { ($_) x $WEIGHT{$_} } @kinds),
 			effective => $effective,

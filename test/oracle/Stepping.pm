@@ -21,21 +21,10 @@ use Grading;
 use Lives;
 use WorkingHours;
 
-my %TO = (
-	opened       => 'open',
-	acknowledged => 'acknowledged',
-	activated    => 'active',
-	held         => 'on_hold',
-	resolved     => 'resolved',
-	closed       => 'closed',
-	reopened     => 'open',
-	cancelled    => 'cancelled',
-);
-
 sub fits
 {
-	my ($kind, $status) = @_;
-	return $kind eq 'done' ? 1 : Lives::fits($kind, $status);
+	my ($life, $kind) = @_;
+	return $kind eq 'done' ? 1 : Lives::fits($kind, @{$life}{qw(status before_hold)});
 }
 
 # Whether a watch has come to a figure; while it stands, whether it has passed it.
@@ -202,9 +191,7 @@ sub happen
 		$life->{asset}    = $fact->{asset_level} if exists $fact->{asset_level};
 		$life->{severity} = $fact->{severity}    if exists $fact->{severity};
 	}
-	$life->{before_hold} = $life->{status}      if $kind eq 'held';
-	$life->{status}      = $life->{before_hold} if $kind eq 'resumed';
-	$life->{status}      = $TO{$kind}           if exists $TO{$kind};
+	@{$life}{qw(status before_hold)} = Lives::status_after($kind, @{$life}{qw(status before_hold)});
 	reset_watch($life, 'processing') if $kind eq 'opened';
 	reset_watch($life, 'inactivity') if Lives::is_one_of($kind, qw(opened reopened done));
 	if (Lives::begins_deadlines($kind))
@@ -355,7 +342,7 @@ sub advance
 		run_watches($life, $moment - $life->{step});
 		for my $fact (@{ $at_moment{$moment} || [] })
 		{
-			next unless $fact->{kind} eq 'opened' || fits($fact->{kind}, $life->{status});
+			next unless $fact->{kind} eq 'opened' || fits($life, $fact->{kind});
 			happen($life, $moment, $fact);
 			mark_duties($life, $fact);
 		}
