@@ -233,7 +233,7 @@ RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT regexp_replace(clock::text, '^(..:..):00$', '\1')
+	SELECT regexp_replace(clock::text, ':00$', '')
 $$;
 
 CREATE FUNCTION incident.export_calendar(name text)

@@ -18,7 +18,7 @@ AS $$
 	SELECT c.relname, bound[1]::integer, bound[2]::integer
 	FROM pg_inherits AS i
 	JOIN pg_class AS c ON c.oid = i.inhrelid,
-		regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \(''?(-?\d+)''?\) TO \(''?(-?\d+)''?\)') AS bound
+		regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM [(]''?(-?[0-9]+)''?[)] TO [(]''?(-?[0-9]+)''?[)]') AS bound
 	WHERE i.inhparent = format('incident.%I', parent)::regclass AND bound IS NOT NULL
 	ORDER BY 2
 $$;
