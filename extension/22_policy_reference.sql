@@ -12,6 +12,7 @@ CREATE FUNCTION incident.quick_reference(
 RETURNS SETOF record
 LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+SET intervalstyle = 'postgres'
 AS $$
 	WITH wanted AS (SELECT incident.policy_id(policy) AS policy_id),
 	pair AS (

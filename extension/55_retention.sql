@@ -95,7 +95,7 @@ RETURNS integer
 LANGUAGE sql VOLATILE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT least(t.from_bucket, incident.bucket(clock_timestamp() - interval '1 day'))
+	SELECT least(t.from_bucket, incident.bucket(clock_timestamp() - interval '24 hours'))
 	FROM incident.last_tick AS t;
 END;
 
@@ -152,6 +152,7 @@ CREATE FUNCTION incident.forget_next_month(keep interval)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET timezone = 'UTC'
 SET lock_timeout = '100ms'
 AS $$
 DECLARE
@@ -205,6 +206,7 @@ CREATE FUNCTION incident.tidy_up()
 RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET timezone = 'UTC'
 BEGIN ATOMIC
 	DELETE FROM incident.timers_default AS r WHERE r.bucket < (SELECT incident.timers_done_before());
 	DELETE FROM incident.tick_log WHERE finished_at < now() - interval '1 month';

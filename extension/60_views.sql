@@ -154,7 +154,7 @@ FROM incident.last_tick AS t,
 	LATERAL (SELECT (array_agg(g.finished_at ORDER BY g.tick_id DESC))[1] AS clock_step_at,
 			(array_agg(g.clock_step ORDER BY g.tick_id DESC))[1] AS clock_step
 		FROM incident.tick_log AS g
-		WHERE g.clock_step IS NOT NULL AND g.finished_at > now() - interval '1 day') AS c,
+		WHERE g.clock_step IS NOT NULL AND g.finished_at > now() - interval '24 hours') AS c,
 	LATERAL incident.job_state() AS j;
 
 CREATE VIEW incident.quarantined_incidents WITH (security_barrier) AS

@@ -437,6 +437,7 @@ CREATE FUNCTION incident.observed_frequency(
 RETURNS incident.rating
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+SET timezone = 'UTC'
 AS $$
 DECLARE
 	org CONSTANT integer := incident.current_organisation();

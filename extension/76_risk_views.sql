@@ -118,7 +118,7 @@ JOIN (SELECT c.org_id, c.scenario_id, sum(i.in_half_year)::bigint AS in_half_yea
 	FROM incident.risk_scenarios AS c
 	JOIN incident.threats AS t ON t.org_id = c.org_id AND t.threat_id = c.threat_id
 	LEFT JOIN (SELECT i.org_id, s.asset_id, i.category, count(*) AS ever,
-			count(*) FILTER (WHERE i.detected_at > now() - interval '6 months') AS in_half_year
+			count(*) FILTER (WHERE i.detected_at > (now() AT TIME ZONE 'UTC' - interval '6 months') AT TIME ZONE 'UTC') AS in_half_year
 		FROM incident.incidents AS i
 		JOIN incident.incident_state AS s ON s.org_id = i.org_id AND s.incident_id = i.incident_id
 		WHERE i.org_id = (SELECT incident.current_organisation()) AND i.detected_at <= now() AND NOT i.drill

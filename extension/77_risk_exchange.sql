@@ -139,6 +139,7 @@ CREATE FUNCTION incident.export_risk_register()
 RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+SET timezone = 'UTC'
 AS $$
 	WITH org AS (SELECT incident.current_organisation() AS id)
 	SELECT jsonb_build_object(
@@ -226,6 +227,7 @@ CREATE FUNCTION incident.risk_report(round text)
 RETURNS jsonb
 LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+SET timezone = 'UTC'
 AS $$
 	WITH results AS (
 		SELECT f.* FROM incident.risk_round_results AS f WHERE f.round = risk_report.round
@@ -278,6 +280,7 @@ CREATE FUNCTION incident.treatment_plan_report()
 RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+SET timezone = 'UTC'
 AS $$
 	SELECT jsonb_build_object(
 		'by_decision', (SELECT coalesce(jsonb_object_agg(g.decision, g.n), '{}') FROM (SELECT r.decision, count(*) AS n
@@ -309,6 +312,7 @@ CREATE FUNCTION incident.residual_risk_report(round text)
 RETURNS jsonb
 LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+SET timezone = 'UTC'
 AS $$
 	WITH results AS (
 		SELECT f.scenario_id, f.current AS before, r.current AS now, r.residual, r.asset, r.threat, r.vulnerability,

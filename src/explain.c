@@ -6,7 +6,9 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/datetime.h"
 #include "utils/timestamp.h"
 
 #include "duty.h"
@@ -69,10 +71,20 @@ severity_word(uint8 severity)
 	return DatumGetCString(DirectFunctionCall1(severity_out, UInt8GetDatum(severity)));
 }
 
+/* A moment in UTC, whatever the session's settings are. */
 static char *
 moment(TimestampTz at)
 {
-	return DatumGetCString(DirectFunctionCall1(timestamptz_out, TimestampTzGetDatum(at)));
+	struct pg_tm fields;
+	fsec_t fraction;
+	char written[MAXDATELEN + 1];
+
+	if (timestamp2tm(at, NULL, &fields, &fraction, NULL, NULL) != 0)
+		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+						errmsg("timestamp out of range")));
+	fields.tm_isdst = 0;
+	EncodeDateTime(&fields, fraction, true, 0, NULL, USE_ISO_DATES, written);
+	return pstrdup(written);
 }
 
 /* A length of time to the second. */
@@ -85,20 +97,31 @@ length_of_time(int64 microseconds)
 					(int) (seconds % 60));
 }
 
-/* The rows that a query finds for the incident; each column as text, NULL when null. */
-static char *
-find_text(PgiQuery *query, int32 org_id, int64 id)
+/* Whether a query finds a row of the organisation by an id. */
+static bool
+find_row(PgiQuery *query, int32 org_id, int64 id)
 {
 	Datum values[2];
-	char *found;
 
 	values[0] = Int32GetDatum(org_id);
 	values[1] = Int64GetDatum(id);
-	if (pgi_read(query, values, NULL) == 0)
-		return NULL;
-	found = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
-	SPI_freetuptable(SPI_tuptable);
-	return found;
+	return pgi_read(query, values, NULL) > 0;
+}
+
+/* A column of the row that was found: as text, NULL when null. */
+static char *
+found_text(int column)
+{
+	return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column);
+}
+
+/* A column of the row that was found: a moment. */
+static char *
+found_moment(int column)
+{
+	bool isnull;
+
+	return moment(DatumGetTimestampTz(pgi_column(0, column, &isnull)));
 }
 
 static void
@@ -109,7 +132,7 @@ explain_values(Explanation *explanation, int32 org_id)
 		2,
 		{INT4OID, INT8OID}};
 	const PgiState *state = &explanation->state;
-	char *name = find_text(&query, org_id, state->asset_id);
+	char *name = find_row(&query, org_id, state->asset_id) ? found_text(1) : NULL;
 	bool unknown = state->asset_level == PGI_LEVEL_UNKNOWN ||
 				   state->severity == PGI_SEVERITY_UNKNOWN;
 
@@ -246,35 +269,33 @@ Datum
 pgi_explain(PG_FUNCTION_ARGS)
 {
 	static PgiQuery describe = {
-		"SELECT format('Incident %s was detected at %s. It is under policy %s, version "
-		"%s.',"
-		" i.incident_id, i.detected_at, p.name, p.version)"
-		" FROM incident.incidents AS i JOIN incident.policies AS p USING (policy_id)"
-		" WHERE i.org_id = $1 AND i.incident_id = $2",
+		"SELECT detected_at, name, version FROM incident.incidents"
+		" JOIN incident.policies USING (policy_id) WHERE org_id = $1 AND incident_id = $2",
 		2,
 		{INT4OID, INT8OID}};
-	static PgiQuery failure = {
-		"SELECT format('It is in quarantine since %s (%s, SQLSTATE %s); next try at %s.',"
-		" since, message, sqlstate, retry_at)"
-		" FROM incident.quarantine WHERE org_id = $1 AND incident_id = $2",
-		2,
-		{INT4OID, INT8OID}};
+	static PgiQuery failure = {"SELECT since, retry_at, message, sqlstate FROM "
+							   "incident.quarantine WHERE org_id = $1 AND incident_id = $2",
+							   2,
+							   {INT4OID, INT8OID}};
 	int64 incident_id = PG_GETARG_INT64(0);
 	Explanation explanation = {0};
 	PgiTimeline timeline;
-	char *line;
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	explanation.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	SPI_connect();
 	pgi_timeline_read(&timeline, pgi_organisation, incident_id);
-	line = find_text(&describe, timeline.org_id, incident_id);
-	say(&explanation, "%s", line);
+	if (find_row(&describe, timeline.org_id, incident_id))
+		say(&explanation,
+			"Incident " INT64_FORMAT
+			" was detected at %s. It is under policy %s, version %s.",
+			incident_id, found_moment(1), found_text(2), found_text(3));
 
-	line = find_text(&failure, timeline.org_id, incident_id);
-	if (line != NULL)
+	if (find_row(&failure, timeline.org_id, incident_id))
 	{
-		say(&explanation, "%s", line);
+		say(&explanation,
+			"It is in quarantine since %s (%s, SQLSTATE %s); next try at %s.",
+			found_moment(1), found_text(3), found_text(4), found_moment(2));
 		SPI_finish();
 		return (Datum) 0;
 	}

@@ -9,6 +9,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/json.h"
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
@@ -282,6 +283,15 @@ put_facts_before(Course *course, const PgiDerived *event)
 }
 
 /* Which duty an event is about, and until when it has time if it begins. */
+/* A moment as JSON has it, in UTC. */
+static char *
+moment_word(TimestampTz at)
+{
+	static const int utc = 0;
+
+	return JsonEncodeDateTime(NULL, TimestampTzGetDatum(at), TIMESTAMPTZOID, &utc);
+}
+
 static void
 append_duty(StringInfo detail, const Course *course, const PgiDerived *event)
 {
@@ -289,10 +299,7 @@ append_duty(StringInfo detail, const Course *course, const PgiDerived *event)
 	appendStringInfo(detail, ", \"occurrence\": %d", event->occurrence);
 	if (event->kind != PGI_OVERDUE)
 		append_quoted(detail, "deadline",
-					  event->deadline == PGI_NEVER
-						  ? NULL
-						  : DatumGetCString(DirectFunctionCall1(
-								timestamptz_out, TimestampTzGetDatum(event->deadline))));
+					  event->deadline == PGI_NEVER ? NULL : moment_word(event->deadline));
 }
 
 /* The level that an event is about. */

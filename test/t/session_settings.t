@@ -11,7 +11,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my %HOSTILE = (
-	timezone => 'Pacific/Apia',
+	timezone => 'America/St_Johns',
 	datestyle => 'SQL, DMY',
 	intervalstyle => 'sql_standard',
 	extra_float_digits => -15,
@@ -84,7 +84,28 @@ my %RESULTS = (
 	losses => q{SELECT l.* FROM incident.annual_loss('{"min": 0.5, "mode": 2, "max": 6}',
 		'{"low": 10000.1, "high": 1000000.3}', 1000) AS l},
 	methods_detail => q{SELECT incident.risk_value(2, '3', '4', '2'), incident.asset_value('3', '4', '4')},
-	words => q{SELECT w.* FROM incident.risk_words() AS w});
+	words => q{SELECT w.*, incident.risk_label(w.kind, w.word, 'zh') FROM incident.risk_words() AS w},
+	more_words => q{SELECT n, incident.rule_word(n::smallint), incident.kind_word(n::smallint)
+		FROM generate_series(0, 400) AS n},
+	labels => q{SELECT incident.label('2'::incident.level, 'zh') AS level,
+		incident.label('severe'::incident.severity, 'en') AS severity, incident.label('5'::incident.rating, 'zh') AS rating},
+	faults => q{SELECT c.* FROM incident.check_policy(jsonb_set(incident.export_policy(1), '{levels,0,processing_time}',
+		'"9 days 01:00"')) AS c},
+	method_faults => q{SELECT c.* FROM incident.check_risk_method(jsonb_set(incident.export_risk_method(1),
+		'{risk,bands,1,0}', '7.5')) AS c},
+	combined => q{SELECT incident.combine_policy(incident.export_policy(1),
+		incident.policy_addendum('reporting-cn-2025-other'))::text AS d},
+	steps => q{SELECT s.* FROM incident.response_steps(1, NULL, NULL) AS s},
+	rounds => q{SELECT r.* FROM incident.compare_rounds('2024', '2024 residual') AS r},
+	replayed => q{SELECT r.* FROM incident.replay_incidents('eport', '2026-01-01 00:00+00', '2026-04-01 00:00+00') AS r},
+	details => q{SELECT d.* FROM incident.risk_detail(3, '3', '4', '2') AS d},
+	heads => q{SELECT incident_id, seq FROM incident.timeline_heads()},
+	exceedance => q{SELECT e.* FROM incident.loss_exceedance('{1.25,1e6,3.7}'::float8[]) AS e},
+	duties_of => q{SELECT e.incident_id, e.seq, incident.duty_of(1, e.incident_id, e.seq, e.rule) FROM incident.entries AS e
+		WHERE e.rule >= 100},
+	job => q{SELECT s.* FROM incident.job_state() AS s},
+	standing => q{SELECT incident.risk_standing('4', '4', 'accept', 'approved', '2026-03-01 12:00+00', '4', m)
+		FROM unnest('{2026-03-01 11:59+00,2026-03-01 12:01+00}'::timestamptz[]) AS m});
 
 my $guide = slurp_file(source_dir() . '/docs/guides/risk-year.md');
 my $year = join "\n", $guide =~ /^```sql\n(.*?)^```/msg;
@@ -132,10 +153,23 @@ sub rows_of
 
 	$rows =~ s/(?:$present)[T ][\d:.]+(?:\+00(?::00)?)?/NOW/g;
 	$rows =~ s/\\\\x[0-9a-f]{64}/HASH/g;
+	$rows =~ s/("(?:next_xid|boot_clock|last_work_took)"): [^,}]+/$1: NOW/g;
 	return join "\n", sort split /\n/, $rows;
 }
 
 cmp_ok(scalar(keys %tables), '>=', 80, 'many tables, views and results are compared');
 is($tables{$_}{hostile}, $tables{$_}{incident}, "$_ is the same") for sort keys %tables;
+
+# What gives texts or documents and only reads is among the results.
+my @texts = split /\n/, $node->safe_psql('incident', q{
+	SELECT DISTINCT p.proname FROM pg_proc AS p JOIN incident.role_rights AS r
+		ON r.object = p.proname AND r.object_kind = 'function'
+	WHERE p.pronamespace = 'incident'::regnamespace AND p.prokind = 'f' AND p.provolatile <> 'v'
+		AND ('{text,jsonb,record}'::regtype[] @> ARRAY[p.prorettype::regtype]
+			OR '{text,jsonb}'::regtype[] && p.proallargtypes[p.pronargs + 1:]::regtype[])
+	ORDER BY 1});
+my $called = join ' ', values %RESULTS;
+cmp_ok(scalar(@texts), '>=', 20, 'there are functions that give texts');
+is(join(' ', grep { $called !~ /incident\.$_\(/ } @texts), '', 'all of them are called');
 
 done_testing();
