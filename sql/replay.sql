@@ -66,6 +66,20 @@ SELECT count(*), sum(was) = sum(would_be) AS equal FROM replay('whole', '-infini
 SELECT * FROM replay_incidents('whole', '-infinity', 'infinity');
 SELECT count(*), sum(was) = sum(would_be) AS equal FROM replay('whole', '-infinity', 'infinity', 1);
 
+-- What ticks could not settle is followed as far as they have settled it, on both sides.
+CREATE FUNCTION refuse_escalations() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not this one'; END $$;
+SELECT open('mail', 'minor', detected_at => pg_temp.at('3 days 1 h')) AS aside \gset
+CREATE TRIGGER refuse BEFORE INSERT ON incident.entries FOR EACH ROW WHEN (new.incident_id = :aside) EXECUTE FUNCTION refuse_escalations();
+SELECT incidents, escalations, quarantined FROM tick(pg_temp.at('4 days'));
+SELECT next_due > pg_temp.at('4 days') AS later, settled_to - pg_temp.at('0') AS settled FROM incident_history WHERE incident_id = :aside;
+SELECT * FROM replay_incidents('whole', pg_temp.at('3 days 1 h'), 'infinity');
+SELECT * FROM replay('whole', pg_temp.at('3 days 1 h'), 'infinity');
+SELECT * FROM replay_incidents(:half, pg_temp.at('3 days 1 h'), 'infinity');
+DROP TRIGGER refuse ON incident.entries;
+SELECT incidents, escalations, breaches, quarantined FROM tick(pg_temp.at('5 days'));
+SELECT * FROM replay_incidents('whole', pg_temp.at('3 days 1 h'), 'infinity');
+SELECT * FROM replay('whole', pg_temp.at('3 days 1 h'), 'infinity');
+
 -- By events, and how they are counted.
 SELECT incident_id, kind_word(kind), rule_word(rule), occurrence, event_level, response_level, at - pg_temp.at('0') AS after
 	FROM replay_events(:half, pg_temp.at('0'), pg_temp.at('1 day'));

@@ -29,6 +29,7 @@
 #include "utils/timestamp.h"
 
 #include "compat.h"
+#include "decided.h"
 #include "history.h"
 #include "sql.h"
 #include "state_row.h"
@@ -109,7 +110,7 @@ typedef struct Ordered
 struct PgiHistory
 {
 	PgiPeriod period;
-	TimestampTz last_tick;
+	PgiDecided decided;
 	const PgiDutyNames *duties;
 	PgiProgress *progress;
 	Size memory;
@@ -186,21 +187,6 @@ static inline uint8
 byte_or(const TupleTableSlot *slot, int number, uint8 when_null)
 {
 	return is_null(slot, number) ? when_null : DatumGetUInt8(column(slot, number));
-}
-
-/* The newest moment that any tick has settled. */
-static TimestampTz
-last_tick(void)
-{
-	static PgiQuery query = {"SELECT at FROM incident.last_tick", 0};
-	TimestampTz at = DT_NOBEGIN;
-	bool isnull;
-
-	SPI_connect();
-	if (pgi_read(&query, NULL, NULL) > 0)
-		at = DatumGetTimestampTz(pgi_column(0, 1, &isnull));
-	SPI_finish();
-	return at;
 }
 
 static void
@@ -302,7 +288,7 @@ pgi_history_begin(const PgiPeriod *period, const PgiIds *part, Size memory,
 	history->duties = duties;
 	history->progress = progress;
 	history->memory = memory;
-	history->last_tick = last_tick();
+	pgi_decided_read(&history->decided, period->org_id);
 	history->snapshot = GetActiveSnapshot();
 
 	begin_ordered(&history->incidents, "incidents", history->snapshot, 3);
@@ -367,19 +353,16 @@ find_state(PgiHistory *history, int64 incident_id)
 		   DatumGetInt64(column(states->slot, STATE_INCIDENT_ID)) == incident_id;
 }
 
-/*
- * The moment up to which all is decided. An incident that no tick had to touch is settled
- * as far as the newest tick has come.
- */
+/* The moment up to which all of the incident whose state is read is decided. */
 static TimestampTz
-settled_to(const PgiHistory *history, const TupleTableSlot *state)
+decided_until(const PgiHistory *history, const TupleTableSlot *state)
 {
-	TimestampTz settled = DatumGetTimestampTz(column(state, STATE_SETTLED_TO));
-
-	if (!is_null(state, STATE_NEXT_DUE) &&
-		DatumGetTimestampTz(column(state, STATE_NEXT_DUE)) <= history->last_tick)
-		return settled;
-	return Max(settled, history->last_tick);
+	return pgi_decided_until(
+		&history->decided, DatumGetInt64(column(state, STATE_INCIDENT_ID)),
+		DatumGetTimestampTz(column(state, STATE_SETTLED_TO)),
+		is_null(state, STATE_NEXT_DUE)
+			? PGI_NEVER
+			: DatumGetTimestampTz(column(state, STATE_NEXT_DUE)));
 }
 
 static void
@@ -397,7 +380,7 @@ add_life(PgiHistory *history)
 	life = &history->lives[history->nlives++];
 	life->incident_id = DatumGetInt64(column(state, STATE_INCIDENT_ID));
 	life->first = history->npacked;
-	life->until = settled_to(history, state);
+	life->until = decided_until(history, state);
 	life->policy_id = DatumGetInt32(column(state, STATE_POLICY_ID));
 	life->month = DatumGetInt32(column(state, STATE_MONTH));
 	life->nentries = DatumGetInt32(column(state, STATE_SEQ));
