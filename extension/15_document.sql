@@ -1,21 +1,22 @@
 -- Documents that people write: what has the shape of one, and what is refused.
 
--- Errors with the first place of a document that does not fit. A shape is JSON: a word is
--- the kind of a value, and words between bars are alternatives; an object names the keys of
--- an object; an array has the shape of its items and the keys that tell them apart, or two
--- shapes with "or" between, the second for objects. A question mark allows null, after a
--- key also that it is left out. Kinds are in src/value_kind.c.
-CREATE FUNCTION incident.expect_shape(value jsonb, place text, shape json)
-RETURNS void
-LANGUAGE c STABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'pgi_expect_shape';
-
--- All places of a document that do not fit, with what is wrong there.
-CREATE FUNCTION incident.shape_findings(
-	document jsonb, root text, shape json, OUT place text, OUT problem text)
+-- All places of a document that do not have the shape of its kind, with what is wrong there.
+CREATE FUNCTION incident.document_findings(document jsonb, kind text, OUT place text, OUT problem text)
 RETURNS SETOF record
 LANGUAGE c STABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'pgi_shape_findings';
+AS 'MODULE_PATHNAME', 'pgi_document_findings';
+
+-- Errors with the first of them.
+CREATE FUNCTION incident.expect_document(document jsonb, kind text)
+RETURNS void
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pgi_expect_document';
+
+-- The kinds of documents and their shapes, as src/shape.c explains them.
+CREATE FUNCTION incident.document_shapes(OUT kind text, OUT shape text)
+RETURNS SETOF record
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pgi_document_shapes';
 
 -- A place begins with the kind of the document: "policy document: $.name".
 CREATE FUNCTION incident.refuse_document(place text, problem text, hint text DEFAULT NULL)
@@ -24,8 +25,10 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	RAISE EXCEPTION '% %', place, problem
-		USING ERRCODE = 'invalid_parameter_value', HINT = coalesce(hint, '');
+	IF hint IS NULL THEN
+		RAISE EXCEPTION '% %', place, problem USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	RAISE EXCEPTION '% %', place, problem USING ERRCODE = 'invalid_parameter_value', HINT = hint;
 END
 $$;
 

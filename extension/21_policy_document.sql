@@ -404,9 +404,7 @@ AS $$
 DECLARE
 	twin record;
 BEGIN
-	PERFORM incident.expect_shape(addendum, 'addendum: $', '{
-		"name": "name", "title": "title", "source": "text", "in_force": "date",
-		"roles": [{"role": "text", "title": "title"}, ["role"]], "duties": ["object"]}');
+	PERFORM incident.expect_document(addendum, 'addendum');
 	SELECT number, item -> 'duty' AS duty INTO twin
 		FROM incident.json_items(addendum -> 'duties')
 		WHERE item -> 'duty' IN (SELECT d.item -> 'duty' FROM incident.json_items(document -> 'duties') AS d)
@@ -482,7 +480,7 @@ $$;
 COMMENT ON FUNCTION incident.check_policy(jsonb) IS
 'All that is wrong with a policy document, each with its JSON path and a sentence: unknown and missing keys, wrong values, holes in the matrix, rows and times out of order, rules that can never fire, audiences and authorities with nobody, repeats without end. No rows when it is sound; at most 1000. What needs a part that cannot be read is checked once that part is right.';
 COMMENT ON FUNCTION incident.import_policy(jsonb) IS
-'Writes a policy document as a draft and returns its id; a name that exists makes the next version. A draft need not be sound. Error invalid_parameter_value names the place of whatever cannot be stored: an unknown or missing key, a value of the wrong kind, a double, a calendar that does not exist.';
+'Writes a policy document as a draft and returns its id; a name that exists makes the next version. A draft need not be sound. Error invalid_parameter_value names the place of whatever cannot be stored: an unknown or missing key, a value of the wrong kind, a double, a calendar that does not exist; program_limit_exceeded that of an array that is too long.';
 COMMENT ON FUNCTION incident.publish_policy(integer) IS
 'Publishes a draft; refuses while check_policy has findings for it (invalid_parameter_value, the findings as detail). From then on it never changes. New incidents take the newest published version, open ones stay on theirs.';
 COMMENT ON FUNCTION incident.retire_policy(integer) IS

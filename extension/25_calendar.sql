@@ -63,23 +63,6 @@ AS 'MODULE_PATHNAME', 'pgi_add_working_time';
 
 -- Import and export.
 
--- The shape of a calendar document, as expect_shape() takes it.
-CREATE FUNCTION incident.calendar_shape()
-RETURNS json
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-SELECT json '{
-	"name": "name",
-	"zone": "text",
-	"week": {"mon?": [["clock"]], "tue?": [["clock"]], "wed?": [["clock"]], "thu?": [["clock"]],
-		"fri?": [["clock"]], "sat?": [["clock"]], "sun?": [["clock"]]},
-	"holidays?": ["date"],
-	"extra?": "object",
-	"source?": "text"
-}'
-$$;
-
 -- The days of the week as a document names them; Monday is 1.
 CREATE FUNCTION incident.weekday_words()
 RETURNS text[]
@@ -107,7 +90,6 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	most CONSTANT integer := 48;
 	item record;
 BEGIN
 	FOR item IN SELECT w.*, format('%s[%s]', place, w.number) AS place, value -> w.number::integer AS said
@@ -127,9 +109,6 @@ BEGIN
 	IF FOUND THEN
 		PERFORM incident.refuse_document(format('%s[%s]', place, item.number),
 			format('overlaps %s[%s]', substr(place, strpos(place, '$')), item.before));
-	ELSIF jsonb_array_length(value) > most THEN
-		PERFORM incident.refuse_document(place, format('has %s windows', jsonb_array_length(value)),
-			format('A day has at most %s.', most));
 	END IF;
 END
 $$;
@@ -144,7 +123,7 @@ DECLARE
 	here CONSTANT text := 'calendar document: $';
 	day record;
 BEGIN
-	PERFORM incident.expect_shape(document, here, incident.calendar_shape());
+	PERFORM incident.expect_document(document, 'calendar document');
 	IF NOT EXISTS (SELECT FROM pg_timezone_names AS z WHERE z.name = document ->> 'zone') THEN
 		PERFORM incident.refuse_document(here || '.zone', format('is %s', left((document -> 'zone')::text, 100)),
 			'It needs a name of pg_timezone_names, such as "Asia/Shanghai".');
@@ -154,8 +133,6 @@ BEGIN
 	END LOOP;
 	FOR day IN SELECT key, value, format('%s.extra.%s', here, to_json(left(key, 100))) AS place
 		FROM jsonb_each(nullif(document -> 'extra', 'null')) LOOP
-		PERFORM incident.expect_shape(to_jsonb(day.key), day.place, '"date"');
-		PERFORM incident.expect_shape(day.value, day.place, '[["clock"]]');
 		PERFORM incident.expect_windows(day.value, day.place);
 	END LOOP;
 	SELECT max(h.ordinality) - 1 AS number, h.date INTO day
@@ -270,6 +247,6 @@ COMMENT ON FUNCTION incident.working_time(text, timestamptz, timestamptz) IS
 COMMENT ON FUNCTION incident.add_working_time(text, timestamptz, interval) IS
 'The earliest moment by which an amount of working time has been worked since the start; for a negative amount the latest moment since which it has been worked at the start; for zero the start. A day of the amount counts 24 hours of working time. Errors: invalid_parameter_value for an amount with months, interval_field_overflow for an infinite one, undefined_object when there is no such calendar, datetime_value_out_of_range for an infinite moment, one outside the years 1 to 9999 (UTC), or when so much is never worked within these years.';
 COMMENT ON FUNCTION incident.import_calendar(jsonb) IS
-'Writes a calendar document; one of the same name is replaced as a whole, and the next tick settles all incidents anew whose clocks run by it; those that were just being opened, when all transactions of that time have ended. Error invalid_parameter_value names the place of whatever is not as a calendar document must be, and of the name 24x7, which is built in for good.';
+'Writes a calendar document; one of the same name is replaced as a whole, and the next tick settles all incidents anew whose clocks run by it; those that were just being opened, when all transactions of that time have ended. Error program_limit_exceeded names the place of more than 48 windows of a day or 10,000 dates, invalid_parameter_value that of whatever else is not as a calendar document must be, and of the name 24x7, which is built in for good.';
 COMMENT ON FUNCTION incident.export_calendar(text) IS
 'The document of a calendar; importing it gives the same calendar. NULL when there is none of that name.';

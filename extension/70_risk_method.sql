@@ -167,17 +167,7 @@ RETURNS SETOF record
 LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	WITH unfit AS (SELECT f.place, f.problem FROM incident.shape_findings(document, '$', '{
-		"name": "name", "title": "title", "source?": "text",
-		"asset_value": ["object", "or", {"combination": "mean|weighted|max|log2mean", "weights?": ["object", "or",
-			{"confidentiality?": "anything", "integrity?": "anything", "availability?": "anything"}]}],
-		"likelihood": ["object", "or",
-			{"formula": "product|geometric|matrix|row", "matrix?": "anything", "bands?": "anything"}],
-		"loss": ["object", "or",
-			{"formula": "product|geometric|matrix|row", "matrix?": "anything", "bands?": "anything"}],
-		"risk": ["object", "or",
-			{"formula": "product|geometric|matrix|product_of_values", "matrix?": "anything", "bands?": "anything"}],
-		"unacceptable_from?": "anything"}') AS f)
+	WITH unfit AS (SELECT f.place, f.problem FROM incident.document_findings(document, 'risk method') AS f)
 	TABLE unfit
 	UNION ALL
 	SELECT p.place, p.problem FROM incident.risk_problems(document) AS p WHERE NOT EXISTS (TABLE unfit)

@@ -1,53 +1,17 @@
 -- Registers in and out as JSON, and the reports.
 
--- The sections of a register document: the keys of their items, and those that must be there.
-CREATE FUNCTION incident.risk_document_keys(OUT place integer, OUT section text, OUT keys text[], OUT required text[])
-RETURNS SETOF record
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	VALUES
-	(1, 'assets', '{name,category,level,confidentiality,integrity,availability,owner,parent,location,title}'::text[], '{name,category}'::text[]),
-	(2, 'services', '{name,importance,owner,title,parent,raised_by_assets,raises_assets,assets}', '{name}'),
-	(3, 'threats', '{name,source,frequency,path,manner,title,incident_categories}', '{name,source}'),
-	(4, 'vulnerabilities', '{name,severity,asset,area,evidence,title,reference,found_at,assessed_at,fixed_at,verified_at,closed_at}', '{name}'),
-	(5, 'measures', '{name,kind,effectiveness,status,responsible,due_at,done_at,title}', '{name,kind,effectiveness}'),
-	(6, 'scenarios', '{asset,threat,vulnerability,title,owner,frequency,severity,measures}', '{asset,threat,vulnerability}')
-$$;
-
--- Refuses a document with other sections or keys.
+-- A register document: its shape, and what a shape cannot say.
 CREATE FUNCTION incident.expect_risk_document(document jsonb)
 RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF jsonb_typeof(document) <> 'object' THEN
-		PERFORM incident.refuse_document('risk register: $', format('is of type %s, and not an object', jsonb_typeof(document)));
-	END IF;
-	PERFORM incident.refuse_document('risk register: $.' || left(s.key, 100), 'is not a known key',
-			format('Known here: %s.', (SELECT string_agg(k.section, ', ' ORDER BY k.place) FROM incident.risk_document_keys() AS k)))
-		FROM jsonb_object_keys(document) AS s(key)
-		WHERE s.key NOT IN (SELECT k.section FROM incident.risk_document_keys() AS k);
-	PERFORM incident.refuse_document(format('risk register: $.%s', k.section), 'is not an array')
-		FROM incident.risk_document_keys() AS k
-		WHERE jsonb_typeof(document -> k.section) <> 'array';
-	PERFORM incident.refuse_document(format('risk register: $.%s[%s]', k.section, i.ordinality - 1), 'is not an object')
-		FROM incident.risk_document_keys() AS k, jsonb_array_elements(document -> k.section) WITH ORDINALITY AS i
-		WHERE jsonb_typeof(i.value) <> 'object';
-	PERFORM incident.refuse_document(format('risk register: $.%s[%s].%s', k.section, i.ordinality - 1, left(f.key, 100)),
-			'is not a known key', format('Known here: %s.', array_to_string(k.keys, ', ')))
-		FROM incident.risk_document_keys() AS k, jsonb_array_elements(document -> k.section) WITH ORDINALITY AS i,
-			jsonb_object_keys(i.value) AS f(key)
-		WHERE f.key <> ALL (k.keys);
-	PERFORM incident.refuse_document(format('risk register: $.%s[%s].%s', k.section, i.ordinality - 1, f.key), 'is missing')
-		FROM incident.risk_document_keys() AS k, jsonb_array_elements(document -> k.section) WITH ORDINALITY AS i,
-			unnest(k.required) AS f(key)
-		WHERE i.value ->> f.key IS NULL;
-	PERFORM incident.refuse_document(format('risk register: $.measures[%s].done_at', i.ordinality - 1),
-			format('is not of a measure that is %s', i.value ->> 'status'))
-		FROM jsonb_array_elements(document -> 'measures') WITH ORDINALITY AS i
-		WHERE i.value ->> 'done_at' IS NOT NULL AND i.value ->> 'status' <> 'in_place';
+	PERFORM incident.expect_document(document, 'risk register');
+	PERFORM incident.refuse_document(format('risk register: $.measures[%s].done_at', i.number),
+			format('is not of a measure that is %s', i.item ->> 'status'))
+		FROM incident.json_items(document -> 'measures') AS i
+		WHERE i.item ->> 'done_at' IS NOT NULL AND i.item ->> 'status' <> 'in_place';
 END
 $$;
 
@@ -100,32 +64,32 @@ BEGIN
 	PERFORM incident.take_risk_turn();
 	SELECT count(incident.register_asset(i.name, i.category, i.level, i.confidentiality, i.integrity,
 			i.availability, i.owner, i.parent, i.location, i.title)) INTO assets
-		FROM jsonb_to_recordset(document -> 'assets') AS i(name text, category text, level incident.level,
+		FROM jsonb_to_recordset(nullif(document -> 'assets', 'null')) AS i(name text, category text, level incident.level,
 			confidentiality incident.rating, integrity incident.rating, availability incident.rating,
 			owner text, parent text, location text, title text);
 	SELECT count(incident.register_service(i.name, i.importance, i.owner, i.title, i.parent,
 			i.raised_by_assets, i.raises_assets)) INTO services
-		FROM jsonb_to_recordset(document -> 'services') AS i(name text, importance incident.rating, owner text,
+		FROM jsonb_to_recordset(nullif(document -> 'services', 'null')) AS i(name text, importance incident.rating, owner text,
 			title text, parent text, raised_by_assets boolean, raises_assets boolean);
 	PERFORM incident.put_under_service(a.name, i.name)
-		FROM jsonb_to_recordset(document -> 'services') AS i(name text, assets text[]), unnest(i.assets) AS a(name);
+		FROM jsonb_to_recordset(nullif(document -> 'services', 'null')) AS i(name text, assets text[]), unnest(i.assets) AS a(name);
 	SELECT count(incident.register_threat(i.name, i.source, i.frequency, i.path, i.manner, i.title,
 			i.incident_categories)) INTO threats
-		FROM jsonb_to_recordset(document -> 'threats') AS i(name text, source text, frequency incident.rating,
+		FROM jsonb_to_recordset(nullif(document -> 'threats', 'null')) AS i(name text, source text, frequency incident.rating,
 			path text, manner text, title text, incident_categories text[]);
 	SELECT count(incident.import_vulnerability(i)) INTO vulnerabilities
-		FROM jsonb_array_elements(document -> 'vulnerabilities') AS i;
+		FROM jsonb_array_elements(nullif(document -> 'vulnerabilities', 'null')) AS i;
 	SELECT count(incident.register_measure(i.name, i.kind, i.effectiveness, coalesce(i.status, 'in_place'),
 			i.responsible, i.due_at, i.title)) INTO measures
-		FROM jsonb_to_recordset(document -> 'measures') AS i(name text, kind text, effectiveness incident.rating,
+		FROM jsonb_to_recordset(nullif(document -> 'measures', 'null')) AS i(name text, kind text, effectiveness incident.rating,
 			status text, responsible text, due_at timestamptz, title text);
 	PERFORM incident.measure_step(i.name, 'in_place', i.done_at)
-		FROM jsonb_to_recordset(document -> 'measures') AS i(name text, done_at timestamptz)
+		FROM jsonb_to_recordset(nullif(document -> 'measures', 'null')) AS i(name text, done_at timestamptz)
 		WHERE i.done_at IS NOT NULL;
 	WITH registered AS (
 		SELECT incident.register_scenario(i.asset, i.threat, i.vulnerability, i.title, i.owner, i.frequency,
 			i.severity) AS scenario_id, i.measures
-		FROM jsonb_to_recordset(document -> 'scenarios') AS i(asset text, threat text, vulnerability text,
+		FROM jsonb_to_recordset(nullif(document -> 'scenarios', 'null')) AS i(asset text, threat text, vulnerability text,
 			title text, owner text, frequency incident.rating, severity incident.rating, measures text[])
 	), applied AS (
 		SELECT count(incident.apply_measure(r.scenario_id, m.name)) AS times

@@ -49,7 +49,7 @@ CREATE TEMP TABLE written AS SELECT jsonb '{"name": "written", "title": {"en": "
 	"axes": {"asset": {"en": "a", "zh": "a", "values": [{"level": "none", "title": {"en": "x", "zh": "x"}},
 		{"level": "2", "title": {"en": "y", "zh": "y"}}]}, "severity": {"en": "s", "zh": "s"}},
 	"severities": [{"severity": "minor", "title": {"en": "m", "zh": "m"}, "criteria": null},
-		{"severity": "severe", "title": {"en": "s", "zh": "s"}, "criteria": {"anything": [null, 1]}}],
+		{"severity": "severe", "title": {"en": "s", "zh": "s"}, "criteria": {"anything": {"en": "e", "zh": "z"}}}],
 	"levels": [{"level": "none", "title": {"en": "n", "zh": "n"}, "processing_time": null, "calendar": "24x7"},
 		{"level": "2", "title": {"en": "2", "zh": "2"}, "processing_time": "1.5 hours", "respond_within": "P1D",
 			"acknowledge": {"within": "90 s", "steps": [{"within": "@ 1 hour", "audience": ["b"]}]}}],

@@ -2,133 +2,40 @@
  * document.c: walks a document against a shape and tells all that does not fit, each with
  * its place.
  *
- * A shape is JSON itself:
- *   "word"                  a single value of that kind, see value_kind.c; words between bars are
- *                           alternatives: kinds, or texts as they are; 1..100 is a whole
- *                           number from 1 to 100
- *   {"key": shape, …}       an object with these keys and no others
- *   [shape]                 an array of such items
- *   [shape, ["key", …]]     the same, and the keys tell the items apart
- *   [shape, "or", {…}]      an object of the second shape, or anything else of the first
- * A question mark after a word allows null, after a key also that it is left out.
+ * Documents come from anybody who may check one. Time and memory are linear in a document,
+ * a walk can be cancelled, and no array or object with keys of one's own has more than its
+ * shape says, so that what reads a document after this has a bound.
  */
 #include "postgres.h"
 
+#include "common/hashfn.h"
 #include "fmgr.h"
-#include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/hsearch.h"
 #include "utils/json.h"
-#include "utils/numeric.h"
+#include "utils/memutils.h"
 
 #include "arguments.h"
-#include "compat.h"
 #include "document.h"
 
-#define MAX_ITEMS 1000	  /* of an array whose items are told apart */
 #define MAX_FINDINGS 1000 /* the rest is not told */
+#define MAX_SHOWN 1024	  /* bytes of an array or object that a message shows */
 
-typedef enum ShapeKind
+/* A place in a document: a key or an item of what it is within. */
+typedef struct Place
 {
-	SHAPE_WORD,
-	SHAPE_OBJECT,
-	SHAPE_ARRAY,
-	SHAPE_OR
-} ShapeKind;
+	const struct Place *within; /* NULL: the whole, which `key` names */
+	const char *key;			/* NULL: an item */
+	int number;
+} Place;
 
-struct PgiShape
+typedef struct Walk
 {
-	ShapeKind kind;
-	char *word; /* alternatives */
-	bool nullable;
-	List *keys;		/* of an object: texts */
-	List *optional; /* whether each may be left out */
-	List *
-		parts; /* of an object: shapes; of an array: that of its items; the two of an or */
-	List *told_by; /* the keys that tell items apart */
-};
-
-/* Reading a shape. It is the extension's own, so that it is well-formed goes without saying. */
-
-static void
-skip_space(const char **at)
-{
-	while (**at != '\0' && strchr(" \t\r\n,:", **at) != NULL)
-		(*at)++;
-}
-
-static char *
-read_string(const char **at)
-{
-	const char *begin = *at + 1;
-	const char *end = strchr(begin, '"');
-
-	*at = end + 1;
-	return pnstrdup(begin, end - begin);
-}
-
-/* Takes a question mark off the end. */
-static bool
-take_mark(char *word)
-{
-	size_t length = strlen(word);
-
-	if (length == 0 || word[length - 1] != '?')
-		return false;
-	word[length - 1] = '\0';
-	return true;
-}
-
-static PgiShape *
-read_shape(const char **at)
-{
-	PgiShape *shape = palloc0(sizeof(PgiShape));
-	char close;
-
-	skip_space(at);
-	if (**at == '"')
-	{
-		shape->kind = SHAPE_WORD;
-		shape->word = read_string(at);
-		shape->nullable = take_mark(shape->word);
-		return shape;
-	}
-	shape->kind = **at == '{' ? SHAPE_OBJECT : SHAPE_ARRAY;
-	close = **at == '{' ? '}' : ']';
-	for ((*at)++, skip_space(at); **at != close; skip_space(at))
-	{
-		if (shape->kind == SHAPE_OBJECT)
-		{
-			char *key = read_string(at);
-
-			shape->optional = lappend_int(shape->optional, take_mark(key));
-			shape->keys = lappend(shape->keys, key);
-		}
-		shape->parts = lappend(shape->parts, read_shape(at));
-	}
-	(*at)++;
-	if (shape->kind == SHAPE_ARRAY && list_length(shape->parts) == 3)
-	{
-		shape->kind = SHAPE_OR;
-		shape->parts = list_delete_nth_cell(shape->parts, 1);
-	}
-	else if (shape->kind == SHAPE_ARRAY && list_length(shape->parts) == 2)
-	{
-		PgiShape *keys = lsecond(shape->parts);
-		ListCell *cell;
-
-		foreach (cell, keys->parts)
-			shape->told_by = lappend(shape->told_by, ((PgiShape *) lfirst(cell))->word);
-	}
-	return shape;
-}
-
-/* Reads a shape. */
-PgiShape *
-pgi_parse_shape(const char *json)
-{
-	return read_shape(&json);
-}
+	List *findings;
+	MemoryContext caller;  /* of findings, and of what is being walked */
+	MemoryContext scratch; /* of what a single value needs */
+} Walk;
 
 /* Places */
 
@@ -160,36 +67,132 @@ pgi_place_item(const char *place, int number)
 	return psprintf("%s[%d]", place, number);
 }
 
-static void
-find(List **findings, const char *place, const char *problem, const char *hint)
+static char *
+place_text(const Place *place)
 {
-	if (!pgi_findings_full(*findings))
-		*findings = pgi_add_finding(*findings, place, problem, hint, true);
+	char *within;
+
+	if (place->within == NULL)
+		return pstrdup(place->key);
+	within = place_text(place->within);
+	return place->key != NULL ? pgi_place_key(within, place->key)
+							  : pgi_place_item(within, place->number);
+}
+
+/* Findings */
+
+/* Whether there are as many as anybody reads. Then it is not known what else is wrong. */
+bool
+pgi_findings_full(const List *findings)
+{
+	return list_length(findings) >= MAX_FINDINGS;
+}
+
+/*
+ * Of findings beyond what anybody reads only one is kept that makes a document unfit, in place
+ * of the last that does not.
+ */
+List *
+pgi_add_finding(List *findings, const PgiFinding *finding)
+{
+	PgiFinding *copy;
+
+	if (pgi_findings_full(findings))
+	{
+		if (finding->unfit == 0 || ((PgiFinding *) llast(findings))->unfit != 0)
+			return findings;
+		findings = list_delete_last(findings);
+	}
+	copy = palloc(sizeof(PgiFinding));
+	copy->place = pstrdup(finding->place);
+	copy->problem = pstrdup(finding->problem);
+	copy->hint = finding->hint == NULL ? NULL : pstrdup(finding->hint);
+	copy->unfit = finding->unfit;
+	return lappend(findings, copy);
+}
+
+static void
+find_with_code(Walk *walk, const Place *place, const char *problem, const char *hint,
+			   int code)
+{
+	PgiFinding finding = {place_text(place), (char *) problem, (char *) hint, code};
+	MemoryContext here = MemoryContextSwitchTo(walk->caller);
+
+	walk->findings = pgi_add_finding(walk->findings, &finding);
+	MemoryContextSwitchTo(here);
+	pfree(finding.place);
+}
+
+static void
+find(Walk *walk, const Place *place, const char *problem, const char *hint)
+{
+	find_with_code(walk, place, problem, hint, ERRCODE_INVALID_PARAMETER_VALUE);
 }
 
 /* A value as a message shows it. */
-static char *
+static const char *
 shown(const JsonbValue *value)
 {
-	Jsonb *json = JsonbValueToJsonb((JsonbValue *) value);
+	Jsonb *json;
 
+	if (value->type == jbvBinary && value->val.binary.len > MAX_SHOWN)
+		return pgi_json_is_object(value) ? "a large object" : "a large array";
+	json = JsonbValueToJsonb((JsonbValue *) value);
 	return pgi_clip(JsonbToCString(NULL, &json->root, VARSIZE(json)));
+}
+
+/* Texts */
+
+static uint32
+hash_text(const void *key, Size size)
+{
+	const char *string = *(const char *const *) key;
+
+	return hash_bytes((const unsigned char *) string, (int) strlen(string));
+}
+
+static int
+compare_texts(const void *one, const void *other, Size size)
+{
+	return strcmp(*(const char *const *) one, *(const char *const *) other);
+}
+
+/* A hash table of entries that begin with a pointer to a text, their key. */
+HTAB *
+pgi_make_text_table(Size entry)
+{
+	HASHCTL control = {0};
+
+	control.keysize = sizeof(char *);
+	control.entrysize = entry;
+	control.hash = hash_text;
+	control.match = compare_texts;
+	control.hcxt = CurrentMemoryContext;
+	return hash_create("pg_incident texts", 64, &control,
+					   HASH_ELEM | HASH_FUNCTION | HASH_COMPARE | HASH_CONTEXT);
 }
 
 /* The walk */
 
-static void walk_value(List **findings, const JsonbValue *value, const char *place,
+static void walk_value(Walk *walk, const JsonbValue *value, const Place *place,
 					   const PgiShape *shape);
 
-static int
-key_number(const PgiShape *shape, const char *key)
+static bool
+is_key(const JsonbValue *key, const char *word)
+{
+	return strlen(word) == key->val.string.len &&
+		   memcmp(word, key->val.string.val, key->val.string.len) == 0;
+}
+
+static bool
+knows_key(const PgiShape *shape, const JsonbValue *key)
 {
 	ListCell *cell;
 
 	foreach (cell, shape->keys)
-		if (strcmp(lfirst(cell), key) == 0)
-			return foreach_current_index(cell);
-	return -1;
+		if (is_key(key, lfirst(cell)))
+			return true;
+	return false;
 }
 
 static char *
@@ -207,34 +210,104 @@ known_keys(const PgiShape *shape)
 	return known.data;
 }
 
+/* Whether an array or object has no more than its shape allows. */
+static bool
+has_room(Walk *walk, JsonbContainer *container, const Place *place, const PgiShape *shape,
+		 const char *what)
+{
+	int count = JsonContainerSize(container);
+
+	if (count <= shape->most)
+		return true;
+	find_with_code(walk, place, psprintf("has %d %s", count, what),
+				   psprintf("At most %d are taken.", shape->most),
+				   ERRCODE_PROGRAM_LIMIT_EXCEEDED);
+	return false;
+}
+
+/* Holds a single value, or a key, against the kinds that a word names. */
 static void
-walk_object(List **findings, JsonbContainer *object, const char *place,
-			const PgiShape *shape)
+walk_word(Walk *walk, const JsonbValue *value, const Place *place, const char *word)
+{
+	MemoryContext here = MemoryContextSwitchTo(walk->scratch);
+
+	if (!pgi_is_of(value, word))
+		find(walk, place, psprintf("is %s", shown(value)), pgi_hint_of(word));
+	MemoryContextSwitchTo(here);
+	MemoryContextReset(walk->scratch);
+}
+
+/* An object whose keys are its writer's own. */
+static void
+walk_open_object(Walk *walk, JsonbContainer *object, const Place *place,
+				 const PgiShape *shape)
+{
+	JsonbIterator *iterator = JsonbIteratorInit(object);
+	JsonbIteratorToken token;
+	JsonbValue value;
+	Place here = {place, NULL, 0};
+	char *key = NULL;
+
+	if (!has_room(walk, object, place, shape, "keys"))
+		return;
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+		{
+			here.key = key = pgi_json_word(&value);
+			walk_word(walk, &value, &here, shape->word);
+		}
+		else if (token == WJB_VALUE)
+		{
+			walk_value(walk, &value, &here, linitial(shape->parts));
+			pfree(key);
+		}
+	}
+}
+
+static void
+find_unknown_keys(Walk *walk, JsonbContainer *object, const Place *place,
+				  const PgiShape *shape)
 {
 	JsonbIterator *iterator = JsonbIteratorInit(object);
 	JsonbIteratorToken token;
 	JsonbValue key;
-	ListCell *cell;
 
 	while ((token = JsonbIteratorNext(&iterator, &key, true)) != WJB_DONE)
-		if (token == WJB_KEY && key_number(shape, pgi_json_word(&key)) < 0)
-			find(findings, pgi_place_key(place, pgi_json_word(&key)),
-				 "is not a known key", known_keys(shape));
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (token == WJB_KEY && !knows_key(shape, &key) &&
+			!pgi_findings_full(walk->findings))
+		{
+			MemoryContext caller = MemoryContextSwitchTo(walk->scratch);
+			Place here = {place, pgi_json_word(&key), 0};
+
+			find(walk, &here, PGI_UNKNOWN_KEY, known_keys(shape));
+			MemoryContextSwitchTo(caller);
+			MemoryContextReset(walk->scratch);
+		}
+	}
+}
+
+static void
+walk_object(Walk *walk, JsonbContainer *object, const Place *place, const PgiShape *shape)
+{
+	ListCell *cell;
+
+	find_unknown_keys(walk, object, place, shape);
 	foreach (cell, shape->keys)
 	{
-		const char *word = lfirst(cell);
+		Place here = {place, lfirst(cell), 0};
 		int number = foreach_current_index(cell);
 		bool optional = list_nth_int(shape->optional, number);
-		JsonbValue *value =
-			getKeyJsonValueFromContainer(object, word, strlen(word), NULL);
+		JsonbValue value;
+		bool given = getKeyJsonValueFromContainer(object, here.key, strlen(here.key),
+												  &value) != NULL;
 
-		if (optional && (value == NULL || value->type == jbvNull))
-			continue;
-		if (value == NULL)
-			find(findings, pgi_place_key(place, word), "is missing", NULL);
-		else
-			walk_value(findings, value, pgi_place_key(place, word),
-					   list_nth(shape->parts, number));
+		if (!given && !optional)
+			find(walk, &here, "is missing", NULL);
+		else if (given && !(optional && value.type == jbvNull))
+			walk_value(walk, &value, &here, list_nth(shape->parts, number));
 	}
 }
 
@@ -250,76 +323,120 @@ told_of(const JsonbValue *item, const PgiShape *shape)
 	initStringInfo(&told);
 	foreach (cell, shape->told_by)
 	{
-		JsonbValue *value = pgi_json_field(pgi_json_container(item), lfirst(cell));
+		const char *key = lfirst(cell);
+		JsonbValue value;
 
-		if (value == NULL || value->type != jbvString)
+		if (getKeyJsonValueFromContainer(pgi_json_container(item), key, strlen(key),
+										 &value) == NULL ||
+			value.type != jbvString)
 			return NULL;
-		appendStringInfo(&told, "%s%s", told.len > 0 ? ", " : "", pgi_json_word(value));
+		appendStringInfo(&told, "%s%.*s", told.len > 0 ? ", " : "", value.val.string.len,
+						 value.val.string.val);
 	}
 	return told.data;
 }
 
 static void
-walk_array(List **findings, JsonbContainer *array, const char *place,
-		   const PgiShape *shape)
+walk_array(Walk *walk, JsonbContainer *array, const Place *place, const PgiShape *shape)
 {
-	int count = JsonContainerSize(array);
-	char **told = palloc0(sizeof(char *) * (count + 1));
+	MemoryContext context = NULL;
+	HTAB *told = NULL;
+	JsonbIterator *iterator;
+	JsonbIteratorToken token;
+	JsonbValue item;
+	Place here = {place, NULL, -1};
 
-	if (shape->told_by != NIL && count > MAX_ITEMS)
-	{
-		find(findings, place, psprintf("has %d items", count),
-			 psprintf("At most %d are taken.", MAX_ITEMS));
+	if (!has_room(walk, array, place, shape, "items"))
 		return;
-	}
-	for (int i = 0; i < count; i++)
+	if (shape->told_by != NIL)
 	{
-		JsonbValue *item = getIthJsonbValueFromContainer(array, i);
-		char *here = pgi_place_item(place, i);
-
-		walk_value(findings, item, here, linitial(shape->parts));
-		if (shape->told_by == NIL)
-			continue;
-		told[i] = told_of(item, shape);
-		for (int before = 0; told[i] != NULL && before < i; before++)
-			if (told[before] != NULL && strcmp(told[before], told[i]) == 0)
-			{
-				find(findings, here, psprintf("is the second for %s", pgi_clip(told[i])),
-					 NULL);
-				break;
-			}
+		context = AllocSetContextCreate(walk->caller, "pg_incident document",
+										ALLOCSET_DEFAULT_SIZES);
+		MemoryContextSwitchTo(context);
+		told = pgi_make_text_table(sizeof(char *));
+		MemoryContextSwitchTo(walk->caller);
 	}
+	iterator = JsonbIteratorInit(array);
+	while ((token = JsonbIteratorNext(&iterator, &item, true)) != WJB_DONE)
+	{
+		bool twice = false;
+		char *mine;
+
+		if (token != WJB_ELEM)
+			continue;
+		here.number++;
+		walk_value(walk, &item, &here, linitial(shape->parts));
+		if (told == NULL)
+			continue;
+		MemoryContextSwitchTo(context);
+		mine = told_of(&item, shape);
+		if (mine != NULL)
+			(void) hash_search(told, &mine, HASH_ENTER, &twice);
+		if (twice)
+			find(walk, &here, psprintf("is the second for %s", pgi_clip(mine)), NULL);
+		MemoryContextSwitchTo(walk->caller);
+	}
+	if (context != NULL)
+		MemoryContextDelete(context);
+}
+
+static bool
+holds_objects(const JsonbValue *object)
+{
+	JsonbIterator *iterator = JsonbIteratorInit(pgi_json_container(object));
+	JsonbIteratorToken token;
+	JsonbValue value;
+
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (token == WJB_VALUE && pgi_json_is_object(&value))
+			return true;
+	}
+	return false;
+}
+
+/* Which of its two shapes a value has to have. */
+static const PgiShape *
+choose(const JsonbValue *value, const PgiShape *shape)
+{
+	const PgiShape *first = linitial(shape->parts);
+
+	if (!pgi_json_is_object(value) ||
+		(first->kind == PGI_SHAPE_OBJECT && !holds_objects(value)))
+		return first;
+	return lsecond(shape->parts);
 }
 
 static void
-walk_value(List **findings, const JsonbValue *value, const char *place,
-		   const PgiShape *shape)
+walk_value(Walk *walk, const JsonbValue *value, const Place *place, const PgiShape *shape)
 {
 	CHECK_FOR_INTERRUPTS();
+	if (pgi_findings_full(walk->findings))
+		return;
 	switch (shape->kind)
 	{
-		case SHAPE_WORD:
-			if (!(shape->nullable && value->type == jbvNull) &&
-				!pgi_is_of(value, shape->word))
-				find(findings, place, psprintf("is %s", shown(value)),
-					 pgi_hint_of(shape->word));
+		case PGI_SHAPE_WORD:
+			if (!(shape->nullable && value->type == jbvNull))
+				walk_word(walk, value, place, shape->word);
 			break;
-		case SHAPE_OBJECT:
-			if (pgi_json_is_object(value))
-				walk_object(findings, pgi_json_container(value), place, shape);
+		case PGI_SHAPE_OBJECT:
+		case PGI_SHAPE_OPEN_OBJECT:
+			if (!pgi_json_is_object(value))
+				find(walk, place, "is not an object", NULL);
+			else if (shape->kind == PGI_SHAPE_OBJECT)
+				walk_object(walk, pgi_json_container(value), place, shape);
 			else
-				find(findings, place, "is not an object", NULL);
+				walk_open_object(walk, pgi_json_container(value), place, shape);
 			break;
-		case SHAPE_ARRAY:
+		case PGI_SHAPE_ARRAY:
 			if (pgi_json_is_array(value))
-				walk_array(findings, pgi_json_container(value), place, shape);
+				walk_array(walk, pgi_json_container(value), place, shape);
 			else
-				find(findings, place, "is not an array", NULL);
+				find(walk, place, "is not an array", NULL);
 			break;
-		case SHAPE_OR:
-			walk_value(findings, value, place,
-					   pgi_json_is_object(value) ? lsecond(shape->parts)
-												 : linitial(shape->parts));
+		case PGI_SHAPE_OR:
+			walk_value(walk, value, place, choose(value, shape));
 			break;
 	}
 }
@@ -328,34 +445,14 @@ walk_value(List **findings, const JsonbValue *value, const char *place,
 List *
 pgi_check_shape(const JsonbValue *document, const char *place, const PgiShape *shape)
 {
-	List *findings = NIL;
+	Walk walk = {NIL, CurrentMemoryContext};
+	Place whole = {NULL, place, 0};
 
-	walk_value(&findings, document, place, shape);
-	return findings;
-}
-
-/* Whether there are as many as anybody reads. Then it is not known what else is wrong. */
-bool
-pgi_findings_full(const List *findings)
-{
-	return list_length(findings) >= MAX_FINDINGS;
-}
-
-/* Of findings beyond what anybody reads only those are kept that make a document unfit. */
-List *
-pgi_add_finding(List *findings, const char *place, const char *problem, const char *hint,
-				bool unfit)
-{
-	PgiFinding *finding;
-
-	if (!unfit && pgi_findings_full(findings))
-		return findings;
-	finding = palloc(sizeof(PgiFinding));
-	finding->place = pstrdup(place);
-	finding->problem = pstrdup(problem);
-	finding->hint = hint == NULL ? NULL : pstrdup(hint);
-	finding->unfit = unfit;
-	return lappend(findings, finding);
+	walk.scratch = AllocSetContextCreate(CurrentMemoryContext, "pg_incident value",
+										 ALLOCSET_SMALL_SIZES);
+	walk_value(&walk, document, &whole, shape);
+	MemoryContextDelete(walk.scratch);
+	return walk.findings;
 }
 
 /* Errors with the first finding that makes a document unfit. */
@@ -368,10 +465,11 @@ pgi_refuse_unfit(List *findings, const char *what)
 	{
 		const PgiFinding *finding = lfirst(cell);
 
-		if (finding->unfit)
-			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-							errmsg("%s%s %s", what, finding->place, finding->problem),
-							finding->hint == NULL ? 0 : errhint("%s", finding->hint)));
+		if (finding->unfit != 0)
+			ereport(ERROR,
+					(errcode(finding->unfit),
+					 errmsg("%s: %s %s", what, finding->place, finding->problem),
+					 finding->hint == NULL ? 0 : errhint("%s", finding->hint)));
 	}
 }
 
@@ -385,43 +483,6 @@ pgi_put_finding(ReturnSetInfo *result, const char *place, const char *problem)
 	values[0] = CStringGetTextDatum(place);
 	values[1] = CStringGetTextDatum(problem);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-}
-
-/* (document, place, shape) */
-static List *
-check_arguments(FunctionCallInfo fcinfo)
-{
-	const PgiShape *shape = pgi_parse_shape(text_to_cstring(PG_GETARG_TEXT_PP(2)));
-	JsonbValue document;
-
-	pgi_json_root(PG_GETARG_JSONB_P(0), &document);
-	return pgi_check_shape(&document, text_to_cstring(PG_GETARG_TEXT_PP(1)), shape);
-}
-
-PG_FUNCTION_INFO_V1(pgi_shape_findings);
-Datum
-pgi_shape_findings(PG_FUNCTION_ARGS)
-{
-	List *findings = check_arguments(fcinfo);
-	ListCell *cell;
-
-	InitMaterializedSRF(fcinfo, 0);
-	foreach (cell, findings)
-	{
-		const PgiFinding *finding = lfirst(cell);
-
-		pgi_put_finding((ReturnSetInfo *) fcinfo->resultinfo, finding->place,
-						finding->problem);
-	}
-	return (Datum) 0;
-}
-
-PG_FUNCTION_INFO_V1(pgi_expect_shape);
-Datum
-pgi_expect_shape(PG_FUNCTION_ARGS)
-{
-	pgi_refuse_unfit(check_arguments(fcinfo), "");
-	PG_RETURN_VOID();
 }
 
 /* Reading */
@@ -484,10 +545,11 @@ pgi_json_count(JsonbContainer *array)
 	return array == NULL ? 0 : JsonContainerSize(array);
 }
 
-/* An item of an array of objects or arrays. */
+/* An item of an array of objects or arrays. Whoever goes through an array can be cancelled. */
 JsonbContainer *
 pgi_json_item(JsonbContainer *array, int number)
 {
+	CHECK_FOR_INTERRUPTS();
 	return pgi_json_container(getIthJsonbValueFromContainer(array, number));
 }
 
@@ -495,7 +557,12 @@ pgi_json_item(JsonbContainer *array, int number)
 char *
 pgi_json_item_word(JsonbContainer *array, int number)
 {
-	return pgi_json_word(getIthJsonbValueFromContainer(array, number));
+	JsonbValue *value = getIthJsonbValueFromContainer(array, number);
+	char *word = pgi_json_word(value);
+
+	CHECK_FOR_INTERRUPTS();
+	pfree(value);
+	return word;
 }
 
 char *

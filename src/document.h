@@ -7,9 +7,43 @@
 
 #include "nodes/execnodes.h"
 #include "nodes/pg_list.h"
+#include "utils/hsearch.h"
 #include "utils/jsonb.h"
 
 #include "kernel/grade.h"
+
+/* What a document may look like; see shape.c. */
+typedef enum PgiShapeKind
+{
+	PGI_SHAPE_WORD,
+	PGI_SHAPE_OBJECT,
+	PGI_SHAPE_OPEN_OBJECT, /* its keys are the writer's own */
+	PGI_SHAPE_ARRAY,
+	PGI_SHAPE_OR
+} PgiShapeKind;
+
+typedef struct PgiShape
+{
+	PgiShapeKind kind;
+	char *word; /* alternatives for a value, or for the keys of an open object */
+	bool nullable;
+	int most;		/* items of an array, keys of an open object */
+	List *keys;		/* of an object: texts */
+	List *optional; /* whether each may be left out */
+	List *parts;	/* shapes of what is under the keys; of the items; the two of an or */
+	List *told_by;	/* the keys that tell items apart */
+} PgiShape;
+
+/* The kinds of documents whose shape is one of shape.c. */
+typedef enum PgiDocumentKind
+{
+	PGI_DOCUMENT_POLICY,
+	PGI_DOCUMENT_ADDENDUM,
+	PGI_DOCUMENT_CALENDAR,
+	PGI_DOCUMENT_RISK_METHOD,
+	PGI_DOCUMENT_RISK_REGISTER,
+	PGI_DOCUMENT_KINDS
+} PgiDocumentKind;
 
 /* What is wrong with a document. */
 typedef struct PgiFinding
@@ -17,22 +51,24 @@ typedef struct PgiFinding
 	char *place;   /* JSON path */
 	char *problem; /* a sentence; of what is unfit: what it is, as "is missing" */
 	char *hint;	   /* or NULL */
-	bool unfit;	   /* cannot be stored */
+	int unfit;	   /* the error with which it cannot be stored; 0: it can */
 } PgiFinding;
 
-typedef struct PgiShape PgiShape;
+#define PGI_UNKNOWN_KEY "is not a known key"
 
-extern PgiShape *pgi_parse_shape(const char *json);
+/* shape.c */
+extern const PgiShape *pgi_document_shape(PgiDocumentKind kind);
+
 extern List *pgi_check_shape(const JsonbValue *document, const char *place,
 							 const PgiShape *shape);
 extern bool pgi_findings_full(const List *findings);
-extern List *pgi_add_finding(List *findings, const char *place, const char *problem,
-							 const char *hint, bool unfit);
+extern List *pgi_add_finding(List *findings, const PgiFinding *finding);
 extern void pgi_refuse_unfit(List *findings, const char *what);
 extern void pgi_put_finding(ReturnSetInfo *result, const char *place,
 							const char *problem);
 extern char *pgi_place_key(const char *place, const char *key);
 extern char *pgi_place_item(const char *place, int number);
+extern HTAB *pgi_make_text_table(Size entry);
 
 /* value_kind.c */
 extern bool pgi_is_of(const JsonbValue *value, const char *word);

@@ -8,6 +8,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
+#include "utils/hsearch.h"
 #include "utils/memutils.h"
 
 #include "policy_document.h"
@@ -16,76 +17,51 @@
 
 #define MAX_PROBLEMS 200
 
-static const char policy_shape[] =
-	"{\"name\": \"name\", \"title\": \"title\", \"source?\": \"text\","
-	" \"axes\": {\"asset\": {\"en\": \"text\", \"zh\": \"text\","
-	"   \"values?\": [{\"level\": \"level\", \"title\": \"title\"}, [\"level\"]]},"
-	"  \"severity\": {\"en\": \"text\", \"zh\": \"text\"}},"
-	" \"severities\": [{\"severity\": \"severity\", \"title\": \"title\","
-	"  \"criteria?\": \"object\"}, [\"severity\"]],"
-	" \"levels\": [{\"level\": \"level\", \"title\": \"title\","
-	"  \"processing_time\": \"time?\", \"calendar?\": \"name\", \"respond_within?\": "
-	"\"time\","
-	"  \"acknowledge?\": {\"within\": \"time\","
-	"   \"steps?\": [{\"within\": \"time\", \"audience\": [\"text\"]}]}}, [\"level\"]],"
-	" \"matrix\": [{\"asset_level\": \"level|any\", \"severity\": \"severity\","
-	"  \"event_level\": \"level\", \"response_level\": \"level\"},"
-	"  [\"asset_level\", \"severity\"]],"
-	" \"escalation\": {\"rule\": \"remaining_time|steps|none\","
-	"  \"steps?\": [{\"to\": \"level\", \"event_levels?\": [\"level\"],"
-	"   \"elapsed?\": \"time\", \"remaining?\": \"time\", \"percent?\": \"1..100\","
-	"   \"inactive?\": \"time\"}]},"
-	" \"duties\": [{\"duty\": \"key\", \"title\": \"title\","
-	"  \"starts\": [\"opened|acknowledged|activated|resolved|closed\", \"or\","
-	"   {\"after\": \"key\"}],"
-	"  \"scope\": \"event_level|response_level\","
-	"  \"for\": [{\"levels\": [\"level\"], \"within\": \"time\", \"audience\": "
-	"[\"text\"]}],"
-	"  \"responsible?\": [\"text\"], \"repeat?\": {\"limit\": \"1..1000000?\"},"
-	"  \"until?\": \"resolved|closed\","
-	"  \"done_by?\": "
-	"\"assessed|acknowledged|activated|held|resumed|resolved|closed|noted\","
-	"  \"content?\": \"titles\"}, [\"duty\"]],"
-	" \"hold\": {\"stops\": [\"processing|acknowledgement|response|duties\"]},"
-	" \"unknown\": \"most_urgent\","
-	" \"authorities\": [{\"act\": \"activate|downgrade|close\", \"event_levels\": "
-	"[\"level\"],"
-	"  \"roles\": [\"text\"], \"persons?\": \"1..2\"}],"
-	" \"messages\": {\"limit?\": {\"count\": \"1..1000000\", \"within\": \"time\"},"
-	"  \"missed_ticks\": \"latest|all\"},"
-	" \"roles\": [{\"role\": \"text\", \"title\": \"title\"}, [\"role\"]],"
-	" \"categories\": [{\"category\": \"text\", \"title\": \"title\","
-	"  \"levels\": \"titles by level\"}, [\"category\"]]}";
+/* What needs an authority. */
+static const char *const acts[] = {"activate", "downgrade", "close"};
+
+/* A role of the policy: what it is called, and which list named it last. */
+typedef struct Role
+{
+	char *name; /* hash key */
+	int list;
+} Role;
 
 /* A document that is being checked. */
 typedef struct Check
 {
 	JsonbContainer *document;
 	List *findings;
-	JsonbContainer *roles; /* NULL when it is not known which there are */
-	bool *role_used;
+	MemoryContext caller;		 /* of findings */
+	HTAB *roles;
+	int lists;					   /* of roles, so far */
+	unsigned assets;			   /* the asset levels of the matrix, as bits */
+	unsigned events;			   /* its event levels */
+	unsigned held[lengthof(acts)]; /* at which levels it has been said who may do it */
 } Check;
 
-/* The shape, parsed once. */
-static const PgiShape *
-get_shape(void)
+static void
+add_finding(Check *check, const char *place, const char *problem, const char *hint,
+			int unfit)
 {
-	static PgiShape *shape = NULL;
+	PgiFinding finding = {(char *) place, (char *) problem, (char *) hint, unfit};
+	MemoryContext here = MemoryContextSwitchTo(check->caller);
 
-	if (shape == NULL)
-	{
-		MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
-
-		shape = pgi_parse_shape(policy_shape);
-		MemoryContextSwitchTo(caller);
-	}
-	return shape;
+	check->findings = pgi_add_finding(check->findings, &finding);
+	MemoryContextSwitchTo(here);
 }
 
 static void
 find(Check *check, const char *place, const char *problem)
 {
-	check->findings = pgi_add_finding(check->findings, place, problem, NULL, false);
+	add_finding(check, place, problem, NULL, 0);
+}
+
+/* What cannot even be stored: `problem` says what the place is. */
+static void
+find_unfit(Check *check, const char *place, const char *problem, const char *hint)
+{
+	add_finding(check, place, problem, hint, ERRCODE_INVALID_PARAMETER_VALUE);
 }
 
 static JsonbContainer *
@@ -109,23 +85,35 @@ is_readable(const Check *check, const char *key)
 		if (finding->unfit && strncmp(finding->place, place, length) == 0 &&
 			(finding->place[length] == '\0' || finding->place[length] == '.' ||
 			 finding->place[length] == '[') &&
-			strcmp(finding->problem, "is not a known key") != 0)
+			strcmp(finding->problem, PGI_UNKNOWN_KEY) != 0)
 			return false;
 	}
 	return true;
-}
-
-/* What cannot even be stored: `problem` says what the place is. */
-static void
-find_unfit(Check *check, const char *place, const char *problem, const char *hint)
-{
-	check->findings = pgi_add_finding(check->findings, place, problem, hint, true);
 }
 
 static char *
 place_of(const char *array, int number, const char *key)
 {
 	return psprintf("$.%s[%d].%s", array, number, key);
+}
+
+/* Checks the items of an array, each with memory of its own. */
+static void
+check_each(Check *check, const char *key,
+		   void (*check_item)(Check *check, JsonbContainer *item, int number))
+{
+	JsonbContainer *items = part(check, key);
+	MemoryContext scratch = AllocSetContextCreate(
+		CurrentMemoryContext, "pg_incident document", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext here = MemoryContextSwitchTo(scratch);
+
+	for (int i = 0; i < pgi_json_count(items); i++)
+	{
+		check_item(check, pgi_json_item(items, i), i);
+		MemoryContextReset(scratch);
+	}
+	MemoryContextSwitchTo(here);
+	MemoryContextDelete(scratch);
 }
 
 /* Levels */
@@ -209,7 +197,7 @@ check_axis(Check *check)
 {
 	JsonbContainer *values =
 		pgi_json_part(pgi_json_part(part(check, "axes"), "asset"), "values");
-	unsigned wanted = matrix_levels(check, "asset_level");
+	unsigned wanted = check->assets;
 
 	if (values == NULL)
 		return;
@@ -231,64 +219,56 @@ check_axis(Check *check)
 }
 
 static void
-check_categories(Check *check)
+check_category(Check *check, JsonbContainer *category, int number)
 {
-	JsonbContainer *categories = part(check, "categories");
-	unsigned assets = matrix_levels(check, "asset_level");
+	char *place = place_of("categories", number, "levels");
+	JsonbIterator *iterator = JsonbIteratorInit(pgi_json_part(category, "levels"));
+	JsonbIteratorToken token;
+	JsonbValue key;
 
-	if (count_any(check) != 0)
-		return;
-	for (int i = 0; i < pgi_json_count(categories); i++)
-	{
-		char *place = place_of("categories", i, "levels");
-		JsonbContainer *levels = pgi_json_part(pgi_json_item(categories, i), "levels");
-		JsonbIterator *iterator = JsonbIteratorInit(levels);
-		JsonbIteratorToken token;
-		JsonbValue key;
+	while ((token = JsonbIteratorNext(&iterator, &key, true)) != WJB_DONE)
+		if (token == WJB_KEY &&
+			!(check->assets & PGI_LEVEL_BIT(pgi_level_code(pgi_json_word(&key)))))
+			find(check, pgi_place_key(place, pgi_json_word(&key)),
+				 psprintf("No row of the matrix has asset level %s.",
+						  pgi_json_word(&key)));
+}
 
-		while ((token = JsonbIteratorNext(&iterator, &key, true)) != WJB_DONE)
-			if (token == WJB_KEY &&
-				!(assets & PGI_LEVEL_BIT(pgi_level_code(pgi_json_word(&key)))))
-				find(check, pgi_place_key(place, pgi_json_word(&key)),
-					 psprintf("No row of the matrix has asset level %s.",
-							  pgi_json_word(&key)));
-	}
+static unsigned *
+levels_held(Check *check, const char *act)
+{
+	int number = 0;
+
+	while (strcmp(acts[number], act) != 0)
+		number++;
+	return &check->held[number];
 }
 
 static void
-check_authorities(Check *check)
+check_authority(Check *check, JsonbContainer *authority, int number)
 {
-	JsonbContainer *authorities = part(check, "authorities");
-	unsigned events = matrix_levels(check, "event_level");
+	JsonbContainer *levels = pgi_json_part(authority, "event_levels");
+	char *act = pgi_json_text(authority, "act");
+	char *place = place_of("authorities", number, "event_levels");
+	unsigned *held = levels_held(check, act);
+	unsigned before = *held;
 
-	for (int i = 0; i < pgi_json_count(authorities); i++)
+	check_level_list(check, levels, place);
+	if (pgi_json_count(levels) == 0)
+		find(check, place, "No level is named here.");
+	for (int i = 0; i < pgi_json_count(levels); i++)
 	{
-		JsonbContainer *levels =
-			pgi_json_part(pgi_json_item(authorities, i), "event_levels");
-		char *act = pgi_json_text(pgi_json_item(authorities, i), "act");
-		char *place = place_of("authorities", i, "event_levels");
-		unsigned before = 0;
+		char *word = pgi_json_item_word(levels, i);
+		unsigned bit = PGI_LEVEL_BIT(pgi_level_code(word));
 
-		for (int other = 0; other < i; other++)
-			if (strcmp(pgi_json_text(pgi_json_item(authorities, other), "act"), act) == 0)
-				before |= level_bits(
-					pgi_json_part(pgi_json_item(authorities, other), "event_levels"));
-		check_level_list(check, levels, place);
-		if (pgi_json_count(levels) == 0)
-			find(check, place, "No level is named here.");
-		for (int j = 0; j < pgi_json_count(levels); j++)
-		{
-			char *word = pgi_json_item_word(levels, j);
-			unsigned bit = PGI_LEVEL_BIT(pgi_level_code(word));
-
-			if (!(events & bit))
-				find(check, pgi_place_item(place, j),
-					 psprintf("No row of the matrix has event level %s.", word));
-			if (before & bit)
-				find(check, pgi_place_item(place, j),
-					 psprintf("It has been said before who may %s at level %s.", act,
-							  word));
-		}
+		if (!(check->events & bit))
+			find(check, pgi_place_item(place, i),
+				 psprintf("No row of the matrix has event level %s.", word));
+		if (before & bit)
+			find(
+				check, pgi_place_item(place, i),
+				psprintf("It has been said before who may %s at level %s.", act, word));
+		*held |= bit;
 	}
 }
 
@@ -306,28 +286,23 @@ calendar_exists(const char *name)
 }
 
 static void
-check_calendars(Check *check)
+check_calendar(Check *check, JsonbContainer *level, int number)
 {
-	JsonbContainer *levels = part(check, "levels");
+	char *name = pgi_json_text(level, "calendar");
 	PgiOwnerScope scope;
+	bool exists;
 
-	for (int i = 0; i < pgi_json_count(levels); i++)
-	{
-		char *name = pgi_json_text(pgi_json_item(levels, i), "calendar");
-		bool exists;
-
-		if (name == NULL)
-			continue;
-		pgi_become_owner(&scope);
-		SPI_connect();
-		exists = calendar_exists(name);
-		SPI_finish();
-		pgi_become_caller(&scope);
-		if (!exists)
-			find_unfit(
-				check, place_of("levels", i, "calendar"), psprintf("is \"%s\"", name),
-				"There is no such calendar; incident.import_calendar() makes one.");
-	}
+	if (name == NULL)
+		return;
+	pgi_become_owner(&scope);
+	SPI_connect();
+	exists = calendar_exists(name);
+	SPI_finish();
+	pgi_become_caller(&scope);
+	if (!exists)
+		find_unfit(check, place_of("levels", number, "calendar"),
+				   psprintf("is \"%s\"", name),
+				   "There is no such calendar; incident.import_calendar() makes one.");
 }
 
 /* Escalation, duties, messages */
@@ -344,9 +319,6 @@ check_escalation(Check *check)
 		find(check, "$.escalation.steps", "Only the rule \"steps\" has steps.");
 	if (by_steps && count == 0)
 		find(check, "$.escalation.steps", "The rule \"steps\" needs steps.");
-	if (count > PGI_MAX_RISES)
-		find(check, "$.escalation.steps",
-			 psprintf("There are %d steps; at most %d are taken.", count, PGI_MAX_RISES));
 	for (int i = 0; i < count; i++)
 	{
 		char *place = psprintf("$.escalation.steps[%d]", i);
@@ -387,47 +359,15 @@ check_duty_levels(Check *check, JsonbContainer *lines, const char *place)
 }
 
 static void
-check_duties(Check *check)
+check_duty(Check *check, JsonbContainer *duty, int number)
 {
-	JsonbContainer *duties = part(check, "duties");
-	int count = pgi_json_count(duties);
+	JsonbContainer *start = pgi_json_part(duty, "starts");
 
-	if (count > PGI_MAX_DUTIES)
-		find(check, "$.duties",
-			 psprintf("There are %d duties; at most %d are taken.", count,
-					  PGI_MAX_DUTIES));
-	for (int i = 0; i < count; i++)
-	{
-		JsonbContainer *duty = pgi_json_item(duties, i);
-		JsonbContainer *start = pgi_json_part(duty, "starts");
-
-		check_duty_levels(check, pgi_json_part(duty, "for"),
-						  place_of("duties", i, "for"));
-		if (start != NULL && pgi_duty_number(duties, pgi_json_text(start, "after")) < 0)
-			find(check, place_of("duties", i, "starts.after"),
-				 psprintf("There is no duty %s.", pgi_json_text(start, "after")));
-	}
-}
-
-static void
-check_acknowledgements(Check *check)
-{
-	JsonbContainer *levels = part(check, "levels");
-
-	for (int i = 0; i < pgi_json_count(levels); i++)
-	{
-		JsonbContainer *acknowledge =
-			pgi_json_part(pgi_json_item(levels, i), "acknowledge");
-		int count;
-
-		if (acknowledge == NULL)
-			continue;
-		count = pgi_json_count(pgi_json_part(acknowledge, "steps"));
-		if (count >= PGI_MAX_ACKNOWLEDGEMENTS)
-			find(check, place_of("levels", i, "acknowledge.steps"),
-				 psprintf("There are %d steps; at most %d are taken.", count,
-						  PGI_MAX_ACKNOWLEDGEMENTS - 1));
-	}
+	check_duty_levels(check, pgi_json_part(duty, "for"), place_of("duties", number, "for"));
+	if (start != NULL &&
+		pgi_duty_number(part(check, "duties"), pgi_json_text(start, "after")) < 0)
+		find(check, place_of("duties", number, "starts.after"),
+			 psprintf("There is no duty %s.", pgi_json_text(start, "after")));
 }
 
 static void
@@ -441,39 +381,38 @@ check_messages(Check *check)
 
 /* Roles */
 
-static int
-role_number(const Check *check, const char *role)
+static void
+add_role(Check *check, JsonbContainer *item, int number)
 {
-	for (int i = 0; i < pgi_json_count(check->roles); i++)
-		if (strcmp(pgi_json_text(pgi_json_item(check->roles, i), "role"), role) == 0)
-			return i;
-	return -1;
+	char *name = MemoryContextStrdup(check->caller, pgi_json_text(item, "role"));
+	Role *role = hash_search(check->roles, &name, HASH_ENTER, NULL);
+
+	role->list = 0;
 }
 
 /* A list of roles of which there must be one at least, each among those of the policy. */
 static void
 check_role_list(Check *check, JsonbContainer *list, const char *place)
 {
-	int nroles = pgi_json_count(check->roles);
-	bool *here = palloc0(sizeof(bool) * (nroles + 1));
+	int number = ++check->lists;
 
 	if (pgi_json_count(list) == 0)
 		find(check, place, "Nobody is named here.");
 	for (int i = 0; i < pgi_json_count(list); i++)
 	{
-		char *role = pgi_json_item_word(list, i);
-		int number = role_number(check, role);
+		char *name = pgi_json_item_word(list, i);
+		Role *role = hash_search(check->roles, &name, HASH_FIND, NULL);
 
-		if (number < 0)
+		if (role == NULL)
 		{
 			find(check, pgi_place_item(place, i),
-				 psprintf("\"%s\" is not among the roles of the policy.", role));
+				 psprintf("\"%s\" is not among the roles of the policy.", name));
 			continue;
 		}
-		if (here[number])
+		if (role->list == number)
 			find(check, pgi_place_item(place, i),
-				 psprintf("\"%s\" is named twice.", role));
-		here[number] = check->role_used[number] = true;
+				 psprintf("\"%s\" is named twice.", name));
+		role->list = number;
 	}
 }
 
@@ -504,28 +443,32 @@ check_step_roles(Check *check, JsonbContainer *level, int number)
 }
 
 static void
+check_authority_roles(Check *check, JsonbContainer *authority, int number)
+{
+	check_role_list(check, pgi_json_part(authority, "roles"),
+					place_of("authorities", number, "roles"));
+}
+
+static void
+check_role_used(Check *check, JsonbContainer *item, int number)
+{
+	char *name = pgi_json_text(item, "role");
+	Role *role = hash_search(check->roles, &name, HASH_FIND, NULL);
+
+	if (role->list == 0)
+		find(check, psprintf("$.roles[%d]", number),
+			 psprintf("Nothing in the policy needs the role \"%s\".", name));
+}
+
+static void
 check_roles(Check *check)
 {
-	JsonbContainer *levels = part(check, "levels");
-	JsonbContainer *duties = part(check, "duties");
-	JsonbContainer *authorities = part(check, "authorities");
-	int nroles;
-
-	check->roles = part(check, "roles");
-	nroles = pgi_json_count(check->roles);
-	check->role_used = palloc0(sizeof(bool) * (nroles + 1));
-	for (int i = 0; i < pgi_json_count(levels); i++)
-		check_step_roles(check, pgi_json_item(levels, i), i);
-	for (int i = 0; i < pgi_json_count(duties); i++)
-		check_duty_roles(check, pgi_json_item(duties, i), i);
-	for (int i = 0; i < pgi_json_count(authorities); i++)
-		check_role_list(check, pgi_json_part(pgi_json_item(authorities, i), "roles"),
-						place_of("authorities", i, "roles"));
-	for (int i = 0; i < nroles; i++)
-		if (!check->role_used[i])
-			find(check, psprintf("$.roles[%d]", i),
-				 psprintf("Nothing in the policy needs the role \"%s\".",
-						  pgi_json_text(pgi_json_item(check->roles, i), "role")));
+	check->roles = pgi_make_text_table(sizeof(Role));
+	check_each(check, "roles", add_role);
+	check_each(check, "levels", check_step_roles);
+	check_each(check, "duties", check_duty_roles);
+	check_each(check, "authorities", check_authority_roles);
+	check_each(check, "roles", check_role_used);
 }
 
 /* What the kernel finds */
@@ -588,27 +531,6 @@ check_whole(Check *check)
 		find(check, place_of_problem(&problems[i], &places), problems[i].text);
 }
 
-/* Whether the kernel has room for all of a document, and can tell what it means. */
-static bool
-fits_kernel(Check *check)
-{
-	JsonbContainer *levels = part(check, "levels");
-
-	for (int i = 0; i < pgi_json_count(levels); i++)
-	{
-		JsonbContainer *acknowledge =
-			pgi_json_part(pgi_json_item(levels, i), "acknowledge");
-
-		if (acknowledge != NULL && pgi_json_count(pgi_json_part(acknowledge, "steps")) >=
-									   PGI_MAX_ACKNOWLEDGEMENTS)
-			return false;
-	}
-	return count_any(check) >= 0 &&
-		   pgi_json_count(part(check, "duties")) <= PGI_MAX_DUTIES &&
-		   pgi_json_count(pgi_json_part(part(check, "escalation"), "steps")) <=
-			   PGI_MAX_RISES;
-}
-
 static void
 check_parts(Check *check)
 {
@@ -619,28 +541,29 @@ check_parts(Check *check)
 	bool authorities = is_readable(check, "authorities");
 
 	if (matrix)
+	{
+		check->assets = matrix_levels(check, "asset_level");
+		check->events = matrix_levels(check, "event_level");
 		check_any(check);
+	}
 	if (matrix && is_readable(check, "axes"))
 		check_axis(check);
-	if (matrix && is_readable(check, "categories"))
-		check_categories(check);
+	if (matrix && is_readable(check, "categories") && count_any(check) == 0)
+		check_each(check, "categories", check_category);
 	if (matrix && authorities)
-		check_authorities(check);
+		check_each(check, "authorities", check_authority);
 	if (levels)
-	{
-		check_calendars(check);
-		check_acknowledgements(check);
-	}
+		check_each(check, "levels", check_calendar);
 	if (escalation)
 		check_escalation(check);
 	if (duties)
-		check_duties(check);
+		check_each(check, "duties", check_duty);
 	if (is_readable(check, "messages"))
 		check_messages(check);
 	if (levels && duties && authorities && is_readable(check, "roles"))
 		check_roles(check);
 	if (matrix && levels && escalation && duties && is_readable(check, "severities") &&
-		fits_kernel(check))
+		count_any(check) >= 0)
 		check_whole(check);
 }
 
@@ -651,11 +574,11 @@ check_parts(Check *check)
 List *
 pgi_check_policy(Jsonb *document)
 {
-	Check check = {0};
+	Check check = {.caller = CurrentMemoryContext};
 	JsonbValue root;
 
 	pgi_json_root(document, &root);
-	check.findings = pgi_check_shape(&root, "$", get_shape());
+	check.findings = pgi_check_shape(&root, "$", pgi_document_shape(PGI_DOCUMENT_POLICY));
 	check.document = pgi_json_container(&root);
 	if (pgi_json_is_object(&root) && !pgi_findings_full(check.findings))
 		check_parts(&check);
@@ -695,6 +618,6 @@ PG_FUNCTION_INFO_V1(pgi_expect_policy);
 Datum
 pgi_expect_policy(PG_FUNCTION_ARGS)
 {
-	pgi_refuse_unfit(pgi_check_policy(PG_GETARG_JSONB_P(0)), "policy document: ");
+	pgi_refuse_unfit(pgi_check_policy(PG_GETARG_JSONB_P(0)), "policy document");
 	PG_RETURN_VOID();
 }

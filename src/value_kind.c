@@ -4,6 +4,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/datetime.h"
@@ -15,6 +16,9 @@
 
 /* A time longer than 10,000 years is none; so sums of them never overflow. */
 #define LONGEST_TIME (INT64CONST(10000) * 366 * USECS_PER_DAY)
+
+#define LONGEST_TEXT 65536 /* bytes, as of a note */
+#define LONGEST_SHORT 200  /* characters, as of a name */
 
 static bool
 is_name(const char *word)
@@ -95,6 +99,8 @@ pgi_read_length(const char *word, int64 *length)
 	struct pg_itm_in itm = {0};
 	int64 ndays;
 
+	if (strlen(word) >= sizeof(buffer))
+		return false;
 	error = ParseDateTime(word, buffer, sizeof(buffer), fields, types, MAXDATEFIELDS,
 						  &nfields);
 	if (error == 0)
@@ -129,61 +135,6 @@ is_number(const JsonbValue *value, const char *range)
 											NumericGetDatum(int64_to_numeric(to))));
 }
 
-/* Whether all in a container are texts, and there is at least one. */
-static bool
-has_texts(const JsonbValue *value)
-{
-	JsonbIterator *iterator = JsonbIteratorInit(pgi_json_container(value));
-	JsonbIteratorToken token;
-	JsonbValue item;
-	bool any = false;
-
-	while ((token = JsonbIteratorNext(&iterator, &item, true)) != WJB_DONE)
-		if (token == WJB_VALUE || token == WJB_ELEM)
-		{
-			if (item.type != jbvString || item.val.string.len == 0)
-				return false;
-			any = true;
-		}
-	return any;
-}
-
-static bool
-is_title(const JsonbValue *value)
-{
-	return pgi_json_is_object(value) && has_texts(value) &&
-		   pgi_json_field(pgi_json_container(value), "en") != NULL &&
-		   pgi_json_field(pgi_json_container(value), "zh") != NULL;
-}
-
-/* Whether a value is an object of titles; by level when the keys are to be levels. */
-static bool
-is_titles(const JsonbValue *value, bool by_level)
-{
-	JsonbIterator *iterator;
-	JsonbIteratorToken token;
-	JsonbValue item;
-
-	if (!pgi_json_is_object(value))
-		return false;
-	iterator = JsonbIteratorInit(pgi_json_container(value));
-	while ((token = JsonbIteratorNext(&iterator, &item, true)) != WJB_DONE)
-	{
-		if (token == WJB_VALUE && !is_title(&item))
-			return false;
-		if (token == WJB_KEY && by_level && pgi_level_code(pgi_json_word(&item)) < 0)
-			return false;
-	}
-	return true;
-}
-
-static bool
-is_words(const JsonbValue *value)
-{
-	return pgi_json_is_array(value) &&
-		   (JsonContainerSize(pgi_json_container(value)) == 0 || has_texts(value));
-}
-
 static bool
 is_word(const JsonbValue *value, bool (*accepts)(const char *word))
 {
@@ -193,7 +144,13 @@ is_word(const JsonbValue *value, bool (*accepts)(const char *word))
 static bool
 is_text(const char *word)
 {
-	return *word != '\0';
+	return *word != '\0' && strlen(word) <= LONGEST_TEXT;
+}
+
+static bool
+is_short(const char *word)
+{
+	return *word != '\0' && pg_mbstrlen(word) <= LONGEST_SHORT;
 }
 
 static bool
@@ -226,15 +183,16 @@ typedef struct ValueKind
 } ValueKind;
 
 static bool
-is_titles_by_key(const JsonbValue *value)
+is_boolean(const JsonbValue *value)
 {
-	return is_titles(value, false);
+	return value->type == jbvBool;
 }
 
+/* What SQL reads a grade from: its word or its number. */
 static bool
-is_titles_by_level(const JsonbValue *value)
+is_grade(const JsonbValue *value)
 {
-	return is_titles(value, true);
+	return value->type == jbvString || value->type == jbvNumeric;
 }
 
 static bool
@@ -245,18 +203,14 @@ is_anything(const JsonbValue *value)
 
 static const ValueKind kinds[] = {
 	{"anything", NULL, is_anything, NULL},
-	{"text", is_text, NULL, "It needs a text."},
+	{"text", is_text, NULL, "It needs a text of at most 65536 bytes."},
+	{"short", is_short, NULL, "It needs a text of at most 200 characters."},
 	{"name", is_name, NULL,
 	 "It needs up to 63 of a to z, 0 to 9, _ and -, and begins with a letter or digit."},
 	{"key", is_key, NULL, "It needs up to 63 of a to z, 0 to 9 and _."},
 	{"object", NULL, pgi_json_is_object, "It needs an object."},
-	{"title", NULL, is_title,
-	 "It needs an object with a text under en and one under zh."},
-	{"titles", NULL, is_titles_by_key,
-	 "It needs an object of titles, each with a text under en and one under zh."},
-	{"titles by level", NULL, is_titles_by_level,
-	 "It needs an object with a title (en and zh) for each of some levels."},
-	{"words", NULL, is_words, "It needs an array of texts."},
+	{"boolean", NULL, is_boolean, "It needs true or false."},
+	{"grade", NULL, is_grade, "It needs a word or a number."},
 	{"time", is_time, NULL,
 	 "It needs a length of time that is not negative, such as \"2 hours\"."},
 	{"clock", is_clock, NULL,

@@ -59,8 +59,23 @@ our @FAULTS = (
 	[ 'a severity that is none', 'eport', sub { $_->{severities}[0]{severity} = 'grave' }, 'shape',
 		'$.severities[0].severity' ],
 	[ 'a name with a space', 'eport', sub { $_->{name} = 'my policy' }, 'shape', '$.name' ],
-	[ 'a title in one language', 'eport', sub { delete $_->{levels}[1]{title}{zh} }, 'shape', '$.levels[1].title' ],
-	[ 'an empty title', 'eport', sub { $_->{title}{en} = '' }, 'shape', '$.title' ],
+	[ 'a title in one language', 'eport', sub { delete $_->{levels}[1]{title}{zh} }, 'shape', '$.levels[1].title.zh' ],
+	[ 'a title in three languages', 'eport', sub { $_->{duties}[1]{title}{fr} = 'x' }, 'shape', '$.duties[1].title.fr' ],
+	[ 'a misspelt language', 'gbz20986', sub { $_->{severities}[0]{criteria}{zn} = delete $_->{severities}[0]{criteria}{zh} },
+		'shape', '$.severities[0].criteria.zn', '$.severities[0].criteria.zh' ],
+	[ 'a misspelt language of a layer', 'eport', sub { $_->{severities}[1]{criteria}{platform}{zn} = 'x' }, 'shape',
+		'$.severities[1].criteria.platform.zn' ],
+	[ 'a layer that is no object', 'eport', sub { $_->{severities}[1]{criteria}{en} = 'x' }, 'shape',
+		'$.severities[1].criteria.en' ],
+	[ 'criteria that are none', 'eport', sub { $_->{severities}[1]{criteria} = { any => [1] } }, 'shape',
+		map { "\$.severities[1].criteria.$_" } qw(any en zh) ],
+	[ 'a misspelt language of content', 'eport', sub {
+			$_->{duties}[3]{content} = { what => { en => 'x', hz => 'x' } };
+		}, 'shape',
+		'$.duties[3].content.what.hz', '$.duties[3].content.what.zh' ],
+	[ 'a text that is too long', 'eport', sub { $_->{source} = 'x' x 65537 }, 'shape', '$.source' ],
+	[ 'a role that is too long', 'eport', sub { $_->{roles}[0]{role} = '長' x 201 }, 'shape', '$.roles[0].role' ],
+	[ 'an empty title', 'eport', sub { $_->{title}{en} = '' }, 'shape', '$.title.en' ],
 	[ 'another way to count the unknown', 'eport', sub { $_->{unknown} = 'least_urgent' }, 'shape', '$.unknown' ],
 	[ 'a clock that there is not', 'itil', sub { add($_->{hold}{stops}, 'lunch') }, 'shape', '$.hold.stops[3]' ],
 	[ 'a part of more than all', 'itil', sub { $_->{escalation}{steps}[0]{percent} = 101 }, 'shape',
@@ -72,7 +87,7 @@ our @FAULTS = (
 	[ 'a start after two', 'eport', sub { $_->{duties}[1]{starts}{or} = 'x' }, 'shape', '$.duties[1].starts.or' ],
 	[ 'a repeat of no times', 'eport', sub { $_->{duties}[4]{repeat}{limit} = 0 }, 'shape', '$.duties[4].repeat.limit' ],
 	[ 'a category with a level that is none', 'eport', sub { $_->{categories}[0]{levels}{high} = title() }, 'shape',
-		'$.categories[0].levels' ],
+		'$.categories[0].levels.high' ],
 	[ 'a message limit of no messages', 'itil', sub { $_->{messages}{limit}{count} = 0 }, 'shape',
 		'$.messages.limit.count' ],
 
@@ -124,7 +139,7 @@ our @FAULTS = (
 		'$.levels[1].acknowledge.steps[0].within' ],
 	[ 'more steps than there is room for', 'itil', sub {
 			$_->{levels}[4]{acknowledge}{steps} = [ map { +{ within => "$_ days", audience => ['team_lead'] } } 1 .. 8 ];
-		}, 'sense', '$.levels[4].acknowledge.steps' ],
+		}, 'shape', '$.levels[4].acknowledge.steps' ],
 	[ 'an acknowledgement at a level that no event has', 'itil', sub {
 			add($_->{levels}, { level => '6', title => title(), processing_time => undef, acknowledge => { within => '1 day' } });
 		}, 'sense', '$.levels[5].acknowledge' ],
@@ -162,7 +177,7 @@ our @FAULTS = (
 		'$.escalation.steps[4].to' ],
 	[ 'more steps than there is room for in all', 'itil', sub {
 			$_->{escalation}{steps} = [ map { +{ to => '1', event_levels => ['2'], percent => 99 - $_ } } 1 .. 33 ];
-		}, 'sense', '$.escalation.steps' ],
+		}, 'shape', '$.escalation.steps' ],
 
 	# Duties
 	[ 'a duty twice', 'eport', sub { $_->{duties}[3]{duty} = 'review' }, 'sense', '$.duties[7]' ],
@@ -199,7 +214,7 @@ our @FAULTS = (
 	[ 'a duty that is done before its start', 'eport', sub { $_->{duties}[7]{done_by} = 'activated' }, 'sense',
 		'$.duties[7].done_by' ],
 	[ 'more duties than there is room for', 'itil', sub { add($_->{duties}, map { duty(duty => "extra_$_") } 1 .. 29) },
-		'sense', '$.duties' ],
+		'shape', '$.duties' ],
 
 	# Roles, authorities, messages
 	[ 'an audience of nobody', 'eport', sub { $_->{duties}[0]{for}[0]{audience} = [] }, 'sense',
