@@ -18,6 +18,8 @@ CREATE TABLE incident.policies (
 	missed_ticks text NOT NULL,
 	published_at timestamptz,
 	retired_at timestamptz,
+	digest bytea,					-- of the document as it was published (incident.policy_digest)
+	CHECK (digest IS NOT NULL OR state IN ('draft', 'dropped')),
 	UNIQUE (name, version)
 );
 

@@ -237,6 +237,16 @@ AS $$
 	FROM incident.policies AS p WHERE p.policy_id = export_policy.policy_id
 $$;
 
+-- What a published policy says in 32 bytes, the same in whichever database it is stored and
+-- whatever that one's encoding. An export that comes to say more must leave out what is not set.
+CREATE FUNCTION incident.policy_digest(policy_id integer)
+RETURNS bytea
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT sha256(convert_to(incident.export_policy(policy_id)::text, 'UTF8'));
+END;
+
 -- Keeps a policy from being retired and dropped until the transaction ends; false when it is
 -- published no longer. Waits for who is just retiring it.
 CREATE FUNCTION incident.keep_policy(policy_id integer)
@@ -304,10 +314,23 @@ BEGIN
 		RAISE EXCEPTION 'policy % is not sound', policy_id
 			USING ERRCODE = 'invalid_parameter_value', DETAIL = problems;
 	END IF;
-	UPDATE incident.policies AS p SET state = 'published', published_at = now()
+	UPDATE incident.policies AS p
+		SET state = 'published', published_at = now(), digest = incident.policy_digest(p.policy_id)
 		WHERE p.policy_id = publish_policy.policy_id;
 END
 $$;
+
+-- What shows that a policy is no longer what was published.
+CREATE FUNCTION incident.verify_policies(OUT policy text, OUT version integer, OUT problem text)
+RETURNS SETOF record
+LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT p.name, p.version, 'the document is not the one that was published'
+	FROM incident.policies AS p
+	WHERE p.state IN ('published', 'retired') AND p.digest IS DISTINCT FROM incident.policy_digest(p.policy_id)
+	ORDER BY p.name COLLATE "C", p.version;
+END;
 
 -- Built-in policies come back with the extension when a dump is restored.
 CREATE FUNCTION incident.refuse_built_in(policy incident.policies)
@@ -483,6 +506,10 @@ COMMENT ON FUNCTION incident.import_policy(jsonb) IS
 'Writes a policy document as a draft and returns its id; a name that exists makes the next version. A draft need not be sound. Error invalid_parameter_value names the place of whatever cannot be stored: an unknown or missing key, a value of the wrong kind, a double, a calendar that does not exist; program_limit_exceeded that of an array that is too long.';
 COMMENT ON FUNCTION incident.publish_policy(integer) IS
 'Publishes a draft; refuses while check_policy has findings for it (invalid_parameter_value, the findings as detail). From then on it never changes. New incidents take the newest published version, open ones stay on theirs.';
+COMMENT ON FUNCTION incident.policy_digest(integer) IS
+'SHA-256 of the document of a policy, as export_policy gives it, as text in UTF-8; NULL when there is no such id.';
+COMMENT ON FUNCTION incident.verify_policies() IS
+'Policies, published or retired, built-in ones included, that are no longer what was published, each with what is wrong. No rows when untouched.';
 COMMENT ON FUNCTION incident.retire_policy(integer) IS
 'Takes a published version out of use: no incident is opened under it any more. Error object_in_use while an incident under it is being opened, or neither closed nor cancelled, and for the last published version of the policy of an organisation; object_not_in_prerequisite_state for built-in policies and those that are not published, and in a transaction that is not READ COMMITTED.';
 COMMENT ON FUNCTION incident.drop_policy(integer) IS

@@ -228,6 +228,14 @@ LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_migrate_incident';
 
+CREATE FUNCTION incident.set_confidentiality(
+	incident_id bigint, mark text, by text DEFAULT NULL, at timestamptz DEFAULT now(),
+	note text DEFAULT NULL)
+RETURNS text
+LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'pgi_set_confidentiality';
+
 -- Reading one incident.
 
 CREATE FUNCTION incident.state_at(
@@ -277,7 +285,8 @@ AS 'MODULE_PATHNAME', 'pgi_kind_word';
 
 -- Tamper evidence: the hash chain of each timeline.
 
-CREATE FUNCTION incident.verify_timeline(incident_id bigint, OUT seq integer, OUT problem text)
+CREATE FUNCTION incident.verify_timeline(
+	incident_id bigint, OUT seq integer, OUT problem text, OUT pending boolean)
 RETURNS SETOF record
 LANGUAGE c STABLE STRICT SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -328,6 +337,8 @@ COMMENT ON FUNCTION incident.report(bigint, text, jsonb, text, timestamptz) IS
 'duty_done() for a duty that is a report, with its content. A partial report is allowed: what it must say is in the policy.';
 COMMENT ON FUNCTION incident.migrate_incident(bigint, text, integer, text, timestamptz, text) IS
 'Puts an incident under another policy (its newest published version, or the one named) on purpose: the policy holds from the beginning, what no longer follows from the facts is voided, and what does is added. The fact migrated tells from which to which. Returns the status. Error invalid_parameter_value when the policy knows no such asset level or severity.';
+COMMENT ON FUNCTION incident.set_confidentiality(bigint, text, text, timestamptz, text) IS
+'Gives an incident another TLP 2.0 mark, in any status: clear, green, amber, amber+strict or red. The fact marked tells from which to which; the mark with the latest `at` counts. Returns the status. Error invalid_parameter_value for a word that is no mark, null_value_not_allowed for NULL, object_not_in_prerequisite_state when the incident is marked so already.';
 COMMENT ON FUNCTION incident.duty_reports(bigint, timestamptz) IS
 'What has become of each duty of an incident''s policy, by its number, as of a moment; what the view duty_status reads.';
 COMMENT ON FUNCTION incident.state_at(bigint, timestamptz) IS
@@ -341,8 +352,8 @@ COMMENT ON FUNCTION incident.rule_word(smallint) IS
 COMMENT ON FUNCTION incident.kind_word(smallint) IS
 'The name of a kind of entry as the view timeline shows it; NULL for an unknown one.';
 COMMENT ON FUNCTION incident.verify_timeline(bigint) IS
-'Entries of an incident that are missing, and facts whose hash does not follow from them and the entries before, back to the fact before; the same for what is newest. No rows when untouched.';
+'What shows that an incident is not what was recorded: entries that are missing, double, beyond the newest, or do not follow from the facts; hashes that do not follow from the entries and the incident; columns of the incident and of its state that do not follow. seq is of the entry, NULL: it is about the incident. pending: no sign of tampering, ticks have yet to settle the incident anew. No rows when untouched. Error undefined_object when there is no such incident.';
 COMMENT ON FUNCTION incident.timeline_hash(bigint, integer) IS
-'The hash of an incident''s entries up to one, from what is stored now: SHA-256 over the entry and the hash before it. NULL when there is no such entry.';
+'The hash of an incident''s entries up to one, from what is stored now: SHA-256 over the entry and the hash before it. NULL when there is no such entry, or no such incident (any more).';
 COMMENT ON FUNCTION incident.timeline_heads() IS
 'The newest hash of every timeline of the current organisation, to be kept elsewhere: later, timeline_hash() must still give it.';

@@ -167,13 +167,13 @@ COMMENT ON FUNCTION incident.duty_of(integer, bigint, integer, smallint) IS
 COMMENT ON VIEW incident.timeline IS
 'One row an entry of a timeline: facts, what follows from them, and withdrawals.';
 COMMENT ON COLUMN incident.timeline.kind IS
-'Facts: opened, assessed, acknowledged, activated, held, resumed, resolved, closed, reopened, cancelled, noted, done (a duty), migrated (to another policy). Derived: graded, escalated, breached, overdue, due (a duty begins), repeated (it begins again). voided takes back the derived entry whose seq is in voids.';
+'Facts: opened, assessed, acknowledged, activated, held, resumed, resolved, closed, reopened, cancelled, noted, done (a duty), migrated (to another policy), marked (as confidential). Derived: graded, escalated, breached, overdue, due (a duty begins), repeated (it begins again). voided takes back the derived entry whose seq is in voids.';
 COMMENT ON COLUMN incident.timeline.effective_at IS 'When it took effect.';
 COMMENT ON COLUMN incident.timeline.recorded_at IS 'When it was recorded; the difference is its lateness.';
 COMMENT ON COLUMN incident.timeline.rule IS
 'The rule that decided a derived entry: matrix, remaining_time:LEVEL, step:N, processing_time, acknowledgement, response, duty:NAME.';
 COMMENT ON COLUMN incident.timeline.duty IS 'Of the fact done: which duty.';
-COMMENT ON COLUMN incident.timeline.evidence IS 'Of the fact done: the evidence, or the content of the report.';
+COMMENT ON COLUMN incident.timeline.evidence IS 'Of the fact done: the evidence, or the content of the report. Of migrated and marked: from which policy (name, version, digest of its document) or mark to which.';
 COMMENT ON COLUMN incident.timeline.live IS 'False for an entry that was taken back.';
 COMMENT ON COLUMN incident.timeline.epoch IS 'seq of the fact that governed when a derived entry was decided.';
 COMMENT ON COLUMN incident.timeline.occurrence IS 'Counts decisions by the same rule under the same fact.';

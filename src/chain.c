@@ -5,7 +5,8 @@
  * field of the entry, so that no two different entries give the same bytes. A fact's
  * fields are each written as text, with the length in front of what people wrote; text is
  * taken in UTF-8, whatever the database's encoding, so that a chain stands when it is
- * restored into another one. What ticks write is numbers of a fixed width, biggest byte
+ * restored into another one. The hash of the opening covers the incident as it was opened
+ * too. What ticks write is numbers of a fixed width, biggest byte
  * first, behind the letter d, with which no fact begins.
  *
  * Facts are stored with their hash. That of the others follows, and the newest of all is
@@ -45,6 +46,20 @@ add_number(StringInfo bytes, int64 field)
 	appendStringInfoChar(bytes, ';');
 }
 
+/* Of the policy no id is taken, which may be another one where the incident is moved to. */
+static void
+write_opening(StringInfo bytes, const PgiOpening *opening)
+{
+	add_text(bytes, opening->policy.name);
+	add_text(bytes, opening->policy.version);
+	add_text(bytes, opening->policy.digest);
+	add_text(bytes, opening->category);
+	add_text(bytes, opening->confidentiality);
+	add_text(bytes, opening->ticket);
+	add_text(bytes, opening->dedup_key);
+	add_number(bytes, opening->drill);
+}
+
 static void
 write_fact(StringInfo bytes, const PgiTimeline *timeline, const PgiEntry *entry)
 {
@@ -69,6 +84,8 @@ write_fact(StringInfo bytes, const PgiTimeline *timeline, const PgiEntry *entry)
 	add_text(bytes, entry->recorded_by);
 	add_text(bytes, entry->note);
 	add_text(bytes, entry->evidence);
+	if (entry->kind == PGI_OPENED)
+		write_opening(bytes, timeline->opening);
 }
 
 static uint8 *

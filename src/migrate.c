@@ -9,7 +9,9 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "lib/stringinfo.h"
 #include "utils/builtins.h"
+#include "utils/json.h"
 #include "utils/timestamp.h"
 
 #include "arguments.h"
@@ -17,21 +19,38 @@
 #include "pg_incident.h"
 #include "policy_cache.h"
 #include "record.h"
+#include "row.h"
 #include "sql.h"
 
-/* "name version". Within SPI. */
+/* "name version" */
 static char *
-title_of(int32 policy_id)
+title_text(const PgiPolicyTitle *title)
 {
-	static PgiQuery query = {"SELECT format('%s %s', name, version) FROM "
-							 "incident.policies WHERE policy_id = $1",
-							 1,
-							 {INT4OID}};
-	Datum id = Int32GetDatum(policy_id);
-	bool isnull;
+	return psprintf("%s %s", title->name, title->version);
+}
 
-	pgi_run(&query, &id, NULL, SPI_OK_SELECT, 1);
-	return TextDatumGetCString(pgi_column(0, 1, &isnull));
+static void
+append_title(StringInfo json, const char *key, const PgiPolicyTitle *title)
+{
+	appendStringInfo(json, "\"%s\": {\"policy\": ", key);
+	escape_json(json, title->name);
+	appendStringInfo(json, ", \"version\": %s, \"sha256\": \"%s\"}", title->version,
+					 title->digest);
+}
+
+/* Both policies, for the fact. */
+static char *
+from_to(const PgiPolicyTitle *from, const PgiPolicyTitle *to)
+{
+	StringInfoData json;
+
+	initStringInfo(&json);
+	appendStringInfoChar(&json, '{');
+	append_title(&json, "from", from);
+	appendStringInfoString(&json, ", ");
+	append_title(&json, "to", to);
+	appendStringInfoChar(&json, '}');
+	return pgi_canonical_json(json.data);
 }
 
 static void
@@ -71,6 +90,8 @@ pgi_migrate_incident(PG_FUNCTION_ARGS)
 	TimestampTz at = pgi_past_argument(fcinfo, 4, "at");
 	char *note = pgi_note_argument(fcinfo, 5, "the note");
 	PgiTimeline timeline;
+	PgiPolicyTitle from;
+	PgiPolicyTitle to;
 	PgiEntry *entry;
 	const char *status;
 	int32 policy_id;
@@ -84,14 +105,16 @@ pgi_migrate_incident(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
 						errmsg("policy \"%s\" has just been retired", policy)));
 	entry = pgi_add_fact(&timeline, incident_id, PGI_MIGRATED, at);
+	from = pgi_policy_title(timeline.policy_id);
+	to = pgi_policy_title(policy_id);
 	if (policy_id == timeline.policy_id)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						errmsg("incident " INT64_FORMAT " is under %s already",
-							   incident_id, title_of(policy_id))));
+							   incident_id, title_text(&to))));
 	entry->actor = actor;
-	entry->note =
-		psprintf("%s -> %s%s%s", title_of(timeline.policy_id), title_of(policy_id),
-				 note == NULL ? "" : ": ", note == NULL ? "" : note);
+	entry->note = psprintf("%s -> %s%s%s", title_text(&from), title_text(&to),
+						   note == NULL ? "" : ": ", note == NULL ? "" : note);
+	entry->evidence = from_to(&from, &to);
 	change_policy(&timeline, policy_id);
 	status = pgi_record(&timeline, entry);
 	SPI_finish();

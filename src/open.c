@@ -9,9 +9,11 @@
 #include "utils/timestamp.h"
 
 #include "arguments.h"
+#include "mark.h"
 #include "policy_cache.h"
 #include "record.h"
 #include "sql.h"
+#include "timer.h"
 
 /* Arguments of incident.open. */
 enum
@@ -28,28 +30,6 @@ enum
 	ARG_POLICY,
 	ARG_BY
 };
-
-/* The marks of the Traffic Light Protocol 2.0. */
-static const char *const tlp_marks[] = {"clear", "green", "amber", "amber+strict", "red"};
-
-/* The TLP mark in an argument, in lower case; "TLP:" in front is taken too. */
-static char *
-tlp_argument(FunctionCallInfo fcinfo, int number)
-{
-	char *mark = pgi_name_argument(fcinfo, number, "the confidentiality");
-	char *word = mark;
-
-	if (mark == NULL)
-		return NULL;
-	if (pg_strncasecmp(word, "TLP:", 4) == 0)
-		word += 4;
-	for (int i = 0; i < lengthof(tlp_marks); i++)
-		if (pg_strcasecmp(word, tlp_marks[i]) == 0)
-			return pstrdup(tlp_marks[i]);
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("\"%s\" is not a TLP 2.0 mark", mark),
-					errhint("Use clear, green, amber, amber+strict or red.")));
-}
 
 static Datum
 first_value(bool *isnull)
@@ -249,11 +229,12 @@ pgi_open(PG_FUNCTION_ARGS)
 	char *summary = pgi_note_argument(fcinfo, ARG_SUMMARY, "the summary");
 	TimestampTz detected_at = pgi_past_argument(fcinfo, ARG_DETECTED_AT, "detected_at");
 	char *category = pgi_name_argument(fcinfo, ARG_CATEGORY, "the category");
-	char *confidentiality = tlp_argument(fcinfo, ARG_CONFIDENTIALITY);
+	char *confidentiality = pgi_mark_argument(fcinfo, ARG_CONFIDENTIALITY);
 	char *ticket = pgi_name_argument(fcinfo, ARG_TICKET, "the ticket");
 	char *dedup_key = pgi_name_argument(fcinfo, ARG_DEDUP_KEY, "the dedup key");
 	char *policy = pgi_name_argument(fcinfo, ARG_POLICY, "the policy");
 	char *actor = pgi_name_argument(fcinfo, ARG_BY, "by");
+	PgiOpening opening;
 	PgiTimeline timeline;
 	PgiEntry *entry;
 	Datum values[9];
@@ -302,12 +283,20 @@ pgi_open(PG_FUNCTION_ARGS)
 	values[5] = pgi_string_or_null(confidentiality, &nulls[5]);
 	values[6] = pgi_string_or_null(ticket, &nulls[6]);
 	values[7] = pgi_string_or_null(dedup_key, &nulls[7]);
-	values[8] = BoolGetDatum(!PG_ARGISNULL(ARG_DRILL) && PG_GETARG_BOOL(ARG_DRILL));
+	opening.drill = !PG_ARGISNULL(ARG_DRILL) && PG_GETARG_BOOL(ARG_DRILL);
+	values[8] = BoolGetDatum(opening.drill);
 	nulls[8] = ' ';
 	pgi_run(&insert, values, nulls, SPI_OK_INSERT, 0);
 
+	opening.policy = pgi_policy_title(policy_id);
+	opening.category = category;
+	opening.confidentiality = confidentiality;
+	opening.ticket = ticket;
+	opening.dedup_key = dedup_key;
 	pgi_timeline_start(&timeline, org_id, incident_id, policy_id);
+	timeline.opening = &opening;
 	entry = pgi_timeline_add(&timeline, PGI_OPENED, detected_at);
+	timeline.month = pgi_month(entry->recorded_at);
 	entry->sets_asset = true;
 	entry->asset_id = asset_id;
 	entry->asset_level = asset_level;

@@ -22,6 +22,7 @@
 typedef struct CachedPolicy
 {
 	int32 policy_id; /* hash key */
+	PgiPolicyTitle title;
 	PgiPolicy policy;
 } CachedPolicy;
 
@@ -62,23 +63,38 @@ pgi_interval_length(const Interval *interval, const char *what)
 	return length;
 }
 
+/* A column of the only row as text that stays for as long as the cache. Within SPI. */
+static char *
+keep_text(int number)
+{
+	char *value = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, number);
+
+	return value == NULL ? NULL : MemoryContextStrdup(cache_context, value);
+}
+
 /*
- * The document of a policy as its rows are now; NULL when there is none with that id. Within
- * SPI.
+ * The document of a policy as its rows are now, and its title; NULL when there is none with
+ * that id. Within SPI.
  */
 static Jsonb *
-read_document(int32 policy_id)
+read_document(int32 policy_id, PgiPolicyTitle *title)
 {
-	static PgiQuery query = {"SELECT incident.export_policy($1)", 1, {INT4OID}};
+	static PgiQuery query = {
+		"SELECT incident.export_policy(policy_id), name, version, encode(digest, 'hex')"
+		" FROM incident.policies WHERE policy_id = $1",
+		1,
+		{INT4OID}};
 	Datum id = Int32GetDatum(policy_id);
 	Datum document;
 	bool isnull;
 
 	pgi_read_newest(&query, &id);
-	document = pgi_column(0, 1, &isnull);
-	if (isnull)
+	if (SPI_processed == 0)
 		return NULL;
-	document = JsonbPGetDatum(DatumGetJsonbP(document));
+	title->name = keep_text(2);
+	title->version = keep_text(3);
+	title->digest = keep_text(4);
+	document = JsonbPGetDatum(DatumGetJsonbP(pgi_column(0, 1, &isnull)));
 	return DatumGetJsonbP(SPI_datumTransfer(document, false, -1));
 }
 
@@ -101,7 +117,7 @@ compile(Jsonb *document, PgiPolicy *policy)
 
 /* Reads and compiles a policy; error when there is none or it is not sound. */
 static void
-read_policy(int32 policy_id, PgiPolicy *policy)
+read_policy(int32 policy_id, PgiPolicyTitle *title, PgiPolicy *policy)
 {
 	PgiOwnerScope scope;
 	Jsonb *document;
@@ -109,7 +125,7 @@ read_policy(int32 policy_id, PgiPolicy *policy)
 
 	pgi_become_owner(&scope);
 	SPI_connect();
-	document = read_document(policy_id);
+	document = read_document(policy_id, title);
 	SPI_finish();
 	pgi_become_caller(&scope);
 	if (document == NULL)
@@ -184,6 +200,25 @@ make_current(void)
 	cached_changes = changes_before;
 }
 
+static const CachedPolicy *
+find_policy(int32 policy_id)
+{
+	CachedPolicy *entry;
+	PgiPolicyTitle title;
+	PgiPolicy compiled;
+
+	make_current();
+	entry = hash_search(policies, &policy_id, HASH_FIND, NULL);
+	if (entry != NULL)
+		return entry;
+
+	read_policy(policy_id, &title, &compiled);
+	entry = hash_search(policies, &policy_id, HASH_ENTER, NULL);
+	entry->title = title;
+	entry->policy = compiled;
+	return entry;
+}
+
 /*
  * The compiled policy with this id; error when there is none or it is not sound. Valid
  * until the next statement.
@@ -191,18 +226,19 @@ make_current(void)
 const PgiPolicy *
 pgi_policy(int32 policy_id)
 {
-	CachedPolicy *entry;
-	PgiPolicy compiled;
+	return &find_policy(policy_id)->policy;
+}
 
-	make_current();
-	entry = hash_search(policies, &policy_id, HASH_FIND, NULL);
-	if (entry != NULL)
-		return &entry->policy;
+/* The title of a policy, as pgi_policy() gives what it says; it is the caller's. */
+PgiPolicyTitle
+pgi_policy_title(int32 policy_id)
+{
+	PgiPolicyTitle title = find_policy(policy_id)->title;
 
-	read_policy(policy_id, &compiled);
-	entry = hash_search(policies, &policy_id, HASH_ENTER, NULL);
-	entry->policy = compiled;
-	return &entry->policy;
+	title.name = pstrdup(title.name);
+	title.version = pstrdup(title.version);
+	title.digest = title.digest == NULL ? NULL : pstrdup(title.digest);
+	return title;
 }
 
 /* The id of a published version; the newest when version is 0. */

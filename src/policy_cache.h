@@ -9,7 +9,16 @@
 #include "compat.h"
 #include "kernel/policy.h"
 
+/* What a policy is wherever it is stored; ids are each database's own. */
+typedef struct PgiPolicyTitle
+{
+	const char *name;
+	const char *version;
+	const char *digest; /* SHA-256 of the document as published, in hex; NULL: of a draft */
+} PgiPolicyTitle;
+
 extern const PgiPolicy *pgi_policy(int32 policy_id);
+extern PgiPolicyTitle pgi_policy_title(int32 policy_id);
 extern int32 pgi_policy_named(const char *name);
 extern int32 pgi_policy_version(const char *name, int32 version);
 extern const PgiCell *pgi_policy_cell(const PgiPolicy *policy, int asset_level,

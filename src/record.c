@@ -35,6 +35,7 @@ static const char *const verbs[PGI_KINDS] = {
 	[PGI_NOTED] = "annotated",
 	[PGI_DONE] = "reported on",
 	[PGI_MIGRATED] = "migrated",
+	[PGI_MARKED] = "marked",
 };
 
 /* The SQL function that records each fact. */
@@ -131,13 +132,20 @@ pgi_incident_argument(FunctionCallInfo fcinfo)
 	return PG_GETARG_INT64(0);
 }
 
+/* Adds an entry to an incident that is locked, if it fits. Within SPI. */
+PgiEntry *
+pgi_fit_fact(PgiTimeline *timeline, PgiKind kind, TimestampTz at)
+{
+	check_fits(timeline, kind, at);
+	return pgi_timeline_add(timeline, kind, at);
+}
+
 /* Locks the incident and adds an entry that fits it. Within SPI. */
 PgiEntry *
 pgi_add_fact(PgiTimeline *timeline, int64 incident_id, PgiKind kind, TimestampTz at)
 {
 	pgi_timeline_lock(timeline, pgi_organisation, incident_id);
-	check_fits(timeline, kind, at);
-	return pgi_timeline_add(timeline, kind, at);
+	return pgi_fit_fact(timeline, kind, at);
 }
 
 /* Records a fact that is no more than its kind: (incident_id, by, at, note). */

@@ -10,6 +10,7 @@
 
 extern bool pgi_keep_policy(int32 policy_id);
 extern void pgi_find_asset(int32 org_id, const char *name, int64 *asset_id, uint8 *level);
+extern PgiEntry *pgi_fit_fact(PgiTimeline *timeline, PgiKind kind, TimestampTz at);
 extern PgiEntry *pgi_add_fact(PgiTimeline *timeline, int64 incident_id, PgiKind kind,
 							  TimestampTz at);
 extern int64 pgi_incident_argument(FunctionCallInfo fcinfo);

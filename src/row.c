@@ -11,6 +11,14 @@
 #include "compat.h"
 #include "row.h"
 
+/* As pgi_entry_row gives them. */
+const char *const pgi_entry_columns[PGI_ENTRY_COLUMNS] = {
+	"org_id",		  "month",		  "incident_id", "effective_at", "recorded_at", "epoch",
+	"seq",			  "rule",		  "occurrence",	 "kind",		 "event_level",
+	"response_level", "sets_asset",	  "sets_severity", "asset_level", "severity",
+	"asset_id",		  "duty",		  "hash",		 "actor",		 "recorded_by", "note",
+	"evidence"};
+
 /* Puts a moment, or NULL for PGI_NEVER, at place n; returns the next place. */
 int
 pgi_put_moment(Datum *values, bool *isnull, int n, int64 moment)
@@ -45,6 +53,14 @@ pgi_hash_value(const uint8 *hash)
 	SET_VARSIZE(value, VARHDRSZ + PGI_HASH_LENGTH);
 	memcpy(VARDATA(value), hash, PGI_HASH_LENGTH);
 	return PointerGetDatum(value);
+}
+
+/* A JSON text as it will be read once it is stored, for its hash. */
+char *
+pgi_canonical_json(const char *json)
+{
+	return DatumGetCString(DirectFunctionCall1(
+		jsonb_out, DirectFunctionCall1(jsonb_in, CStringGetDatum(json))));
 }
 
 /* Puts what the kernel goes on from besides a state's columns; returns the next place. */

@@ -22,6 +22,7 @@
 #include "policy_cache.h"
 #include "sql.h"
 #include "row.h"
+#include "state.h"
 #include "timeline.h"
 #include "timer.h"
 
@@ -47,12 +48,8 @@ enum
 };
 
 static PgiQuery read_entries = {
-	"SELECT seq, kind, effective_at, sets_asset, sets_severity, asset_id, asset_level,"
-	" severity, event_level, response_level, epoch, rule, occurrence, duty,"
-	" CASE WHEN duty IS NOT NULL THEN (SELECT d.number FROM incident.policy_duties AS d"
-	"  WHERE d.policy_id = $4 AND d.duty = e.duty) END, hash"
-	" FROM incident.entries AS e WHERE org_id = $1 AND incident_id = $2 AND month = $3"
-	" ORDER BY seq",
+	"SELECT " PGI_ENTRY_LIST " FROM incident.entries AS e WHERE org_id = $1"
+	" AND incident_id = $2 AND month = $4 ORDER BY seq",
 	4,
 	{INT4OID, INT8OID, INT4OID, INT4OID}};
 
@@ -77,28 +74,23 @@ byte_column(uint64 row, int number, uint8 when_null)
 	return isnull ? when_null : DatumGetUInt8(value);
 }
 
-static uint8
-check_kind(int16 kind, int64 incident_id)
-{
-	if (kind < 0 || kind >= PGI_KINDS || pgi_kind_words[kind] == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("incident " INT64_FORMAT " has an entry of unknown kind %d",
-						incident_id, kind)));
-	return (uint8) kind;
-}
-
-static void
-fill_entry(PgiEntry *entry, uint64 row, int64 incident_id)
+/*
+ * Reads a row of PGI_ENTRY_LIST. An entry of a kind that does not exist has the kind
+ * PGI_KINDS. Within SPI.
+ */
+void
+pgi_entry_read(PgiEntry *entry, uint64 row)
 {
 	bool isnull;
 	Datum duty;
 	Datum hash;
+	int16 kind = DatumGetInt16(pgi_column(row, COL_KIND, &isnull));
 
 	memset(entry, 0, sizeof(*entry));
 	entry->seq = (int32) number_column(row, COL_SEQ);
-	entry->kind =
-		check_kind(DatumGetInt16(pgi_column(row, COL_KIND, &isnull)), incident_id);
+	entry->kind = kind < 0 || kind >= PGI_KINDS || pgi_kind_words[kind] == NULL
+					  ? PGI_KINDS
+					  : (uint8) kind;
 	entry->effective_at = DatumGetTimestampTz(pgi_column(row, COL_EFFECTIVE_AT, &isnull));
 	entry->sets_asset = byte_column(row, COL_SETS_ASSET, false);
 	entry->sets_severity = byte_column(row, COL_SETS_SEVERITY, false);
@@ -132,6 +124,14 @@ pgi_timeline_start(PgiTimeline *timeline, int32 org_id, int64 incident_id,
 	timeline->is_new = true;
 	timeline->settled_to = DT_NOBEGIN;
 	timeline->next_due = PGI_NEVER;
+}
+
+void
+pgi_no_incident(int32 org_id, int64 incident_id)
+{
+	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+					errmsg("incident " INT64_FORMAT " does not exist in organisation %d",
+						   incident_id, org_id)));
 }
 
 #define READ_STATE                                                      \
@@ -180,10 +180,7 @@ find(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id,
 	found = locking ? pgi_run(query, values, NULL, SPI_OK_SELECT, 0)
 					: pgi_read(query, values, NULL);
 	if (found == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("incident " INT64_FORMAT " does not exist in organisation %d",
-						incident_id, org_id)));
+		pgi_no_incident(org_id, incident_id);
 	pgi_timeline_start(timeline, org_id, incident_id,
 					   DatumGetInt32(pgi_column(0, 1, &isnull)));
 	timeline->is_new = false;
@@ -200,15 +197,22 @@ find(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id,
 	if (locking && revised)
 		await_calendars();
 
-	values[2] = Int32GetDatum(timeline->month);
-	values[3] = Int32GetDatum(timeline->policy_id);
+	values[2] = Int32GetDatum(timeline->policy_id);
+	values[3] = Int32GetDatum(timeline->month);
 	timeline->nentries =
 		(int) (locking ? pgi_run(&read_entries, values, NULL, SPI_OK_SELECT, 0)
 					   : pgi_read(&read_entries, values, NULL));
 	timeline->room = timeline->nentries + 8;
 	timeline->entries = palloc(sizeof(PgiEntry) * timeline->room);
 	for (int i = 0; i < timeline->nentries; i++)
-		fill_entry(&timeline->entries[i], i, incident_id);
+	{
+		pgi_entry_read(&timeline->entries[i], i);
+		if (timeline->entries[i].kind == PGI_KINDS)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_CORRUPTED),
+					 errmsg("entry %d of incident " INT64_FORMAT " is of an unknown kind",
+							timeline->entries[i].seq, incident_id)));
+	}
 	SPI_freetuptable(SPI_tuptable);
 }
 
@@ -391,18 +395,10 @@ pgi_timeline_state(const PgiTimeline *timeline, TimestampTz at, PgiState *state)
 	pfree(facts);
 }
 
-/* What the kernel derived, as it is collected. */
-typedef struct Collected
-{
-	PgiDerived *events;
-	int count;
-	int room;
-} Collected;
-
 static void
 collect(const PgiDerived *derived, void *arg)
 {
-	Collected *collected = arg;
+	PgiCollected *collected = arg;
 
 	if (collected->count == collected->room)
 	{
@@ -411,6 +407,24 @@ collect(const PgiDerived *derived, void *arg)
 			repalloc(collected->events, sizeof(PgiDerived) * collected->room);
 	}
 	collected->events[collected->count++] = *derived;
+}
+
+/* All that follows from the facts up to and including `until`, and the state then. */
+PgiResult
+pgi_timeline_derive(const PgiTimeline *timeline, TimestampTz until,
+					PgiCollected *collected, PgiState *state)
+{
+	int nfacts;
+	PgiFact *facts = pgi_timeline_facts(timeline, &nfacts);
+	PgiResult result;
+
+	collected->events = palloc(sizeof(PgiDerived) * 8);
+	collected->count = 0;
+	collected->room = 8;
+	result = pgi_advance(pgi_policy(timeline->policy_id), facts, nfacts, until, collect,
+						 collected, state);
+	pfree(facts);
+	return result;
 }
 
 /* An entry stands for an event whichever fact governed when it was decided. */
@@ -446,7 +460,7 @@ governing_fact(const PgiTimeline *timeline, const PgiEntry *entry)
  */
 static bool
 is_decided_anew(const PgiTimeline *timeline, const PgiEntry *entry,
-				const Collected *collected)
+				const PgiCollected *collected)
 {
 	int32 epoch = governing_fact(timeline, entry);
 
@@ -527,38 +541,46 @@ write_derived(PgiTimeline *timeline, const PgiDerived *event, PgiDecisions *deci
 	pgi_count_decision(decisions, event, entry->recorded_at);
 }
 
-/* Voids the entries that no longer follow, and adds what is missing. */
-static void
-write_difference(PgiTimeline *timeline, const Collected *collected,
-				 PgiDecisions *decisions)
+/*
+ * Finds which of the entries there were do not stand for any of the events (`extra`, by
+ * place), and for which events no entry stands (`missing`, by place).
+ */
+void
+pgi_timeline_compare(const PgiTimeline *timeline, const PgiCollected *collected,
+					 bool *extra, bool *missing)
 {
-	int nstored = timeline->nentries;
-	bool *live = palloc0(sizeof(bool) * nstored);
-	bool *stored = palloc0(sizeof(bool) * Max(collected->count, 1));
-
-	for (int i = 0; i < nstored; i++)
+	for (int i = 0; i < timeline->nentries; i++)
 	{
 		const PgiEntry *entry = &timeline->entries[i];
 
-		if (PGI_IS_DERIVED(entry->kind))
-			live[i] = true;
-		else if (entry->kind == PGI_VOIDED && entry->epoch >= 1 && entry->epoch <= i)
-			live[entry->epoch - 1] = false;
+		extra[i] = PGI_IS_DERIVED(entry->kind);
+		if (entry->kind == PGI_VOIDED && entry->epoch >= 1 && entry->epoch <= i)
+			extra[entry->epoch - 1] = false;
 	}
-	for (int i = 0; i < nstored; i++)
+	for (int j = 0; j < collected->count; j++)
+		missing[j] = true;
+	for (int i = 0; i < timeline->nentries; i++)
 	{
-		if (!live[i] || is_decided_anew(timeline, &timeline->entries[i], collected))
+		if (!extra[i] || is_decided_anew(timeline, &timeline->entries[i], collected))
 			continue;
-		for (int j = 0; live[i] && j < collected->count; j++)
-			if (!stored[j] && same_event(&timeline->entries[i], &collected->events[j]))
-			{
-				stored[j] = true;
-				live[i] = false;
-			}
+		for (int j = 0; extra[i] && j < collected->count; j++)
+			if (missing[j] && same_event(&timeline->entries[i], &collected->events[j]))
+				missing[j] = extra[i] = false;
 	}
+}
 
+/* Voids the entries that no longer follow, and adds what is missing. */
+static void
+write_difference(PgiTimeline *timeline, const PgiCollected *collected,
+				 PgiDecisions *decisions)
+{
+	int nstored = timeline->nentries;
+	bool *extra = palloc(sizeof(bool) * nstored);
+	bool *missing = palloc(sizeof(bool) * Max(collected->count, 1));
+
+	pgi_timeline_compare(timeline, collected, extra, missing);
 	for (int i = 0; i < nstored; i++)
-		if (live[i])
+		if (extra[i])
 		{
 			PgiEntry *entry =
 				pgi_timeline_add(timeline, PGI_VOIDED, timeline->entries[i].effective_at);
@@ -568,99 +590,8 @@ write_difference(PgiTimeline *timeline, const Collected *collected,
 			pgi_timeline_write(timeline, entry);
 		}
 	for (int j = 0; j < collected->count; j++)
-		if (!stored[j])
+		if (missing[j])
 			write_derived(timeline, &collected->events[j], decisions);
-}
-
-/* Whether entries were taken back, so that what was decided takes a second look. */
-static bool
-is_revised(const PgiTimeline *timeline)
-{
-	for (int i = 0; i < timeline->nentries; i++)
-		if (timeline->entries[i].kind == PGI_VOIDED)
-			return true;
-	return false;
-}
-
-#define STATE_ARGS 28
-#define STATE_TYPES                                                                  \
-	{                                                                                \
-		INT4OID, INT8OID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, \
-			TEXTOID, INT8OID, PGI_TYPE_LEVEL, PGI_TYPE_SEVERITY, PGI_TYPE_LEVEL,     \
-			PGI_TYPE_LEVEL, PGI_TYPE_LEVEL, BOOLOID, TIMESTAMPTZOID, TIMESTAMPTZOID, \
-			TIMESTAMPTZOID, TIMESTAMPTZOID, BOOLOID, BYTEAOID, INT4OID, BOOLOID,     \
-			BOOLOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, BYTEAOID        \
-	}
-
-static void
-write_state(PgiTimeline *timeline, TimestampTz until, const PgiState *state)
-{
-	static PgiQuery insert = {
-		"INSERT INTO incident.incident_state (org_id, incident_id, policy_id, month, "
-		"seq, settled_to, next_due, status, asset_id, asset_level, severity, "
-		"event_level, response_level, peak_response, breached, acknowledged_at, "
-		"activated_at, resolved_at, closed_at, revised, head, epoch,"
-		" acknowledgement_overdue, response_overdue, processing_since,"
-		" acknowledgement_since, response_since, duties)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
-		"$17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)",
-		STATE_ARGS, STATE_TYPES};
-	static PgiQuery update = {
-		"UPDATE incident.incident_state SET policy_id = $3, month = $4, seq = $5,"
-		" settled_to = $6, next_due = $7, status = $8, asset_id = $9, asset_level = $10,"
-		" severity = $11, event_level = $12, response_level = $13, peak_response = $14,"
-		" breached = $15, acknowledged_at = $16, activated_at = $17, resolved_at = $18,"
-		" closed_at = $19, revised = $20, head = $21, epoch = $22,"
-		" acknowledgement_overdue = $23, response_overdue = $24, processing_since = $25,"
-		" acknowledgement_since = $26, response_since = $27, duties = $28"
-		" WHERE org_id = $1 AND incident_id = $2",
-		STATE_ARGS, STATE_TYPES};
-	Datum values[STATE_ARGS];
-	bool isnull[STATE_ARGS] = {false};
-	char nulls[STATE_ARGS];
-	int n = 0;
-
-	values[n++] = Int32GetDatum(timeline->org_id);
-	values[n++] = Int64GetDatum(timeline->incident_id);
-	values[n++] = Int32GetDatum(timeline->policy_id);
-	values[n++] = Int32GetDatum(timeline->month);
-	values[n++] = Int32GetDatum(timeline->nentries);
-	values[n++] = TimestampTzGetDatum(until);
-	n = pgi_put_moment(values, isnull, n, state->next_due);
-	values[n++] = CStringGetTextDatum(pgi_status_words[state->standing.status]);
-	isnull[n] = state->asset_id == 0;
-	values[n++] = Int64GetDatum(state->asset_id);
-	n = pgi_put_byte(values, isnull, n, state->asset_level,
-					 state->asset_level != PGI_LEVEL_UNKNOWN);
-	n = pgi_put_byte(values, isnull, n, state->severity,
-					 state->severity != PGI_SEVERITY_UNKNOWN);
-	values[n++] = UInt8GetDatum(state->event_level);
-	values[n++] = UInt8GetDatum(state->response_level);
-	values[n++] = UInt8GetDatum(state->peak_response);
-	values[n++] = BoolGetDatum(state->late[PGI_CLOCK_PROCESSING]);
-	n = pgi_put_moment(values, isnull, n, state->acknowledged_at);
-	n = pgi_put_moment(values, isnull, n, state->activated_at);
-	n = pgi_put_moment(values, isnull, n, state->resolved_at);
-	n = pgi_put_moment(values, isnull, n, state->closed_at);
-	values[n++] = BoolGetDatum(is_revised(timeline) || !state->can_go_on);
-	values[n++] = pgi_hash_value(timeline->head);
-	values[n++] = Int32GetDatum(state->epoch);
-	values[n++] = BoolGetDatum(state->late[PGI_CLOCK_ACKNOWLEDGEMENT]);
-	values[n++] = BoolGetDatum(state->late[PGI_CLOCK_RESPONSE]);
-	for (int clock = 0; clock < PGI_CLOCKS; clock++)
-		n = pgi_put_moment(values, isnull, n, state->origin[clock]);
-	n = pgi_put_duties(values, isnull, n, state);
-	for (int i = 0; i < n; i++)
-		nulls[i] = isnull[i] ? 'n' : ' ';
-	if (timeline->is_new)
-		pgi_run(&insert, values, nulls, SPI_OK_INSERT, 0);
-	else
-		pgi_run(&update, values, nulls, SPI_OK_UPDATE, 0);
-	if (state->next_due != PGI_NEVER && state->next_due != timeline->next_due)
-		pgi_timer_set(timeline->org_id, timeline->incident_id, state->next_due);
-	timeline->is_new = false;
-	timeline->settled_to = until;
-	timeline->next_due = state->next_due;
 }
 
 /*
@@ -672,17 +603,12 @@ void
 pgi_timeline_settle(PgiTimeline *timeline, TimestampTz until, PgiDecisions *decisions,
 					PgiState *state)
 {
-	Collected collected = {palloc(sizeof(PgiDerived) * 8), 0, 8};
-	PgiFact *facts;
-	int nfacts;
+	PgiCollected collected;
 
 	until = Max(until, timeline->settled_to);
-	facts = pgi_timeline_facts(timeline, &nfacts);
-	pgi_check_result(pgi_advance(pgi_policy(timeline->policy_id), facts, nfacts, until,
-								 collect, &collected, state),
+	pgi_check_result(pgi_timeline_derive(timeline, until, &collected, state),
 					 timeline->incident_id);
 	write_difference(timeline, &collected, decisions);
-	write_state(timeline, until, state);
-	pfree(facts);
+	pgi_state_write(timeline, until, state);
 	pfree(collected.events);
 }

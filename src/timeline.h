@@ -7,6 +7,7 @@
 #include "datatype/timestamp.h"
 
 #include "kernel/advance.h"
+#include "policy_cache.h"
 
 #define PGI_HASH_LENGTH 32
 
@@ -39,6 +40,17 @@ typedef struct PgiEntry
 	uint8 hash[PGI_HASH_LENGTH]; /* of a fact */
 } PgiEntry;
 
+/* What the hash of an opening covers besides the entry: the incident as it was opened. */
+typedef struct PgiOpening
+{
+	PgiPolicyTitle policy;
+	const char *category;
+	const char *confidentiality;
+	const char *ticket;
+	const char *dedup_key;
+	bool drill;
+} PgiOpening;
+
 /* An incident with its entries, in order of seq. */
 typedef struct PgiTimeline
 {
@@ -51,10 +63,30 @@ typedef struct PgiTimeline
 	TimestampTz next_due; /* as stored; PGI_NEVER: none */
 	int32 settled_seq;	  /* of the last entry when the state was stored */
 	uint8 head[PGI_HASH_LENGTH];
+	const PgiOpening *opening; /* where the opening is to be hashed */
 	PgiEntry *entries;
 	int nentries;
 	int room;
 } PgiTimeline;
+
+/*
+ * The columns that pgi_entry_read reads, of incident.entries AS e where $3 is the incident's
+ * policy.
+ */
+#define PGI_ENTRY_LIST                                                                  \
+	"seq, kind, effective_at, sets_asset, sets_severity, asset_id, asset_level,"        \
+	" severity, event_level, response_level, epoch, rule, occurrence, duty,"            \
+	" CASE WHEN duty IS NOT NULL THEN (SELECT d.number FROM incident.policy_duties"     \
+	"  AS d WHERE d.policy_id = $3 AND d.duty = e.duty) END, hash"
+#define PGI_ENTRY_LIST_COLUMNS 16
+
+/* What the kernel derived. */
+typedef struct PgiCollected
+{
+	PgiDerived *events;
+	int count;
+	int room;
+} PgiCollected;
 
 #define PGI_LATENESSES 28
 
@@ -72,12 +104,19 @@ extern void pgi_timeline_start(PgiTimeline *timeline, int32 org_id, int64 incide
 							   int32 policy_id);
 extern void pgi_timeline_lock(PgiTimeline *timeline, int32 org_id, int64 incident_id);
 extern void pgi_timeline_read(PgiTimeline *timeline, int32 org_id, int64 incident_id);
+extern PGI_NORETURN void pgi_no_incident(int32 org_id, int64 incident_id);
+extern void pgi_entry_read(PgiEntry *entry, uint64 row);
 extern PgiEntry *pgi_timeline_add(PgiTimeline *timeline, PgiKind kind, TimestampTz at);
 extern void pgi_timeline_write(PgiTimeline *timeline, PgiEntry *entry);
 extern bool pgi_timeline_is_complete(const PgiTimeline *timeline);
 extern PgiFact *pgi_timeline_facts(const PgiTimeline *timeline, int *nfacts);
 extern void pgi_timeline_state(const PgiTimeline *timeline, TimestampTz at,
 							   PgiState *state);
+extern PgiResult pgi_timeline_derive(const PgiTimeline *timeline, TimestampTz until,
+									 PgiCollected *collected, PgiState *state);
+extern void pgi_timeline_compare(const PgiTimeline *timeline,
+								 const PgiCollected *collected, bool *extra,
+								 bool *missing);
 extern void pgi_timeline_settle(PgiTimeline *timeline, TimestampTz until,
 								PgiDecisions *decisions, PgiState *state);
 extern void pgi_entry_decided(PgiEntry *entry, const PgiDerived *event);

@@ -23,6 +23,7 @@ typedef enum PgiKind
 	PGI_NOTED,
 	PGI_DONE,	  /* a duty */
 	PGI_MIGRATED, /* to another policy, which holds from the beginning */
+	PGI_MARKED,	  /* as confidential to a degree */
 	/* derived from the facts above */
 	PGI_GRADED = 32,
 	PGI_ESCALATED,

@@ -130,9 +130,13 @@ DECLARE
 	at_us bigint;
 	rise_us bigint;
 	author text := session_user;
+	title text;		-- of the policy, as the hash of an opening has it
 	this_month int := (extract(year FROM now()) - 2000) * 12 + extract(month FROM now()) - 1;
 BEGIN
 	SELECT * INTO s FROM bench.setting;
+	SELECT string_agg(length(part) || ':' || part || ';', '' ORDER BY n) INTO title
+	FROM incident.policies AS p, unnest(ARRAY[p.name, p.version::text, encode(p.digest, 'hex')]) WITH ORDINALITY AS t(part, n)
+	WHERE p.policy_id = s.policy_id;
 	at_us := bench.microseconds(s.at);
 	rise_us := extract(epoch FROM s.rise) * 1000000;
 
@@ -142,8 +146,8 @@ BEGIN
 		|| int2send(1::smallint) || '\x0808'::bytea) AS graded_hash
 	FROM (
 		SELECT *, sha256(decode(repeat('00', 32), 'hex')
-			|| (format('1;%s;1;6:opened;%s;%s;1;1;%s;8;2;10;10;1;0;1;-;-;%s:%s;-;-;',
-			incident_id, opened_us, opened_us, s.asset_id, length(author), author))::bytea) AS opened_hash
+			|| (format('1;%s;1;6:opened;%s;%s;1;1;%s;8;2;10;10;1;0;1;-;-;%s:%s;-;-;%s-;-;-;-;0;',
+			incident_id, opened_us, opened_us, s.asset_id, length(author), author, title))::bytea) AS opened_hash
 		FROM (
 			SELECT i AS incident_id, d.stage, o.opened_us, bench.to_moment(o.opened_us) AS opened_at
 			FROM generate_series(first, last) AS i
