@@ -4,19 +4,19 @@
 -- level or severity is the unknown one. Who is told first is the audience of the duty that
 -- begins with the opening and has the least time.
 CREATE FUNCTION incident.quick_reference(
-	policy text,
+	policy text, language text DEFAULT NULL,
 	OUT asset_level incident.level, OUT severity incident.severity,
 	OUT event_level incident.level, OUT response_level incident.level,
 	OUT processing_time interval, OUT rises text, OUT notify_within interval,
-	OUT audience text[], OUT progress_every interval)
+	OUT audience text[], OUT progress_every interval, OUT audience_titles text[])
 RETURNS SETOF record
-LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
+LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 SET intervalstyle = 'postgres'
 AS $$
-	WITH wanted AS (SELECT incident.policy_id(policy) AS policy_id),
+	WITH wanted AS (SELECT incident.policy_id(policy) AS policy_id, incident.language(language) AS spoken),
 	pair AS (
-		SELECT w.policy_id, a.asset_level, s.severity,
+		SELECT w.policy_id, w.spoken, a.asset_level, s.severity,
 			incident.event_level(w.policy_id, a.asset_level, s.severity) AS event_level,
 			incident.response_level(w.policy_id, a.asset_level, s.severity) AS response_level
 		FROM wanted AS w,
@@ -31,10 +31,16 @@ AS $$
 		JOIN incident.policy_duty_levels AS l ON l.policy_id = d.policy_id AND l.duty = d.duty)
 	SELECT p.asset_level, p.severity, p.event_level, p.response_level,
 		incident.processing_time(p.policy_id, p.event_level),
-		(SELECT string_agg(format('%s at %s', t.response_level, t.elapsed), ', ' ORDER BY t.elapsed)
+		(SELECT string_agg(CASE p.spoken WHEN 'zh'
+					THEN format('%s后升至%s', incident.time_in_words(t.elapsed, 'zh'), incident.label(t.response_level, 'zh'))
+					ELSE format('%s at %s', t.response_level, t.elapsed) END,
+				CASE p.spoken WHEN 'zh' THEN '，' ELSE ', ' END ORDER BY t.elapsed)
 			FROM incident.response_steps(p.policy_id, p.asset_level, p.severity) AS t
 			WHERE t.elapsed > interval '0'),
-		told.within, told.audience, progress.within
+		told.within, told.audience, progress.within,
+		(SELECT array_agg(coalesce(r.title ->> p.spoken, a.post) ORDER BY a.place)
+			FROM unnest(told.audience) WITH ORDINALITY AS a(post, place)
+			LEFT JOIN incident.policy_roles AS r ON r.policy_id = p.policy_id AND r.role = a.post)
 	FROM pair AS p
 	LEFT JOIN LATERAL (SELECT d.within, d.audience FROM due AS d
 		WHERE d.starts = 'opened' AND NOT d.repeats
@@ -271,18 +277,15 @@ AS $$
 		) AS rest ORDER BY place, number
 $$;
 
-CREATE FUNCTION incident.explain_policy(policy text, language text DEFAULT 'en')
+CREATE FUNCTION incident.explain_policy(policy text, language text DEFAULT NULL)
 RETURNS SETOF text
-LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	id CONSTANT integer := incident.policy_id(policy);
 BEGIN
-	IF language NOT IN ('en', 'zh') THEN
-		RAISE EXCEPTION 'policies are not explained in language "%"', left(language, 100)
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'Use en or zh.';
-	END IF;
+	language := incident.language(language);
 	RETURN QUERY SELECT format(incident.phrase(language, '%s (%s, version %s).', '%s（%s，版本 %s）。'),
 			p.title ->> language, p.name, p.version)
 		FROM incident.policies AS p WHERE p.policy_id = id;
@@ -299,7 +302,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION incident.quick_reference(text) IS
-'The wall chart of a policy: event and response level, times and audience of every asset level and severity; NULL stands for unknown. notify_within and audience are those of the duty that begins with the opening and has the least time, progress_every that of the duty that repeats most often.';
+COMMENT ON FUNCTION incident.quick_reference(text, text) IS
+'The wall chart of a policy: event and response level, times and audience of every asset level and severity; NULL stands for unknown. notify_within and audience are those of the duty that begins with the opening and has the least time, progress_every that of the duty that repeats most often. rises and audience_titles are in the language asked for (en or zh; NULL: that of the setting pg_incident.language).';
 COMMENT ON FUNCTION incident.explain_policy(text, text) IS
 'The rules of the newest published version of a policy in words, a line each, in English (en) or Chinese (zh). Error invalid_parameter_value for another language.';

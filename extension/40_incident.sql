@@ -259,9 +259,9 @@ LANGUAGE c STABLE STRICT SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_duty_reports';
 
-CREATE FUNCTION incident.explain(incident_id bigint)
+CREATE FUNCTION incident.explain(incident_id bigint, language text DEFAULT NULL)
 RETURNS SETOF text
-LANGUAGE c STABLE STRICT SECURITY DEFINER PARALLEL SAFE
+LANGUAGE c STABLE SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_explain';
 
@@ -343,8 +343,8 @@ COMMENT ON FUNCTION incident.duty_reports(bigint, timestamptz) IS
 'What has become of each duty of an incident''s policy, by its number, as of a moment; what the view duty_status reads.';
 COMMENT ON FUNCTION incident.state_at(bigint, timestamptz) IS
 'The state of an incident as of a moment, from all facts known now. A moment in the future tells what will be if no fact comes. Error invalid_parameter_value before detection.';
-COMMENT ON FUNCTION incident.explain(bigint) IS
-'In words: why the incident has its levels, and which rule fires next and when.';
+COMMENT ON FUNCTION incident.explain(bigint, text) IS
+'In words: why the incident has its levels, and which rule fires next and when. language is en or zh; NULL: that of the setting pg_incident.language. Moments are in UTC.';
 COMMENT ON FUNCTION incident.simulate(text, incident.level, incident.severity, timestamptz, timestamptz, jsonb) IS
 'The course of an incident that has not happened: its facts and all that follows from them, up to and including `until`. facts is an array of {"at","kind"} with kind a fact of the timeline; an assessed fact takes "severity" and "asset_level" (null: unknown; left out: unchanged), a done one "duty". Of the duties, detail has "duty" and "occurrence", where one begins also "deadline" as it stands then (null while its clock stands still or the level is none it is for). Nothing is stored.';
 COMMENT ON FUNCTION incident.rule_word(smallint) IS

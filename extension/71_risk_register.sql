@@ -172,87 +172,6 @@ SELECT pg_catalog.pg_extension_config_dump('incident.risk_scenarios', '');
 SELECT pg_catalog.pg_extension_config_dump('incident.risk_scenarios_scenario_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('incident.scenario_measures', '');
 
--- The words of the registers, and what they are called for people.
-CREATE FUNCTION incident.risk_words(OUT kind text, OUT word text, OUT en text, OUT zh text)
-RETURNS SETOF record
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	VALUES
-	('source', 'human_malicious', 'human, malicious', '人为恶意'),
-	('source', 'human_unintended', 'human, unintended', '人为非恶意'),
-	('source', 'environmental', 'environmental', '环境因素'),
-	('path', 'direct', 'direct', '直接'),
-	('path', 'indirect', 'indirect', '间接'),
-	('manner', 'malware', 'malware', '恶意代码'),
-	('manner', 'scanning', 'scanning and probing', '扫描探测'),
-	('manner', 'attack', 'attack', '攻击'),
-	('manner', 'privilege_abuse', 'abuse of privileges', '越权或滥用'),
-	('manner', 'repudiation', 'repudiation', '抵赖'),
-	('manner', 'theft', 'theft or leak', '窃取泄密'),
-	('manner', 'destruction', 'physical destruction', '物理破坏'),
-	('manner', 'tampering', 'tampering', '篡改'),
-	('manner', 'error', 'wrong or missing operation', '误操作或无作为'),
-	('manner', 'management', 'lack of management', '管理不到位'),
-	('manner', 'fault', 'fault of hardware or software', '软硬件故障'),
-	('manner', 'environment', 'physical environment', '物理环境影响'),
-	('area', 'physical', 'physical', '物理'),
-	('area', 'network', 'network', '网络'),
-	('area', 'host', 'host', '主机'),
-	('area', 'application', 'application', '应用'),
-	('area', 'data', 'data', '数据'),
-	('area', 'management', 'management', '管理'),
-	('evidence', 'interview', 'interview', '访谈'),
-	('evidence', 'document_review', 'document review', '文档审查'),
-	('evidence', 'observation', 'observation', '现场观察'),
-	('evidence', 'verification', 'verification', '验证测试'),
-	('evidence', 'scan', 'vulnerability scan', '漏洞扫描'),
-	('vulnerability status', 'found', 'found', '已发现'),
-	('vulnerability status', 'assessed', 'assessed', '已评估'),
-	('vulnerability status', 'fixed', 'fixed', '已修复'),
-	('vulnerability status', 'verified', 'verified', '已验证'),
-	('vulnerability status', 'closed', 'closed', '已关闭'),
-	('measure kind', 'preventive', 'preventive', '预防性'),
-	('measure kind', 'protective', 'protective', '保护性'),
-	('measure status', 'planned', 'planned', '计划中'),
-	('measure status', 'in_progress', 'in progress', '实施中'),
-	('measure status', 'in_place', 'in place', '已落实'),
-	('measure status', 'withdrawn', 'withdrawn', '已撤销'),
-	('decision', 'keep', 'keep', '保持'),
-	('decision', 'control', 'control', '控制'),
-	('decision', 'accept', 'accept', '接受'),
-	('decision', 'avoid', 'avoid', '避免'),
-	('decision', 'transfer', 'transfer', '转移'),
-	('treatment status', 'proposed', 'proposed', '已提出'),
-	('treatment status', 'reviewed', 'reviewed', '已评审'),
-	('treatment status', 'approved', 'approved', '已批准'),
-	('treatment status', 'closed', 'closed', '已关闭'),
-	('treatment status', 'rejected', 'rejected', '已驳回'),
-	('treatment status', 'replaced', 'replaced', '已替换'),
-	('approver', 'security_group', 'security group', '安全组'),
-	('approver', 'person_in_charge', 'person in charge', '主管负责人'),
-	('approver', 'general_manager', 'general manager', '总经理'),
-	('standing', 'acceptable', 'acceptable', '可接受'),
-	('standing', 'accepted', 'accepted', '已接受'),
-	('standing', 'residual_approved', 'residual risk approved', '残余风险已批准'),
-	('standing', 'in_treatment', 'in treatment', '处置中'),
-	('standing', 'untreated', 'untreated', '未处置'),
-	('stage', 'prepare', 'preparation', '评估准备'),
-	('stage', 'identify', 'identification', '要素识别'),
-	('stage', 'analyse', 'analysis', '风险分析'),
-	('stage', 'plan', 'plan and acceptance', '处置计划与验收'),
-	('stage', 'closed', 'closed', '已结束')
-$$;
-
-CREATE FUNCTION incident.risk_label(kind text, word text, language text DEFAULT 'en')
-RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT CASE language WHEN 'zh' THEN w.zh ELSE w.en END
-	FROM incident.risk_words() AS w WHERE w.kind = risk_label.kind AND w.word = risk_label.word
-$$;
-
 -- Refuses a word that is none of its kind; NULL passes.
 CREATE FUNCTION incident.expect_risk_word(kind text, word text)
 RETURNS void
@@ -260,10 +179,11 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF word IS NOT NULL AND incident.risk_label(kind, word) IS NULL THEN
+	IF word IS NOT NULL AND NOT EXISTS (SELECT FROM incident.terms() AS t
+			WHERE t.kind = expect_risk_word.kind AND t.word = expect_risk_word.word) THEN
 		RAISE EXCEPTION '"%" is no %', left(word, 100), kind
 			USING ERRCODE = 'invalid_parameter_value',
-				  HINT = (SELECT format('Use %s.', string_agg(w.word, ', ')) FROM incident.risk_words() AS w
+				  HINT = (SELECT format('Use %s.', string_agg(w.word, ', ')) FROM incident.terms() AS w
 						  WHERE w.kind = expect_risk_word.kind);
 	END IF;
 END
@@ -677,10 +597,6 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION incident.risk_words() IS
-'The words of the risk registers, each with its kind and what it is called in English and Chinese.';
-COMMENT ON FUNCTION incident.risk_label(text, text, text) IS
-'What a word of the risk registers is called for people, in English (en) or Chinese (zh); NULL when the kind has no such word.';
 COMMENT ON FUNCTION incident.organisation_risk_method() IS
 'Id of the risk method by which the current organisation computes; version 1 of product, which is built in, unless set.';
 COMMENT ON FUNCTION incident.set_risk_method(text, integer) IS
@@ -700,7 +616,7 @@ COMMENT ON VIEW incident.service_values IS
 'Business services with their own importance, what the assets below raise them to, and the rating that counts.';
 COMMENT ON COLUMN incident.service_values.assets IS 'How many assets are in it and in the services below it.';
 COMMENT ON FUNCTION incident.register_threat(text, text, incident.rating, text, text, text, text[]) IS
-'Adds a threat, or replaces all attributes of the one with that name; returns its id. source, path and manner are words of risk_words(). A NULL frequency is unknown and counts as 5. Incidents of the categories in incident_categories count as occurrences of the threat.';
+'Adds a threat, or replaces all attributes of the one with that name; returns its id. source, path and manner are words of terms(). A NULL frequency is unknown and counts as 5. Incidents of the categories in incident_categories count as occurrences of the threat.';
 COMMENT ON FUNCTION incident.set_fix_within(incident.rating, interval) IS
 'Within what time the current organisation fixes a vulnerability of a severity, from its finding. Those already rated keep their due time. Without, 7, 30, 90, 180 and 365 days for 5 to 1: common practice, from no standard. Error invalid_parameter_value for a time that is not positive in all its parts.';
 COMMENT ON FUNCTION incident.register_vulnerability(text, incident.rating, text, text, text, text, text, timestamptz, text) IS

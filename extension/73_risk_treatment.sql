@@ -157,7 +157,7 @@ BEGIN
 		IF treatment.status <> step.waits_for THEN
 			RAISE EXCEPTION 'the treatment of risk scenario % is %, and the % decides on one that is %',
 				approve_risk.scenario_id, treatment.status,
-				incident.risk_label('approver', approve_risk.approver), step.waits_for
+				incident.term_of('approver', approve_risk.approver, 'en', NULL), step.waits_for
 				USING ERRCODE = 'object_not_in_prerequisite_state';
 		ELSIF approve_risk.approved AND treatment.decision IN ('control', 'avoid', 'transfer') AND items = 0 THEN
 			RAISE EXCEPTION 'the treatment of risk scenario % plans no measure', approve_risk.scenario_id

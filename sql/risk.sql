@@ -269,7 +269,7 @@ SELECT place, asset, threat, current, current_value FROM incident.top_risks ORDE
 SELECT service, rating, assets, scenarios, inherent, current, residual, unacceptable FROM incident.risk_by_service ORDER BY service;
 SELECT owner, scenarios, current, unacceptable, untreated FROM incident.risk_by_owner ORDER BY owner;
 SELECT name, kind, status, responsible, scenarios FROM incident.measure_register ORDER BY name;
-SELECT incident.risk_label('decision', 'accept'), incident.risk_label('decision', 'accept', 'zh'), incident.risk_label('decision', 'x');
+SELECT incident.term('decision', 'accept') AS en, incident.term('decision', 'accept', 'zh') AS zh, incident.term('decision', 'x') AS none;
 
 -- Reports.
 SELECT key, value FROM incident.risk_report('first') AS r, jsonb_each(r - '{stages,unacceptable}'::text[]) ORDER BY key;

@@ -12,8 +12,10 @@
 #include "utils/timestamp.h"
 
 #include "duty.h"
+#include "language.h"
 #include "pg_incident.h"
 #include "policy_cache.h"
+#include "record.h"
 #include "sql.h"
 #include "timeline.h"
 #include "types.h"
@@ -22,6 +24,8 @@
 typedef struct Explanation
 {
 	ReturnSetInfo *result;
+	PgiLanguage language;
+	int32 policy_id;
 	const PgiCell *cell;
 	PgiState state;
 	TimestampTz now;
@@ -30,6 +34,7 @@ typedef struct Explanation
 static void say(Explanation *explanation, const char *format, ...)
 	pg_attribute_printf(2, 3);
 
+/* A line, in the language asked for. */
 static void
 say(Explanation *explanation, const char *format, ...)
 {
@@ -38,6 +43,7 @@ say(Explanation *explanation, const char *format, ...)
 	bool isnull = false;
 
 	initStringInfo(&line);
+	format = pgi_in_language(explanation->language, format);
 	for (;;)
 	{
 		va_list args;
@@ -55,22 +61,6 @@ say(Explanation *explanation, const char *format, ...)
 						 &value, &isnull);
 }
 
-static char *
-level_word(uint8 level)
-{
-	if (level == PGI_LEVEL_UNKNOWN)
-		return pstrdup("unknown");
-	return DatumGetCString(DirectFunctionCall1(level_out, UInt8GetDatum(level)));
-}
-
-static char *
-severity_word(uint8 severity)
-{
-	if (severity == PGI_SEVERITY_UNKNOWN)
-		return pstrdup("unknown");
-	return DatumGetCString(DirectFunctionCall1(severity_out, UInt8GetDatum(severity)));
-}
-
 /* A moment in UTC, whatever the session's settings are. */
 static char *
 moment(TimestampTz at)
@@ -85,16 +75,6 @@ moment(TimestampTz at)
 	fields.tm_isdst = 0;
 	EncodeDateTime(&fields, fraction, true, 0, NULL, USE_ISO_DATES, written);
 	return pstrdup(written);
-}
-
-/* A length of time to the second. */
-static char *
-length_of_time(int64 microseconds)
-{
-	int64 seconds = microseconds / USECS_PER_SEC;
-
-	return psprintf("%02d:%02d:%02d", (int) (seconds / 3600), (int) (seconds / 60 % 60),
-					(int) (seconds % 60));
 }
 
 /* Whether a query finds a row of the organisation by an id. */
@@ -124,6 +104,54 @@ found_moment(int column)
 	return moment(DatumGetTimestampTz(pgi_column(0, column, &isnull)));
 }
 
+/* What a word of a kind is called where the language is not that of the words. */
+static char *
+term(const Explanation *explanation, const char *kind, const char *word)
+{
+	static PgiQuery query = {
+		"SELECT incident.term_of($1, $2, 'zh', $3)", 3, {TEXTOID, TEXTOID, INT4OID}};
+	Datum values[3];
+	char *called;
+
+	if (explanation->language == PGI_ENGLISH)
+		return pstrdup(word);
+	values[0] = CStringGetTextDatum(kind);
+	values[1] = CStringGetTextDatum(word);
+	values[2] = Int32GetDatum(explanation->policy_id);
+	pgi_read(&query, values, NULL);
+	called = found_text(1);
+	return called == NULL ? pstrdup(word) : called;
+}
+
+static char *
+level_word(const Explanation *explanation, uint8 level)
+{
+	if (level == PGI_LEVEL_UNKNOWN)
+		return pstrdup(pgi_in_language(explanation->language, "unknown"));
+	return term(explanation, "level",
+				DatumGetCString(DirectFunctionCall1(level_out, UInt8GetDatum(level))));
+}
+
+static char *
+severity_word(const Explanation *explanation, uint8 severity)
+{
+	if (severity == PGI_SEVERITY_UNKNOWN)
+		return pstrdup(pgi_in_language(explanation->language, "unknown"));
+	return term(
+		explanation, "severity",
+		DatumGetCString(DirectFunctionCall1(severity_out, UInt8GetDatum(severity))));
+}
+
+/* A length of time to the second. */
+static char *
+length_of_time(int64 microseconds)
+{
+	int64 seconds = microseconds / USECS_PER_SEC;
+
+	return psprintf("%02d:%02d:%02d", (int) (seconds / 3600), (int) (seconds / 60 % 60),
+					(int) (seconds % 60));
+}
+
 static void
 explain_values(Explanation *explanation, int32 org_id)
 {
@@ -133,13 +161,19 @@ explain_values(Explanation *explanation, int32 org_id)
 		{INT4OID, INT8OID}};
 	const PgiState *state = &explanation->state;
 	char *name = find_row(&query, org_id, state->asset_id) ? found_text(1) : NULL;
-	bool unknown = state->asset_level == PGI_LEVEL_UNKNOWN ||
-				   state->severity == PGI_SEVERITY_UNKNOWN;
+	char *level = level_word(explanation, state->asset_level);
+	char *severity = severity_word(explanation, state->severity);
 
-	say(explanation, "Asset %s has level %s; the severity is %s.%s",
-		name == NULL ? "not known yet" : name, level_word(state->asset_level),
-		severity_word(state->severity),
-		unknown ? " What is unknown counts as the most urgent possible." : "");
+	if (name == NULL)
+		say(explanation,
+			"The asset is not known yet; its level is %s, the severity is %s.", level,
+			severity);
+	else
+		say(explanation, "Asset %s has level %s; the severity is %s.", name, level,
+			severity);
+	if (state->asset_level == PGI_LEVEL_UNKNOWN ||
+		state->severity == PGI_SEVERITY_UNKNOWN)
+		say(explanation, "What is unknown counts as the most urgent possible.");
 }
 
 static void
@@ -147,8 +181,10 @@ explain_clock(Explanation *explanation)
 {
 	const PgiState *state = &explanation->state;
 
-	say(explanation, "The clock shows %s since detection and %s.",
-		length_of_time(state->elapsed), state->running ? "is running" : "stands still");
+	say(explanation,
+		state->running ? "The clock shows %s since detection and is running."
+					   : "The clock shows %s since detection and stands still.",
+		length_of_time(state->elapsed));
 }
 
 static void
@@ -159,68 +195,74 @@ explain_levels(Explanation *explanation)
 	const PgiStep *step = &cell->steps[0];
 
 	say(explanation, "The event level is %s by the matrix.",
-		level_word(state->event_level));
+		level_word(explanation, state->event_level));
 	for (int i = 1; i < cell->nsteps; i++)
 		if (cell->steps[i].level == state->response_level &&
 			cell->steps[i].after <= state->elapsed)
 			step = &cell->steps[i];
 	if (step == &cell->steps[0] && state->response_level == step->level)
 		say(explanation, "The response level is %s by the matrix.",
-			level_word(state->response_level));
+			level_word(explanation, state->response_level));
 	else if (step->rule >= PGI_RULE_STEP)
 		say(explanation,
 			"The response level is %s: the matrix gives %s, and from %s on it is %s by "
 			"step %d of the escalation.",
-			level_word(state->response_level), level_word(cell->steps[0].level),
-			length_of_time(step->after), level_word(step->level),
-			step->rule - PGI_RULE_STEP + 1);
+			level_word(explanation, state->response_level),
+			level_word(explanation, cell->steps[0].level), length_of_time(step->after),
+			level_word(explanation, step->level), step->rule - PGI_RULE_STEP + 1);
 	else if (step != &cell->steps[0])
 		say(explanation,
 			"The response level is %s: the matrix gives %s, and from %s on the time left "
 			"is no longer than the processing time of level %s.",
-			level_word(state->response_level), level_word(cell->steps[0].level),
-			length_of_time(step->after), level_word(step->level));
+			level_word(explanation, state->response_level),
+			level_word(explanation, cell->steps[0].level), length_of_time(step->after),
+			level_word(explanation, step->level));
 	else
 		say(explanation,
 			"The response level is %s: the matrix gives %s, and a step of the escalation "
 			"has raised it.",
-			level_word(state->response_level), level_word(cell->steps[0].level));
+			level_word(explanation, state->response_level),
+			level_word(explanation, cell->steps[0].level));
 	if (cell->limit[PGI_CLOCK_PROCESSING] == PGI_NEVER)
 		say(explanation, "There is no limit on the processing time.");
 	else
-		say(explanation, "The processing time is %s%s.",
-			length_of_time(cell->limit[PGI_CLOCK_PROCESSING]),
-			state->late[PGI_CLOCK_PROCESSING] ? " and has passed" : "");
+		say(explanation,
+			state->late[PGI_CLOCK_PROCESSING]
+				? "The processing time is %s and has passed."
+				: "The processing time is %s.",
+			length_of_time(cell->limit[PGI_CLOCK_PROCESSING]));
 }
 
 /* Says in words what an event is. */
-static void
-describe(StringInfo what, const PgiDutyNames *duties, const PgiDerived *event)
+static char *
+describe(const Explanation *explanation, const PgiDutyNames *duties,
+		 const PgiDerived *event)
 {
+	PgiLanguage language = explanation->language;
 	int duty = pgi_duty_of_rule(event->rule);
 
-	if (what->len > 0)
-		appendStringInfoString(what, " and ");
-	if (duty >= 0 && event->kind == PGI_OVERDUE)
-		appendStringInfo(what, "the duty %s is overdue", duties->name[duty]);
-	else if (duty >= 0)
-		appendStringInfo(what, "the duty %s begins%s", duties->name[duty],
-						 event->kind == PGI_REPEATED ? " again" : "");
-	else if (event->kind == PGI_ESCALATED)
-		appendStringInfo(what, "the response rises to level %s",
-						 level_word(event->response_level));
-	else if (event->kind == PGI_BREACHED)
-		appendStringInfoString(what, "the processing time has passed");
-	else if (event->rule == PGI_RULE_RESPONSE)
-		appendStringInfoString(what, "its plan should have been activated");
-	else
-		appendStringInfo(what, "it should have been acknowledged%s",
-						 event->occurrence > 1 ? " by now" : "");
+	if (duty >= 0)
+		return psprintf(pgi_in_language(language, event->kind == PGI_OVERDUE
+													  ? "the duty %s is overdue"
+												  : event->kind == PGI_REPEATED
+													  ? "the duty %s begins again"
+													  : "the duty %s begins"),
+						term(explanation, "duty", duties->name[duty]));
+	if (event->kind == PGI_ESCALATED)
+		return psprintf(pgi_in_language(language, "the response rises to level %s"),
+						level_word(explanation, event->response_level));
+	return pstrdup(pgi_in_language(
+		language, event->kind == PGI_BREACHED ? "the processing time has passed"
+				  : event->rule == PGI_RULE_RESPONSE
+					  ? "its plan should have been activated"
+				  : event->occurrence == 1 ? "it should have been acknowledged"
+										   : "it should have been acknowledged by now"));
 }
 
 /* What becomes due next, as the kernel tells it. */
 typedef struct Next
 {
+	const Explanation *explanation;
 	const PgiDutyNames *duties;
 	int64 at;
 	StringInfoData what;
@@ -231,8 +273,12 @@ collect_next(const PgiDerived *event, void *arg)
 {
 	Next *next = arg;
 
-	if (event->at == next->at)
-		describe(&next->what, next->duties, event);
+	if (event->at != next->at)
+		return;
+	if (next->what.len > 0)
+		appendStringInfoString(&next->what,
+							   pgi_in_language(next->explanation->language, " and "));
+	appendStringInfoString(&next->what, describe(next->explanation, next->duties, event));
 }
 
 static void
@@ -240,7 +286,7 @@ explain_next(Explanation *explanation, const PgiTimeline *timeline)
 {
 	const PgiState *state = &explanation->state;
 	PgiDutyNames duties;
-	Next next = {&duties, state->next_due};
+	Next next = {explanation, &duties, state->next_due};
 	PgiFact *facts;
 	PgiState then;
 	int nfacts;
@@ -270,21 +316,25 @@ pgi_explain(PG_FUNCTION_ARGS)
 {
 	static PgiQuery describe = {
 		"SELECT detected_at, name, version FROM incident.incidents"
-		" JOIN incident.policies USING (policy_id) WHERE org_id = $1 AND incident_id = $2",
+		" JOIN incident.policies USING (policy_id) WHERE org_id = $1 AND incident_id = "
+		"$2",
 		2,
 		{INT4OID, INT8OID}};
-	static PgiQuery failure = {"SELECT since, retry_at, message, sqlstate FROM "
-							   "incident.quarantine WHERE org_id = $1 AND incident_id = $2",
-							   2,
-							   {INT4OID, INT8OID}};
-	int64 incident_id = PG_GETARG_INT64(0);
+	static PgiQuery failure = {
+		"SELECT since, retry_at, message, sqlstate FROM "
+		"incident.quarantine WHERE org_id = $1 AND incident_id = $2",
+		2,
+		{INT4OID, INT8OID}};
+	int64 incident_id = pgi_incident_argument(fcinfo);
 	Explanation explanation = {0};
 	PgiTimeline timeline;
 
+	explanation.language = pgi_language_argument(fcinfo, 1);
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	explanation.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	SPI_connect();
 	pgi_timeline_read(&timeline, pgi_organisation, incident_id);
+	explanation.policy_id = timeline.policy_id;
 	if (find_row(&describe, timeline.org_id, incident_id))
 		say(&explanation,
 			"Incident " INT64_FORMAT
@@ -312,7 +362,9 @@ pgi_explain(PG_FUNCTION_ARGS)
 		pgi_policy_cell(pgi_policy(timeline.policy_id), explanation.state.asset_level,
 						explanation.state.severity);
 
-	say(&explanation, "It is %s.", pgi_status_words[explanation.state.standing.status]);
+	say(&explanation, "It is %s.",
+		term(&explanation, "status",
+			 pgi_status_words[explanation.state.standing.status]));
 	explain_values(&explanation, timeline.org_id);
 	explain_levels(&explanation);
 	explain_clock(&explanation);

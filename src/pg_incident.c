@@ -9,6 +9,7 @@
 
 #include "arguments.h"
 #include "invalidation.h"
+#include "language.h"
 #include "pg_incident.h"
 
 PG_MODULE_MAGIC;
@@ -73,6 +74,7 @@ _PG_init(void)
 		"pg_incident.retention",
 		"How long finished incidents are kept, as an interval; empty: for ever.", NULL,
 		&retention, "", PGC_USERSET, 0, check_retention, NULL, NULL);
+	pgi_language_init();
 	MarkGUCPrefixReserved("pg_incident");
 	pgi_invalidation_init();
 }

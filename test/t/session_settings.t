@@ -55,6 +55,7 @@ my $WORK = q{
 
 # Results of functions, each as a table.
 my %RESULTS = (
+	language => q{SELECT incident.language()},
 	quick_reference => q{SELECT * FROM incident.quick_reference('eport')},
 	quick_desk => q{SELECT * FROM incident.quick_reference('desk')},
 	explain_policy => q{SELECT l FROM incident.explain_policy('desk') AS l},
@@ -84,7 +85,7 @@ my %RESULTS = (
 	losses => q{SELECT l.* FROM incident.annual_loss('{"min": 0.5, "mode": 2, "max": 6}',
 		'{"low": 10000.1, "high": 1000000.3}', 1000) AS l},
 	methods_detail => q{SELECT incident.risk_value(2, '3', '4', '2'), incident.asset_value('3', '4', '4')},
-	words => q{SELECT w.*, incident.risk_label(w.kind, w.word, 'zh') FROM incident.risk_words() AS w},
+	terms => q{SELECT t.*, incident.term(t.kind, t.word, 'zh') FROM incident.terms() AS t},
 	more_words => q{SELECT n, incident.rule_word(n::smallint), incident.kind_word(n::smallint)
 		FROM generate_series(0, 400) AS n},
 	labels => q{SELECT incident.label('2'::incident.level, 'zh') AS level,
@@ -153,7 +154,7 @@ sub rows_of
 
 	$rows =~ s/(?:$present)[T ][\d:.]+(?:\+00(?::00)?)?/NOW/g;
 	$rows =~ s/\\\\x[0-9a-f]{64}/HASH/g;
-	$rows =~ s/("(?:next_xid|boot_clock|last_work_took)"): [^,}]+/$1: NOW/g;
+	$rows =~ s/("(?:next_xid|boot_clock|from_bucket|last_work_took)"): [^,}]+/$1: NOW/g;
 	return join "\n", sort split /\n/, $rows;
 }
 

@@ -1,0 +1,10 @@
+-- The languages in which people are told something.
+
+-- The language in an argument, en or zh; NULL is that of the setting pg_incident.language.
+CREATE FUNCTION incident.language(language text DEFAULT NULL)
+RETURNS text
+LANGUAGE c STABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pgi_language';
+
+COMMENT ON FUNCTION incident.language(text) IS
+'The language of texts for people: the one named, en or zh; for NULL that of the setting pg_incident.language. Error invalid_parameter_value for any other.';
