@@ -26,6 +26,8 @@ AS $$
 	('entry', 'noted', 'noted', '备注'),
 	('entry', 'done', 'duty done', '职责完成'),
 	('entry', 'migrated', 'put under another policy', '改用其他策略'),
+	('entry', 'marked', 'confidentiality mark changed', '变更密级标记'),
+	('entry', 'raised', 'raised by a graver repeat', '因更严重的重复报告而提升'),
 	('entry', 'graded', 'graded', '定级'),
 	('entry', 'escalated', 'escalated', '响应升级'),
 	('entry', 'breached', 'processing time passed', '处置超时'),
