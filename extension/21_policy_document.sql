@@ -234,7 +234,7 @@ AS $$
 				ORDER BY c.category COLLATE "C"), '[]')
 			FROM incident.policy_categories AS c WHERE c.policy_id = p.policy_id))
 		|| CASE WHEN p.source IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('source', p.source) END
-	FROM incident.policies AS p WHERE p.policy_id = export_policy.policy_id
+	FROM incident.policies AS p WHERE p.policy_id = export_policy.policy_id AND p.state <> 'dropped'
 $$;
 
 -- What a published policy says in 32 bytes, the same in whichever database it is stored and
@@ -247,6 +247,14 @@ BEGIN ATOMIC
 	SELECT sha256(convert_to(incident.export_policy(policy_id)::text, 'UTF8'));
 END;
 
+-- Whether a policy is published now, whatever the transaction's snapshot shows. Error
+-- serialization_failure in REPEATABLE READ and above when it is not, as the transaction would
+-- go on finding it.
+CREATE FUNCTION incident.is_published(policy_id integer)
+RETURNS boolean
+LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'pgi_is_published';
+
 -- Keeps a policy from being retired and dropped until the transaction ends; false when it is
 -- published no longer. Waits for who is just retiring it.
 CREATE FUNCTION incident.keep_policy(policy_id integer)
@@ -256,7 +264,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	PERFORM incident.take_lock('policy in use', policy_id, shared => true);
-	RETURN EXISTS (SELECT FROM incident.policies AS p WHERE p.policy_id = keep_policy.policy_id AND p.state = 'published');
+	RETURN incident.is_published(policy_id);
 END
 $$;
 
@@ -286,7 +294,8 @@ AS $$
 DECLARE
 	policy incident.policies;
 BEGIN
-	SELECT * INTO policy FROM incident.policies AS p WHERE p.policy_id = lock_policy.policy_id FOR UPDATE;
+	SELECT * INTO policy FROM incident.policies AS p
+		WHERE p.policy_id = lock_policy.policy_id AND p.state <> 'dropped' FOR UPDATE;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'policy % does not exist', policy_id USING ERRCODE = 'undefined_object';
 	END IF;
@@ -412,7 +421,6 @@ BEGIN
 	DELETE FROM incident.policy_authorities AS x WHERE x.policy_id = drop_policy.policy_id;
 	DELETE FROM incident.policy_roles AS x WHERE x.policy_id = drop_policy.policy_id;
 	DELETE FROM incident.policy_categories AS x WHERE x.policy_id = drop_policy.policy_id;
-	DELETE FROM incident.policies AS p WHERE p.policy_id = drop_policy.policy_id;
 END
 $$;
 
@@ -513,7 +521,7 @@ COMMENT ON FUNCTION incident.verify_policies() IS
 COMMENT ON FUNCTION incident.retire_policy(integer) IS
 'Takes a published version out of use: no incident is opened under it any more. Error object_in_use while an incident under it is being opened, or neither closed nor cancelled, and for the last published version of the policy of an organisation; object_not_in_prerequisite_state for built-in policies and those that are not published, and in a transaction that is not READ COMMITTED.';
 COMMENT ON FUNCTION incident.drop_policy(integer) IS
-'Deletes a draft or a retired version. Error object_in_use while there are incidents under it; object_not_in_prerequisite_state for built-in and published policies, and in a transaction that is not READ COMMITTED.';
+'Deletes a draft or a retired version; its version number is not given again. Error object_in_use while there are incidents under it; object_not_in_prerequisite_state for built-in and published policies, and in a transaction that is not READ COMMITTED.';
 COMMENT ON FUNCTION incident.export_policy(integer) IS
 'The document of a policy; importing it gives the same policy. NULL when there is no such id.';
 COMMENT ON FUNCTION incident.combine_policy(jsonb, jsonb) IS

@@ -88,7 +88,8 @@ WHERE a.org_id = (SELECT incident.current_organisation());
 CREATE VIEW incident.policy_versions AS
 SELECT policy_id, name, version, state, title ->> 'en' AS title_en, title ->> 'zh' AS title_zh,
 	published_at
-FROM incident.policies;
+FROM incident.policies
+WHERE state <> 'dropped';
 
 -- How late decisions of the last hour were, at most, for a share of them; to a power of
 -- two of seconds.

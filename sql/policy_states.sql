@@ -84,7 +84,8 @@ SELECT count(*) AS kept FROM parts AS p,
 SELECT reopen(:first, at => '2026-01-05 12:00+08');
 SELECT policy_version, status FROM incident_history WHERE incident_id = :first;
 
--- Dropped: a draft, or a retired version that no incident was opened under.
+-- Dropped: a draft, or a retired version that no incident was opened under. Its number is kept
+-- in the table of policies, and nothing else of it.
 SELECT drop_policy(:draft);
 SELECT publish_policy(import_policy(export_policy(:house_2))), policy_id('house', 4) > 0 AS next;
 SELECT retire_policy(:house_2);
@@ -94,6 +95,15 @@ SELECT p.part, n.rows_left FROM parts AS p,
 		'SELECT count(*) AS n FROM incident.%I WHERE policy_id IN (%s, %s)', part, :draft, :house_2),
 		false, true, '')))[1]::text AS rows_left) AS n WHERE n.rows_left <> '0';
 SELECT export_policy(:house_2) IS NULL AS gone;
+-- The number is not given again.
+SELECT import_policy(:'house_document') AS last_draft \gset
+SELECT drop_policy(:last_draft);
+SELECT import_policy(:'house_document') AS next_draft \gset
+SELECT version, state FROM policy_versions WHERE name = 'house' ORDER BY version;
+SELECT call, r.* FROM unnest(ARRAY['drop_policy(%s)', 'publish_policy(%s)', 'retire_policy(%s)',
+	'event_level(%s, ''2'', ''minor'')']) AS call, pg_temp.refusal('SELECT ' || format(call, :last_draft)) AS r;
+SELECT export_policy(:last_draft) IS NULL AS gone;
+SELECT drop_policy(:next_draft);
 SELECT call, r.* FROM unnest(ARRAY['retire_policy(1)', 'drop_policy(1)', 'retire_policy(0)', 'drop_policy(0)']) AS call,
 	pg_temp.refusal('SELECT ' || call) AS r;
 

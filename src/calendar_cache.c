@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "pgtime.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -24,6 +25,7 @@ typedef struct CachedCalendar
 {
 	NameData name;
 	MemoryContext context; /* holds all that belongs to it */
+	uint64 fingerprint;
 	PgiCalendar calendar;
 } CachedCalendar;
 
@@ -218,6 +220,30 @@ read_rows(Rows *rows, MemoryContext context)
 	return true;
 }
 
+static uint64
+mix(uint64 all, int64 number)
+{
+	return hash_combine64(
+		all, hash_bytes_extended((const unsigned char *) &number, sizeof(number), 0));
+}
+
+static uint64
+fingerprint_of(const Rows *rows)
+{
+	const PgiCalendarSource *source = &rows->source;
+	uint64 all = 0;
+
+	for (int i = 0; i < rows->nwindows; i++)
+		all = mix(mix(all, rows->windows[i].from), rows->windows[i].until);
+	for (int i = 0; i < lengthof(source->week); i++)
+		all = mix(all, source->week[i].count);
+	for (int i = 0; i < source->nexceptions; i++)
+		all = mix(mix(all, source->exceptions[i].date), source->exceptions[i].day.count);
+	for (int i = 0; i < source->noffsets; i++)
+		all = mix(mix(all, source->offsets[i].from), source->offsets[i].seconds);
+	return all;
+}
+
 /* Reads and prepares a calendar; NULL when there is none of that name. */
 static CachedCalendar *
 load(const char *name)
@@ -241,6 +267,7 @@ load(const char *name)
 	cached = MemoryContextAllocZero(context, sizeof(CachedCalendar));
 	namestrcpy(&cached->name, name);
 	cached->context = context;
+	cached->fingerprint = fingerprint_of(&rows);
 	host.owner = cached;
 	pgi_calendar_init(&cached->calendar, &rows.source, &host);
 	return cached;
@@ -296,4 +323,16 @@ pgi_calendar(const char *name)
 	entry->cached = cached;
 	MemoryContextSetParent(cached->context, cache_context);
 	return &cached->calendar;
+}
+
+/*
+ * A number that stands for the rows that a calendar was compiled from: others have, as good
+ * as certainly, another.
+ */
+uint64_t
+pgi_calendar_fingerprint(const PgiCalendar *calendar)
+{
+	return ((const CachedCalendar *) ((const char *) calendar -
+									  offsetof(CachedCalendar, calendar)))
+		->fingerprint;
 }

@@ -7,5 +7,6 @@
 #include "kernel/calendar.h"
 
 extern const PgiCalendar *pgi_calendar(const char *name);
+extern uint64_t pgi_calendar_fingerprint(const PgiCalendar *calendar);
 
 #endif

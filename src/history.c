@@ -33,6 +33,7 @@
 #include "history.h"
 #include "sql.h"
 #include "state_row.h"
+#include "timeline.h"
 
 /* Columns of incident.incidents. */
 enum
@@ -690,13 +691,16 @@ unpack_event(PgiPast *past, const Packed *packed)
 
 /* Makes what was taken back absent, and errors when an entry is missing. */
 static void
-check_entries(const Life *life, Packed *packed)
+check_entries(int32 org_id, const Life *life, Packed *packed)
 {
 	for (int i = 0; i < life->nentries; i++)
 		if (packed[i].kind == ABSENT)
+		{
+			pgi_expect_remembered(org_id, life->incident_id);
 			ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
 							errmsg("entry %d of incident " INT64_FORMAT " is missing",
 								   i + 1, life->incident_id)));
+		}
 	for (int i = 0; i < life->nentries; i++)
 		if (packed[i].kind == PGI_VOIDED && packed[i].at >= 1 && packed[i].at <= i)
 			packed[packed[i].at - 1].kind = ABSENT;
@@ -735,7 +739,7 @@ pgi_history_next(PgiHistory *history)
 		return NULL;
 	life = &history->lives[history->next++];
 	packed = &history->packed[life->first];
-	check_entries(life, packed);
+	check_entries(history->period.org_id, life, packed);
 	make_room(history, life->nentries);
 	past->incident_id = life->incident_id;
 	past->policy_id = life->policy_id;

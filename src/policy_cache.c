@@ -6,6 +6,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
@@ -23,6 +24,7 @@ typedef struct CachedPolicy
 {
 	int32 policy_id; /* hash key */
 	PgiPolicyTitle title;
+	uint64 fingerprint;
 	PgiPolicy policy;
 } CachedPolicy;
 
@@ -81,7 +83,7 @@ read_document(int32 policy_id, PgiPolicyTitle *title)
 {
 	static PgiQuery query = {
 		"SELECT incident.export_policy(policy_id), name, version, encode(digest, 'hex')"
-		" FROM incident.policies WHERE policy_id = $1",
+		" FROM incident.policies WHERE policy_id = $1 AND state <> 'dropped'",
 		1,
 		{INT4OID}};
 	Datum id = Int32GetDatum(policy_id);
@@ -100,24 +102,31 @@ read_document(int32 policy_id, PgiPolicyTitle *title)
 
 /* Compiles what a sound document says. */
 static void
-compile(Jsonb *document, PgiPolicy *policy)
+compile(Jsonb *document, CachedPolicy *cached)
 {
 	PgiPolicySource source;
 	PgiPolicyPlaces places;
 	PgiCalendarNames calendars;
+	PgiPolicy *policy = &cached->policy;
 	JsonbValue root;
 
 	pgi_json_root(document, &root);
 	pgi_read_source(pgi_json_container(&root), &source, &calendars, &places);
 	pgi_read_hold(pgi_json_container(&root), &source);
 	pgi_policy_compile(&source, policy);
+	cached->fingerprint = hash_bytes_extended((const unsigned char *) VARDATA_ANY(document),
+											  VARSIZE_ANY_EXHDR(document), 0);
 	for (int i = 0; i < calendars.count; i++)
+	{
 		policy->calendars[i] = pgi_calendar(NameStr(calendars.name[i]));
+		cached->fingerprint = hash_combine64(
+			cached->fingerprint, pgi_calendar_fingerprint(policy->calendars[i]));
+	}
 }
 
 /* Reads and compiles a policy; error when there is none or it is not sound. */
 static void
-read_policy(int32 policy_id, PgiPolicyTitle *title, PgiPolicy *policy)
+read_policy(int32 policy_id, CachedPolicy *cached)
 {
 	PgiOwnerScope scope;
 	Jsonb *document;
@@ -125,7 +134,7 @@ read_policy(int32 policy_id, PgiPolicyTitle *title, PgiPolicy *policy)
 
 	pgi_become_owner(&scope);
 	SPI_connect();
-	document = read_document(policy_id, title);
+	document = read_document(policy_id, &cached->title);
 	SPI_finish();
 	pgi_become_caller(&scope);
 	if (document == NULL)
@@ -141,7 +150,7 @@ read_policy(int32 policy_id, PgiPolicyTitle *title, PgiPolicy *policy)
 				 errmsg("policy %d is not sound", policy_id),
 				 errdetail("%s: %s", finding->place, pgi_finding_sentence(finding))));
 	}
-	compile(document, policy);
+	compile(document, cached);
 }
 
 static void
@@ -204,18 +213,17 @@ static const CachedPolicy *
 find_policy(int32 policy_id)
 {
 	CachedPolicy *entry;
-	PgiPolicyTitle title;
-	PgiPolicy compiled;
+	CachedPolicy compiled;
 
 	make_current();
 	entry = hash_search(policies, &policy_id, HASH_FIND, NULL);
 	if (entry != NULL)
 		return entry;
 
-	read_policy(policy_id, &title, &compiled);
+	read_policy(policy_id, &compiled);
 	entry = hash_search(policies, &policy_id, HASH_ENTER, NULL);
-	entry->title = title;
-	entry->policy = compiled;
+	compiled.policy_id = policy_id;
+	*entry = compiled;
 	return entry;
 }
 
@@ -239,6 +247,18 @@ pgi_policy_title(int32 policy_id)
 	title.version = pstrdup(title.version);
 	title.digest = title.digest == NULL ? NULL : pstrdup(title.digest);
 	return title;
+}
+
+/*
+ * A number that stands for the document and the calendars that a policy was compiled from:
+ * others have, as good as certainly, another.
+ */
+uint64
+pgi_policy_fingerprint(const PgiPolicy *policy)
+{
+	return ((const CachedPolicy *) ((const char *) policy -
+									offsetof(CachedPolicy, policy)))
+		->fingerprint;
 }
 
 /* The id of a published version; the newest when version is 0. */

@@ -19,6 +19,7 @@ typedef struct PgiPolicyTitle
 
 extern const PgiPolicy *pgi_policy(int32 policy_id);
 extern PgiPolicyTitle pgi_policy_title(int32 policy_id);
+extern uint64 pgi_policy_fingerprint(const PgiPolicy *policy);
 extern int32 pgi_policy_named(const char *name);
 extern int32 pgi_policy_version(const char *name, int32 version);
 extern const PgiCell *pgi_policy_cell(const PgiPolicy *policy, int asset_level,

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -46,6 +47,28 @@ static const char *const functions[PGI_KINDS] = {
 	[PGI_CLOSED] = "close",		  [PGI_REOPENED] = "reopen",
 	[PGI_CANCELLED] = "cancel",	  [PGI_NOTED] = "note",
 };
+
+PG_FUNCTION_INFO_V1(pgi_is_published);
+Datum
+pgi_is_published(PG_FUNCTION_ARGS)
+{
+	static PgiQuery query = {
+		"SELECT FROM incident.policies WHERE policy_id = $1 AND state = 'published'",
+		1,
+		{INT4OID}};
+	Datum id = PG_GETARG_DATUM(0);
+	bool published;
+
+	SPI_connect();
+	pgi_read_newest(&query, &id);
+	published = SPI_processed > 0;
+	SPI_finish();
+	if (!published && IsolationUsesXactSnapshot())
+		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+						errmsg("policy %d has been retired meanwhile", DatumGetInt32(id)),
+						errhint("Try the transaction again.")));
+	PG_RETURN_BOOL(published);
+}
 
 /* Whether a policy is published, and stays so until the transaction ends. Within SPI. */
 bool

@@ -13,6 +13,7 @@
 #include "storage/shm_mq.h"
 #include "utils/builtins.h"
 
+#include "policy_cache.h"
 #include "replay.h"
 
 /*
@@ -58,6 +59,7 @@ typedef struct Task
 	PgiPeriod period;
 	PgiProgress progress;
 	int nparts;
+	pg_atomic_uint64 fingerprint; /* of the policy that all run; 0: nobody has it yet */
 	pg_atomic_uint32 next; /* part to be taken */
 	PgiIds parts[FLEXIBLE_ARRAY_MEMBER];
 } Task;
@@ -100,6 +102,25 @@ count_events(Tally *tally, const PgiDerived *events, int nevents)
 	}
 }
 
+/*
+ * All parts are to run the same policy, on the same calendars: each process reads them for
+ * itself, and one that begins later may find others.
+ */
+static void
+expect_same_policy(Task *task, const PgiPolicy *policy)
+{
+	uint64 mine = pgi_policy_fingerprint(policy);
+	uint64 first = 0;
+
+	if (!pg_atomic_compare_exchange_u64(&task->fingerprint, &first, mine) &&
+		first != mine)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("policy %d or one of its calendars was changed during the replay",
+						task->policy_id),
+				 errhint("Try it again.")));
+}
+
 static void
 count_part(Task *task, const PgiIds *part, Tally **tallies)
 {
@@ -110,6 +131,7 @@ count_part(Task *task, const PgiIds *part, Tally **tallies)
 
 	pgi_replay_begin(&replay, task->policy_id, &task->period, part, task->nparts,
 					 &task->progress);
+	expect_same_policy(task, replay.policy);
 	while ((past = pgi_history_next(replay.history)) != NULL)
 	{
 		const PgiState *state = &replay.state;
@@ -284,6 +306,7 @@ pgi_replay_counts(PG_FUNCTION_ARGS)
 	pgi_replay_arguments(fcinfo, &task->policy_id, &task->period);
 	task->nparts = pgi_history_divide(&task->period, most_parts(), task->parts, &about);
 	pgi_progress_begin(&task->progress, about);
+	pg_atomic_init_u64(&task->fingerprint, 0);
 	pg_atomic_init_u32(&task->next, 0);
 	if (task->nparts > 1)
 		count_together(task, size, &tallies);

@@ -307,10 +307,44 @@ pgi_timeline_is_complete(const PgiTimeline *timeline)
 	return timeline->nentries >= timeline->settled_seq;
 }
 
+/*
+ * To be called when entries of an incident are missing: errors when it was forgotten after the
+ * snapshot was taken. Its partition goes for everybody, its state only for snapshots to come.
+ */
+void
+pgi_expect_remembered(int32 org_id, int64 incident_id)
+{
+	static PgiQuery query = {"SELECT FROM incident.incident_state"
+							 " WHERE org_id = $1 AND incident_id = $2",
+							 2,
+							 {INT4OID, INT8OID}};
+	Datum values[2];
+	PgiOwnerScope scope;
+	bool remembered;
+
+	values[0] = Int32GetDatum(org_id);
+	values[1] = Int64GetDatum(incident_id);
+	pgi_become_owner(&scope);
+	SPI_connect();
+	pgi_read_newest(&query, values);
+	remembered = SPI_processed > 0;
+	SPI_finish();
+	pgi_become_caller(&scope);
+	if (!remembered)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("incident " INT64_FORMAT " has been forgotten meanwhile",
+						incident_id),
+				 errdetail("Its retention ended after the transaction's snapshot was taken."),
+				 errhint("Try the transaction again.")));
+}
+
 /* Errors unless every entry up to the settled one is there, and none after it. */
 static void
 check_complete(const PgiTimeline *timeline)
 {
+	if (!pgi_timeline_is_complete(timeline))
+		pgi_expect_remembered(timeline->org_id, timeline->incident_id);
 	for (int i = 0; i < timeline->nentries; i++)
 		if (timeline->entries[i].seq != i + 1)
 			ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),

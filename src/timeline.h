@@ -108,6 +108,7 @@ extern PGI_NORETURN void pgi_no_incident(int32 org_id, int64 incident_id);
 extern void pgi_entry_read(PgiEntry *entry, uint64 row);
 extern PgiEntry *pgi_timeline_add(PgiTimeline *timeline, PgiKind kind, TimestampTz at);
 extern void pgi_timeline_write(PgiTimeline *timeline, PgiEntry *entry);
+extern void pgi_expect_remembered(int32 org_id, int64 incident_id);
 extern bool pgi_timeline_is_complete(const PgiTimeline *timeline);
 extern PgiFact *pgi_timeline_facts(const PgiTimeline *timeline, int *nfacts);
 extern void pgi_timeline_state(const PgiTimeline *timeline, TimestampTz at,

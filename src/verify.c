@@ -259,6 +259,8 @@ read_entries(Check *check)
 	values[1] = Int64GetDatum(timeline->incident_id);
 	values[2] = Int32GetDatum(timeline->policy_id);
 	timeline->nentries = (int) pgi_read(&query, values, NULL);
+	if (timeline->nentries < timeline->settled_seq)
+		pgi_expect_remembered(timeline->org_id, timeline->incident_id);
 	timeline->entries = palloc(sizeof(PgiEntry) * Max(timeline->nentries, 1));
 	check->stored = palloc(sizeof(Stored) * Max(timeline->nentries, 1));
 	for (int i = 0; i < timeline->nentries; i++)
