@@ -8,7 +8,7 @@ AS $$
 	VALUES
 	('status', 'open', 'open', '未接手'),
 	('status', 'acknowledged', 'acknowledged', '已确认接手'),
-	('status', 'active', 'active, the plan is activated', '预案已启动'),
+	('status', 'active', 'active', '预案已启动'),
 	('status', 'on_hold', 'on hold', '挂起'),
 	('status', 'resolved', 'resolved', '已处置'),
 	('status', 'closed', 'closed', '已关闭'),

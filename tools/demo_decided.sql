@@ -1,5 +1,5 @@
-SELECT kind, count(*) AS entries, count(DISTINCT incident_id) AS incidents
+SELECT incident.term('entry', kind) AS kind, count(*) AS entries, count(DISTINCT incident_id) AS incidents
 FROM incident.timeline
 WHERE kind IN ('escalated', 'breached') AND live
-GROUP BY kind
-ORDER BY kind DESC;
+GROUP BY timeline.kind
+ORDER BY timeline.kind DESC;

@@ -1,7 +1,6 @@
 -- The most urgent first.
 SELECT incident_id AS id, response_level AS response, event_level AS event,
-	CASE WHEN breached THEN 'yes' ELSE '' END AS breached,
-	coalesce(asset, 'unknown') AS asset, coalesce(severity::text, 'unknown') AS severity, status,
+	breached, asset, incident.term('severity', severity::text) AS severity, incident.term('status', status) AS status,
 	to_char(detected_at, 'MM-DD HH24:MI') AS detected, left(summary, 48) AS summary
 FROM incident.open_incidents
 ORDER BY response_level DESC, event_level DESC, incident_id

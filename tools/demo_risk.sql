@@ -1,6 +1,7 @@
 -- The highest risks first, and where all of them stand in the heat map.
 SELECT rank() OVER (ORDER BY current_value DESC) AS rank, title, asset, inherent, current, residual,
-	coalesce(decision, '') AS decision, standing
+	incident.term('decision', decision) AS decision,
+	incident.term('standing', standing) AS standing
 FROM incident.risk_register
 ORDER BY current_value DESC, scenario_id
 LIMIT 10;

@@ -3,6 +3,15 @@
 
 say() { printf '%s\n' "$*"; }
 
+# in_language ENGLISH CHINESE: the text in the language SPOKEN, en or zh.
+SPOKEN=en
+in_language() {
+	case $SPOKEN in
+	zh) printf '%s\n' "$2" ;;
+	*) printf '%s\n' "$1" ;;
+	esac
+}
+
 heading() { printf '\n== %s\n' "$*"; }
 
 complain() { printf '%s\n' "$*" >&2; }
