@@ -65,7 +65,8 @@ CREATE TABLE incident.policy_matrix (
 );
 
 -- The steps of an escalation. event_levels NULL: for all. percent in place of amount where
--- that is what is measured.
+-- that is what is measured. reports: which facts put off a step by inactivity; NULL: all by
+-- which somebody acts.
 CREATE TABLE incident.policy_rises (
 	policy_id integer NOT NULL,
 	step integer NOT NULL,
@@ -74,11 +75,13 @@ CREATE TABLE incident.policy_rises (
 	measure text NOT NULL CHECK (measure IN ('elapsed', 'remaining', 'percent', 'inactive')),
 	amount interval,
 	percent integer,
+	reports text[],
 	PRIMARY KEY (policy_id, step)
 );
 
--- starts names a fact, or after the duty that is to be done first. until NULL: the resolution
--- where the duty starts before it, else nothing.
+-- starts names a fact, or after the duty that is to be done first. repeats: it begins again
+-- when it is done; repeats_overdue: also when it is overdue. until NULL: what ends the duty
+-- after which it starts, else the resolution where it starts before that, else nothing.
 CREATE TABLE incident.policy_duties (
 	policy_id integer NOT NULL,
 	number integer NOT NULL,
@@ -89,6 +92,7 @@ CREATE TABLE incident.policy_duties (
 	scope text NOT NULL CHECK (scope IN ('event_level', 'response_level')),
 	responsible text[],
 	repeats boolean NOT NULL,
+	repeats_overdue boolean NOT NULL,
 	repeat_limit integer,
 	until text,
 	done_by text,

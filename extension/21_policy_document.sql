@@ -48,10 +48,11 @@ AS $$
 		SELECT id, number, nullif(item ->> 'asset_level', 'any')::incident.level, (item ->> 'severity')::incident.severity,
 			(item ->> 'event_level')::incident.level, (item ->> 'response_level')::incident.level
 		FROM incident.json_items(document -> 'matrix');
-	INSERT INTO incident.policy_rises (policy_id, step, to_level, event_levels, measure, amount, percent)
+	INSERT INTO incident.policy_rises (policy_id, step, to_level, event_levels, measure, amount, percent,
+			reports)
 		SELECT id, s.number, (s.item ->> 'to')::incident.level, incident.json_levels(s.item -> 'event_levels'),
 			m.measure, CASE WHEN m.measure <> 'percent' THEN (s.item ->> m.measure)::interval END,
-			(s.item ->> 'percent')::numeric::integer
+			(s.item ->> 'percent')::numeric::integer, incident.json_words(s.item -> 'reports')
 		FROM incident.json_items(document #> '{escalation,steps}') AS s,
 			unnest('{elapsed,remaining,percent,inactive}'::text[]) AS m(measure)
 		WHERE s.item ->> m.measure IS NOT NULL;
@@ -64,11 +65,11 @@ SET search_path = pg_catalog, pg_temp
 SET intervalstyle = 'postgres'
 AS $$
 	INSERT INTO incident.policy_duties (policy_id, number, duty, title, starts, after, scope, responsible, repeats,
-			repeat_limit, until, done_by, content)
+			repeats_overdue, repeat_limit, until, done_by, content)
 		SELECT id, number, item ->> 'duty', item -> 'title',
 			CASE WHEN jsonb_typeof(item -> 'starts') = 'string' THEN item ->> 'starts' END,
 			item #>> '{starts,after}', item ->> 'scope', incident.json_words(item -> 'responsible'),
-			item ->> 'repeat' IS NOT NULL, (item #>> '{repeat,limit}')::numeric::integer,
+			item ->> 'repeat' IS NOT NULL, item #>> '{repeat,also}' IS NOT NULL, (item #>> '{repeat,limit}')::numeric::integer,
 			item ->> 'until', item ->> 'done_by', nullif(item -> 'content', 'null')
 		FROM incident.json_items(document -> 'duties');
 	INSERT INTO incident.policy_duty_levels (policy_id, duty, level, item, within, audience)
@@ -169,7 +170,7 @@ SET intervalstyle = 'postgres'
 AS $$
 	SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('to', r.to_level::text,
 			'event_levels', r.event_levels::text[],
-			r.measure, coalesce(to_jsonb(r.amount), to_jsonb(r.percent))))
+			r.measure, coalesce(to_jsonb(r.amount), to_jsonb(r.percent)), 'reports', r.reports))
 		ORDER BY r.step)
 	FROM incident.policy_rises AS r WHERE r.policy_id = exported_steps.policy_id
 $$;
@@ -188,7 +189,8 @@ AS $$
 					FROM incident.policy_duty_levels AS l
 					WHERE l.policy_id = d.policy_id AND l.duty = d.duty
 					GROUP BY l.item, l.within, l.audience) AS f))
-		|| CASE WHEN d.repeats THEN jsonb_build_object('repeat', jsonb_build_object('limit', d.repeat_limit))
+		|| CASE WHEN d.repeats THEN jsonb_build_object('repeat', jsonb_build_object('limit', d.repeat_limit)
+				|| CASE WHEN d.repeats_overdue THEN '{"also": "overdue"}'::jsonb ELSE '{}' END)
 			ELSE '{}' END
 		|| jsonb_strip_nulls(jsonb_build_object('responsible', d.responsible, 'until', d.until,
 			'done_by', d.done_by, 'content', d.content))

@@ -196,7 +196,11 @@ AS $$
 				WHEN 'elapsed' THEN incident.phrase(language, 'after %s', '经过%s')
 				WHEN 'remaining' THEN incident.phrase(language, 'when %s is left', '剩余%s')
 				WHEN 'percent' THEN incident.phrase(language, 'when %s %% of the processing time is over', '处置时限已过 %s%%')
-				ELSE incident.phrase(language, 'after %s without a report', '%s无报告') END,
+				ELSE incident.phrase(language, 'after %s without a report', '%s无报告')
+					|| CASE WHEN r.reports IS NULL THEN '' ELSE format(incident.phrase(language, ' (%s)', '（%s）'),
+						(SELECT incident.list_in_words(array_agg(incident.term_of('entry', u.fact, language, NULL)
+								ORDER BY u.number), language)
+							FROM unnest(r.reports) WITH ORDINALITY AS u(fact, number))) END END,
 				coalesce(incident.time_in_words(r.amount, language), r.percent::text)),
 			incident.levels_in_words(ARRAY[r.to_level], language),
 			CASE WHEN r.event_levels IS NOT NULL THEN
@@ -232,9 +236,13 @@ AS $$
 		CASE WHEN d.done_by IS NOT NULL THEN
 			format(incident.phrase(language, 'It is done when %s.', '以%s为完成。'),
 				incident.fact_in_words(d.done_by, language)) END,
-		CASE WHEN NOT d.repeats THEN NULL
-			WHEN d.repeat_limit IS NULL THEN incident.phrase(language, 'It begins anew until its end.', '循环进行，直至结束。')
-			ELSE format(incident.phrase(language, 'It begins anew, %s times at most.', '循环进行，至多 %s 次。'), d.repeat_limit) END,
+		CASE WHEN d.repeats THEN
+			CASE WHEN d.repeats_overdue
+				THEN incident.phrase(language, 'When it is done or overdue it begins anew', '完成或逾期后重新开始')
+				ELSE incident.phrase(language, 'When it is done it begins anew', '完成后重新开始') END
+			|| CASE WHEN d.repeat_limit IS NULL THEN incident.phrase(language, ' until its end.', '，直至结束。')
+				ELSE format(incident.phrase(language, ', %s times in all at most.', '，总共至多 %s 次。'), d.repeat_limit) END
+			END,
 		CASE WHEN d.until IS NOT NULL THEN
 			format(incident.phrase(language, 'It ends when %s.', '至%s为止。'),
 				incident.fact_in_words(d.until, language)) END)

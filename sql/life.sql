@@ -193,6 +193,16 @@ FROM (VALUES ('[]'::jsonb), ('[{"at": "2026-01-05 09:50+08", "kind": "acknowledg
 	simulate('itil', '2', 'moderate', '2026-01-05 09:00+08', '2026-01-05 12:00+08',
 		facts || '[{"at": "2026-01-05 09:10+08", "kind": "held"}]') WHERE kind = 'overdue' AND detail ->> 'rule' = 'acknowledgement';
 
+-- What a clock that stands still has passed, to the microsecond: resolved or held at the moment of a rise or of
+-- a limit it has not passed it, a microsecond later it has.
+SELECT f.kind, f.after, s.kind, s.detail ->> 'event_level' AS event, s.detail ->> 'response_level' AS response
+FROM (VALUES ('resolved', interval '2 h'), ('resolved', '2 h 0.000001 s')) AS f(kind, after),
+	simulate('eport', '1', 'minor', '2026-01-05 08:00', '2026-01-05 13:00', jsonb_build_array(
+		jsonb_build_object('at', timestamptz '2026-01-05 08:00' + f.after, 'kind', f.kind),
+		jsonb_build_object('at', timestamptz '2026-01-05 12:00', 'kind', 'assessed', 'asset_level', '2'),
+		jsonb_build_object('at', timestamptz '2026-01-05 12:30', 'kind', 'assessed', 'asset_level', '1'))) AS s
+WHERE NOT s.detail ? 'duty' AND s.detail ? 'event_level' ORDER BY f.after, s.at;
+
 -- A whole life
 
 SELECT open('standby', 'minor', 'slow', pg_temp.at('0')) AS whole \gset

@@ -307,6 +307,26 @@ check_calendar(Check *check, JsonbContainer *level, int number)
 
 /* Escalation, duties, messages */
 
+/* The facts that put off a step. */
+static void
+check_reports(Check *check, JsonbContainer *step, const char *place)
+{
+	JsonbContainer *reports = pgi_json_part(step, "reports");
+	char *here = pgi_place_key(place, "reports");
+
+	if (reports != NULL && pgi_json_field(step, "inactive") == NULL)
+		find(check, here, "Only a step by inactivity has reports.");
+	for (int i = 0; i < pgi_json_count(reports); i++)
+		for (int j = 0; j < i; j++)
+			if (strcmp(pgi_json_item_word(reports, i), pgi_json_item_word(reports, j)) ==
+				0)
+			{
+				find(check, pgi_place_item(here, i),
+					 psprintf("%s is named twice.", pgi_json_item_word(reports, i)));
+				break;
+			}
+}
+
 static void
 check_escalation(Check *check)
 {
@@ -322,11 +342,13 @@ check_escalation(Check *check)
 	for (int i = 0; i < count; i++)
 	{
 		char *place = psprintf("$.escalation.steps[%d]", i);
-		JsonbContainer *levels = pgi_json_part(pgi_json_item(steps, i), "event_levels");
+		JsonbContainer *step = pgi_json_item(steps, i);
+		JsonbContainer *levels = pgi_json_part(step, "event_levels");
 
 		if (levels != NULL)
 			check_level_list(check, levels, pgi_place_key(place, "event_levels"));
-		if (pgi_rise_measure(pgi_json_item(steps, i)) < 0)
+		check_reports(check, step, place);
+		if (pgi_rise_measure(step) < 0)
 			find_unfit(
 				check, place, "measures nothing, or several things",
 				"It needs exactly one of elapsed, remaining, percent and inactive.");

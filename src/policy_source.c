@@ -134,6 +134,20 @@ pgi_rise_measure(JsonbContainer *step)
 	return found;
 }
 
+/* The facts that put off a step by inactivity: those that it names, or all. */
+static uint32
+read_reports(JsonbContainer *step)
+{
+	JsonbContainer *names = pgi_json_part(step, "reports");
+	uint32 reports = 0;
+
+	if (names == NULL)
+		return PGI_REPORTS;
+	for (int i = 0; i < pgi_json_count(names); i++)
+		reports |= PGI_FACT_BIT(fact_of(pgi_json_item_word(names, i)));
+	return reports;
+}
+
 static void
 read_rise(JsonbContainer *step, int measure, PgiPolicySource *source)
 {
@@ -144,6 +158,7 @@ read_rise(JsonbContainer *step, int measure, PgiPolicySource *source)
 	rise->to = level_of(step, "to");
 	rise->amount = measure == PGI_RISE_PERCENT ? pgi_json_integer(step, "percent")
 											   : pgi_json_time(step, measures[measure]);
+	rise->reports = read_reports(step);
 	for (int i = 0; i < pgi_json_count(levels); i++)
 		rise->event_levels |= PGI_LEVEL_BIT(item_level(levels, i));
 	for (int level = 0; levels == NULL && level <= PGI_LEVEL_MAX; level++)
@@ -217,7 +232,10 @@ read_duty(JsonbContainer *duties, int number, PgiDuty *duty, PgiPolicyPlaces *pl
 	duty->by_response = strcmp(pgi_json_text(item, "scope"), "response_level") == 0;
 	duty->repeats = repeat != NULL;
 	if (repeat != NULL)
+	{
 		duty->limit = pgi_json_integer(repeat, "limit");
+		duty->repeats_overdue = pgi_json_text(repeat, "also") != NULL;
+	}
 	for (int level = 0; level < PGI_LEVELS; level++)
 		duty->within[level] = PGI_NEVER;
 	for (int i = 0; i < pgi_json_count(lines); i++)
@@ -238,18 +256,17 @@ read_duty(JsonbContainer *duties, int number, PgiDuty *duty, PgiPolicyPlaces *pl
 	}
 }
 
-/* A duty that starts before the incident is resolved ends with that, unless it says else. */
+/* Gives an end to the duties that do not name one. */
 static void
-end_duties(JsonbContainer *duties, PgiPolicySource *source)
+end_duties(PgiPolicySource *source)
 {
-	for (int i = 0; i < source->nduties; i++)
-	{
-		uint8 start = pgi_duty_start(source, i);
+	uint8 ends[PGI_MAX_DUTIES];
 
-		if (pgi_json_field(pgi_json_item(duties, i), "until") == NULL &&
-			start != PGI_RESOLVED && start != PGI_CLOSED)
-			source->duties[i].until = PGI_RESOLVED;
-	}
+	for (int i = 0; i < source->nduties; i++)
+		ends[i] = source->duties[i].until != PGI_KINDS ? source->duties[i].until
+													   : pgi_duty_end(source, i);
+	for (int i = 0; i < source->nduties; i++)
+		source->duties[i].until = ends[i];
 }
 
 /* Reads which clocks a hold stops. */
@@ -299,5 +316,5 @@ pgi_read_source(JsonbContainer *document, PgiPolicySource *source,
 	source->nduties = pgi_json_count(duties);
 	for (int i = 0; i < source->nduties; i++)
 		read_duty(duties, i, &source->duties[i], places);
-	end_duties(duties, source);
+	end_duties(source);
 }

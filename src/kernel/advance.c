@@ -67,10 +67,12 @@ step_at(const PgiRun *run, int64_t at)
 											member->calendar, at);
 
 		step = more_urgent(step, pgi_step_at(member->steps, elapsed));
-		if (!run->policy->minds_inactivity)
-			continue;
-		elapsed = pgi_watch_reached(run, &run->inactivity, member->calendar, at);
-		step = more_urgent(step, pgi_step_at(member->inactive, elapsed));
+		for (int number = 0; number < run->policy->ninactivities; number++)
+		{
+			elapsed =
+				pgi_watch_reached(run, &run->inactivity[number], member->calendar, at);
+			step = more_urgent(step, pgi_step_at(member->inactive[number], elapsed));
+		}
 	}
 	return step;
 }
@@ -134,9 +136,9 @@ next_of_clock(const PgiRun *run, PgiClock number)
 	return next;
 }
 
-/* When a step of inactivity comes, or PGI_NEVER. */
+/* When a step on a clock of inactivity comes, or PGI_NEVER. */
 static int64_t
-next_of_inactivity(const PgiRun *run)
+next_of_inactivity(const PgiRun *run, int number)
 {
 	int64_t next = PGI_NEVER;
 
@@ -145,8 +147,9 @@ next_of_inactivity(const PgiRun *run)
 		const PgiCell *member = run->members[i];
 
 		next = pgi_least(
-			next, pgi_watch_moment(run, &run->inactivity, member->calendar,
-								   next_rise(run, member->inactive, member->ninactive)));
+			next, pgi_watch_moment(run, &run->inactivity[number], member->calendar,
+								   next_rise(run, member->inactive[number],
+											 member->ninactive[number])));
 	}
 	return next;
 }
@@ -160,8 +163,9 @@ next_moment(const PgiRun *run)
 	for (int number = 0; number < PGI_CLOCKS; number++)
 		if (run->clocks[number].running && run->clocks[number].wanted)
 			next = pgi_least(next, next_of_clock(run, number));
-	if (run->inactivity.running && run->inactivity.wanted)
-		next = pgi_least(next, next_of_inactivity(run));
+	for (int number = 0; number < run->policy->ninactivities; number++)
+		if (run->inactivity[number].running && run->inactivity[number].wanted)
+			next = pgi_least(next, next_of_inactivity(run, number));
 	if (run->going != 0 && run->unsettled == PGI_NEVER)
 		next = pgi_least(next, pgi_duties_next(run));
 	return next;
@@ -362,10 +366,10 @@ start_clocks(PgiRun *run, int64_t at)
 	pgi_watch_start(&run->clocks[PGI_CLOCK_PROCESSING], at);
 	set_deadline(run, PGI_CLOCK_ACKNOWLEDGEMENT, at);
 	set_deadline(run, PGI_CLOCK_RESPONSE, at);
-	if (run->policy->minds_inactivity)
+	for (int number = 0; number < run->policy->ninactivities; number++)
 	{
-		pgi_watch_reset(run, &run->inactivity, at);
-		run->inactivity.wanted = run->inactivity.running = true;
+		pgi_watch_reset(run, &run->inactivity[number], at);
+		run->inactivity[number].wanted = run->inactivity[number].running = true;
 	}
 }
 
@@ -381,7 +385,8 @@ static void
 stop_clocks(PgiRun *run, int64_t at)
 {
 	stop_running(run, &run->clocks[PGI_CLOCK_PROCESSING], at);
-	stop_running(run, &run->inactivity, at);
+	for (int number = 0; number < run->policy->ninactivities; number++)
+		stop_running(run, &run->inactivity[number], at);
 	end_deadline(run, PGI_CLOCK_ACKNOWLEDGEMENT);
 	end_deadline(run, PGI_CLOCK_RESPONSE);
 }
@@ -399,13 +404,24 @@ hold_clocks(PgiRun *run, int64_t at, bool stop)
 		else
 			pgi_watch_start(&run->clocks[number], at);
 	}
-	if ((run->policy->hold_stops & PGI_CLOCK_BIT(PGI_CLOCK_PROCESSING)) == 0 ||
-		!run->inactivity.wanted)
+	if ((run->policy->hold_stops & PGI_CLOCK_BIT(PGI_CLOCK_PROCESSING)) == 0)
 		return;
-	if (stop)
-		pgi_watch_stop(run, &run->inactivity, at);
-	else
-		pgi_watch_start(&run->inactivity, at);
+	for (int number = 0; number < run->policy->ninactivities; number++)
+	{
+		if (stop)
+			pgi_watch_stop(run, &run->inactivity[number], at);
+		else
+			pgi_watch_start(&run->inactivity[number], at);
+	}
+}
+
+/* Somebody has acted. */
+static void
+restart_inactivity(PgiRun *run, const PgiFact *fact)
+{
+	for (int number = 0; number < run->policy->ninactivities; number++)
+		if ((run->policy->reports[number] & PGI_FACT_BIT(fact->kind)) != 0)
+			pgi_watch_reset(run, &run->inactivity[number], fact->at);
 }
 
 static PgiResult
@@ -416,6 +432,7 @@ apply_fact(PgiRun *run, const PgiFact *fact)
 	if (!pgi_allows(state->standing, fact->kind))
 		return PGI_OK;
 	state->standing = pgi_standing_after(state->standing, fact->kind);
+	restart_inactivity(run, fact);
 
 	switch ((PgiKind) fact->kind)
 	{
@@ -470,9 +487,6 @@ apply_fact(PgiRun *run, const PgiFact *fact)
 			state->epoch = fact->seq;
 			regrade(run, fact->at, false);
 			break;
-		case PGI_DONE:
-			pgi_watch_reset(run, &run->inactivity, fact->at);
-			break;
 		default:
 			break;
 	}
@@ -501,7 +515,8 @@ note_origins(PgiRun *run)
 	run->state->can_go_on = run->cell->calendar != PGI_MIXED;
 	for (int number = 0; number < PGI_CLOCKS; number++)
 		run->state->origin[number] = origin_of(run, &run->clocks[number]);
-	run->state->inactive_since = origin_of(run, &run->inactivity);
+	for (int number = 0; number < PGI_MAX_INACTIVITIES; number++)
+		run->state->inactive_since[number] = origin_of(run, &run->inactivity[number]);
 }
 
 /* Lets time pass to the end, and leaves the state as of then. */
@@ -627,7 +642,8 @@ pgi_go_on(const PgiPolicy *policy, PgiState *state, int64_t until, PgiEmit emit,
 	run.members[run.nmembers++] = run.cell;
 	for (int number = 0; number < PGI_CLOCKS; number++)
 		take_up(&run.clocks[number], state->origin[number]);
-	take_up(&run.inactivity, state->inactive_since);
+	for (int number = 0; number < policy->ninactivities; number++)
+		take_up(&run.inactivity[number], state->inactive_since[number]);
 	pgi_duties_resume(&run);
 	return finish(&run, until);
 }

@@ -68,7 +68,7 @@ typedef struct PgiState
 	 * the calendar is one of several possible, a run cannot be gone on with.
 	 */
 	int64_t origin[PGI_CLOCKS];
-	int64_t inactive_since; /* the same for the clock of inactivity */
+	int64_t inactive_since[PGI_MAX_INACTIVITIES]; /* the same for those of inactivity */
 	bool can_go_on;
 	int64_t elapsed;		 /* on the processing clock, at the moment asked for */
 	int64_t next_due;		 /* next derived event if no fact comes, or PGI_NEVER */
@@ -103,7 +103,7 @@ typedef struct PgiDutyReport
 
 /* The bytes of pgi_duties_pack: for each duty, and at most. */
 #define PGI_PACKED_DUTY 13
-#define PGI_PACKED_MOST (9 + PGI_MAX_DUTIES * PGI_PACKED_DUTY)
+#define PGI_PACKED_MOST (1 + 8 * PGI_MAX_INACTIVITIES + PGI_MAX_DUTIES * PGI_PACKED_DUTY)
 
 typedef enum PgiResult
 {

@@ -167,8 +167,8 @@ begin_turn(PgiRun *run, int number, int32_t occurrence, int64_t at)
 			 occurrence, deadline(run, number), at);
 }
 
-/* Begins the next occurrence, if there is one. */
-static void
+/* Begins the next occurrence; false when there is none. */
+static bool
 begin_again(PgiRun *run, int number, int64_t at)
 {
 	const PgiDuty *duty = &run->policy->duties[number];
@@ -177,8 +177,9 @@ begin_again(PgiRun *run, int number, int64_t at)
 	if (!duty->repeats || occurrence >= PGI_MAX_OCCURRENCES ||
 		(duty->limit != 0 && occurrence >= duty->limit) ||
 		(run->ended & PGI_DUTY_BIT(number)) != 0)
-		return;
+		return false;
 	begin_turn(run, number, occurrence + 1, at);
+	return true;
 }
 
 static void
@@ -188,6 +189,8 @@ become_overdue(PgiRun *run, int number, int64_t at)
 		run->reports[number].overdue_at = at;
 	pgi_emit(run, PGI_OVERDUE, PGI_RULE_DUTY_OVERDUE + number,
 			 run->turns[number].occurrence, PGI_NEVER, at);
+	if (run->policy->duties[number].repeats_overdue && begin_again(run, number, at))
+		return;
 	run->going &= ~PGI_DUTY_BIT(number);
 	run->overdue |= PGI_DUTY_BIT(number);
 }
@@ -236,7 +239,7 @@ pgi_duties_settle(PgiRun *run, int64_t at)
 				run->reports[number].done_at = at;
 				run->reports[number].overdue_at = PGI_NEVER;
 			}
-			begin_again(run, number, at);
+			(void) begin_again(run, number, at);
 		}
 		else if (is_overdue(run, number, at))
 		{
@@ -363,28 +366,34 @@ take_number(const uint8_t **bytes, int size)
 #define NUMBER 0x1f
 #define BEGUN 0x20
 #define RUNNING 0x40
-#define INACTIVITY 0x80 /* in the first byte: the clock of inactivity follows */
+/* In the first byte: how many times to acknowledge have passed, which clocks follow. */
+#define PASSED 0x0f
+#define INACTIVITY(number) (0x10 << (number))
 
 /*
  * Writes what a run goes on from besides what every incident has, at most PGI_PACKED_MOST
- * bytes, and returns how many: none when time moves no duty and no step of inactivity, and
+ * bytes, and returns how many: none when time moves no duty and no step by inactivity, and
  * no more than the first time to acknowledge has passed. Numbers are little-endian.
  */
 int
 pgi_duties_pack(const PgiState *state, uint8_t *bytes)
 {
 	bool acknowledging = state->origin[PGI_CLOCK_ACKNOWLEDGEMENT] != PGI_NEVER;
-	bool inactivity = state->inactive_since != PGI_NEVER;
+	uint8_t inactivities = 0;
 	uint8_t passed = state->late[PGI_CLOCK_ACKNOWLEDGEMENT];
 	uint8_t *end = bytes;
 
 	if (passed > 1 && !acknowledging)
 		passed = 1;
-	if (state->nduties == 0 && !inactivity && passed <= 1)
+	for (int number = 0; number < PGI_MAX_INACTIVITIES; number++)
+		if (state->inactive_since[number] != PGI_NEVER)
+			inactivities |= INACTIVITY(number);
+	if (state->nduties == 0 && inactivities == 0 && passed <= 1)
 		return 0;
-	end = put_number(end, passed | (inactivity ? INACTIVITY : 0), 1);
-	if (inactivity)
-		end = put_number(end, (uint64_t) state->inactive_since, 8);
+	end = put_number(end, passed | inactivities, 1);
+	for (int number = 0; number < PGI_MAX_INACTIVITIES; number++)
+		if ((inactivities & INACTIVITY(number)) != 0)
+			end = put_number(end, (uint64_t) state->inactive_since[number], 8);
 	for (int i = 0; i < state->nduties; i++)
 	{
 		const PgiDutyState *duty = &state->duties[i];
@@ -409,18 +418,21 @@ pgi_duties_unpack(PgiState *state, const uint8_t *bytes, int length)
 	uint8_t first;
 
 	state->nduties = 0;
-	state->inactive_since = PGI_NEVER;
+	for (int number = 0; number < PGI_MAX_INACTIVITIES; number++)
+		state->inactive_since[number] = PGI_NEVER;
 	if (length == 0)
 		return true;
 	first = (uint8_t) take_number(&bytes, 1);
-	if ((first & ~INACTIVITY) > PGI_MAX_ACKNOWLEDGEMENTS)
+	if ((first & PASSED) > PGI_MAX_ACKNOWLEDGEMENTS)
 		return false;
-	state->late[PGI_CLOCK_ACKNOWLEDGEMENT] = first & ~INACTIVITY;
-	if ((first & INACTIVITY) != 0)
+	state->late[PGI_CLOCK_ACKNOWLEDGEMENT] = first & PASSED;
+	for (int number = 0; number < PGI_MAX_INACTIVITIES; number++)
 	{
+		if ((first & INACTIVITY(number)) == 0)
+			continue;
 		if (end - bytes < 8)
 			return false;
-		state->inactive_since = (int64_t) take_number(&bytes, 8);
+		state->inactive_since[number] = (int64_t) take_number(&bytes, 8);
 	}
 	if ((end - bytes) % PGI_PACKED_DUTY != 0 ||
 		(end - bytes) / PGI_PACKED_DUTY > PGI_MAX_DUTIES)

@@ -4,6 +4,8 @@
 #ifndef PGI_KERNEL_KIND_H
 #define PGI_KERNEL_KIND_H
 
+#include <stdint.h>
+
 /*
  * What an entry of the timeline says; the words are in pgi_kind_words. The numbers are
  * stored, so those between the parts are for kinds to come.
@@ -35,6 +37,9 @@ typedef enum PgiKind
 	PGI_VOIDED = 63,
 	PGI_KINDS
 } PgiKind;
+
+/* Of a fact, in a set of them. */
+#define PGI_FACT_BIT(kind) (UINT32_C(1) << (kind))
 
 #define PGI_IS_FACT(kind) ((kind) < PGI_GRADED)
 #define PGI_IS_DERIVED(kind) ((kind) >= PGI_GRADED && (kind) < PGI_VOIDED)

@@ -96,8 +96,21 @@ time_of_rise(const PgiRise *rise, int64_t processing)
 	return rise->amount;
 }
 
+/* The clock of inactivity that these facts restart; a new one when there is none yet. */
+static int
+inactivity_of(PgiPolicy *policy, uint32_t reports)
+{
+	int number = 0;
+
+	while (number < policy->ninactivities && policy->reports[number] != reports)
+		number++;
+	if (number == policy->ninactivities)
+		policy->reports[policy->ninactivities++] = reports;
+	return number;
+}
+
 static void
-rise_by_steps(const PgiPolicySource *source, PgiCell *cell)
+rise_by_steps(const PgiPolicySource *source, PgiPolicy *policy, PgiCell *cell)
 {
 	for (int i = 0; i < source->nrises; i++)
 	{
@@ -109,7 +122,11 @@ rise_by_steps(const PgiPolicySource *source, PgiCell *cell)
 			step.after == PGI_NEVER)
 			continue;
 		if (rise->measure == PGI_RISE_INACTIVE)
-			raise_step(cell->inactive, &cell->ninactive, step);
+		{
+			int number = inactivity_of(policy, rise->reports);
+
+			raise_step(cell->inactive[number], &cell->ninactive[number], step);
+		}
 		else
 			raise_step(cell->steps, &cell->nsteps, step);
 	}
@@ -117,8 +134,9 @@ rise_by_steps(const PgiPolicySource *source, PgiCell *cell)
 
 /* One pair of the matrix. */
 static void
-compile_cell(const PgiPolicySource *source, int a, int s, PgiCell *cell)
+compile_cell(const PgiPolicySource *source, PgiPolicy *policy, int a, int s)
 {
+	PgiCell *cell = &policy->cell[a][s];
 	PgiStep nothing = {PGI_FROM_THE_START, PGI_RULE_MATRIX, PGI_LEVEL_NONE};
 
 	cell->possible = true;
@@ -131,11 +149,12 @@ compile_cell(const PgiPolicySource *source, int a, int s, PgiCell *cell)
 	cell->acknowledge[PGI_MAX_ACKNOWLEDGEMENTS] = PGI_NEVER;
 	cell->limit[PGI_CLOCK_ACKNOWLEDGEMENT] = cell->acknowledge[0];
 	add_step(cell, PGI_FROM_THE_START, PGI_RULE_MATRIX, source->response_level[a][s]);
-	raise_step(cell->inactive, &cell->ninactive, nothing);
+	for (int i = 0; i < PGI_MAX_INACTIVITIES; i++)
+		raise_step(cell->inactive[i], &cell->ninactive[i], nothing);
 	if (source->escalation == PGI_ESCALATION_REMAINING_TIME)
 		rise_by_remaining_time(source, cell);
 	else if (source->escalation == PGI_ESCALATION_STEPS)
-		rise_by_steps(source, cell);
+		rise_by_steps(source, policy, cell);
 }
 
 /* Makes `cell` at each elapsed time the more urgent of itself and `other`. */
@@ -161,8 +180,54 @@ join_cell(PgiCell *cell, const PgiCell *other)
 			cell->acknowledge[i] = other->acknowledge[i];
 	for (int i = 0; i < other->nsteps; i++)
 		raise_step(cell->steps, &cell->nsteps, other->steps[i]);
-	for (int i = 0; i < other->ninactive; i++)
-		raise_step(cell->inactive, &cell->ninactive, other->inactive[i]);
+	for (int number = 0; number < PGI_MAX_INACTIVITIES; number++)
+		for (int i = 0; i < other->ninactive[number]; i++)
+			raise_step(cell->inactive[number], &cell->ninactive[number],
+					   other->inactive[number][i]);
+}
+
+/*
+ * The fact that, sooner or later, starts a duty: its own, or that of the duty it waits for.
+ * PGI_KINDS when duties wait for one another in a circle.
+ */
+uint8_t
+pgi_duty_start(const PgiPolicySource *source, int duty)
+{
+	for (int steps = 0; steps <= source->nduties; steps++)
+	{
+		if (source->duties[duty].starts != PGI_AFTER_DUTY)
+			return source->duties[duty].starts;
+		duty = source->duties[duty].after;
+	}
+	return PGI_KINDS;
+}
+
+/*
+ * What ends a duty that does not say: the same as the duty that it comes after, or else the
+ * resolution. Nothing ends one that begins with the resolution or later: because it, or the
+ * first of those that it comes after, starts so, or because that is what does one of them.
+ */
+uint8_t
+pgi_duty_end(const PgiPolicySource *source, int duty)
+{
+	uint8_t start = pgi_duty_start(source, duty);
+
+	if (start == PGI_RESOLVED || start == PGI_CLOSED)
+		return PGI_KINDS;
+	for (int steps = 0; steps <= source->nduties; steps++)
+	{
+		const PgiDuty *before;
+
+		if (source->duties[duty].starts != PGI_AFTER_DUTY)
+			break;
+		duty = source->duties[duty].after;
+		before = &source->duties[duty];
+		if (before->done_by == PGI_RESOLVED || before->done_by == PGI_CLOSED)
+			return PGI_KINDS;
+		if (before->until != PGI_KINDS)
+			return before->until;
+	}
+	return PGI_RESOLVED;
 }
 
 static void
@@ -226,7 +291,7 @@ pgi_policy_compile(const PgiPolicySource *source, PgiPolicy *policy)
 
 			if (!source->given[a][s])
 				continue;
-			compile_cell(source, a, s, cell);
+			compile_cell(source, policy, a, s);
 			join_cell(&policy->cell[PGI_LEVEL_UNKNOWN][s], cell);
 			join_cell(&policy->cell[a][PGI_SEVERITY_UNKNOWN], cell);
 			join_cell(&policy->cell[PGI_LEVEL_UNKNOWN][PGI_SEVERITY_UNKNOWN], cell);
@@ -241,7 +306,6 @@ pgi_policy_compile(const PgiPolicySource *source, PgiPolicy *policy)
 			start->event_level = cell->event_level;
 			start->response_level = cell->steps[0].level;
 			start->until = cell->steps[1].after;
-			policy->minds_inactivity |= cell->ninactive > 1;
 		}
 	compile_duties(source, policy);
 }

@@ -31,6 +31,7 @@ typedef enum PgiClock
 
 #define PGI_MAX_ACKNOWLEDGEMENTS 8
 #define PGI_MAX_RISES 32
+#define PGI_MAX_INACTIVITIES 4 /* different sets of reports */
 #define PGI_MAX_DUTIES 32
 #define PGI_MAX_OCCURRENCES INT16_MAX /* of one duty in a cycle */
 
@@ -42,7 +43,7 @@ typedef enum PgiEscalation
 	PGI_ESCALATION_NONE
 } PgiEscalation;
 
-/* What a step of the escalation measures: the processing clock, or that of inactivity. */
+/* What a step of the escalation measures: the processing clock, or one of inactivity. */
 typedef enum PgiRiseMeasure
 {
 	PGI_RISE_ELAPSED,	/* microseconds since the clock began */
@@ -53,11 +54,21 @@ typedef enum PgiRiseMeasure
 
 #define PGI_LEVEL_BIT(level) (1u << (level))
 
+/*
+ * Facts by which somebody acts: they restart a clock of inactivity, unless its steps name
+ * which of them do.
+ */
+#define PGI_REPORTS                                                                   \
+	(PGI_FACT_BIT(PGI_ASSESSED) | PGI_FACT_BIT(PGI_ACKNOWLEDGED) |                    \
+	 PGI_FACT_BIT(PGI_ACTIVATED) | PGI_FACT_BIT(PGI_RESUMED) |                        \
+	 PGI_FACT_BIT(PGI_NOTED) | PGI_FACT_BIT(PGI_DONE))
+
 typedef struct PgiRise
 {
 	uint8_t measure;
 	uint8_t to;
 	uint16_t event_levels; /* for which it is, as bits */
+	uint32_t reports;	   /* facts that put off a step by inactivity, as bits */
 	int64_t amount;
 } PgiRise;
 
@@ -73,6 +84,7 @@ typedef struct PgiDuty
 	uint8_t done_by;  /* the fact that does it, or none */
 	bool by_response; /* `within` goes by the response level, else by the event level */
 	bool repeats;
+	bool repeats_overdue;		/* it begins again when it is overdue, not only when done */
 	int32_t limit;				/* occurrences at most; 0: no limit */
 	int64_t within[PGI_LEVELS]; /* PGI_NEVER: no such duty at this level */
 } PgiDuty;
@@ -134,11 +146,12 @@ typedef struct PgiCell
 	uint8_t event_level;
 	uint8_t calendar; /* or PGI_MIXED */
 	uint8_t nsteps;
-	uint8_t ninactive;
+	uint8_t ninactive[PGI_MAX_INACTIVITIES];
 	int64_t limit[PGI_CLOCKS]; /* of acknowledgement the first */
 	int64_t acknowledge[PGI_MAX_ACKNOWLEDGEMENTS + 1];
-	PgiStep steps[PGI_LEVELS + 1];	  /* on the processing clock */
-	PgiStep inactive[PGI_LEVELS + 1]; /* on the clock of inactivity; the first is none */
+	PgiStep steps[PGI_LEVELS + 1]; /* on the processing clock */
+	/* On each clock of inactivity; the first is none. */
+	PgiStep inactive[PGI_MAX_INACTIVITIES][PGI_LEVELS + 1];
 } PgiCell;
 
 /* The part of a cell that holds before its first rise, so small that all fit in cache. */
@@ -174,7 +187,9 @@ typedef struct PgiDutySets
 typedef struct PgiPolicy
 {
 	unsigned hold_stops;
-	bool minds_inactivity; /* some step goes by it */
+	/* The clocks of inactivity, each by the facts that restart it. */
+	int ninactivities;
+	uint32_t reports[PGI_MAX_INACTIVITIES];
 	bool defined[PGI_LEVELS];
 	int64_t processing[PGI_LEVELS];
 	uint8_t calendar[PGI_LEVELS]; /* number of an event level's */
@@ -212,6 +227,7 @@ typedef struct PgiProblem
 
 extern void pgi_policy_source_init(PgiPolicySource *source);
 extern uint8_t pgi_duty_start(const PgiPolicySource *source, int duty);
+extern uint8_t pgi_duty_end(const PgiPolicySource *source, int duty);
 extern int pgi_policy_check(const PgiPolicySource *source, PgiProblem *problems,
 							int room);
 extern void pgi_policy_compile(const PgiPolicySource *source, PgiPolicy *policy);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "kernel/advance.h"
+#include "kernel/reach.h"
 
 /* A duty that begins anew does so no more often than the tick looks. */
 #define SHORTEST_REPEAT INT64_C(60000000)
@@ -257,9 +257,19 @@ earliest(const PgiPolicySource *source, const PgiRise *rise, int event_level)
 	return processing / 100 * rise->amount + processing % 100 * rise->amount / 100;
 }
 
+/* Whether some report puts off a step, and not another. */
+static bool
+may_be_put_off(const PgiRise *rise, const PgiRise *other)
+{
+	if (rise->measure != PGI_RISE_INACTIVE)
+		return false;
+	return other->measure != PGI_RISE_INACTIVE ||
+		   (rise->reports & ~other->reports) != 0;
+}
+
 /*
- * Whether another step has always risen as far by the time this one can. Reports put off a
- * step that measures inactivity, so such a one is no sure forerunner of others.
+ * Whether another step has always risen as far by the time this one can. One that reports
+ * put off is no sure forerunner of those that they do not.
  */
 static bool
 is_forestalled(const PgiPolicySource *source, int number, int event_level)
@@ -273,8 +283,7 @@ is_forestalled(const PgiPolicySource *source, int number, int event_level)
 		int64_t other_at = earliest(source, other, event_level);
 
 		if (i == number || !(other->event_levels & PGI_LEVEL_BIT(event_level)) ||
-			other->to < rise->to ||
-			(other->measure == PGI_RISE_INACTIVE && rise->measure != PGI_RISE_INACTIVE))
+			other->to < rise->to || may_be_put_off(other, rise))
 			continue;
 		if (other_at < at || (other_at == at && (other->to > rise->to || i < number)))
 			return true;
@@ -306,6 +315,32 @@ static bool
 needs_processing(const PgiRise *rise)
 {
 	return rise->measure == PGI_RISE_REMAINING || rise->measure == PGI_RISE_PERCENT;
+}
+
+/* Whether a duty can be reported as done while a step is counting. */
+static bool
+has_duty_for(const PgiPolicySource *source, const PgiRise *rise)
+{
+	for (int i = 0; i < source->nduties; i++)
+	{
+		const PgiDuty *duty = &source->duties[i];
+		bool for_level = duty->by_response;
+
+		for (int level = 0; level <= PGI_LEVEL_MAX; level++)
+			for_level |= (rise->event_levels & PGI_LEVEL_BIT(level)) != 0 &&
+						 duty->within[level] != PGI_NEVER;
+		if (for_level && pgi_duty_reach(source, i).while_running)
+			return true;
+	}
+	return false;
+}
+
+/* Whether a report that puts off a step by inactivity can happen while its clock runs. */
+static bool
+ever_put_off(const PgiPolicySource *source, const PgiRise *rise)
+{
+	return (rise->reports & ~PGI_FACT_BIT(PGI_DONE)) != 0 ||
+		   ((rise->reports & PGI_FACT_BIT(PGI_DONE)) != 0 && has_duty_for(source, rise));
 }
 
 /* What a step names: returns whether it is worth asking if it ever rises. */
@@ -348,12 +383,43 @@ check_rise(const PgiPolicySource *source, const Reach *reach, int number,
 	if (!any && findings->count == before)
 		find(findings, PGI_PART_RISE, number, -1, "event_levels",
 			 "No row of the matrix has an event level that the step is for.");
+	if (rise->measure == PGI_RISE_INACTIVE && !ever_put_off(source, rise))
+		find(findings, PGI_PART_RISE, number, -1, "reports",
+			 "Nothing can put the step off: none of its reports can happen while its clock "
+			 "runs.");
 	return findings->count == before;
+}
+
+/* There are no more clocks of inactivity than there is room for. */
+static void
+check_reports(const PgiPolicySource *source, Findings *findings)
+{
+	uint32_t seen[PGI_MAX_INACTIVITIES];
+	int nseen = 0;
+
+	for (int i = 0; i < source->nrises; i++)
+	{
+		int known = 0;
+
+		if (source->rises[i].measure != PGI_RISE_INACTIVE)
+			continue;
+		while (known < nseen && seen[known] != source->rises[i].reports)
+			known++;
+		if (known < nseen)
+			continue;
+		if (nseen < PGI_MAX_INACTIVITIES)
+			seen[nseen++] = source->rises[i].reports;
+		else
+			find(findings, PGI_PART_RISE, i, -1, "reports",
+				 "The steps before have %d different lists of reports; no more are taken.",
+				 PGI_MAX_INACTIVITIES);
+	}
 }
 
 static void
 check_rises(const PgiPolicySource *source, const Reach *reach, Findings *findings)
 {
+	check_reports(source, findings);
 	for (int i = 0; i < source->nrises; i++)
 		if (check_rise(source, reach, i, findings) && !ever_rises(source, i))
 			find(findings, PGI_PART_RISE, i, -1, NULL,
@@ -389,39 +455,6 @@ find_reach(const PgiPolicySource *source, Reach *reach)
 			reach->response[source->rises[i].to] = true;
 }
 
-/*
- * The fact that, sooner or later, starts a duty: its own, or that of the duty it waits for.
- * PGI_KINDS when duties wait for one another in a circle.
- */
-uint8_t
-pgi_duty_start(const PgiPolicySource *source, int duty)
-{
-	for (int steps = 0; steps <= source->nduties; steps++)
-	{
-		if (source->duties[duty].starts != PGI_AFTER_DUTY)
-			return source->duties[duty].starts;
-		duty = source->duties[duty].after;
-	}
-	return PGI_KINDS;
-}
-
-/* Whether a fact comes too late, or too early, to do a duty that starts with another. */
-static bool
-never_does(const PgiDuty *duty, uint8_t start)
-{
-	bool handled = duty->done_by == PGI_ACKNOWLEDGED || duty->done_by == PGI_ACTIVATED;
-
-	if (duty->done_by == PGI_KINDS)
-		return false;
-	if (duty->done_by == duty->starts)
-		return true;
-	if (start == PGI_CLOSED && (handled || duty->done_by == PGI_RESOLVED))
-		return true;
-	if (start == PGI_RESOLVED && handled)
-		return true;
-	return duty->until == PGI_RESOLVED && duty->done_by == PGI_CLOSED;
-}
-
 static void
 check_repeat(const PgiPolicySource *source, int number, Findings *findings)
 {
@@ -437,6 +470,25 @@ check_repeat(const PgiPolicySource *source, int number, Findings *findings)
 		if (duty->within[level] < SHORTEST_REPEAT)
 			find(findings, PGI_PART_DUTY, number, level, "within",
 				 "A duty that repeats needs at least a minute.");
+}
+
+/* Whether a duty begins, and is then done by what is to do it, in any life. */
+static void
+check_course(const PgiPolicySource *source, int number, Findings *findings)
+{
+	const PgiDuty *duty = &source->duties[number];
+	PgiDutyReach reach = pgi_duty_reach(source, number);
+
+	if (reach.begins)
+	{
+		if (duty->done_by != PGI_KINDS && !reach.is_done)
+			find(findings, PGI_PART_DUTY, number, -1, "done_by",
+				 "That cannot happen between the start of the duty and its end.");
+	}
+	else if (duty->starts != PGI_AFTER_DUTY ||
+			 pgi_duty_reach(source, duty->after).begins)
+		find(findings, PGI_PART_DUTY, number, -1, "until",
+			 "The duty is over before it starts.");
 }
 
 static void
@@ -465,13 +517,8 @@ check_duty(const PgiPolicySource *source, const Reach *reach, int number,
 	if (start == PGI_KINDS)
 		find(findings, PGI_PART_DUTY, number, -1, "starts",
 			 "The duty never starts: it waits for others that wait for it.");
-	else if ((start == PGI_RESOLVED && duty->until == PGI_RESOLVED) ||
-			 (start == PGI_CLOSED && duty->until != PGI_KINDS))
-		find(findings, PGI_PART_DUTY, number, -1, "until",
-			 "The duty is over before it starts.");
-	if (never_does(duty, start))
-		find(findings, PGI_PART_DUTY, number, -1, "done_by",
-			 "That cannot happen between the start of the duty and its end.");
+	else
+		check_course(source, number, findings);
 	if (duty->repeats)
 		check_repeat(source, number, findings);
 }

@@ -31,7 +31,7 @@ typedef struct PgiRun
 	PgiEmit emit;
 	void *arg;
 	PgiWatch clocks[PGI_CLOCKS];
-	PgiWatch inactivity;
+	PgiWatch inactivity[PGI_MAX_INACTIVITIES];
 	/* What the incident may be: its cell, or when calendars differ, all that are possible. */
 	const PgiCell *cell;
 	const PgiCell *members[PGI_MAX_MEMBERS];

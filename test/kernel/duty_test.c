@@ -24,6 +24,7 @@ set_rise(PgiPolicySource *source, PgiRiseMeasure measure, int64_t amount, int to
 	rise->amount = amount;
 	rise->to = (uint8_t) to;
 	rise->event_levels = 0xffff;
+	rise->reports = PGI_REPORTS;
 }
 
 /* The rule of the last event of a life. */
@@ -101,18 +102,68 @@ test_inactivity(void)
 			 "graded@0:3/3 escalated@160:3/2 escalated@190:3/1 ");
 	leads_to(&policy, "opened@0:3m done@70:0", 200,
 			 "graded@0:3/3 escalated@60:3/2 escalated@160:3/1 ");
-	leads_to(&policy, "opened@0:3m done@70:0 assessed@80:3i", 130,
-			 "graded@0:3/3 escalated@60:3/2 graded@80:3/3 escalated@130:3/2 ");
-	leads_to(&policy, "opened@0:3m held@50 resumed@70", 80,
+	leads_to(&policy, "opened@0:3m done@70:0 assessed@80:3i", 140,
+			 "graded@0:3/3 escalated@60:3/2 graded@80:3/3 escalated@140:3/2 ");
+	leads_to(&policy, "opened@0:3m held@50 resumed@70", 130,
+			 "graded@0:3/3 escalated@130:3/2 ");
+	leads_to(&policy, "opened@0:3m held@50 noted@60 resumed@70", 130,
+			 "graded@0:3/3 escalated@130:3/2 ");
+	/* Every act is a report, at the moment of the step too; what has no effect is none. */
+	leads_to(&policy, "opened@0:3m noted@60", 120, "graded@0:3/3 escalated@120:3/2 ");
+	leads_to(&policy, "opened@0:3m acknowledged@50 acknowledged@55", 110,
+			 "graded@0:3/3 escalated@110:3/2 ");
+	leads_to(&policy, "opened@0:3m activated@50 acknowledged@55", 110,
+			 "graded@0:3/3 escalated@110:3/2 ");
+	leads_to(&policy, "opened@0:3m held@10 resumed@20 resumed@25", 80,
 			 "graded@0:3/3 escalated@80:3/2 ");
+	leads_to(&policy, "opened@0:3m assessed@50:3m", 110,
+			 "graded@0:3/3 escalated@110:3/2 ");
+	/* Being looked at anew, it is silent no more. */
+	leads_to(&policy, "opened@0:3m assessed@70:3m", 70,
+			 "graded@0:3/3 escalated@60:3/2 graded@70:3/3 ");
+	/* What the extension records by itself, and what ends the silence otherwise. */
+	leads_to(&policy, "opened@0:3m migrated@50", 60, "graded@0:3/3 escalated@60:3/2 ");
+	source.hold_stops = 0;
+	policy = compile(&source);
+	leads_to(&policy, "opened@0:3m held@50", 60, "graded@0:3/3 escalated@60:3/2 ");
 	leads_to(&policy, "opened@0:3m resolved@50 reopened@60", 120,
 			 "graded@0:3/3 escalated@120:3/2 ");
-	ok(state.inactive_since == 60 * MINUTE, "inactivity counts from the reopening");
+	ok(state.inactive_since[0] == 60 * MINUTE, "inactivity counts from the reopening");
 	source.rises[0].event_levels = PGI_LEVEL_BIT(L3);
 	source.rises[1].event_levels = PGI_LEVEL_BIT(L2);
 	source.rises[0].to = L1;
 	policy = compile(&source);
 	leads_to(&policy, "opened@0:?i", 100, "graded@0:1/2 escalated@60:1/1 ");
+}
+
+/* Steps that name what puts them off have clocks of their own. */
+static void
+test_reports(void)
+{
+	PgiPolicySource source = eport_source();
+	PgiPolicy policy;
+
+	set_rise(&source, PGI_RISE_INACTIVE, 60 * MINUTE, L2);
+	set_rise(&source, PGI_RISE_INACTIVE, 90 * MINUTE, L1);
+	source.rises[1].reports = PGI_FACT_BIT(PGI_ACKNOWLEDGED) | PGI_FACT_BIT(PGI_DONE);
+	policy = compile(&source);
+	ok(policy.ninactivities == 2, "two lists, two clocks");
+	leads_to(&policy, "opened@0:3m noted@50", 100,
+			 "graded@0:3/3 escalated@90:3/1 ");
+	leads_to(&policy, "opened@0:3m noted@50 acknowledged@60", 150,
+			 "graded@0:3/3 escalated@120:3/2 escalated@150:3/1 ");
+	leads_to(&policy, "opened@0:3m done@20:0", 150,
+			 "graded@0:3/3 escalated@80:3/2 escalated@110:3/1 ");
+	run(&policy, "opened@0:3m noted@50", 55);
+	ok(state.inactive_since[0] == 50 * MINUTE && state.inactive_since[1] == 0,
+	   "each clock counts from what it heeds");
+	/* An assessment that is no report leaves what silence has brought. */
+	source.rises[0].reports = PGI_FACT_BIT(PGI_NOTED);
+	policy = compile(&source);
+	leads_to(&policy, "opened@0:3m assessed@70:3i", 80, "graded@0:3/3 escalated@60:3/2 ");
+	source.rises[1].reports = source.rises[0].reports;
+	policy = compile(&source);
+	ok(policy.ninactivities == 1, "one list, one clock");
 }
 
 static void
@@ -278,8 +329,53 @@ test_repetition(void)
 	policy = compile(&source);
 	leads_to(&policy, "opened@0:3m", 400,
 			 "graded@0:3/3 due(0)#1@0 overdue(0)#1@30 ");
+	leads_to(&policy, "opened@0:3m done@200:0", 400,
+			 "graded@0:3/3 due(0)#1@0 overdue(0)#1@30 repeated(0)#2@200 "
+			 "overdue(0)#2@230 ");
 	leads_to(&policy, "opened@0:3m done@10:0 done@20:0 done@30:0", 400,
 			 "graded@0:3/3 due(0)#1@0 repeated(0)#2@10 ");
+}
+
+/* Each occurrence that is missed is overdue by itself. */
+static void
+test_missed(void)
+{
+	PgiPolicySource source = one_duty(PGI_OPENED, PGI_RESOLVED, 30);
+	PgiPolicy policy;
+
+	source.duties[0].repeats = source.duties[0].repeats_overdue = true;
+	policy = compile(&source);
+	leads_to(&policy, "opened@0:3m", 70,
+			 "graded@0:3/3 due(0)#1@0 overdue(0)#1@30 repeated(0)#2@30 overdue(0)#2@60 "
+			 "repeated(0)#3@60 ");
+	ok(state.nduties == 1 && state.next_due == 90 * MINUTE, "the next is due at 90");
+	leads_to(&policy, "opened@0:3m done@40:0", 71,
+			 "graded@0:3/3 due(0)#1@0 overdue(0)#1@30 repeated(0)#2@30 repeated(0)#3@40 "
+			 "overdue(0)#3@70 repeated(0)#4@70 ");
+	leads_to(&policy, "opened@0:3m done@30:0", 50,
+			 "graded@0:3/3 due(0)#1@0 repeated(0)#2@30 ");
+	leads_to(&policy, "opened@0:3m resolved@30", 100, "graded@0:3/3 due(0)#1@0 ");
+	leads_to(&policy, "opened@0:3m resolved@40 reopened@50", 85,
+			 "graded@0:3/3 due(0)#1@0 overdue(0)#1@30 repeated(0)#2@30 due(0)#1@50 "
+			 "overdue(0)#1@80 repeated(0)#2@80 ");
+	source.duties[0].limit = 2;
+	policy = compile(&source);
+	leads_to(&policy, "opened@0:3m", 400,
+			 "graded@0:3/3 due(0)#1@0 overdue(0)#1@30 repeated(0)#2@30 overdue(0)#2@60 ");
+	ok(state.nduties == 0 && state.next_due == 480 * MINUTE, "the last one stays overdue");
+	source.duties[0].limit = 0;
+	source.hold_stops = PGI_HOLD_DUTIES;
+	policy = compile(&source);
+	leads_to(&policy, "opened@0:3m held@40 resumed@100", 121,
+			 "graded@0:3/3 due(0)#1@0 overdue(0)#1@30 repeated(0)#2@30 overdue(0)#2@120 "
+			 "repeated(0)#3@120 ");
+	/* One that an assessment makes overdue begins again at that moment. */
+	source.hold_stops = 0;
+	source.duties[0].within[L2] = 10 * MINUTE;
+	policy = compile(&source);
+	leads_to(&policy, "opened@0:3m assessed@25:2m", 36,
+			 "graded@0:3/3 due(0)#1@0 graded@25:2/2 overdue(0)#1@25 repeated(0)#2@25 "
+			 "overdue(0)#2@35 repeated(0)#3@35 ");
 }
 
 static void
@@ -370,7 +466,7 @@ test_packing(void)
 	ok(length == 1 + PGI_PACKED_DUTY, "one duty is ahead");
 	memset(&back, 0, sizeof(back));
 	ok(pgi_duties_unpack(&back, bytes, length) && back.nduties == 1 &&
-		   back.duties[0].occurrence == 1 && back.inactive_since == PGI_NEVER,
+		   back.duties[0].occurrence == 1 && back.inactive_since[0] == PGI_NEVER,
 	   "it comes back");
 	ok(!pgi_duties_unpack(&back, bytes, length - 1) &&
 		   !pgi_duties_unpack(&back, bytes, 2) &&
@@ -395,11 +491,13 @@ main(void)
 {
 	test_steps();
 	test_inactivity();
+	test_reports();
 	test_acknowledgement();
 	test_one_duty();
 	test_starts();
 	test_followers();
 	test_repetition();
+	test_missed();
 	test_levels();
 	test_hold();
 	test_packing();

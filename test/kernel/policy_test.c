@@ -115,6 +115,7 @@ stepped(uint8_t measure, uint8_t to, uint16_t event_levels, int64_t amount)
 	source.rises[0].to = to;
 	source.rises[0].event_levels = event_levels;
 	source.rises[0].amount = amount;
+	source.rises[0].reports = PGI_REPORTS;
 	return source;
 }
 
@@ -131,6 +132,7 @@ dead_step(PgiPolicySource source, uint8_t measure, uint8_t to, int64_t amount)
 	source.rises[1].to = to;
 	source.rises[1].event_levels = source.rises[0].event_levels;
 	source.rises[1].amount = amount;
+	source.rises[1].reports = PGI_REPORTS;
 	source.nrises = 2;
 	count = problems(&source);
 	if (count > 1)
@@ -173,6 +175,63 @@ test_steps(void)
 	   "a rise to where the response is already");
 	source = stepped(PGI_RISE_INACTIVE, L1, ALL, 0);
 	ok(only_problem_is(&source, PGI_PART_RISE, 0, -1, "inactive"), "after no time");
+}
+
+static void
+test_reports(void)
+{
+	PgiPolicySource source = stepped(PGI_RISE_INACTIVE, L1, ALL, HOUR);
+
+	source.rises[1] = source.rises[0];
+	source.rises[1].amount = 2 * HOUR;
+	source.nrises = 2;
+	source.rises[0].reports = PGI_FACT_BIT(PGI_NOTED);
+	ok(only_problem_is(&source, PGI_PART_RISE, 1, -1, NULL),
+	   "a longer silence is dead where more ends it");
+	source.rises[1].reports = source.rises[0].reports;
+	source.rises[0].reports = PGI_REPORTS;
+	ok(problems(&source) == 0, "and alive where less does");
+	source.rises[1].reports = 0;
+	ok(only_problem_is(&source, PGI_PART_RISE, 1, -1, "reports"),
+	   "a step that nothing puts off");
+	source.rises[1].reports = PGI_FACT_BIT(PGI_DONE);
+	ok(only_problem_is(&source, PGI_PART_RISE, 1, -1, "reports"),
+	   "put off by duties where there are none");
+	source.nduties = 1;
+	source.duties[0].starts = PGI_RESOLVED;
+	source.duties[0].until = source.duties[0].done_by = PGI_KINDS;
+	for (int level = 0; level < PGI_LEVELS; level++)
+		source.duties[0].within[level] = level == L1 ? HOUR : PGI_NEVER;
+	ok(only_problem_is(&source, PGI_PART_RISE, 1, -1, "reports"),
+	   "by duties while the clock stands still");
+	source.duties[0].starts = PGI_OPENED;
+	ok(problems(&source) == 0, "by a duty");
+	source.rises[1].event_levels = PGI_LEVEL_BIT(L2);
+	ok(only_problem_is(&source, PGI_PART_RISE, 1, -1, "reports"),
+	   "by a duty of another level");
+	source.duties[0].by_response = true;
+	ok(problems(&source) == 0, "that the response may have");
+
+	source = stepped(PGI_RISE_INACTIVE, L1, ALL, HOUR);
+	for (source.nrises = 1; source.nrises < 6; source.nrises++)
+	{
+		source.rises[source.nrises] = source.rises[0];
+		source.rises[source.nrises].amount = HOUR * (source.nrises + 1);
+		source.rises[source.nrises].reports =
+			PGI_REPORTS & ~(PGI_REPORTS & ((PGI_FACT_BIT(source.nrises + 1) << 1) - 1));
+	}
+	source.nrises = 4;
+	source.rises[1].reports = PGI_FACT_BIT(PGI_NOTED);
+	source.rises[2].reports = PGI_FACT_BIT(PGI_DONE) | PGI_FACT_BIT(PGI_RESUMED);
+	source.rises[3].reports = PGI_FACT_BIT(PGI_RESUMED);
+	ok(problems(&source) == 0, "as many lists as there is room for");
+	source.nrises = 5;
+	source.rises[4].reports = PGI_FACT_BIT(PGI_ACKNOWLEDGED);
+	ok(only_problem_is(&source, PGI_PART_RISE, 4, -1, "reports"), "and one more");
+	source.rises[4].reports = PGI_FACT_BIT(PGI_NOTED);
+	source.rises[4].amount = 90 * MINUTE;
+	ok(only_problem_is(&source, PGI_PART_RISE, 1, -1, NULL),
+	   "a list that is known takes no room");
 }
 
 /* eport with duties that start with the opening and are for level 1. */
@@ -226,7 +285,29 @@ test_duties(void)
 	source.duties[0].done_by = PGI_ACTIVATED;
 	ok(only_problem_is(&source, PGI_PART_DUTY, 0, -1, "done_by"),
 	   "done by what was before");
+	source = dutiful(3);
+	source.duties[0].done_by = PGI_CLOSED;
+	source.duties[0].until = PGI_CLOSED;
+	source.duties[1].starts = source.duties[2].starts = PGI_AFTER_DUTY;
+	source.duties[1].after = 0;
+	source.duties[2].after = 1;
+	ok(only_problem_is(&source, PGI_PART_DUTY, 1, -1, "until"),
+	   "after one that is done after its end; what comes after that is not named too");
+	source.duties[1].until = source.duties[2].until = PGI_KINDS;
+	ok(problems(&source) == 0 && pgi_duty_end(&source, 1) == PGI_KINDS &&
+		   pgi_duty_end(&source, 2) == PGI_KINDS,
+	   "such a duty, and those after it, have no end unless they say so");
 	source.duties[0].done_by = PGI_KINDS;
+	ok(pgi_duty_end(&source, 2) == PGI_CLOSED, "a duty lasts as long as those before it");
+	source.duties[0].until = PGI_KINDS;
+	ok(pgi_duty_end(&source, 0) == PGI_RESOLVED && pgi_duty_end(&source, 2) == PGI_RESOLVED,
+	   "or until the resolution");
+	source.duties[0].starts = PGI_CLOSED;
+	ok(pgi_duty_end(&source, 0) == PGI_KINDS && pgi_duty_end(&source, 2) == PGI_KINDS,
+	   "unless they start later");
+	source = dutiful(1);
+	source.duties[0].starts = PGI_RESOLVED;
+	source.duties[0].until = source.duties[0].done_by = PGI_KINDS;
 	source.duties[0].repeats = true;
 	ok(only_problem_is(&source, PGI_PART_DUTY, 0, -1, "repeat"), "a repeat without end");
 	source.duties[0].limit = 1;
@@ -280,6 +361,7 @@ main(void)
 	test_matrix();
 	test_times();
 	test_steps();
+	test_reports();
 	test_duties();
 	test_compile();
 	return done_testing();

@@ -94,7 +94,8 @@ stored(const PgiState *state, PgiState *back)
 	if (length > (int) PGI_PACKED_MOST || !pgi_duties_unpack(back, bytes, length))
 		return 0;
 	return back->nduties == state->nduties &&
-		   back->inactive_since == state->inactive_since &&
+		   memcmp(back->inactive_since, state->inactive_since,
+				  sizeof(back->inactive_since)) == 0 &&
 		   memcmp(back->duties, state->duties, sizeof(PgiDutyState) * state->nduties) ==
 			   0;
 }
@@ -108,7 +109,8 @@ same_state(const PgiState *a, const PgiState *b)
 	return a->response_level == b->response_level &&
 		   a->peak_response == b->peak_response && a->next_due == b->next_due &&
 		   memcmp(a->origin, b->origin, sizeof(a->origin)) == 0 &&
-		   a->inactive_since == b->inactive_since && a->nduties == b->nduties &&
+		   memcmp(a->inactive_since, b->inactive_since, sizeof(a->inactive_since)) == 0 &&
+		   a->nduties == b->nduties &&
 		   memcmp(a->duties, b->duties, sizeof(PgiDutyState) * a->nduties) == 0;
 }
 
@@ -153,9 +155,9 @@ static int
 rank(const PgiDerived *event)
 {
 	if (event->rule >= PGI_RULE_DUTY_OVERDUE)
-		return 10 + 100 * (event->rule - PGI_RULE_DUTY_OVERDUE) + 2 * event->occurrence;
+		return 10 + 1000 * (event->rule - PGI_RULE_DUTY_OVERDUE) + 2 * event->occurrence;
 	if (event->rule >= PGI_RULE_DUTY)
-		return 10 + 100 * (event->rule - PGI_RULE_DUTY) + 2 * event->occurrence - 1;
+		return 10 + 1000 * (event->rule - PGI_RULE_DUTY) + 2 * event->occurrence - 1;
 	switch (event->kind)
 	{
 		case PGI_GRADED:
@@ -196,6 +198,7 @@ typedef struct Book
 	int32_t occurrence; /* 0: not begun in this cycle */
 	int64_t begun_at;
 	int64_t done_at;
+	int64_t late_at;
 	bool late;
 	bool over;
 } Book;
@@ -257,6 +260,7 @@ enter_event(Books *books, const PgiDerived *event)
 			(book->done_at == book->begun_at && event->occurrence == 1))
 			return 0;
 		book->late = true;
+		book->late_at = event->at;
 		return duty->within[duty->by_response ? event->response_level
 											  : event->event_level] <=
 			   event->at - book->begun_at;
@@ -264,7 +268,8 @@ enter_event(Books *books, const PgiDerived *event)
 	if (event->kind == PGI_DUE && book->occurrence != 0)
 		return 0;
 	if (event->kind == PGI_REPEATED &&
-		(!duty->repeats || book->occurrence == 0 || !done_now ||
+		(!duty->repeats || book->occurrence == 0 ||
+		 !(done_now || (duty->repeats_overdue && book->late_at == event->at)) ||
 		 (duty->limit > 0 && event->occurrence > duty->limit)))
 		return 0;
 	if (event->deadline <= event->at && duty->repeats)
@@ -298,6 +303,18 @@ laws_hold(const PgiPolicy *policy, const Course *course, const PgiFact *facts, i
 			return 0;
 	}
 	return 1;
+}
+
+/* Whether some rise is one that a clock of inactivity after the first brought. */
+static int
+happened_by_silence(const PgiPolicy *policy, const Course *course)
+{
+	for (int i = 0; i < course->count; i++)
+		for (int a = 0; course->events[i].kind == PGI_ESCALATED && a <= PGI_LEVEL_MAX; a++)
+			for (int step = 1; step < policy->cell[a][1].ninactive[1]; step++)
+				if (policy->cell[a][1].inactive[1][step].rule == course->events[i].rule)
+					return 1;
+	return 0;
 }
 
 static void *
@@ -353,6 +370,8 @@ main(void)
 	int laws = 1;
 	int moved = 0;
 	int gone = 0;
+	int clocks = 0;
+	int missed = 0;
 	int happened[PGI_KINDS] = {0};
 
 	make_calendar(&calendar);
@@ -379,7 +398,14 @@ main(void)
 			gone += state.nduties > 0;
 		}
 		for (int i = 0; i < whole.count; i++)
-			happened[whole.events[i].kind]++;
+		{
+			const PgiDerived *event = &whole.events[i];
+
+			happened[event->kind]++;
+			missed += event->kind == PGI_REPEATED && event[-1].kind == PGI_OVERDUE &&
+					  event[-1].at == event->at && event[-1].occurrence > 1;
+		}
+		clocks += policy.ninactivities > 1 && happened_by_silence(&policy, &whole);
 		moved += whole.count > early.count;
 	}
 	ok(moved > LIVES / 10, "many lives go on after the moment");
@@ -390,7 +416,9 @@ main(void)
 	ok(orders, "events are in order");
 	ok(laws, "duties keep their laws, and what is resolved stays quiet");
 	ok(gone > LIVES / 10, "duties are gone on with");
-	for (int kind = PGI_GRADED; kind < PGI_VOIDED; kind++)
+	ok(clocks > LIVES / 100, "the response rises under several clocks of inactivity");
+	ok(missed > LIVES / 10, "one report after the other is missed");
+	for (int kind = PGI_GRADED; kind < PGI_VOIDED && pgi_kind_words[kind] != NULL; kind++)
 		if (happened[kind] < LIVES / 10)
 			printf("# %d %s\n", happened[kind], pgi_kind_words[kind]);
 	ok(happened[PGI_ESCALATED] > LIVES / 10 && happened[PGI_OVERDUE] > LIVES / 10 &&

@@ -79,19 +79,24 @@ random_matrix(PgiPolicySource *source)
 static inline void
 random_escalation(PgiPolicySource *source)
 {
+	uint32_t lists[PGI_MAX_INACTIVITIES - 1];
+
 	source->escalation = (PgiEscalation) below(3);
 	if (source->escalation != PGI_ESCALATION_STEPS)
 		return;
+	for (int i = 0; i < PGI_MAX_INACTIVITIES - 1; i++)
+		lists[i] = PGI_REPORTS & (uint32_t) below(INT16_MAX);
 	source->nrises = 1 + below(6);
 	for (int i = 0; i < source->nrises; i++)
 	{
 		PgiRise *rise = &source->rises[i];
 
-		rise->measure = (uint8_t) below(4);
+		rise->measure = (uint8_t) (below(2) ? PGI_RISE_INACTIVE : below(4));
 		rise->to = (uint8_t) (1 + below(PGI_LEVEL_MAX));
 		rise->event_levels = (uint16_t) (below(2) ? 0xffff : below(0x10000));
 		rise->amount =
 			rise->measure == PGI_RISE_PERCENT ? 1 + below(100) : random_time(30);
+		rise->reports = below(2) ? PGI_REPORTS : lists[below(PGI_MAX_INACTIVITIES - 1)];
 	}
 }
 
@@ -110,6 +115,7 @@ random_duty(PgiDuty *duty, int number, int nduties)
 	duty->done_by = (uint8_t) (below(3) == 0 ? below(PGI_GRADED) : PGI_KINDS);
 	duty->by_response = below(2);
 	duty->repeats = below(2);
+	duty->repeats_overdue = duty->repeats && below(2);
 	duty->limit = duty->repeats ? below(4) : 0;
 	for (int level = 0; level < PGI_LEVELS; level++)
 		duty->within[level] = below(3) == 0 ? PGI_NEVER : random_time(30);

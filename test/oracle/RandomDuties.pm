@@ -61,6 +61,7 @@ sub rise
 	my %rise = (to => $levels[ int($rng->() * $#levels) ]);
 	my $measure = RandomPolicies::pick($rng, qw(elapsed remaining percent inactive inactive));
 	$rise{$measure} = $measure eq 'percent' ? 20 * (1 + int(5 * $rng->())) : some_time($rng, 60);
+	$rise{reports} = [ grep { chance($rng, 0.4) } @Stepping::REPORTS ] if $measure eq 'inactive' && chance($rng, 0.5);
 	$rise{event_levels} = [ RandomPolicies::some_of($rng, @levels) ] if chance($rng, 0.5);
 	return \%rise;
 }
@@ -74,9 +75,11 @@ sub duty
 	else                                        { $duty{starts} = RandomPolicies::pick($rng, @STARTS) }
 	$duty{within}{$_} = some_time($rng, 40) for RandomPolicies::some_of($rng, @{ $policy->{levels} });
 	$duty{until} = RandomPolicies::pick($rng, qw(resolved closed)) if chance($rng, 0.4);
-	$duty{done_by} = RandomPolicies::pick($rng, qw(acknowledged activated held assessed resolved closed))
+	$duty{done_by} =
+	  RandomPolicies::pick($rng, qw(acknowledged activated held resumed assessed resolved closed noted))
 	  if chance($rng, 0.25);
 	$duty{repeat} = chance($rng, 0.5) ? 0 : 1 + int(4 * $rng->()) if chance($rng, 0.5);
+	$duty{also} = 'overdue' if exists $duty{repeat} && chance($rng, 0.5);
 	return \%duty;
 }
 
@@ -109,17 +112,26 @@ sub policy
 	return \%policy;
 }
 
-# What the policy leaves out, as the document's readers have it: a duty that starts before
-# the resolution ends with it.
+# What ends a duty that does not say: what ends the one that it comes after, or else the
+# resolution; nothing where it cannot begin before that.
+sub end_of
+{
+	my ($policy, $name) = @_;
+	return undef if Lives::is_one_of(Stepping::root_start($policy, $name), qw(resolved closed));
+	my ($duty) = grep { $_->{duty} eq $name } @{ $policy->{duties} };
+	return $duty->{until} if defined $duty->{until};
+	return 'resolved' unless defined $duty->{after};
+	my ($before) = grep { $_->{duty} eq $duty->{after} } @{ $policy->{duties} };
+	return undef if Lives::is_one_of($before->{done_by} || '', qw(resolved closed));
+	return end_of($policy, $before->{duty});
+}
+
+# The policy with what it leaves out, as the document's readers have it.
 sub with_ends
 {
 	my ($policy) = @_;
-	for my $duty (@{ $policy->{duties} })
-	{
-		$duty->{until} = 'resolved'
-		  unless defined $duty->{until}
-		  || Lives::is_one_of(Stepping::root_start($policy, $duty->{duty}), qw(resolved closed));
-	}
+	my %end = map { $_->{duty} => defined $_->{until} ? $_->{until} : end_of($policy, $_->{duty}) } @{ $policy->{duties} };
+	$_->{until} = $end{ $_->{duty} } for @{ $policy->{duties} };
 	return $policy;
 }
 
@@ -150,6 +162,7 @@ sub rise_item
 	my ($rise) = @_;
 	my %item = (to => "$rise->{to}");
 	$item{event_levels} = [ map { "$_" } @{ $rise->{event_levels} } ] if $rise->{event_levels};
+	$item{reports} = $rise->{reports} if $rise->{reports};
 	$item{percent} = $rise->{percent} if defined $rise->{percent};
 	$item{$_} = interval($rise->{$_}) for grep { defined $rise->{$_} } qw(elapsed remaining inactive);
 	return \%item;
@@ -167,6 +180,7 @@ sub duty_item
 	);
 	$item{$_} = $duty->{$_} for grep { defined $duty->{$_} } qw(until done_by);
 	$item{repeat} = { limit => $duty->{repeat} || undef } if exists $duty->{repeat};
+	$item{repeat}{also} = $duty->{also} if $duty->{also};
 	for my $level (grep { defined $duty->{within}{$_} } @{ $policy->{levels} })
 	{
 		push @{ $item{for} },

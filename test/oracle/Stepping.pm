@@ -7,10 +7,11 @@ package Stepping;
 # Besides what Grading tells, a policy may have
 #   limits{acknowledgement}   by event level a time, or a list of times that ascend
 #   escalation                steps, instead of the rule of the remaining time: a list of
-#       to, event_levels (all unless given), and one of elapsed, remaining, percent, inactive
+#       to, event_levels (all unless given), and one of elapsed, remaining, percent, inactive;
+#       reports, the facts that put off the last of these (all by which somebody acts)
 #   duties                    a list of
 #       duty, starts or after, scope (event or response), within (by level), until, done_by,
-#       repeat (how often at most, 0: no limit; absent: once)
+#       repeat (how often at most, 0: no limit; absent: once), also (overdue: it repeats then)
 # A done fact has the name of a duty.
 
 use strict;
@@ -25,6 +26,22 @@ sub fits
 {
 	my ($life, $kind) = @_;
 	return $kind eq 'done' ? 1 : Lives::fits($kind, @{$life}{qw(status before_hold)});
+}
+
+# Facts by which somebody acts.
+our @REPORTS = qw(acknowledged activated assessed noted done resumed);
+
+# Every step by inactivity has a watch of its own.
+sub silence { return "inactivity $_[0]" }
+
+sub watches_of_silence
+{
+	my ($policy, $kind) = @_;
+	my @steps = @{ $policy->{escalation} || [] };
+	my $begins = Lives::is_one_of($kind, qw(opened reopened));
+	return map { silence($_) }
+	  grep { defined $steps[$_]{inactive} && ($begins || Lives::is_one_of($kind, @{ $steps[$_]{reports} || \@REPORTS })) }
+	  0 .. $#steps;
 }
 
 # Whether a watch has come to a figure; while it stands, whether it has passed it.
@@ -61,7 +78,7 @@ sub life
 		open    => {},    # deadlines that wait for something
 		runs    => {},
 		late    => { map { $_ => 0 } @Lives::CLOCKS },
-		watch   => {},    # by clock, or inactivity, or duty
+		watch   => {},    # by clock, or step by inactivity, or duty
 		seen    => {},    # facts of this cycle
 		duty    => { map { $_->{duty} => { state => 'none', done => 0 } } @{ $policy->{duties} || [] } },
 		entries => [],
@@ -81,7 +98,7 @@ sub find_running
 	my ($life) = @_;
 	my ($policy, $status) = @{$life}{qw(policy status)};
 	$life->{runs}{$_} = Lives::runs($policy, $_, $status, $life->{open}) for @Lives::CLOCKS;
-	$life->{runs}{inactivity} = Lives::runs($policy, 'processing', $status, {});
+	$life->{runs}{$_} = Lives::runs($policy, 'processing', $status, {}) for watches_of_silence($policy, 'opened');
 	my $stopped = $status eq 'on_hold' && Lives::is_one_of('duties', @{ $policy->{hold_stops} });
 	$life->{runs}{ $_->{duty} } = !$stopped for @{ $policy->{duties} || [] };
 	return;
@@ -116,10 +133,11 @@ sub note
 # The response that a step asks for, for a pair of known values; none when not reached.
 sub response_of_step
 {
-	my ($life, $rise, $event) = @_;
+	my ($life, $number, $event) = @_;
 	my $policy = $life->{policy};
+	my $rise   = $policy->{escalation}[$number];
 	return 'none' if $rise->{event_levels} && !Lives::is_one_of($event, @{ $rise->{event_levels} });
-	my $clock = defined $rise->{inactive} ? 'inactivity' : 'processing';
+	my $clock = defined $rise->{inactive} ? silence($number) : 'processing';
 	my $limit = Grading::limit($policy, 'processing', $event);
 	my $shown = $life->{watch}{$clock}{$event};
 	my ($counted, $figure) =
@@ -145,7 +163,7 @@ sub response_now
 		my ($asset, $severity) = @$pair;
 		push @levels, $policy->{response}{$asset}{$severity},
 		  grep { $_ ne 'none' }
-		  map { response_of_step($life, $_, $policy->{event}{$asset}{$severity}) } @{ $policy->{escalation} };
+		  map { response_of_step($life, $_, $policy->{event}{$asset}{$severity}) } 0 .. $#{ $policy->{escalation} };
 	}
 	return Grading::most_urgent($policy, @levels);
 }
@@ -193,7 +211,7 @@ sub happen
 	}
 	@{$life}{qw(status before_hold)} = Lives::status_after($kind, @{$life}{qw(status before_hold)});
 	reset_watch($life, 'processing') if $kind eq 'opened';
-	reset_watch($life, 'inactivity') if Lives::is_one_of($kind, qw(opened reopened done));
+	reset_watch($life, watches_of_silence($policy, $kind));
 	if (Lives::begins_deadlines($kind))
 	{
 		reset_watch($life, @Lives::DEADLINES);
@@ -320,7 +338,7 @@ sub look_at_duties
 		next unless $now->{state} eq 'going' && defined $time;
 		next unless reached($life->{watch}{ $duty->{duty} }{ $life->{event} }, $time, $life->{runs}{ $duty->{duty} });
 		push @noted, [ $duty, 'overdue', $now->{occurrence} ];
-		$now->{state} = 'late';
+		$now->{state} = 'late' unless $duty->{also} && repeat_duty($life, $duty, \@noted);
 	}
 	for my $duty (@duties)
 	{

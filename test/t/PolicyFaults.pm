@@ -164,6 +164,23 @@ our @FAULTS = (
 		'$.escalation.steps[2]' ],
 	[ 'an inactivity of no time', 'gravity-3', sub { $_->{escalation}{steps}[2]{inactive} = '0' }, 'sense',
 		'$.escalation.steps[2].inactive' ],
+	[ 'a report that there is not', 'gravity-3', sub { $_->{escalation}{steps}[2]{reports} = [ 'noted', 'held' ] },
+		'shape', '$.escalation.steps[2].reports[1]' ],
+	[ 'reports that put off nothing', 'itil', sub { $_->{escalation}{steps}[0]{reports} = ['noted'] }, 'sense',
+		'$.escalation.steps[0].reports' ],
+	[ 'a step that nothing puts off', 'gravity-3', sub { $_->{escalation}{steps}[2]{reports} = [] }, 'sense',
+		'$.escalation.steps[2].reports' ],
+	[ 'a step that only duties put off, and there are none', 'gbz20986', sub {
+			$_->{escalation} = { rule => 'steps', steps =>
+				[ { to => '1', event_levels => ['2'], inactive => '1 hour', reports => ['done'] } ] };
+		}, 'sense', '$.escalation.steps[0].reports' ],
+	[ 'a report twice', 'gravity-3', sub { $_->{escalation}{steps}[2]{reports} = [ 'noted', 'done', 'noted' ] }, 'sense',
+		'$.escalation.steps[2].reports[2]' ],
+	[ 'more lists of reports than there is room for', 'gravity-3', sub {
+			my $hours = 6;
+			$_->{escalation}{steps} = [ map { +{ to => '1', event_levels => ['2'], inactive => --$hours . ' hours',
+				reports => [$_] } } qw(noted done assessed activated resumed) ];
+		}, 'sense', '$.escalation.steps[4].reports' ],
 	[ 'a part of no processing time', 'itil', sub { $_->{levels}[4]{processing_time} = undef }, 'sense',
 		'$.escalation.steps[4].percent' ],
 	[ 'the rest of no processing time', 'damage-sab', sub {
@@ -213,6 +230,22 @@ our @FAULTS = (
 		'$.duties[4].done_by' ],
 	[ 'a duty that is done before its start', 'eport', sub { $_->{duties}[7]{done_by} = 'activated' }, 'sense',
 		'$.duties[7].done_by' ],
+	[ 'a duty that is acknowledged when it is active already', 'itil', sub {
+			add($_->{duties}, duty(starts => 'activated', done_by => 'acknowledged')) }, 'sense', '$.duties[4].done_by' ],
+	( map { my $deed = $_; [ "a duty that is $deed after the resolution", 'itil', sub {
+			add($_->{duties}, duty(starts => 'resolved', done_by => $deed)) }, 'sense', '$.duties[4].done_by' ] }
+		qw(acknowledged activated held resumed resolved) ),
+	( map { my $deed = $_; [ "a duty that is $deed after the closing", 'itil', sub {
+			add($_->{duties}, duty(starts => 'closed', done_by => $deed)) }, 'sense', '$.duties[4].done_by' ] }
+		qw(assessed acknowledged activated held resumed resolved closed) ),
+	[ 'a duty after one that is done after its end', 'itil', sub {
+			add($_->{duties}, duty(until => 'closed', done_by => 'closed'),
+				duty(duty => 'next', starts => { after => 'extra' }, until => 'resolved')) }, 'sense', '$.duties[5].until' ],
+	[ 'a duty after the resolution that is done by what is no more then', 'itil', sub {
+			add($_->{duties}, duty(done_by => 'resolved'), duty(duty => 'next', starts => { after => 'extra' },
+				done_by => 'held')) }, 'sense', '$.duties[5].done_by' ],
+	[ 'a repeat when something else happens', 'eport', sub { $_->{duties}[4]{repeat}{also} = 'done' }, 'shape',
+		'$.duties[4].repeat.also' ],
 	[ 'more duties than there is room for', 'itil', sub { add($_->{duties}, map { duty(duty => "extra_$_") } 1 .. 29) },
 		'shape', '$.duties' ],
 

@@ -94,6 +94,18 @@ sub expected
 	} Stepping::advance($policy, \@facts, $HORIZON, $STEP);
 }
 
+sub moment { return (split ' ', $_[0])[0] }
+
+# How many rises a life has that it had not if nobody minded inactivity.
+sub rises_by_silence
+{
+	my ($policy, @facts) = @_;
+	my %deaf = (%$policy, escalation => [ grep { !defined $_->{inactive} } @{ $policy->{escalation} || [] } ]);
+	return 0 unless $policy->{escalation};
+	my %without = map { moment($_) => 1 } grep { /escalated/ } expected(\%deaf, @facts);
+	return grep { !$without{ moment($_) } } grep { /escalated/ } expected($policy, @facts);
+}
+
 my $node = start_node('duties');
 my $rng = RandomLives::rng($SEED);
 my $eport = eport();
@@ -109,11 +121,17 @@ for my $number (1 .. $LIVES)
 }
 my ($events, $deadlines) = simulated($node, @lives);
 my (%happened, @wrong, @late, $told);
+my ($missed, $silent, $behind) = (0, 0, 0);
 for my $life (@lives)
 {
 	my $got = $events->{ $life->{number} };
 	my @expected = expected($life->{policy}, @{ $life->{facts} });
 	$happened{$_}++ for map { / (\w+)/ } @expected;
+	$missed += grep { $expected[$_] =~ /^\d+ repeated/ && $expected[ $_ - 1 ] =~ /overdue/ && moment($expected[$_]) == moment($expected[ $_ - 1 ]) }
+	  1 .. $#expected;
+	$silent += rises_by_silence($life->{policy}, @{ $life->{facts} });
+	$behind += grep { $_->{status} eq 'on_hold' && $_->{fitted} && $_->{before_hold} ne 'open' }
+	  Lives::situations($life->{policy}, grep { $_->{kind} ne 'done' } @{ $life->{facts} });
 	push @wrong, [ $life, $got, \@expected ] if "@$got" ne "@expected";
 	push @late, $life->{number}
 	  unless deadlines_hold($life, $got, $deadlines->{ $life->{number} });
@@ -134,5 +152,10 @@ cmp_ok($told, '>', $LIVES, 'many deadlines are told');
 cmp_ok($happened{$_} || 0, '>', $LIVES / 10, "$_ happens") for qw(graded escalated overdue due repeated);
 my $inactive = grep { my $policy = $_; grep { defined $_->{inactive} } @{ $policy->{escalation} || [] } } @policies;
 cmp_ok($inactive, '>', 2, 'some policies mind inactivity');
+my $named = grep { my $policy = $_; grep { $_->{reports} } @{ $policy->{escalation} || [] } } @policies;
+cmp_ok($named, '>', 2, 'some name what puts it off');
+cmp_ok($missed, '>', $LIVES / 10, 'one report after the other is missed');
+cmp_ok($silent, '>', $LIVES / 20, 'the response rises for want of reports');
+cmp_ok($behind, '>', 2, 'incidents on hold are acknowledged and activated');
 
 done_testing();

@@ -152,6 +152,28 @@ def judge_times(policy):
     for rise in policy["rises"]:
         if rise["to_level"] not in policy["levels"] or not (rise["amount"] or rise["percent"]):
             yield f"step {rise}"
+        if rise["reports"] is not None and (rise["measure"] != "inactive" or not rise["reports"]):
+            yield f"reports of step {rise}"
+
+
+# Facts that happen no more once the first has, before a reopening.
+OVER = {
+    "opened": set(),
+    "acknowledged": {"acknowledged"},
+    "activated": {"acknowledged", "activated"},
+    "resolved": {"acknowledged", "activated", "held", "resumed", "resolved"},
+    "closed": {"acknowledged", "activated", "held", "resumed", "resolved", "assessed", "closed"},
+}
+
+
+def end_of(duty, start, duties):
+    if start["starts"] in ("resolved", "closed"):
+        return None
+    while not duty["until"] and duty["after"] is not None:
+        duty = duties[duty["after"]]
+        if duty["done_by"] in ("resolved", "closed"):
+            return None
+    return duty["until"] or "resolved"
 
 
 def judge_duties(policy):
@@ -164,10 +186,12 @@ def judge_duties(policy):
         while start["after"] is not None:
             if start["after"] in seen or start["after"] not in duties:
                 yield f"duty {duty['duty']} never starts"
-                break
+                return
             seen.add(start["after"])
             start = duties[start["after"]]
-        until = duty["until"] or ("resolved" if start["starts"] in ("opened", "acknowledged", "activated") else None)
+        until = duty["until"] or end_of(duty, start, duties)
+        if duty["done_by"] in OVER.get(duty["starts"], set()) or (duty["done_by"], until) == ("closed", "resolved"):
+            yield f"duty {duty['duty']} is never done by what is to do it"
         if duty["repeats"] and duty["repeat_limit"] is None and until is None:
             yield f"duty {duty['duty']} repeats without end"
         if duty["repeats"] and min(duty["within"]) < 60:

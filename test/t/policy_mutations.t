@@ -83,7 +83,7 @@ SELECT jsonb_build_object('policy_id', p.policy_id,
 		SELECT a.level::text, jsonb_agg(extract(epoch FROM a.within) ORDER BY a.step) AS steps
 		FROM incident.policy_acknowledgements AS a WHERE a.policy_id = p.policy_id GROUP BY a.level) AS a),
 	'rises', (SELECT coalesce(jsonb_agg(jsonb_build_object('to_level', r.to_level::text,
-			'amount', extract(epoch FROM r.amount), 'percent', r.percent)), '[]')
+			'measure', r.measure, 'amount', extract(epoch FROM r.amount), 'percent', r.percent, 'reports', r.reports)), '[]')
 		FROM incident.policy_rises AS r WHERE r.policy_id = p.policy_id),
 	'duties', (SELECT coalesce(jsonb_agg(to_jsonb(d) || (SELECT jsonb_build_object('levels', jsonb_agg(l.level::text),
 				'within', jsonb_agg(extract(epoch FROM l.within)))
