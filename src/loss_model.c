@@ -303,8 +303,9 @@ json_argument(FunctionCallInfo fcinfo, int number)
 	return value;
 }
 
-static void
-pause_simulation(void)
+/* What the kernel calls now and then. */
+void
+pgi_pause(void)
 {
 	CHECK_FOR_INTERRUPTS();
 }
@@ -339,6 +340,6 @@ pgi_read_loss_model(FunctionCallInfo fcinfo, PgiLossModel *model)
 				 errhint("It needs a number from 2 to %d.", PGI_MOST_YEARS)));
 	model->seed = PG_GETARG_INT64(3);
 	model->scenario = PG_GETARG_INT64(5);
-	model->pause = pause_simulation;
+	model->pause = pgi_pause;
 	return trials;
 }

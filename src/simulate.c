@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
+#include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "arguments.h"
@@ -30,9 +31,13 @@ typedef struct Course
 	const PgiFact *facts;
 	int nfacts;
 	int next;	 /* the first fact that has not been put out */
+	MemoryContext row; /* of what is being put out */
 	int32 epoch; /* the newest governing fact put out, and its moment */
 	int64 epoch_at;
 } Course;
+
+/* The facts that a course may have. */
+#define MOST_FACTS 10000
 
 static void
 refuse_facts(int number, const char *problem)
@@ -179,10 +184,15 @@ read_facts(const PgiFact *opening, Jsonb *json, const PgiDutyNames *duties, int 
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("facts must be a JSON array")));
 	n = JB_ROOT_COUNT(json);
+	if (n > MOST_FACTS)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("facts has %d items", n),
+						errhint("At most %d are taken.", MOST_FACTS)));
 	facts = palloc(sizeof(PgiFact) * (n + 1));
 	facts[0] = *opening;
 	for (int i = 0; i < n; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		read_fact(&facts[i + 1], i, getIthJsonbValueFromContainer(&json->root, i),
 				  duties);
 		if (facts[i + 1].at < opening->at)
@@ -224,11 +234,13 @@ put_row(Course *course, int64 at, PgiKind kind, int level, StringInfo detail)
 	values[3] = DirectFunctionCall1(jsonb_in, CStringGetDatum(detail->data));
 	tuplestore_putvalues(course->result->setResult, course->result->setDesc, values,
 						 nulls);
+	MemoryContextReset(course->row);
 }
 
 static void
 put_fact(Course *course, const PgiFact *fact)
 {
+	MemoryContext caller = MemoryContextSwitchTo(course->row);
 	StringInfoData detail;
 
 	initStringInfo(&detail);
@@ -247,6 +259,7 @@ put_fact(Course *course, const PgiFact *fact)
 	if (fact->kind == PGI_DONE)
 		append_quoted(&detail, "duty", course->duties.name[fact->duty]);
 	put_row(course, fact->at, fact->kind, -1, &detail);
+	MemoryContextSwitchTo(caller);
 }
 
 /* Puts out the facts up to and including `at`. */
@@ -319,8 +332,10 @@ put_derived(const PgiDerived *derived, void *arg)
 {
 	Course *course = arg;
 	StringInfoData detail;
+	MemoryContext caller;
 
 	put_facts_before(course, derived);
+	caller = MemoryContextSwitchTo(course->row);
 	initStringInfo(&detail);
 	appendStringInfoChar(&detail, '{');
 	append_quoted(&detail, "event_level", level_word(derived->event_level));
@@ -335,6 +350,7 @@ put_derived(const PgiDerived *derived, void *arg)
 		appendStringInfo(&detail, ", \"occurrence\": %d", derived->occurrence);
 	}
 	put_row(course, derived->at, derived->kind, level_of(course, derived), &detail);
+	MemoryContextSwitchTo(caller);
 }
 
 PG_FUNCTION_INFO_V1(pgi_simulate);
@@ -359,6 +375,12 @@ pgi_simulate(PG_FUNCTION_ARGS)
 		PG_ARGISNULL(2) ? PGI_SEVERITY_UNKNOWN : DatumGetUInt8(PG_GETARG_DATUM(2));
 	opening.at = pgi_moment_argument(fcinfo, 3, "detected_at");
 	until = pgi_moment_argument(fcinfo, 4, "until");
+	if (until < opening.at)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("until must not be before detected_at"),
+						errdetail("It is %s, and detected_at %s.",
+								  pstrdup(timestamptz_to_str(until)),
+								  timestamptz_to_str(opening.at))));
 	policy_id = pgi_policy_named(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	pgi_read_duty_names(policy_id, &course.duties);
 	course.facts =
@@ -367,6 +389,8 @@ pgi_simulate(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	course.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	course.policy = pgi_policy(policy_id);
+	course.row = AllocSetContextCreate(CurrentMemoryContext, "pg_incident simulation",
+									   ALLOCSET_DEFAULT_SIZES);
 	if (pgi_advance(course.policy, course.facts, course.nfacts, until, put_derived,
 					&course, &state) == PGI_ERROR_NOT_IN_POLICY)
 		(void) pgi_policy_cell(course.policy, state.asset_level, state.severity);

@@ -240,11 +240,11 @@ choose_pivot(const double *values, size_t count, uint64_t *choice)
 
 /*
  * Puts the values of the given ranks, which rise, where sorting would put them, with
- * nothing greater before and nothing less behind.
+ * nothing greater before and nothing less behind. Pauses after each turn.
  */
 static void
 place_ranks(double *values, size_t from, size_t to, const size_t *ranks, size_t nranks,
-			uint64_t *choice)
+			uint64_t *choice, void (*pause)(void))
 {
 	while (nranks > 0 && to - from > FEW)
 	{
@@ -252,6 +252,7 @@ place_ranks(double *values, size_t from, size_t to, const size_t *ranks, size_t 
 		size_t middle = from + partition(values + from, to - from, pivot, false);
 		size_t before = 0;
 
+		pause();
 		/* The pivot is the least of all: those like it are in their places. */
 		if (middle == from)
 		{
@@ -266,7 +267,7 @@ place_ranks(double *values, size_t from, size_t to, const size_t *ranks, size_t 
 			to = middle;
 		else
 		{
-			place_ranks(values, from, middle, ranks, before, choice);
+			place_ranks(values, from, middle, ranks, before, choice, pause);
 			ranks += before;
 			nranks -= before;
 			from = middle;
@@ -281,7 +282,8 @@ place_ranks(double *values, size_t from, size_t to, const size_t *ranks, size_t 
  * years) and share of years with a loss, of at least two years; rearranges the losses.
  */
 void
-pgi_loss_summarize(double *losses, size_t years, PgiLossSummary *summary)
+pgi_loss_summarize(double *losses, size_t years, PgiLossSummary *summary,
+				   void (*pause)(void))
 {
 	size_t ranks[2 * PGI_PERCENTILES];
 	size_t nranks = 0;
@@ -309,7 +311,7 @@ pgi_loss_summarize(double *losses, size_t years, PgiLossSummary *summary)
 			if (nranks == 0 || next > ranks[nranks - 1])
 				ranks[nranks++] = next;
 	}
-	place_ranks(losses, 0, years, ranks, nranks, &choice);
+	place_ranks(losses, 0, years, ranks, nranks, &choice, pause);
 	for (int i = 0; i < PGI_PERCENTILES; i++)
 	{
 		double exact = percentiles[i] * (double) (years - 1);
@@ -325,7 +327,8 @@ pgi_loss_summarize(double *losses, size_t years, PgiLossSummary *summary)
  * Rearranges the losses, and returns how many points there are.
  */
 size_t
-pgi_loss_curve(double *losses, size_t years, PgiExceedance *points, size_t npoints)
+pgi_loss_curve(double *losses, size_t years, PgiExceedance *points, size_t npoints,
+			   void (*pause)(void))
 {
 	size_t ranks[PGI_MOST_POINTS];
 	uint64_t choice = years;
@@ -337,7 +340,7 @@ pgi_loss_curve(double *losses, size_t years, PgiExceedance *points, size_t npoin
 		return 0;
 	for (size_t i = 0; i < npoints; i++)
 		ranks[i] = (size_t) ((uint64_t) years * (i + 1) / npoints) - 1;
-	place_ranks(losses, 0, years, ranks, npoints, &choice);
+	place_ranks(losses, 0, years, ranks, npoints, &choice, pause);
 	for (size_t i = 0; i < npoints; i++)
 	{
 		double loss = losses[ranks[i]];

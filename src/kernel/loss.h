@@ -82,9 +82,11 @@ extern void pgi_quantity_between(PgiQuantity *quantity, double low, double high)
 extern double pgi_quantity_draw(const PgiQuantity *quantity, PgiRandom *random);
 
 extern bool pgi_loss_simulate(const PgiLossModel *model, double *losses, size_t years);
-extern void pgi_loss_summarize(double *losses, size_t years, PgiLossSummary *summary);
+extern void pgi_loss_summarize(double *losses, size_t years, PgiLossSummary *summary,
+							   void (*pause)(void));
 extern size_t pgi_loss_curve(double *losses, size_t years, PgiExceedance *points,
-							 size_t npoints);
+							 size_t npoints,
+							 void (*pause)(void));
 extern double pgi_loss_exceeding(const double *losses, size_t years, double loss);
 
 static inline void

@@ -395,7 +395,7 @@ moments_near(const PgiLossModel *model, double mean, double variance, double fou
 
 	if (!pgi_loss_simulate(model, losses, YEARS))
 		return 0;
-	pgi_loss_summarize(losses, YEARS, &summary);
+	pgi_loss_summarize(losses, YEARS, &summary, pause_test);
 	found = summary.standard_deviation * summary.standard_deviation;
 	near = fabs(summary.mean - mean) <= 4 * sqrt(variance / YEARS) &&
 		   fabs(found - variance) <= 4 * sqrt((fourth + 2 * variance * variance) / YEARS);
@@ -522,13 +522,13 @@ test_years(void)
 	pgi_quantity_fixed(&model.rate, 0.7);
 	pgi_quantity_lognormal(&model.magnitude, 100, 2);
 	ok(pgi_loss_simulate(&model, losses, YEARS), "years are simulated");
-	pgi_loss_summarize(losses, YEARS, &summary);
+	pgi_loss_summarize(losses, YEARS, &summary, pause_test);
 	ok(share_near(summary.any, 1 - exp(-0.7)), "a year without event has exp(-rate)");
 
 	model.exact = true;
 	model.events = 1;
 	pgi_loss_simulate(&model, losses, YEARS);
-	pgi_loss_summarize(losses, YEARS, &summary);
+	pgi_loss_summarize(losses, YEARS, &summary, pause_test);
 	for (int i = 0; i < PGI_PERCENTILES; i++)
 	{
 		double percentile = 100 * exp(2 * z[i]);
@@ -547,14 +547,14 @@ test_years(void)
 	model.events = 3;
 	pgi_quantity_fixed(&model.magnitude, 7.5);
 	pgi_loss_simulate(&model, losses, 1000);
-	pgi_loss_summarize(losses, 1000, &summary);
+	pgi_loss_summarize(losses, 1000, &summary, pause_test);
 	ok(summary.mean == 22.5 && summary.standard_deviation == 0 && summary.any == 1 &&
 		   summary.percentile[0] == 22.5 &&
 		   summary.percentile[PGI_PERCENTILES - 1] == 22.5,
 	   "exact events of a fixed magnitude");
 	model.events = 0;
 	pgi_loss_simulate(&model, losses, 1000);
-	pgi_loss_summarize(losses, 1000, &summary);
+	pgi_loss_summarize(losses, 1000, &summary, pause_test);
 	ok(summary.mean == 0 && summary.any == 0 && summary.percentile[7] == 0, "no events");
 
 	model.events = 200000;
@@ -563,7 +563,7 @@ test_years(void)
 	   "more events than between two pauses");
 	for (int i = 0; i < 4; i++)
 		losses[i] = i;
-	pgi_loss_summarize(losses, 4, &summary);
+	pgi_loss_summarize(losses, 4, &summary, pause_test);
 	ok(summary.mean == 1.5 && fabs(summary.standard_deviation - sqrt(5.0 / 3)) < 1e-15 &&
 		   summary.any == 0.75,
 	   "mean, deviation and share of a few years");
@@ -618,7 +618,7 @@ percentiles_like_sorted(size_t count)
 
 	memcpy(sorted, losses, count * sizeof(double));
 	qsort(sorted, count, sizeof(double), compare);
-	pgi_loss_summarize(losses, count, &summary);
+	pgi_loss_summarize(losses, count, &summary, pause_test);
 	for (int i = 0; i < PGI_PERCENTILES; i++)
 	{
 		double rank = p[i] * (double) (count - 1);
@@ -635,7 +635,7 @@ static int
 curve_like_counting(size_t count, size_t npoints)
 {
 	static PgiExceedance points[PGI_MOST_POINTS];
-	size_t made = pgi_loss_curve(losses, count, points, npoints);
+	size_t made = pgi_loss_curve(losses, count, points, npoints, pause_test);
 	int right = made > 0 && made <= npoints && points[made - 1].probability == 0;
 
 	for (size_t i = 0; i < made; i++)
