@@ -299,7 +299,8 @@ BEGIN
 	SELECT * INTO policy FROM incident.policies AS p
 		WHERE p.policy_id = lock_policy.policy_id AND p.state <> 'dropped' FOR UPDATE;
 	IF NOT FOUND THEN
-		RAISE EXCEPTION 'policy % does not exist', policy_id USING ERRCODE = 'undefined_object';
+		RAISE EXCEPTION 'policy % does not exist', policy_id
+			USING ERRCODE = 'undefined_object', HINT = 'The view incident.policy_versions lists them.';
 	END IF;
 	RETURN policy;
 END

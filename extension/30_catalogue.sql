@@ -91,7 +91,7 @@ BEGIN
 	PERFORM incident.expect_text(register_organisation.name, 'the name of an organisation', 200);
 	IF NOT incident.keep_policy(incident.policy_id(register_organisation.policy)) THEN
 		RAISE EXCEPTION 'policy "%" has just been retired', register_organisation.policy
-			USING ERRCODE = 'undefined_object';
+			USING ERRCODE = 'undefined_object', HINT = 'Call it again: it takes the newest that is published then.';
 	END IF;
 	INSERT INTO incident.organisations AS o (org_id, name, policy)
 		VALUES (register_organisation.org_id, register_organisation.name, register_organisation.policy)
@@ -129,6 +129,11 @@ BEGIN
 				  HINT = (SELECT format('Known categories: %s.', string_agg(DISTINCT c.category, ', '))
 						  FROM incident.policy_categories AS c);
 	END IF;
+	-- The organisation's policy would refuse the opening of every incident of such an asset.
+	IF register_asset.level IS NOT NULL THEN
+		PERFORM incident.event_level(o.policy, register_asset.level, NULL::incident.severity)
+			FROM incident.organisations AS o WHERE o.org_id = org;
+	END IF;
 	-- Others who change the risk registers wait for this only when it changes what is computed.
 	IF EXISTS (SELECT FROM incident.assets AS a
 			LEFT JOIN incident.assets AS p ON p.org_id = a.org_id AND p.asset_id = a.parent_id
@@ -150,7 +155,7 @@ BEGIN
 			SELECT FROM above WHERE above.name = register_asset.name) THEN
 			RAISE EXCEPTION 'asset "%" cannot be below "%", which is itself or below it',
 				register_asset.name, register_asset.parent
-				USING ERRCODE = 'invalid_parameter_value';
+				USING ERRCODE = 'invalid_parameter_value', HINT = 'Give it another parent, or none.';
 		END IF;
 	END IF;
 	INSERT INTO incident.assets AS a (org_id, name, title, category, level, confidentiality,
@@ -169,8 +174,9 @@ BEGIN
 END
 $$;
 
--- The asset of that name; error undefined_object when there is none.
-CREATE FUNCTION incident.find_asset(org integer, asset text)
+-- The asset of that name; error undefined_object when there is none, with what else the caller
+-- could do as the end of its hint.
+CREATE FUNCTION incident.find_asset(org integer, asset text, advice text DEFAULT '')
 RETURNS bigint
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -182,7 +188,7 @@ BEGIN
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'asset "%" does not exist in organisation %', left(asset, 100), org
 			USING ERRCODE = 'undefined_object',
-				  HINT = 'Register it with incident.register_asset(), or pass NULL for an asset that is not known yet: it counts as the most urgent possible.';
+				  HINT = 'The view incident.asset_register lists them; incident.register_asset() adds one.' || advice;
 	END IF;
 	RETURN id;
 END
@@ -193,4 +199,4 @@ COMMENT ON FUNCTION incident.current_organisation() IS
 COMMENT ON FUNCTION incident.register_organisation(integer, text, text) IS
 'Adds an organisation or changes its name and default policy; returns its id. Incidents already open keep their policy.';
 COMMENT ON FUNCTION incident.register_asset(text, text, incident.level, incident.rating, incident.rating, incident.rating, text, text, text, text) IS
-'Adds an asset to the current organisation, or replaces all attributes of the one with that name; returns its id. A NULL level is unknown and counts as the most urgent possible. Incidents already open keep the level they were opened or assessed with.';
+'Adds an asset to the current organisation, or replaces all attributes of the one with that name; returns its id. A NULL level is unknown and counts as the most urgent possible; error invalid_parameter_value for one that the organisation''s policy does not have. Incidents already open keep the level they were opened or assessed with.';

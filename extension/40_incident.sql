@@ -218,7 +218,7 @@ CREATE FUNCTION incident.report(
 RETURNS text
 LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
-AS 'MODULE_PATHNAME', 'pgi_duty_done';
+AS 'MODULE_PATHNAME', 'pgi_report';
 
 CREATE FUNCTION incident.migrate_incident(
 	incident_id bigint, policy text, version integer DEFAULT NULL, by text DEFAULT NULL,
@@ -334,7 +334,7 @@ COMMENT ON FUNCTION incident.note(bigint, text, text, timestamptz) IS
 COMMENT ON FUNCTION incident.duty_done(bigint, text, jsonb, text, timestamptz) IS
 'Records that a duty of the incident''s policy was done, with the evidence. Returns the status of the incident. Error undefined_object when the policy has no such duty, object_not_in_prerequisite_state when it is not due at that moment.';
 COMMENT ON FUNCTION incident.report(bigint, text, jsonb, text, timestamptz) IS
-'duty_done() for a duty that is a report, with its content. A partial report is allowed: what it must say is in the policy.';
+'duty_done() for a duty that is a report, which the policy says what must be in (content); a partial one is allowed. Errors as of duty_done(), and invalid_parameter_value for a duty that is no report.';
 COMMENT ON FUNCTION incident.migrate_incident(bigint, text, integer, text, timestamptz, text) IS
 'Puts an incident under another policy (its newest published version, or the one named) on purpose: the policy holds from the beginning, what no longer follows from the facts is voided, and what does is added. The fact migrated tells from which to which. Returns the status. Error invalid_parameter_value when the policy knows no such asset level or severity.';
 COMMENT ON FUNCTION incident.set_confidentiality(bigint, text, text, timestamptz, text) IS

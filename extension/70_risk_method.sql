@@ -217,7 +217,8 @@ BEGIN
 	SELECT m.state, m.document INTO method FROM incident.risk_methods AS m
 		WHERE m.method_id = publish_risk_method.method_id FOR UPDATE;
 	IF NOT FOUND THEN
-		RAISE EXCEPTION 'risk method % does not exist', method_id USING ERRCODE = 'undefined_object';
+		RAISE EXCEPTION 'risk method % does not exist', method_id
+			USING ERRCODE = 'undefined_object', HINT = 'The view incident.risk_method_versions lists them.';
 	ELSIF method.state <> 'draft' THEN
 		RAISE EXCEPTION 'risk method % is already %', method_id, method.state
 			USING ERRCODE = 'object_not_in_prerequisite_state',

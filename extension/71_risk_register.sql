@@ -243,7 +243,9 @@ BEGIN
 	IF id IS NULL THEN
 		RAISE EXCEPTION '% "%" does not exist in organisation %', register, left(find_registered.name, 100), org
 			USING ERRCODE = 'undefined_object',
-				  HINT = format('Register it with incident.register_%s().', register);
+				  HINT = format('The view incident.%s lists them; incident.register_%s() adds one.', CASE register
+					WHEN 'service' THEN 'service_values' WHEN 'vulnerability' THEN 'vulnerability_status'
+					ELSE register || '_register' END, register);
 	END IF;
 	RETURN id;
 END

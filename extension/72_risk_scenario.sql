@@ -442,6 +442,7 @@ AS $$
 DECLARE
 	org CONSTANT integer := incident.current_organisation();
 	of_asset CONSTANT bigint := incident.find_asset(org, asset);
+	of_threat CONSTANT bigint := CASE WHEN threat IS NOT NULL THEN incident.find_registered(org, 'threat', threat) END;
 	categories text[];
 	result incident.rating;
 BEGIN
@@ -450,7 +451,7 @@ BEGIN
 	END IF;
 	IF threat IS NOT NULL THEN
 		SELECT t.incident_categories INTO categories FROM incident.threats AS t
-			WHERE t.org_id = org AND t.threat_id = incident.find_registered(org, 'threat', threat);
+			WHERE t.org_id = org AND t.threat_id = of_threat;
 	END IF;
 	SELECT incident.frequency_rating(count(*) FILTER (WHERE i.detected_at > at - interval '6 months'), count(*))
 		INTO result

@@ -219,24 +219,27 @@ CREATE FUNCTION incident.compare_rounds(
 	OUT current_before incident.rating, OUT current_after incident.rating,
 	OUT residual_before incident.rating, OUT residual_after incident.rating)
 RETURNS SETOF record
-LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT s.scenario_id, a.name, t.name, v.name,
+DECLARE
+	org CONSTANT integer := incident.current_organisation();
+	round_before CONSTANT bigint := incident.find_frozen_round(org, before);
+	round_after CONSTANT bigint := incident.find_frozen_round(org, after);
+BEGIN
+	RETURN QUERY SELECT s.scenario_id, a.name, t.name, v.name,
 		CASE WHEN b.scenario_id IS NULL THEN 'new' WHEN f.scenario_id IS NULL THEN 'gone'
 			WHEN f.current > b.current THEN 'higher' WHEN f.current < b.current THEN 'lower' ELSE 'same' END,
 		b.inherent, f.inherent, b.current, f.current, b.residual, f.residual
-	FROM (SELECT r.* FROM incident.risk_results AS r WHERE r.org_id = incident.current_organisation()
-			AND r.round_id = incident.find_frozen_round(incident.current_organisation(), before)) AS b
-	FULL JOIN (SELECT r.* FROM incident.risk_results AS r WHERE r.org_id = incident.current_organisation()
-			AND r.round_id = incident.find_frozen_round(incident.current_organisation(), after)) AS f
+	FROM (SELECT r.* FROM incident.risk_results AS r WHERE r.org_id = org AND r.round_id = round_before) AS b
+	FULL JOIN (SELECT r.* FROM incident.risk_results AS r WHERE r.org_id = org AND r.round_id = round_after) AS f
 		ON f.scenario_id = b.scenario_id
-	JOIN incident.risk_scenarios AS s ON s.org_id = incident.current_organisation()
-		AND s.scenario_id = coalesce(f.scenario_id, b.scenario_id)
+	JOIN incident.risk_scenarios AS s ON s.org_id = org AND s.scenario_id = coalesce(f.scenario_id, b.scenario_id)
 	JOIN incident.assets AS a ON a.org_id = s.org_id AND a.asset_id = s.asset_id
 	JOIN incident.threats AS t ON t.org_id = s.org_id AND t.threat_id = s.threat_id
 	JOIN incident.vulnerabilities AS v ON v.org_id = s.org_id AND v.vulnerability_id = s.vulnerability_id
-	ORDER BY s.scenario_id
+	ORDER BY s.scenario_id;
+END
 $$;
 
 CREATE FUNCTION incident.risk_what_if(

@@ -176,15 +176,18 @@ $$;
 -- What every report says of its round.
 CREATE FUNCTION incident.round_heading(round text)
 RETURNS jsonb
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT jsonb_build_object('round', r.name, 'title', r.title, 'method', r.method,
+DECLARE
+	id CONSTANT bigint := incident.find_frozen_round(incident.current_organisation(), round);
+BEGIN
+	RETURN (SELECT jsonb_build_object('round', r.name, 'title', r.title, 'method', r.method,
 		'method_version', r.method_version, 'stage', r.stage, 'scope', r.scope, 'team', r.team, 'plan', r.plan,
 		'stages', jsonb_build_object('prepare', r.prepared_at, 'identify', r.identified_at,
 			'analyse', r.analysed_at, 'plan', r.planned_at, 'closed', r.closed_at))
-	FROM incident.risk_rounds AS r
-	WHERE r.round_id = incident.find_frozen_round(incident.current_organisation(), round)
+	FROM incident.risk_rounds AS r WHERE r.round_id = id);
+END
 $$;
 
 CREATE FUNCTION incident.risk_report(round text)

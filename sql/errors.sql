@@ -74,8 +74,10 @@ SELECT * FROM pg_temp.refused($$open('nowhere')$$, $$open('')$$, $$open('HOST')$
 		$$open(policy => 'nothing')$$, $$open(policy => '')$$,
 	$$open(drill => 'perhaps')$$, $$open('nowhere', dedup_key => 'here')$$,
 		$$open('host', 'critical', dedup_key => 'here')$$, $$open('host', 'critical', dedup_key => 'new')$$);
--- The level of an asset that the policy does not know.
-SELECT register_asset('five', 'host', '5') IS NOT NULL AS registered;
+-- The level of an asset that the policy does not know: it was registered under another one.
+SELECT * FROM pg_temp.refused($$register_asset('five', 'host', '5')$$);
+SELECT register_organisation(11, 'errors', 'damage-sab') = 11 AS any_level, register_asset('five', 'host', '5') IS NOT NULL AS registered,
+	register_organisation(11, 'errors') = 11 AS as_before;
 SELECT * FROM pg_temp.refused($$open('five', 'minor')$$, $$assess(pg_temp.here(), asset => 'five')$$);
 
 -- The incident
@@ -118,7 +120,28 @@ SELECT * FROM pg_temp.refused($$response_level('eport', '0', 'minor')$$,
 	$$quick_reference('nothing')$$, $$publish_policy(0)$$, $$import_policy('{}')$$,
 		$$import_policy('[')$$,
 	$$simulate('eport', '1', 'minor', now(), now(), '{}')$$, $$tick(now() + '1 h')$$, $$tick('infinity')$$,
-		$$tick(now(), 0)$$);
+		$$tick(now(), 0)$$, $$simulate('eport', '1', 'minor', '2026-01-05 08:00+00', '2026-01-05 07:59+00')$$,
+	$$simulate('eport', '1', 'minor', now(), now(), '[{"at": "2100-01-01", "kind": "done", "duty": "lunch"}]')$$,
+	$$processing_time('eport', '7')$$);
+
+-- What does not exist: the hint has what there is, or where it is listed.
+SELECT * FROM pg_temp.refused($$policy_id('ITIL')$$, $$policy_id('itil', 7)$$, $$policy_id('nothing', 7)$$, $$event_level(7, '1', 'minor')$$,
+	$$retire_policy(0)$$, $$drop_policy(0)$$, $$publish_policy(0)$$, $$migrate_incident(pg_temp.here(), 'ITIL')$$,
+	$$policy_addendum('nothing')$$, $$risk_method_id('nothing')$$, $$risk_method_id('product', 7)$$, $$risk_level(7, '1', '1', '1')$$,
+	$$publish_risk_method(0)$$, $$duty_done(pg_temp.here(), 'lunch')$$, $$report(pg_temp.here(), 'lunch')$$,
+	$$put_under_service('nowhere', 'none')$$, $$put_under_service('host', 'none')$$, $$retire_scenario(0)$$,
+	$$risk_report('none')$$, $$next_stage('none')$$, $$compare_rounds('none', 'none')$$, $$residual_risk_report('none')$$,
+	$$observed_frequency('none')$$, $$observed_frequency(threat => 'none')$$, $$risk_what_if(threat => 'none')$$,
+	$$apply_measure(0, 'none')$$, $$vulnerability_step('none', 'fixed')$$, $$explain_policy('nothing')$$);
+
+-- A duty that is no report, and those that are.
+SELECT * FROM pg_temp.refused($$report(pg_temp.here(), 'notify')$$, $$duty_done(pg_temp.here(), 'first_report', at => '2026-01-05 07:00+00')$$);
+SELECT open(severity => 'critical', policy => 'gbz20986', detected_at => '2026-01-05 08:00+00', summary => 'elsewhere graded') AS graded \gset
+SELECT set_config('regress.graded', :'graded', false) IS NOT NULL AS graded;
+CREATE FUNCTION pg_temp.graded() RETURNS bigint LANGUAGE sql AS $$ SELECT current_setting('regress.graded')::bigint $$;
+-- It is the new policy that does not have the severity.
+SELECT * FROM pg_temp.refused($$migrate_incident(pg_temp.graded(), 'eport')$$, $$report(pg_temp.graded(), 'notify')$$);
+SELECT policy FROM incident_history WHERE incident_id = :graded;
 
 -- Assets
 SELECT * FROM pg_temp.refused($$register_asset(NULL, 'host')$$, $$register_asset('new', NULL)$$,

@@ -14,6 +14,7 @@
 #define MAX_NOTE 65536
 #define MAX_NAME 200
 #define MAX_SHOWN 100
+#define MAX_CHOICES 50
 
 static void
 refuse_long(const char *what, int length, const char *unit, int limit)
@@ -62,6 +63,25 @@ pgi_clip(const char *string)
 
 	return string[length] == '\0' ? pstrdup(string)
 								  : psprintf("%s...", pnstrdup(string, length));
+}
+
+/* Adds to what a hint lists; beyond what anybody reads it says only how many more there are. */
+void
+pgi_add_choice(PgiChoices *choices, const char *choice)
+{
+	if (choices->count == 0)
+		initStringInfo(&choices->list);
+	if (choices->count < MAX_CHOICES)
+		appendStringInfo(&choices->list, "%s%s", choices->count > 0 ? ", " : "", choice);
+	choices->count++;
+}
+
+char *
+pgi_choices(const PgiChoices *choices)
+{
+	if (choices->count <= MAX_CHOICES)
+		return choices->list.data;
+	return psprintf("%s and %d more", choices->list.data, choices->count - MAX_CHOICES);
 }
 
 /*

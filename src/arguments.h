@@ -6,10 +6,20 @@
 
 #include "datatype/timestamp.h"
 #include "fmgr.h"
+#include "lib/stringinfo.h"
+
+/* What could have been given instead, for a hint. */
+typedef struct PgiChoices
+{
+	StringInfoData list;
+	int count;
+} PgiChoices;
 
 extern char *pgi_note_argument(FunctionCallInfo fcinfo, int number, const char *what);
 extern char *pgi_name_argument(FunctionCallInfo fcinfo, int number, const char *what);
 extern char *pgi_clip(const char *string);
+extern void pgi_add_choice(PgiChoices *choices, const char *choice);
+extern char *pgi_choices(const PgiChoices *choices);
 extern TimestampTz pgi_moment_argument(FunctionCallInfo fcinfo, int number,
 									   const char *what);
 extern TimestampTz pgi_past_argument(FunctionCallInfo fcinfo, int number,

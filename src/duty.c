@@ -26,7 +26,8 @@ void
 pgi_read_duty_names(int32 policy_id, PgiDutyNames *names)
 {
 	static PgiQuery query = {
-		"SELECT duty FROM incident.policy_duties WHERE policy_id = $1 ORDER BY number",
+		"SELECT duty, content IS NOT NULL FROM incident.policy_duties WHERE policy_id = $1"
+		" ORDER BY number",
 		1,
 		{INT4OID}};
 	MemoryContext caller = CurrentMemoryContext;
@@ -43,6 +44,7 @@ pgi_read_duty_names(int32 policy_id, PgiDutyNames *names)
 
 		names->name[i] =
 			MemoryContextStrdup(caller, TextDatumGetCString(pgi_column(i, 1, &isnull)));
+		names->is_report[i] = DatumGetBool(pgi_column(i, 2, &isnull));
 	}
 	SPI_finish();
 	pgi_become_caller(&scope);
@@ -58,25 +60,44 @@ pgi_duty_named(const PgiDutyNames *names, const char *name)
 	return -1;
 }
 
-/* The number of a duty of a policy; error when it has none of that name. */
+static void
+refuse_no_report(const PgiDutyNames *names, int number)
+{
+	PgiChoices reports = {0};
+
+	for (int i = 0; i < names->count; i++)
+		if (names->is_report[i])
+			pgi_add_choice(&reports, names->name[i]);
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		 errmsg("duty \"%s\" is no report", names->name[number]),
+		 reports.count == 0
+			 ? errhint("incident.duty_done() is for it; the policy has no reports.")
+			 : errhint("incident.duty_done() is for it. Reports are: %s.",
+					   pgi_choices(&reports))));
+}
+
+/* The number of a duty of a policy; error when it has none of that name, or it is no report. */
 static uint8
-find_duty(int32 policy_id, const char *name)
+find_duty(int32 policy_id, const char *name, bool report)
 {
 	PgiDutyNames names;
-	StringInfoData known;
+	PgiChoices known = {0};
 	int number;
 
 	pgi_read_duty_names(policy_id, &names);
 	number = pgi_duty_named(&names, name);
+	if (number >= 0 && report && !names.is_report[number])
+		refuse_no_report(&names, number);
 	if (number >= 0)
 		return (uint8) number;
-	initStringInfo(&known);
 	for (int i = 0; i < names.count; i++)
-		appendStringInfo(&known, "%s%s", i > 0 ? ", " : "", names.name[i]);
+		pgi_add_choice(&known, names.name[i]);
 	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
 					errmsg("the incident's policy has no duty \"%s\"", pgi_clip(name)),
 					names.count == 0 ? errhint("It has no duties.")
-									 : errhint("It has: %s.", known.data)));
+									 : errhint("It has: %s.", pgi_choices(&known))));
 }
 
 static PgiResult
@@ -116,9 +137,8 @@ check_is_due(const PgiTimeline *timeline, uint8 number, const char *name, Timest
 }
 
 /* (incident_id, duty, evidence, by, at) */
-PG_FUNCTION_INFO_V1(pgi_duty_done);
-Datum
-pgi_duty_done(PG_FUNCTION_ARGS)
+static Datum
+record_done(FunctionCallInfo fcinfo, bool report)
 {
 	int64 incident_id = pgi_incident_argument(fcinfo);
 	char *duty = pgi_name_argument(fcinfo, 1, "the duty");
@@ -135,7 +155,7 @@ pgi_duty_done(PG_FUNCTION_ARGS)
 						errmsg("the duty must not be null")));
 	SPI_connect();
 	pgi_timeline_lock(&timeline, pgi_organisation, incident_id);
-	number = find_duty(timeline.policy_id, duty);
+	number = find_duty(timeline.policy_id, duty, report);
 	check_is_due(&timeline, number, duty, at);
 	entry = pgi_timeline_add(&timeline, PGI_DONE, at);
 	entry->duty = duty;
@@ -146,6 +166,20 @@ pgi_duty_done(PG_FUNCTION_ARGS)
 	status = pgi_record(&timeline, entry);
 	SPI_finish();
 	PG_RETURN_TEXT_P(cstring_to_text(status));
+}
+
+PG_FUNCTION_INFO_V1(pgi_duty_done);
+Datum
+pgi_duty_done(PG_FUNCTION_ARGS)
+{
+	return record_done(fcinfo, false);
+}
+
+PG_FUNCTION_INFO_V1(pgi_report);
+Datum
+pgi_report(PG_FUNCTION_ARGS)
+{
+	return record_done(fcinfo, true);
 }
 
 #define REPORT_COLUMNS 7

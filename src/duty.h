@@ -12,6 +12,7 @@ typedef struct PgiDutyNames
 {
 	int count;
 	char *name[PGI_MAX_DUTIES];
+	bool is_report[PGI_MAX_DUTIES]; /* the policy says what it must tell */
 } PgiDutyNames;
 
 /* The number of the duty that a rule is about; -1: none. */

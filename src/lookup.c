@@ -121,7 +121,7 @@ pair(FunctionCallInfo fcinfo, const PgiPolicy *policy)
 	const PgiStart *start = &policy->start[asset_level][severity];
 
 	if (unlikely(!start->possible))
-		pgi_refuse_pair(policy, severity);
+		pgi_refuse_pair(policy, asset_level, severity);
 	return start;
 }
 
@@ -172,10 +172,7 @@ processing_time(FunctionCallInfo fcinfo, const PgiPolicy *policy)
 	int64 time = policy->processing[level];
 
 	if (!policy->defined[level])
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("the policy has no such level"),
-				 errhint("incident.quick_reference() shows what the policy knows.")));
+		pgi_refuse_level(policy, level);
 	if (time == PGI_NEVER)
 		PG_RETURN_NULL();
 	PG_RETURN_INTERVAL_P(make_length(time));

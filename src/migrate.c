@@ -103,7 +103,8 @@ pgi_migrate_incident(PG_FUNCTION_ARGS)
 	SPI_connect();
 	if (!pgi_keep_policy(policy_id))
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-						errmsg("policy \"%s\" has just been retired", policy)));
+						errmsg("policy \"%s\" has just been retired", pgi_clip(policy)),
+						errhint("Call it again: it takes the newest that is published then.")));
 	entry = pgi_add_fact(&timeline, incident_id, PGI_MIGRATED, at);
 	from = pgi_policy_title(timeline.policy_id);
 	to = pgi_policy_title(policy_id);

@@ -72,10 +72,7 @@ choose_policy(int32 org_id, const char *name)
 	pgi_run(&query, values, nulls, SPI_OK_SELECT, 1);
 	policy_id = DatumGetInt32(pgi_column(0, 2, &isnull));
 	if (isnull)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("no policy \"%s\" is published",
-						pgi_clip(TextDatumGetCString(pgi_column(0, 1, &isnull))))));
+		pgi_refuse_policy_name(TextDatumGetCString(pgi_column(0, 1, &isnull)));
 	return policy_id;
 }
 

@@ -19,6 +19,8 @@
 #include "policy_cache.h"
 #include "policy_document.h"
 #include "sql.h"
+#include "types.h"
+#include "version.h"
 
 typedef struct CachedPolicy
 {
@@ -28,20 +30,11 @@ typedef struct CachedPolicy
 	PgiPolicy policy;
 } CachedPolicy;
 
-/* A published policy. */
-typedef struct PolicyName
-{
-	NameData name;
-	int32 version;
-	int32 policy_id;
-} PolicyName;
-
 static uint64 cached_changes = 0;
 static uint64 cached_calendar_changes = 0;
 static MemoryContext cache_context = NULL;
 static HTAB *policies = NULL;
-static PolicyName *names = NULL;
-static int nnames = 0;
+static PgiVersions published = {"policy"};
 
 /*
  * The microseconds of an interval; a day counts 24 hours and a month 30 days, as in
@@ -139,7 +132,8 @@ read_policy(int32 policy_id, CachedPolicy *cached)
 	pgi_become_caller(&scope);
 	if (document == NULL)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-						errmsg("policy %d does not exist", policy_id)));
+						errmsg("policy %d does not exist", policy_id),
+						errhint("The view incident.policy_versions lists them.")));
 	findings = pgi_check_policy(document);
 	if (findings != NIL)
 	{
@@ -165,17 +159,7 @@ read_names(void)
 	pgi_become_owner(&scope);
 	SPI_connect();
 	pgi_read_newest(&query, NULL);
-	names =
-		MemoryContextAllocZero(cache_context, sizeof(PolicyName) * (SPI_processed + 1));
-	nnames = (int) SPI_processed;
-	for (uint64 row = 0; row < SPI_processed; row++)
-	{
-		bool isnull;
-
-		namestrcpy(&names[row].name, TextDatumGetCString(pgi_column(row, 1, &isnull)));
-		names[row].version = DatumGetInt32(pgi_column(row, 2, &isnull));
-		names[row].policy_id = DatumGetInt32(pgi_column(row, 3, &isnull));
-	}
+	pgi_read_versions(&published, cache_context);
 	SPI_finish();
 	pgi_become_caller(&scope);
 }
@@ -204,7 +188,7 @@ make_current(void)
 	control.hcxt = cache_context;
 	policies = hash_create("pg_incident policies", 32, &control,
 						   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	names = NULL;
+	published.count = 0;
 	read_names();
 	cached_changes = changes_before;
 }
@@ -266,16 +250,15 @@ int32
 pgi_policy_version(const char *name, int32 version)
 {
 	make_current();
-	for (int i = nnames - 1; i >= 0; i--)
-		if (strcmp(NameStr(names[i].name), name) == 0 &&
-			(version == 0 || names[i].version == version))
-			return names[i].policy_id;
-	if (version != 0)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-						errmsg("policy \"%s\" has no published version %d",
-							   pgi_clip(name), version)));
-	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-					errmsg("no policy \"%s\" is published", pgi_clip(name))));
+	return pgi_find_version(&published, name, version);
+}
+
+/* Says that no policy of this name is published, and which are. */
+void
+pgi_refuse_policy_name(const char *name)
+{
+	make_current();
+	pgi_refuse_version(&published, name, 0);
 }
 
 int32
@@ -284,16 +267,83 @@ pgi_policy_named(const char *name)
 	return pgi_policy_version(name, 0);
 }
 
-/* Says why a policy does not know a pair. */
-void
-pgi_refuse_pair(const PgiPolicy *policy, int severity)
+/* What a policy of the cache is called in messages. */
+static char *
+name_of(const PgiPolicy *policy)
 {
-	bool severity_known = policy->cell[PGI_LEVEL_UNKNOWN][severity].possible;
+	const CachedPolicy *entry =
+		(const CachedPolicy *) ((const char *) policy - offsetof(CachedPolicy, policy));
 
+	for (int i = 0; i < published.count; i++)
+		if (published.of[i].id == entry->policy_id)
+			return psprintf("policy \"%s\"", NameStr(published.of[i].name));
+	return psprintf("policy %d", entry->policy_id);
+}
+
+static const char *
+severity_word(int severity)
+{
+	return DatumGetCString(DirectFunctionCall1(severity_out, UInt8GetDatum(severity)));
+}
+
+static void
+refuse_severity(const PgiPolicy *policy, int severity)
+{
+	PgiChoices known = {0};
+
+	for (int s = PGI_SEVERITY_MAX; s > 0; s--)
+		if (policy->cell[PGI_LEVEL_UNKNOWN][s].possible)
+			pgi_add_choice(&known, severity_word(s));
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					severity_known ? errmsg("the policy has no such asset level")
-								   : errmsg("the policy has no such severity"),
-					errhint("incident.quick_reference() shows what the policy knows.")));
+					errmsg("\"%s\" is no severity of %s", severity_word(severity),
+						   name_of(policy)),
+					errhint("The policy has: %s.", pgi_choices(&known))));
+}
+
+/* Says that a policy does not have a level, which is of one kind or another, and what it has. */
+static void
+refuse_level(const PgiPolicy *policy, int level, const char *kind,
+			 bool (*has)(const PgiPolicy *policy, int level))
+{
+	PgiChoices known = {0};
+
+	for (int other = PGI_LEVEL_MAX; other >= 0; other--)
+		if (has(policy, other))
+			pgi_add_choice(&known, pgi_level_word(other));
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("\"%s\" is no %s of %s", pgi_level_word(level), kind,
+						   name_of(policy)),
+					errhint("The policy has: %s.", pgi_choices(&known))));
+}
+
+static bool
+has_asset_level(const PgiPolicy *policy, int level)
+{
+	return policy->cell[level][PGI_SEVERITY_UNKNOWN].possible;
+}
+
+static bool
+has_level(const PgiPolicy *policy, int level)
+{
+	return policy->defined[level];
+}
+
+/* Says that a policy of the cache does not have a level at all. */
+void
+pgi_refuse_level(const PgiPolicy *policy, int level)
+{
+	refuse_level(policy, level, "level", has_level);
+	pg_unreachable();
+}
+
+/* Says why a policy of the cache does not know a pair. */
+void
+pgi_refuse_pair(const PgiPolicy *policy, int asset_level, int severity)
+{
+	if (!policy->cell[PGI_LEVEL_UNKNOWN][severity].possible)
+		refuse_severity(policy, severity);
+	refuse_level(policy, asset_level, "asset level", has_asset_level);
+	pg_unreachable();
 }
 
 /* What a pair means under a policy; error when the policy does not know it. */
@@ -303,6 +353,6 @@ pgi_policy_cell(const PgiPolicy *policy, int asset_level, int severity)
 	const PgiCell *cell = &policy->cell[asset_level][severity];
 
 	if (!cell->possible)
-		pgi_refuse_pair(policy, severity);
+		pgi_refuse_pair(policy, asset_level, severity);
 	return cell;
 }

@@ -22,9 +22,12 @@ extern PgiPolicyTitle pgi_policy_title(int32 policy_id);
 extern uint64 pgi_policy_fingerprint(const PgiPolicy *policy);
 extern int32 pgi_policy_named(const char *name);
 extern int32 pgi_policy_version(const char *name, int32 version);
+extern PGI_NORETURN void pgi_refuse_policy_name(const char *name);
 extern const PgiCell *pgi_policy_cell(const PgiPolicy *policy, int asset_level,
 									  int severity);
-extern PGI_NORETURN void pgi_refuse_pair(const PgiPolicy *policy, int severity);
+extern PGI_NORETURN void pgi_refuse_level(const PgiPolicy *policy, int level);
+extern PGI_NORETURN void pgi_refuse_pair(const PgiPolicy *policy, int asset_level,
+										 int severity);
 extern int64 pgi_interval_length(const Interval *interval, const char *what);
 
 #endif

@@ -87,7 +87,9 @@ void
 pgi_find_asset(int32 org_id, const char *name, int64 *asset_id, uint8 *level)
 {
 	static PgiQuery query = {
-		"SELECT f.asset_id, a.level FROM incident.find_asset($1, $2) AS f(asset_id)"
+		"SELECT f.asset_id, a.level FROM incident.find_asset($1, $2,"
+		"  ' Pass NULL for an asset that is not known yet: it counts as the most urgent"
+		" possible.') AS f(asset_id)"
 		" JOIN incident.assets AS a ON a.org_id = $1 AND a.asset_id = f.asset_id",
 		2,
 		{INT4OID, TEXTOID}};

@@ -13,6 +13,7 @@
 #include "invalidation.h"
 #include "risk_cache.h"
 #include "sql.h"
+#include "version.h"
 
 typedef struct CachedMethod
 {
@@ -20,19 +21,10 @@ typedef struct CachedMethod
 	PgiRiskMethod method;
 } CachedMethod;
 
-/* A published method. */
-typedef struct MethodName
-{
-	NameData name;
-	int32 version;
-	int32 method_id;
-} MethodName;
-
 static uint64 cached_changes = 0;
 static MemoryContext cache_context = NULL;
 static HTAB *methods = NULL;
-static MethodName *names = NULL;
-static int nnames = 0;
+static PgiVersions published = {"risk method"};
 
 static void
 read_names(void)
@@ -45,17 +37,7 @@ read_names(void)
 	pgi_become_owner(&scope);
 	SPI_connect();
 	pgi_read_newest(&query, NULL);
-	names =
-		MemoryContextAllocZero(cache_context, sizeof(MethodName) * (SPI_processed + 1));
-	nnames = (int) SPI_processed;
-	for (uint64 row = 0; row < SPI_processed; row++)
-	{
-		bool isnull;
-
-		namestrcpy(&names[row].name, TextDatumGetCString(pgi_column(row, 1, &isnull)));
-		names[row].version = DatumGetInt32(pgi_column(row, 2, &isnull));
-		names[row].method_id = DatumGetInt32(pgi_column(row, 3, &isnull));
-	}
+	pgi_read_versions(&published, cache_context);
 	SPI_finish();
 	pgi_become_caller(&scope);
 }
@@ -82,7 +64,7 @@ make_current(void)
 	control.hcxt = cache_context;
 	methods = hash_create("pg_incident risk methods", 16, &control,
 						  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	names = NULL;
+	published.count = 0;
 	read_names();
 	cached_changes = changes_before;
 }
@@ -104,7 +86,8 @@ compile_method(int32 method_id, PgiRiskMethod *compiled)
 	pgi_read_newest(&query, &id);
 	if (SPI_processed == 0)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-						errmsg("risk method %d does not exist", method_id)));
+						errmsg("risk method %d does not exist", method_id),
+						errhint("The view incident.risk_method_versions lists them.")));
 	if (pgi_read_risk_document(DatumGetJsonbP(pgi_column(0, 1, &isnull)), &source,
 							   &problem, 1) > 0)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -140,14 +123,5 @@ int32
 pgi_risk_method_version(const char *name, int32 version)
 {
 	make_current();
-	for (int i = nnames - 1; i >= 0; i--)
-		if (strcmp(NameStr(names[i].name), name) == 0 &&
-			(version == 0 || names[i].version == version))
-			return names[i].method_id;
-	if (version != 0)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-						errmsg("risk method \"%s\" has no published version %d",
-							   pgi_clip(name), version)));
-	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-					errmsg("no risk method \"%s\" is published", pgi_clip(name))));
+	return pgi_find_version(&published, name, version);
 }

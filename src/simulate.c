@@ -99,10 +99,20 @@ fact_duty(int number, const char *word, const PgiDutyNames *duties)
 	int duty = word == NULL ? -1 : pgi_duty_named(duties, word);
 
 	if (duty < 0)
-		refuse_facts(number, word == NULL
-								 ? "has no duty"
-								 : psprintf("has a duty \"%s\" that is not in the policy",
-											pgi_clip(word)));
+	{
+		PgiChoices known = {0};
+
+		for (int i = 0; i < duties->count; i++)
+			pgi_add_choice(&known, duties->name[i]);
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 word == NULL
+					 ? errmsg("facts[%d] has no duty", number)
+					 : errmsg("facts[%d] has a duty \"%s\" that is not in the policy",
+							  number, pgi_clip(word)),
+				 known.count == 0 ? errhint("It has no duties.")
+								  : errhint("It has: %s.", pgi_choices(&known))));
+	}
 	return (uint8) duty;
 }
 

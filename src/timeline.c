@@ -131,7 +131,8 @@ pgi_no_incident(int32 org_id, int64 incident_id)
 {
 	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
 					errmsg("incident " INT64_FORMAT " does not exist in organisation %d",
-						   incident_id, org_id)));
+						   incident_id, org_id),
+					errhint("The view incident.incident_history lists those that do.")));
 }
 
 #define READ_STATE                                                      \
@@ -396,12 +397,11 @@ pgi_check_result(PgiResult result, int64 incident_id)
 		case PGI_OK:
 			return;
 		case PGI_ERROR_NOT_IN_POLICY:
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("the policy of incident " INT64_FORMAT
-							" knows no such asset level or severity",
-							incident_id),
-					 errhint("incident.quick_reference() shows what a policy knows.")));
+			ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+							errmsg("incident " INT64_FORMAT
+								   " has an asset level or severity that its policy "
+								   "does not have",
+								   incident_id)));
 			break;
 		case PGI_ERROR_NOT_OPENED:
 		case PGI_ERROR_OUT_OF_ORDER:
@@ -416,6 +416,19 @@ pgi_check_result(PgiResult result, int64 incident_id)
 	}
 }
 
+/*
+ * The same where the incident's policy may not have what the facts say: it is new to the
+ * incident, or the facts are.
+ */
+static void
+check_advanced(const PgiTimeline *timeline, PgiResult result, const PgiState *state)
+{
+	if (result == PGI_ERROR_NOT_IN_POLICY)
+		pgi_refuse_pair(pgi_policy(timeline->policy_id), state->asset_level,
+						state->severity);
+	pgi_check_result(result, timeline->incident_id);
+}
+
 /* The state as of `at`, from all facts. */
 void
 pgi_timeline_state(const PgiTimeline *timeline, TimestampTz at, PgiState *state)
@@ -423,9 +436,10 @@ pgi_timeline_state(const PgiTimeline *timeline, TimestampTz at, PgiState *state)
 	int nfacts;
 	PgiFact *facts = pgi_timeline_facts(timeline, &nfacts);
 
-	pgi_check_result(pgi_advance(pgi_policy(timeline->policy_id), facts, nfacts, at, NULL,
-								 NULL, state),
-					 timeline->incident_id);
+	check_advanced(timeline,
+				   pgi_advance(pgi_policy(timeline->policy_id), facts, nfacts, at, NULL,
+							   NULL, state),
+				   state);
 	pfree(facts);
 }
 
@@ -640,8 +654,7 @@ pgi_timeline_settle(PgiTimeline *timeline, TimestampTz until, PgiDecisions *deci
 	PgiCollected collected;
 
 	until = Max(until, timeline->settled_to);
-	pgi_check_result(pgi_timeline_derive(timeline, until, &collected, state),
-					 timeline->incident_id);
+	check_advanced(timeline, pgi_timeline_derive(timeline, until, &collected, state), state);
 	write_difference(timeline, &collected, decisions);
 	pgi_state_write(timeline, until, state);
 	pfree(collected.events);

@@ -22,7 +22,7 @@ SELECT c.oid, c.relname, c.relkind, EXISTS (SELECT FROM pg_attribute AS a WHERE 
 	AND a.attname = 'org_id') AS has_org
 FROM pg_class AS c WHERE c.relnamespace = 'incident'::regnamespace AND c.relkind IN ('r', 'p', 'S');
 
-SELECT plan(32);
+SELECT plan(34);
 
 -- The lists below are about something.
 SELECT cmp_ok((SELECT count(*) FROM functions), '>=', 100::bigint, 'the extension has functions');
@@ -70,6 +70,15 @@ SELECT is_empty($$
 		ELSE EXISTS (SELECT FROM functions AS f WHERE f.proname = r.object
 			AND f.prokind = CASE r.object_kind WHEN 'procedure' THEN 'p' ELSE 'f' END::"char") END
 $$, 'every right is about an object that exists');
+
+-- Errors
+SELECT is_empty($$
+	SELECT f.name, r.statement[1] FROM functions AS f JOIN pg_proc AS p ON p.oid = f.oid,
+		regexp_matches(p.prosrc, 'RAISE EXCEPTION [^;]+;', 'g') AS r(statement)
+	WHERE r.statement[1] ~ 'undefined_object' AND r.statement[1] !~ 'HINT ='
+$$, 'whoever names what does not exist is told what does');
+SELECT is_empty($$ SELECT f.name FROM functions AS f JOIN pg_proc AS p ON p.oid = f.oid WHERE p.prosrc ~* 'HINT = (coalesce\(|'''')' $$,
+	'no hint is empty');
 
 -- Comments
 SELECT is_empty($$
