@@ -2,7 +2,7 @@
 
 CREATE FUNCTION incident.check_policy(document jsonb, OUT place text, OUT problem text)
 RETURNS SETOF record
-LANGUAGE c STABLE STRICT PARALLEL SAFE
+LANGUAGE c STABLE PARALLEL SAFE
 SET intervalstyle = 'postgres'
 AS 'MODULE_PATHNAME', 'pgi_check_policy_document';
 
@@ -134,10 +134,10 @@ $$;
 
 CREATE FUNCTION incident.import_policy(document jsonb)
 RETURNS integer
-LANGUAGE sql VOLATILE STRICT SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE sql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT incident.write_policy(document, NULL);
+	SELECT incident.write_policy(incident.needed(document, 'the document'), NULL);
 END;
 
 -- The parts of export_policy.
@@ -296,6 +296,7 @@ AS $$
 DECLARE
 	policy incident.policies;
 BEGIN
+	PERFORM incident.needed(lock_policy.policy_id, 'the policy');
 	SELECT * INTO policy FROM incident.policies AS p
 		WHERE p.policy_id = lock_policy.policy_id AND p.state <> 'dropped' FOR UPDATE;
 	IF NOT FOUND THEN
@@ -308,7 +309,7 @@ $$;
 
 CREATE FUNCTION incident.publish_policy(policy_id integer)
 RETURNS void
-LANGUAGE plpgsql VOLATILE STRICT SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -359,7 +360,7 @@ $$;
 
 CREATE FUNCTION incident.retire_policy(policy_id integer)
 RETURNS void
-LANGUAGE plpgsql VOLATILE STRICT SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -397,7 +398,7 @@ $$;
 
 CREATE FUNCTION incident.drop_policy(policy_id integer)
 RETURNS void
-LANGUAGE plpgsql VOLATILE STRICT SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -482,6 +483,7 @@ AS $$
 DECLARE
 	found_one jsonb;
 BEGIN
+	policy_addendum.name := incident.needed_name(policy_addendum.name, 'the addendum');
 	SELECT a.document INTO found_one FROM incident.policy_addenda AS a WHERE a.addendum = policy_addendum.name;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'there is no addendum "%"', left(name, 100)
@@ -512,7 +514,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION incident.check_policy(jsonb) IS
-'All that is wrong with a policy document, each with its JSON path and a sentence: unknown and missing keys, wrong values, holes in the matrix, rows and times out of order, rules that can never fire, audiences and authorities with nobody, repeats without end. No rows when it is sound; at most 1000. What needs a part that cannot be read is checked once that part is right.';
+'All that is wrong with a policy document, each with its JSON path and a sentence: unknown and missing keys, wrong values, holes in the matrix, rows and times out of order, rules that can never fire, audiences and authorities with nobody, repeats without end. No rows when it is sound; one when there is none (NULL); at most 1000. What needs a part that cannot be read is checked once that part is right.';
 COMMENT ON FUNCTION incident.import_policy(jsonb) IS
 'Writes a policy document as a draft and returns its id; a name that exists makes the next version. A draft need not be sound. Error invalid_parameter_value names the place of whatever cannot be stored: an unknown or missing key, a value of the wrong kind, a double, a calendar that does not exist; program_limit_exceeded that of an array that is too long.';
 COMMENT ON FUNCTION incident.publish_policy(integer) IS

@@ -182,10 +182,11 @@ $$;
 
 CREATE FUNCTION incident.import_calendar(document jsonb)
 RETURNS void
-LANGUAGE plpgsql VOLATILE STRICT SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	PERFORM incident.needed(document, 'the document');
 	IF document ->> 'name' = '24x7' THEN
 		PERFORM incident.refuse_document('calendar document: $.name', format('is %s', document -> 'name'),
 			'That one is built in and stays what it is.');
@@ -238,7 +239,7 @@ AS $$
 			WHERE d.calendar = c.calendar AND d.built_in = c.built_in AND d.opens IS NOT NULL))
 		|| CASE WHEN c.source IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('source', c.source) END
 	FROM incident.calendars AS c
-	WHERE c.calendar = export_calendar.name
+	WHERE c.calendar = incident.needed_name(export_calendar.name, 'the calendar')
 	ORDER BY c.built_in LIMIT 1
 $$;
 

@@ -60,35 +60,25 @@ BEGIN
 END
 $$;
 
--- Refuses a text that is empty or longer than what is kept.
-CREATE FUNCTION incident.expect_text(value text, what text, most integer)
-RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	IF value = '' THEN
-		RAISE EXCEPTION '% must not be empty', what USING ERRCODE = 'invalid_parameter_value';
-	ELSIF length(value) > most THEN
-		RAISE EXCEPTION '% is too long', what
-			USING ERRCODE = 'string_data_right_truncation',
-				  DETAIL = format('It has %s characters; at most %s are kept.', length(value), most);
-	END IF;
-END
-$$;
-
-CREATE FUNCTION incident.register_organisation(org_id integer, name text, policy text DEFAULT 'eport')
+CREATE FUNCTION incident.register_organisation(org_id integer, name text DEFAULT NULL, policy text DEFAULT NULL)
 RETURNS integer
-LANGUAGE plpgsql VOLATILE STRICT SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+	before incident.organisations;
 BEGIN
-	IF register_organisation.org_id < 1 THEN
+	IF incident.needed(register_organisation.org_id, 'the organisation') < 1 THEN
 		RAISE EXCEPTION 'organisations count from 1, not %', register_organisation.org_id
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
-	PERFORM incident.expect_text(register_organisation.name, 'the name of an organisation', 200);
+	SELECT o.* INTO before FROM incident.organisations AS o WHERE o.org_id = register_organisation.org_id;
+	register_organisation.name := incident.needed(
+		coalesce(incident.given_name(register_organisation.name, 'the name of an organisation'), before.name),
+		'the name of a new organisation');
+	register_organisation.policy := coalesce(
+		incident.given_name(register_organisation.policy, 'the policy'), before.policy, 'eport');
 	IF NOT incident.keep_policy(incident.policy_id(register_organisation.policy)) THEN
 		RAISE EXCEPTION 'policy "%" has just been retired', register_organisation.policy
 			USING ERRCODE = 'undefined_object', HINT = 'Call it again: it takes the newest that is published then.';
@@ -101,10 +91,11 @@ END
 $$;
 
 CREATE FUNCTION incident.register_asset(
-	name text, category text, level incident.level DEFAULT NULL,
+	name text, category text DEFAULT NULL, level incident.level DEFAULT NULL,
 	confidentiality incident.rating DEFAULT NULL, integrity incident.rating DEFAULT NULL,
 	availability incident.rating DEFAULT NULL, owner text DEFAULT NULL,
-	parent text DEFAULT NULL, location text DEFAULT NULL, title text DEFAULT NULL)
+	parent text DEFAULT NULL, location text DEFAULT NULL, title text DEFAULT NULL,
+	clear text[] DEFAULT '{}')
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -112,22 +103,34 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	org CONSTANT integer := incident.need_organisation();
+	before record;
 	parent_asset bigint;
 	id bigint;
 BEGIN
-	IF register_asset.name IS NULL OR register_asset.category IS NULL THEN
-		RAISE EXCEPTION 'an asset needs a name and a category'
-			USING ERRCODE = 'null_value_not_allowed';
-	END IF;
-	PERFORM incident.expect_text(register_asset.name, 'the name of an asset', 200);
-	PERFORM incident.expect_text(register_asset.owner, 'the owner', 200);
-	PERFORM incident.expect_text(register_asset.title, 'the title', 1000);
-	PERFORM incident.expect_text(register_asset.location, 'the location', 1000);
-	IF NOT EXISTS (SELECT FROM incident.policy_categories AS c WHERE c.category = register_asset.category) THEN
+	register_asset.name := incident.needed_name(register_asset.name, 'the name of an asset');
+	register_asset.category := incident.given_name(register_asset.category, 'the category of an asset');
+	register_asset.owner := incident.given_name(register_asset.owner, 'the owner');
+	register_asset.parent := incident.given_name(register_asset.parent, 'the parent');
+	register_asset.location := incident.given_name(register_asset.location, 'the location', 1000);
+	register_asset.title := incident.given_name(register_asset.title, 'the title', 1000);
+	register_asset.clear := incident.cleared(register_asset.clear, jsonb_build_object(
+		'level', register_asset.level, 'confidentiality', register_asset.confidentiality,
+		'integrity', register_asset.integrity, 'availability', register_asset.availability,
+		'owner', register_asset.owner, 'parent', register_asset.parent, 'location', register_asset.location,
+		'title', register_asset.title));
+	IF NOT EXISTS (SELECT FROM incident.policy_categories AS c WHERE c.category = register_asset.category)
+			AND register_asset.category IS NOT NULL THEN
 		RAISE EXCEPTION 'asset category "%" is in no policy', left(register_asset.category, 100)
 			USING ERRCODE = 'invalid_parameter_value',
 				  HINT = (SELECT format('Known categories: %s.', string_agg(DISTINCT c.category, ', '))
 						  FROM incident.policy_categories AS c);
+	END IF;
+	SELECT a.*, p.name AS parent INTO before FROM incident.assets AS a
+		LEFT JOIN incident.assets AS p ON p.org_id = a.org_id AND p.asset_id = a.parent_id
+		WHERE a.org_id = org AND a.name = register_asset.name;
+	IF NOT FOUND AND register_asset.category IS NULL THEN
+		RAISE EXCEPTION 'asset "%" is new and needs a category', register_asset.name
+			USING ERRCODE = 'null_value_not_allowed';
 	END IF;
 	-- The organisation's policy would refuse the opening of every incident of such an asset.
 	IF register_asset.level IS NOT NULL THEN
@@ -135,12 +138,12 @@ BEGIN
 			FROM incident.organisations AS o WHERE o.org_id = org;
 	END IF;
 	-- Others who change the risk registers wait for this only when it changes what is computed.
-	IF EXISTS (SELECT FROM incident.assets AS a
-			LEFT JOIN incident.assets AS p ON p.org_id = a.org_id AND p.asset_id = a.parent_id
-			WHERE a.org_id = org AND a.name = register_asset.name
-				AND (a.confidentiality, a.integrity, a.availability, p.name) IS DISTINCT FROM
-					(register_asset.confidentiality, register_asset.integrity, register_asset.availability,
-					register_asset.parent)) THEN
+	IF before.asset_id IS NOT NULL AND (before.confidentiality, before.integrity, before.availability, before.parent)
+			IS DISTINCT FROM (
+				incident.keep(register_asset.confidentiality, before.confidentiality, 'confidentiality' = ANY (register_asset.clear)),
+				incident.keep(register_asset.integrity, before.integrity, 'integrity' = ANY (register_asset.clear)),
+				incident.keep(register_asset.availability, before.availability, 'availability' = ANY (register_asset.clear)),
+				incident.keep(register_asset.parent, before.parent, 'parent' = ANY (register_asset.clear))) THEN
 		PERFORM incident.take_risk_turn();
 	END IF;
 	IF register_asset.parent IS NOT NULL THEN
@@ -160,22 +163,29 @@ BEGIN
 	END IF;
 	INSERT INTO incident.assets AS a (org_id, name, title, category, level, confidentiality,
 			integrity, availability, owner, parent_id, location)
-		VALUES (org, register_asset.name, register_asset.title, register_asset.category,
+		VALUES (org, register_asset.name, register_asset.title, coalesce(register_asset.category, before.category),
 			register_asset.level, register_asset.confidentiality, register_asset.integrity,
 			register_asset.availability, register_asset.owner, parent_asset, register_asset.location)
-		ON CONFLICT (org_id, name) DO UPDATE SET title = excluded.title,
-			category = excluded.category, level = excluded.level,
-			confidentiality = excluded.confidentiality, integrity = excluded.integrity,
-			availability = excluded.availability, owner = excluded.owner,
-			parent_id = excluded.parent_id, location = excluded.location
+		ON CONFLICT (org_id, name) DO UPDATE SET
+			title = incident.keep(excluded.title, a.title, 'title' = ANY (register_asset.clear)),
+			category = coalesce(register_asset.category, a.category),
+			level = incident.keep(excluded.level, a.level, 'level' = ANY (register_asset.clear)),
+			confidentiality = incident.keep(excluded.confidentiality, a.confidentiality,
+				'confidentiality' = ANY (register_asset.clear)),
+			integrity = incident.keep(excluded.integrity, a.integrity, 'integrity' = ANY (register_asset.clear)),
+			availability = incident.keep(excluded.availability, a.availability,
+				'availability' = ANY (register_asset.clear)),
+			owner = incident.keep(excluded.owner, a.owner, 'owner' = ANY (register_asset.clear)),
+			parent_id = incident.keep(excluded.parent_id, a.parent_id, 'parent' = ANY (register_asset.clear)),
+			location = incident.keep(excluded.location, a.location, 'location' = ANY (register_asset.clear))
 		RETURNING a.asset_id INTO id;
 	PERFORM incident.record_risk_of_asset(id);
 	RETURN id;
 END
 $$;
 
--- The asset of that name; error undefined_object when there is none, with what else the caller
--- could do as the end of its hint.
+-- The asset of that name, NULL for no name; error undefined_object when there is none, with
+-- what else the caller could do as the end of its hint.
 CREATE FUNCTION incident.find_asset(org integer, asset text, advice text DEFAULT '')
 RETURNS bigint
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -184,8 +194,9 @@ AS $$
 DECLARE
 	id bigint;
 BEGIN
+	asset := incident.given_name(asset, 'the asset');
 	SELECT a.asset_id INTO id FROM incident.assets AS a WHERE a.org_id = org AND a.name = asset;
-	IF NOT FOUND THEN
+	IF NOT FOUND AND asset IS NOT NULL THEN
 		RAISE EXCEPTION 'asset "%" does not exist in organisation %', left(asset, 100), org
 			USING ERRCODE = 'undefined_object',
 				  HINT = 'The view incident.asset_register lists them; incident.register_asset() adds one.' || advice;
@@ -197,6 +208,6 @@ $$;
 COMMENT ON FUNCTION incident.current_organisation() IS
 'The organisation this session works on: setting pg_incident.organisation, by default 1.';
 COMMENT ON FUNCTION incident.register_organisation(integer, text, text) IS
-'Adds an organisation or changes its name and default policy; returns its id. Incidents already open keep their policy.';
-COMMENT ON FUNCTION incident.register_asset(text, text, incident.level, incident.rating, incident.rating, incident.rating, text, text, text, text) IS
-'Adds an asset to the current organisation, or replaces all attributes of the one with that name; returns its id. A NULL level is unknown and counts as the most urgent possible; error invalid_parameter_value for one that the organisation''s policy does not have. Incidents already open keep the level they were opened or assessed with.';
+'Adds an organisation, by default with the policy eport, or changes what is given of the one with that id; returns its id. A new one needs a name. Incidents already open keep their policy.';
+COMMENT ON FUNCTION incident.register_asset(text, text, incident.level, incident.rating, incident.rating, incident.rating, text, text, text, text, text[]) IS
+'Adds an asset to the current organisation, or changes what is given of the one with that name; returns its id. What is not given stays; clear empties what it names, such as ''{owner,location}''. A new one needs a category. A NULL level is unknown and counts as the most urgent possible; error invalid_parameter_value for one that the organisation''s policy does not have. Incidents already open keep the level they were opened or assessed with.';

@@ -79,7 +79,7 @@ CREATE FUNCTION incident.tick(
 	OUT incidents integer, OUT escalations integer, OUT overdue integer, OUT breaches integer,
 	OUT notices integer, OUT quarantined integer, OUT remaining bigint)
 RETURNS record
-LANGUAGE c VOLATILE STRICT SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_tick';
 
@@ -106,7 +106,7 @@ $$;
 
 CREATE FUNCTION incident.schedule(cron text DEFAULT '* * * * *')
 RETURNS bigint
-LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_schedule';
 
@@ -119,7 +119,7 @@ AS 'MODULE_PATHNAME', 'pgi_unschedule';
 COMMENT ON FUNCTION incident.bucket(timestamptz) IS
 'The minute of a moment, counted from 2000-01-01 00:00 UTC, as far as an integer goes.';
 COMMENT ON FUNCTION incident.tick(timestamptz, integer) IS
-'Decides everything that has become due up to `at` (not in the future) for at most `batch` incidents (1 to 1000000), oldest first, in one transaction. Any number may run at once. Returns how many incidents were settled, escalations and breaches decided, incidents quarantined, and how many due ones remain at most (0: none). overdue counts what was not acknowledged or responded to in time; notices counts messages and is 0 as long as there are none. An incident that fails is quarantined with its error and tried again after 1 minute, doubling up to 1 hour.';
+'Decides everything that has become due up to `at` (not in the future, see pg_incident.clock_tolerance) for at most `batch` incidents (1 to 1000000), oldest first, in one transaction. Any number may run at once. Returns how many incidents were settled, escalations and breaches decided, incidents quarantined, and how many due ones remain at most (0: none). overdue counts what was not acknowledged or responded to in time; notices counts messages and is 0 as long as there are none. An incident that fails is quarantined with its error and tried again after 1 minute, doubling up to 1 hour.';
 COMMENT ON PROCEDURE incident.run_ticks(integer) IS
 'Ticks, committing after each batch, until nothing is due; marks what of risk treatment has become overdue; once an hour also runs maintain(). This is what the scheduled job calls.';
 COMMENT ON FUNCTION incident.schedule(text) IS

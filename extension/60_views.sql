@@ -74,8 +74,10 @@ WHERE s.org_id = (SELECT incident.current_organisation()) AND d.policy_id = s.po
 	AND l.level = CASE d.scope WHEN 'event_level' THEN s.event_level ELSE s.response_level END;
 
 CREATE VIEW incident.incident_repeats WITH (security_barrier) AS
-SELECT r.org_id, r.incident_id, r.detected_at, r.recorded_at, r.summary, r.actor, r.recorded_by
+SELECT r.org_id, r.incident_id, r.detected_at, r.recorded_at, a.name AS asset, r.asset_level, r.severity,
+	r.summary, r.actor, r.recorded_by
 FROM incident.repeats AS r
+LEFT JOIN incident.assets AS a ON a.org_id = r.org_id AND a.asset_id = r.asset_id
 WHERE r.org_id = (SELECT incident.current_organisation());
 
 CREATE VIEW incident.asset_register WITH (security_barrier) AS
@@ -168,7 +170,7 @@ COMMENT ON FUNCTION incident.duty_of(integer, bigint, integer, smallint) IS
 COMMENT ON VIEW incident.timeline IS
 'One row an entry of a timeline: facts, what follows from them, and withdrawals.';
 COMMENT ON COLUMN incident.timeline.kind IS
-'Facts: opened, assessed, acknowledged, activated, held, resumed, resolved, closed, reopened, cancelled, noted, done (a duty), migrated (to another policy), marked (as confidential). Derived: graded, escalated, breached, overdue, due (a duty begins), repeated (it begins again). voided takes back the derived entry whose seq is in voids.';
+'Facts: opened, assessed, acknowledged, activated, held, resumed, resolved, closed, reopened, cancelled, noted, done (a duty), migrated (to another policy), marked (as confidential), raised (assessed by a graver repeat). Derived: graded, escalated, breached, overdue, due (a duty begins), repeated (it begins again). voided takes back the derived entry whose seq is in voids.';
 COMMENT ON COLUMN incident.timeline.effective_at IS 'When it took effect.';
 COMMENT ON COLUMN incident.timeline.recorded_at IS 'When it was recorded; the difference is its lateness.';
 COMMENT ON COLUMN incident.timeline.rule IS
@@ -197,6 +199,8 @@ COMMENT ON COLUMN incident.duty_status.done_at IS 'When it was last done.';
 COMMENT ON COLUMN incident.duty_status.within IS 'How long there is for it at the incident''s level.';
 COMMENT ON VIEW incident.incident_repeats IS
 'Reports that open() counted as repeats of an incident under the same dedup key.';
+COMMENT ON COLUMN incident.incident_repeats.asset_level IS 'That of the asset when it was reported; NULL: unknown.';
+COMMENT ON COLUMN incident.incident_repeats.severity IS 'As reported; NULL: unknown.';
 COMMENT ON VIEW incident.asset_register IS 'Assets with the name of the one above.';
 COMMENT ON VIEW incident.policy_versions IS 'Policies and the state of each version.';
 COMMENT ON FUNCTION incident.lateness(float8) IS

@@ -164,10 +164,12 @@ AS 'MODULE_PATHNAME', 'pgi_risk_problems';
 -- at when those are right.
 CREATE FUNCTION incident.check_risk_method(document jsonb, OUT place text, OUT problem text)
 RETURNS SETOF record
-LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
+LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH unfit AS (SELECT f.place, f.problem FROM incident.document_findings(document, 'risk method') AS f)
+	SELECT '$', 'There is no document.' WHERE document IS NULL
+	UNION ALL
 	TABLE unfit
 	UNION ALL
 	SELECT p.place, p.problem FROM incident.risk_problems(document) AS p WHERE NOT EXISTS (TABLE unfit)
@@ -200,20 +202,21 @@ $$;
 
 CREATE FUNCTION incident.import_risk_method(document jsonb)
 RETURNS integer
-LANGUAGE sql VOLATILE STRICT SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE sql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT incident.write_risk_method(document, NULL);
+	SELECT incident.write_risk_method(incident.needed(document, 'the document'), NULL);
 END;
 
 CREATE FUNCTION incident.publish_risk_method(method_id integer)
 RETURNS void
-LANGUAGE plpgsql VOLATILE STRICT SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	method record;
 BEGIN
+	PERFORM incident.needed(publish_risk_method.method_id, 'the risk method');
 	SELECT m.state, m.document INTO method FROM incident.risk_methods AS m
 		WHERE m.method_id = publish_risk_method.method_id FOR UPDATE;
 	IF NOT FOUND THEN

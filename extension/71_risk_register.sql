@@ -189,38 +189,6 @@ BEGIN
 END
 $$;
 
--- Refuses NULL and an empty or long name.
-CREATE FUNCTION incident.expect_name(value text, what text)
-RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	IF value IS NULL THEN
-		RAISE EXCEPTION '% must not be null', what USING ERRCODE = 'null_value_not_allowed';
-	END IF;
-	PERFORM incident.expect_text(value, what, 200);
-END
-$$;
-
--- Refuses a moment that is NULL, not finite or in the future.
-CREATE FUNCTION incident.expect_past(moment timestamptz, what text)
-RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	IF moment IS NULL THEN
-		RAISE EXCEPTION '% must not be null', what USING ERRCODE = 'null_value_not_allowed';
-	ELSIF NOT isfinite(moment) THEN
-		RAISE EXCEPTION '% must be a finite time', what USING ERRCODE = 'datetime_field_overflow';
-	ELSIF moment > clock_timestamp() THEN
-		RAISE EXCEPTION '% must not be in the future: %', what, moment
-			USING ERRCODE = 'invalid_parameter_value';
-	END IF;
-END
-$$;
-
 -- The id of what is named in a register; error undefined_object when it is not there.
 CREATE FUNCTION incident.find_registered(org integer, register text, name text)
 RETURNS bigint
@@ -230,7 +198,7 @@ AS $$
 DECLARE
 	id bigint;
 BEGIN
-	PERFORM incident.expect_name(find_registered.name, format('the %s', register));
+	find_registered.name := incident.needed_name(find_registered.name, format('the %s', register));
 	id := CASE register
 		WHEN 'service' THEN (SELECT r.service_id FROM incident.business_services AS r
 			WHERE r.org_id = org AND r.name = find_registered.name)
@@ -297,7 +265,7 @@ $$;
 CREATE FUNCTION incident.register_service(
 	name text, importance incident.rating DEFAULT NULL, owner text DEFAULT NULL,
 	title text DEFAULT NULL, parent text DEFAULT NULL,
-	raised_by_assets boolean DEFAULT true, raises_assets boolean DEFAULT true)
+	raised_by_assets boolean DEFAULT NULL, raises_assets boolean DEFAULT NULL, clear text[] DEFAULT '{}')
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -308,9 +276,13 @@ DECLARE
 	parent_service bigint;
 	id bigint;
 BEGIN
-	PERFORM incident.expect_name(register_service.name, 'the name of a service');
-	PERFORM incident.expect_text(register_service.owner, 'the owner', 200);
-	PERFORM incident.expect_text(register_service.title, 'the title', 1000);
+	register_service.name := incident.needed_name(register_service.name, 'the name of a service');
+	register_service.owner := incident.given_name(register_service.owner, 'the owner');
+	register_service.title := incident.given_name(register_service.title, 'the title', 1000);
+	register_service.parent := incident.given_name(register_service.parent, 'the parent');
+	register_service.clear := incident.cleared(register_service.clear, jsonb_build_object(
+		'importance', register_service.importance, 'owner', register_service.owner, 'title', register_service.title,
+		'parent', register_service.parent));
 	IF register_service.parent IS NOT NULL THEN
 		parent_service := incident.find_registered(org, 'service', register_service.parent);
 		IF EXISTS (
@@ -331,9 +303,13 @@ BEGIN
 		VALUES (org, register_service.name, register_service.title, register_service.importance,
 			register_service.owner, parent_service, coalesce(register_service.raised_by_assets, true),
 			coalesce(register_service.raises_assets, true))
-		ON CONFLICT (org_id, name) DO UPDATE SET title = excluded.title, importance = excluded.importance,
-			owner = excluded.owner, parent_id = excluded.parent_id,
-			raised_by_assets = excluded.raised_by_assets, raises_assets = excluded.raises_assets
+		ON CONFLICT (org_id, name) DO UPDATE SET
+			title = incident.keep(excluded.title, s.title, 'title' = ANY (register_service.clear)),
+			importance = incident.keep(excluded.importance, s.importance, 'importance' = ANY (register_service.clear)),
+			owner = incident.keep(excluded.owner, s.owner, 'owner' = ANY (register_service.clear)),
+			parent_id = incident.keep(excluded.parent_id, s.parent_id, 'parent' = ANY (register_service.clear)),
+			raised_by_assets = coalesce(register_service.raised_by_assets, s.raised_by_assets),
+			raises_assets = coalesce(register_service.raises_assets, s.raises_assets)
 		RETURNING s.service_id INTO id;
 	PERFORM incident.record_risk(NULL);
 	RETURN id;
@@ -342,15 +318,15 @@ $$;
 
 CREATE FUNCTION incident.put_under_service(asset text, service text, member boolean DEFAULT true)
 RETURNS void
-LANGUAGE plpgsql VOLATILE STRICT SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	org CONSTANT integer := incident.take_risk_turn();
 	of_service CONSTANT bigint := incident.find_registered(org, 'service', service);
-	of_asset CONSTANT bigint := incident.find_asset(org, asset);
+	of_asset CONSTANT bigint := incident.find_asset(org, incident.needed_name(asset, 'the asset'));
 BEGIN
-	IF member THEN
+	IF incident.needed(member, 'whether the asset is a member') THEN
 		INSERT INTO incident.service_assets (org_id, service_id, asset_id)
 			VALUES (org, of_service, of_asset) ON CONFLICT DO NOTHING;
 	ELSE
@@ -416,8 +392,9 @@ WHERE s.org_id = (SELECT incident.current_organisation());
 -- Threats.
 
 CREATE FUNCTION incident.register_threat(
-	name text, source text, frequency incident.rating DEFAULT NULL, path text DEFAULT NULL,
-	manner text DEFAULT NULL, title text DEFAULT NULL, incident_categories text[] DEFAULT '{}')
+	name text, source text DEFAULT NULL, frequency incident.rating DEFAULT NULL, path text DEFAULT NULL,
+	manner text DEFAULT NULL, title text DEFAULT NULL, incident_categories text[] DEFAULT NULL,
+	clear text[] DEFAULT '{}')
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -425,21 +402,37 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	org CONSTANT integer := incident.take_risk_turn();
+	source_now text;
 	id bigint;
 BEGIN
-	PERFORM incident.expect_name(register_threat.name, 'the name of a threat');
-	PERFORM incident.expect_name(register_threat.source, 'the source of a threat');
-	PERFORM incident.expect_text(register_threat.title, 'the title', 1000);
+	register_threat.name := incident.needed_name(register_threat.name, 'the name of a threat');
+	register_threat.source := incident.given_name(register_threat.source, 'the source of a threat');
+	register_threat.path := incident.given_name(register_threat.path, 'the path');
+	register_threat.manner := incident.given_name(register_threat.manner, 'the manner');
+	register_threat.title := incident.given_name(register_threat.title, 'the title', 1000);
+	register_threat.incident_categories := incident.given_names(register_threat.incident_categories, 'an incident category');
+	register_threat.clear := incident.cleared(register_threat.clear, jsonb_build_object(
+		'frequency', register_threat.frequency, 'path', register_threat.path, 'manner', register_threat.manner,
+		'title', register_threat.title));
 	PERFORM incident.expect_risk_word('source', register_threat.source);
 	PERFORM incident.expect_risk_word('path', register_threat.path);
 	PERFORM incident.expect_risk_word('manner', register_threat.manner);
+	source_now := coalesce(register_threat.source,
+		(SELECT t.source FROM incident.threats AS t WHERE t.org_id = org AND t.name = register_threat.name));
+	IF source_now IS NULL THEN
+		RAISE EXCEPTION 'threat "%" is new and needs a source', register_threat.name
+			USING ERRCODE = 'null_value_not_allowed';
+	END IF;
 	INSERT INTO incident.threats AS t (org_id, name, title, source, path, manner, frequency, incident_categories)
-		VALUES (org, register_threat.name, register_threat.title, register_threat.source,
+		VALUES (org, register_threat.name, register_threat.title, source_now,
 			register_threat.path, register_threat.manner, register_threat.frequency,
 			coalesce(register_threat.incident_categories, '{}'))
-		ON CONFLICT (org_id, name) DO UPDATE SET title = excluded.title, source = excluded.source,
-			path = excluded.path, manner = excluded.manner, frequency = excluded.frequency,
-			incident_categories = excluded.incident_categories
+		ON CONFLICT (org_id, name) DO UPDATE SET source = excluded.source,
+			title = incident.keep(excluded.title, t.title, 'title' = ANY (register_threat.clear)),
+			path = incident.keep(excluded.path, t.path, 'path' = ANY (register_threat.clear)),
+			manner = incident.keep(excluded.manner, t.manner, 'manner' = ANY (register_threat.clear)),
+			frequency = incident.keep(excluded.frequency, t.frequency, 'frequency' = ANY (register_threat.clear)),
+			incident_categories = coalesce(register_threat.incident_categories, t.incident_categories)
 		RETURNING t.threat_id INTO id;
 	PERFORM incident.record_risk(ARRAY(SELECT s.scenario_id FROM incident.risk_scenarios AS s
 		WHERE s.org_id = org AND s.threat_id = id));
@@ -463,11 +456,13 @@ $$;
 
 CREATE FUNCTION incident.set_fix_within(severity incident.rating, within interval)
 RETURNS void
-LANGUAGE plpgsql VOLATILE STRICT SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
+	PERFORM incident.needed(set_fix_within.severity, 'the severity');
+	PERFORM incident.needed(set_fix_within.within, 'the time to fix a vulnerability');
 	IF NOT isfinite(within) OR within = interval '0' OR least(extract(year FROM within), extract(month FROM within),
 			extract(day FROM within), extract(hour FROM within), extract(minute FROM within),
 			extract(second FROM within)) < 0 THEN
@@ -483,7 +478,7 @@ $$;
 CREATE FUNCTION incident.register_vulnerability(
 	name text, severity incident.rating DEFAULT NULL, asset text DEFAULT NULL, area text DEFAULT NULL,
 	evidence text DEFAULT NULL, title text DEFAULT NULL, reference text DEFAULT NULL,
-	found_at timestamptz DEFAULT now(), by text DEFAULT NULL)
+	found_at timestamptz DEFAULT now(), by text DEFAULT NULL, clear text[] DEFAULT '{}')
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -492,16 +487,24 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	org CONSTANT integer := incident.need_organisation();
+	who CONSTANT text := incident.given_name(register_vulnerability.by, 'by');
 	first_status CONSTANT text := CASE WHEN register_vulnerability.severity IS NULL THEN 'found' ELSE 'assessed' END;
 	id bigint;
 	is_new boolean;
 BEGIN
-	PERFORM incident.expect_name(register_vulnerability.name, 'the name of a vulnerability');
-	PERFORM incident.expect_text(register_vulnerability.title, 'the title', 1000);
-	PERFORM incident.expect_text(register_vulnerability.reference, 'the reference', 200);
+	register_vulnerability.name := incident.needed_name(register_vulnerability.name, 'the name of a vulnerability');
+	register_vulnerability.asset := incident.given_name(register_vulnerability.asset, 'the asset');
+	register_vulnerability.area := incident.given_name(register_vulnerability.area, 'the area');
+	register_vulnerability.evidence := incident.given_name(register_vulnerability.evidence, 'the evidence');
+	register_vulnerability.title := incident.given_name(register_vulnerability.title, 'the title', 1000);
+	register_vulnerability.reference := incident.given_name(register_vulnerability.reference, 'the reference');
+	register_vulnerability.found_at := incident.past_moment(register_vulnerability.found_at, 'found_at');
+	register_vulnerability.clear := incident.cleared(register_vulnerability.clear, jsonb_build_object(
+		'asset', register_vulnerability.asset, 'area', register_vulnerability.area,
+		'evidence', register_vulnerability.evidence, 'title', register_vulnerability.title,
+		'reference', register_vulnerability.reference));
 	PERFORM incident.expect_risk_word('area', register_vulnerability.area);
 	PERFORM incident.expect_risk_word('evidence', register_vulnerability.evidence);
-	PERFORM incident.expect_past(register_vulnerability.found_at, 'the time of finding');
 	INSERT INTO incident.vulnerabilities AS v (org_id, name, title, asset_id, area, evidence, reference,
 			severity, status, found_at, assessed_at, due_at)
 		VALUES (org, register_vulnerability.name, register_vulnerability.title,
@@ -510,13 +513,17 @@ BEGIN
 			register_vulnerability.severity, first_status, register_vulnerability.found_at,
 			CASE first_status WHEN 'assessed' THEN register_vulnerability.found_at END,
 			register_vulnerability.found_at + incident.fix_within(org, register_vulnerability.severity))
-		ON CONFLICT (org_id, name) DO UPDATE SET title = excluded.title, asset_id = excluded.asset_id,
-			area = excluded.area, evidence = excluded.evidence, reference = excluded.reference
+		ON CONFLICT (org_id, name) DO UPDATE SET
+			title = incident.keep(excluded.title, v.title, 'title' = ANY (register_vulnerability.clear)),
+			asset_id = incident.keep(excluded.asset_id, v.asset_id, 'asset' = ANY (register_vulnerability.clear)),
+			area = incident.keep(excluded.area, v.area, 'area' = ANY (register_vulnerability.clear)),
+			evidence = incident.keep(excluded.evidence, v.evidence, 'evidence' = ANY (register_vulnerability.clear)),
+			reference = incident.keep(excluded.reference, v.reference, 'reference' = ANY (register_vulnerability.clear))
 		RETURNING v.vulnerability_id, v.xmax = 0 INTO id, is_new;
 	IF is_new THEN
 		INSERT INTO incident.vulnerability_steps (org_id, vulnerability_id, status, severity, at, actor)
 			VALUES (org, id, first_status, register_vulnerability.severity,
-				register_vulnerability.found_at, register_vulnerability.by);
+				register_vulnerability.found_at, who);
 	END IF;
 	RETURN id;
 END
@@ -547,15 +554,16 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	org CONSTANT integer := incident.take_risk_turn();
+	who CONSTANT text := incident.given_name(vulnerability_step.by, 'by');
 	id CONSTANT bigint := incident.find_registered(org, 'vulnerability', vulnerability);
 	v record;
 	rated incident.rating;
 	again boolean;
 BEGIN
-	PERFORM incident.expect_name(vulnerability_step.status, 'the status');
+	vulnerability_step.status := incident.needed_name(vulnerability_step.status, 'the status');
+	vulnerability_step.at := incident.past_moment(vulnerability_step.at, 'at');
+	vulnerability_step.note := incident.given_note(vulnerability_step.note, 'the note');
 	PERFORM incident.expect_risk_word('vulnerability status', vulnerability_step.status);
-	PERFORM incident.expect_past(vulnerability_step.at, 'the time of the step');
-	PERFORM incident.expect_text(vulnerability_step.note, 'the note', 10000);
 	SELECT w.status, w.severity, w.found_at, w.due_at, (SELECT max(s.at) FROM incident.vulnerability_steps AS s
 			WHERE s.org_id = org AND s.vulnerability_id = id) AS last_at
 		INTO v FROM incident.vulnerabilities AS w
@@ -592,7 +600,7 @@ BEGIN
 		overdue_since = CASE WHEN vulnerability_step.status IN ('found', 'assessed') THEN NULL ELSE overdue_since END
 		WHERE w.org_id = org AND w.vulnerability_id = id;
 	INSERT INTO incident.vulnerability_steps (org_id, vulnerability_id, status, severity, at, actor, note)
-		VALUES (org, id, vulnerability_step.status, rated, vulnerability_step.at, vulnerability_step.by, vulnerability_step.note);
+		VALUES (org, id, vulnerability_step.status, rated, vulnerability_step.at, who, vulnerability_step.note);
 	PERFORM incident.record_risk(ARRAY(SELECT s.scenario_id FROM incident.risk_scenarios AS s
 		WHERE s.org_id = org AND s.vulnerability_id = id));
 	RETURN vulnerability_step.status;
@@ -603,8 +611,8 @@ COMMENT ON FUNCTION incident.organisation_risk_method() IS
 'Id of the risk method by which the current organisation computes; version 1 of product, which is built in, unless set.';
 COMMENT ON FUNCTION incident.set_risk_method(text, integer) IS
 'Sets by which published version of a risk method (default: the newest) the current organisation computes; returns its id. Rounds that are frozen keep theirs.';
-COMMENT ON FUNCTION incident.register_service(text, incident.rating, text, text, text, boolean, boolean) IS
-'Adds a business service, or replaces all attributes of the one with that name; returns its id. raised_by_assets: its value is at least that of the assets in it and below it. raises_assets: the value of these is at least its importance. Error invalid_parameter_value for a parent that is the service itself or below it.';
+COMMENT ON FUNCTION incident.register_service(text, incident.rating, text, text, text, boolean, boolean, text[]) IS
+'Adds a business service, or changes what is given of the one with that name; returns its id. What is not given stays; clear empties what it names. raised_by_assets: its value is at least that of the assets in it and below it. raises_assets: the value of these is at least its importance; both hold unless said. Error invalid_parameter_value for a parent that is the service itself or below it.';
 COMMENT ON FUNCTION incident.put_under_service(text, text, boolean) IS
 'Says that an asset serves a business service; member => false takes it back.';
 COMMENT ON VIEW incident.services_above IS 'internal: the business services above each service, itself included';
@@ -617,11 +625,11 @@ COMMENT ON COLUMN incident.asset_values.rating IS 'The higher of own_rating and 
 COMMENT ON VIEW incident.service_values IS
 'Business services with their own importance, what the assets below raise them to, and the rating that counts.';
 COMMENT ON COLUMN incident.service_values.assets IS 'How many assets are in it and in the services below it.';
-COMMENT ON FUNCTION incident.register_threat(text, text, incident.rating, text, text, text, text[]) IS
-'Adds a threat, or replaces all attributes of the one with that name; returns its id. source, path and manner are words of terms(). A NULL frequency is unknown and counts as 5. Incidents of the categories in incident_categories count as occurrences of the threat.';
+COMMENT ON FUNCTION incident.register_threat(text, text, incident.rating, text, text, text, text[], text[]) IS
+'Adds a threat, or changes what is given of the one with that name; returns its id. What is not given stays; clear empties what it names. A new one needs a source. source, path and manner are words of terms(). A NULL frequency is unknown and counts as 5. Incidents of the categories in incident_categories count as occurrences of the threat.';
 COMMENT ON FUNCTION incident.set_fix_within(incident.rating, interval) IS
 'Within what time the current organisation fixes a vulnerability of a severity, from its finding. Those already rated keep their due time. Without, 7, 30, 90, 180 and 365 days for 5 to 1: common practice, from no standard. Error invalid_parameter_value for a time that is not positive in all its parts.';
-COMMENT ON FUNCTION incident.register_vulnerability(text, incident.rating, text, text, text, text, text, timestamptz, text) IS
-'Adds a vulnerability, assessed when a severity is given and otherwise found, and returns its id. For a name that exists, changes title, asset, area, evidence and reference; severity and status change by vulnerability_step().';
+COMMENT ON FUNCTION incident.register_vulnerability(text, incident.rating, text, text, text, text, text, timestamptz, text, text[]) IS
+'Adds a vulnerability, assessed when a severity is given and otherwise found, and returns its id. For a name that exists, changes what is given of title, asset, area, evidence and reference, and empties what clear names; severity and status change by vulnerability_step().';
 COMMENT ON FUNCTION incident.vulnerability_step(text, text, incident.rating, text, timestamptz, text) IS
 'Moves a vulnerability on: found, assessed (with a severity), fixed, verified, closed; and back to assessed or, when closed, to found when it is there again, with a new time to fix it. Returns the status. Error object_not_in_prerequisite_state for a step that does not follow.';

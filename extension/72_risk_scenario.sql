@@ -201,7 +201,7 @@ $$;
 
 CREATE FUNCTION incident.register_scenario(
 	asset text, threat text, vulnerability text, title text DEFAULT NULL, owner text DEFAULT NULL,
-	frequency incident.rating DEFAULT NULL, severity incident.rating DEFAULT NULL)
+	frequency incident.rating DEFAULT NULL, severity incident.rating DEFAULT NULL, clear text[] DEFAULT '{}')
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -214,10 +214,12 @@ DECLARE
 	of_vulnerability bigint;
 	id bigint;
 BEGIN
-	PERFORM incident.expect_name(register_scenario.asset, 'the asset');
-	PERFORM incident.expect_text(register_scenario.title, 'the title', 1000);
-	PERFORM incident.expect_text(register_scenario.owner, 'the owner', 200);
-	of_asset := incident.find_asset(org, register_scenario.asset);
+	register_scenario.title := incident.given_name(register_scenario.title, 'the title', 1000);
+	register_scenario.owner := incident.given_name(register_scenario.owner, 'the owner');
+	register_scenario.clear := incident.cleared(register_scenario.clear, jsonb_build_object(
+		'title', register_scenario.title, 'owner', register_scenario.owner,
+		'frequency', register_scenario.frequency, 'severity', register_scenario.severity));
+	of_asset := incident.find_asset(org, incident.needed_name(register_scenario.asset, 'the asset'));
 	of_threat := incident.find_registered(org, 'threat', register_scenario.threat);
 	of_vulnerability := incident.find_registered(org, 'vulnerability', register_scenario.vulnerability);
 	-- An activity that is taken up again is no longer avoided.
@@ -230,8 +232,11 @@ BEGIN
 			frequency, severity)
 		VALUES (org, of_asset, of_threat, of_vulnerability, register_scenario.title, register_scenario.owner,
 			register_scenario.frequency, register_scenario.severity)
-		ON CONFLICT (org_id, asset_id, threat_id, vulnerability_id) DO UPDATE SET title = excluded.title,
-			owner = excluded.owner, frequency = excluded.frequency, severity = excluded.severity,
+		ON CONFLICT (org_id, asset_id, threat_id, vulnerability_id) DO UPDATE SET
+			title = incident.keep(excluded.title, s.title, 'title' = ANY (register_scenario.clear)),
+			owner = incident.keep(excluded.owner, s.owner, 'owner' = ANY (register_scenario.clear)),
+			frequency = incident.keep(excluded.frequency, s.frequency, 'frequency' = ANY (register_scenario.clear)),
+			severity = incident.keep(excluded.severity, s.severity, 'severity' = ANY (register_scenario.clear)),
 			retired_at = NULL
 		RETURNING s.scenario_id INTO id;
 	PERFORM incident.count_measures(ARRAY[id], true);
@@ -246,6 +251,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	PERFORM incident.needed(scenario, 'the scenario');
 	PERFORM FROM incident.risk_scenarios AS s WHERE s.org_id = org AND s.scenario_id = scenario FOR UPDATE;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'risk scenario % does not exist in organisation %', scenario, org
@@ -257,7 +263,7 @@ $$;
 
 CREATE FUNCTION incident.retire_scenario(scenario_id bigint)
 RETURNS void
-LANGUAGE plpgsql VOLATILE STRICT SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -322,8 +328,9 @@ END
 $$;
 
 CREATE FUNCTION incident.register_measure(
-	name text, kind text, effectiveness incident.rating, status text DEFAULT 'in_place',
-	responsible text DEFAULT NULL, due_at timestamptz DEFAULT NULL, title text DEFAULT NULL)
+	name text, kind text DEFAULT NULL, effectiveness incident.rating DEFAULT NULL, status text DEFAULT NULL,
+	responsible text DEFAULT NULL, due_at timestamptz DEFAULT NULL, title text DEFAULT NULL,
+	clear text[] DEFAULT '{}')
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -331,25 +338,36 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	org CONSTANT integer := incident.take_risk_turn();
+	now_is incident.risk_measures;
 	id bigint;
 BEGIN
-	PERFORM incident.expect_name(register_measure.name, 'the name of a measure');
-	PERFORM incident.expect_name(register_measure.kind, 'the kind of a measure');
-	PERFORM incident.expect_name(register_measure.status, 'the status of a measure');
+	register_measure.name := incident.needed_name(register_measure.name, 'the name of a measure');
+	register_measure.kind := incident.given_name(register_measure.kind, 'the kind of a measure');
+	register_measure.status := incident.given_name(register_measure.status, 'the status of a measure');
+	register_measure.responsible := incident.given_name(register_measure.responsible, 'who is responsible');
+	register_measure.title := incident.given_name(register_measure.title, 'the title', 1000);
+	register_measure.clear := incident.cleared(register_measure.clear, jsonb_build_object(
+		'responsible', register_measure.responsible, 'due_at', register_measure.due_at, 'title', register_measure.title));
 	PERFORM incident.expect_risk_word('measure kind', register_measure.kind);
 	PERFORM incident.expect_risk_word('measure status', register_measure.status);
-	PERFORM incident.expect_text(register_measure.title, 'the title', 1000);
-	PERFORM incident.expect_text(register_measure.responsible, 'who is responsible', 200);
-	IF register_measure.effectiveness IS NULL THEN
-		RAISE EXCEPTION 'the effectiveness of a measure must not be null' USING ERRCODE = 'null_value_not_allowed';
+	-- Nobody else changes it meanwhile: this session has its turn.
+	SELECT m.* INTO now_is FROM incident.risk_measures AS m WHERE m.org_id = org AND m.name = register_measure.name;
+	IF now_is.measure_id IS NULL AND (register_measure.kind IS NULL OR register_measure.effectiveness IS NULL) THEN
+		RAISE EXCEPTION 'measure "%" is new and needs a kind and an effectiveness', register_measure.name
+			USING ERRCODE = 'null_value_not_allowed';
 	END IF;
-	PERFORM incident.expect_responsible(register_measure.name, register_measure.status, register_measure.responsible,
-		register_measure.due_at);
+	now_is.kind := coalesce(register_measure.kind, now_is.kind);
+	now_is.effectiveness := coalesce(register_measure.effectiveness, now_is.effectiveness);
+	now_is.status := coalesce(register_measure.status, now_is.status, 'in_place');
+	now_is.responsible := incident.keep(register_measure.responsible, now_is.responsible,
+		'responsible' = ANY (register_measure.clear));
+	now_is.due_at := incident.keep(register_measure.due_at, now_is.due_at, 'due_at' = ANY (register_measure.clear));
+	now_is.title := incident.keep(register_measure.title, now_is.title, 'title' = ANY (register_measure.clear));
+	PERFORM incident.expect_responsible(register_measure.name, now_is.status, now_is.responsible, now_is.due_at);
 	INSERT INTO incident.risk_measures AS m (org_id, name, title, kind, effectiveness, status, responsible,
 			due_at, done_at)
-		VALUES (org, register_measure.name, register_measure.title, register_measure.kind,
-			register_measure.effectiveness, register_measure.status, register_measure.responsible,
-			register_measure.due_at, CASE register_measure.status WHEN 'in_place' THEN now() END)
+		VALUES (org, register_measure.name, now_is.title, now_is.kind, now_is.effectiveness, now_is.status,
+			now_is.responsible, now_is.due_at, CASE now_is.status WHEN 'in_place' THEN now() END)
 		ON CONFLICT (org_id, name) DO UPDATE SET title = excluded.title, kind = excluded.kind,
 			effectiveness = excluded.effectiveness, status = excluded.status,
 			responsible = excluded.responsible, due_at = excluded.due_at,
@@ -364,7 +382,7 @@ $$;
 
 CREATE FUNCTION incident.apply_measure(scenario_id bigint, measure text, applies boolean DEFAULT true)
 RETURNS void
-LANGUAGE plpgsql VOLATILE STRICT SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -373,7 +391,7 @@ DECLARE
 	of_measure CONSTANT bigint := incident.find_registered(org, 'measure', measure);
 BEGIN
 	PERFORM incident.lock_scenario(org, apply_measure.scenario_id);
-	IF applies THEN
+	IF incident.needed(applies, 'whether the measure applies') THEN
 		INSERT INTO incident.scenario_measures (org_id, scenario_id, measure_id)
 			VALUES (org, apply_measure.scenario_id, of_measure) ON CONFLICT DO NOTHING;
 	ELSIF EXISTS (SELECT FROM incident.scenario_measures AS l
@@ -404,9 +422,9 @@ DECLARE
 	id CONSTANT bigint := incident.find_registered(org, 'measure', measure);
 	now_is record;
 BEGIN
-	PERFORM incident.expect_name(measure_step.status, 'the status');
+	measure_step.status := incident.needed_name(measure_step.status, 'the status');
+	measure_step.at := incident.past_moment(measure_step.at, 'at');
 	PERFORM incident.expect_risk_word('measure status', measure_step.status);
-	PERFORM incident.expect_past(measure_step.at, 'the time of the step');
 	UPDATE incident.risk_measures AS m SET status = measure_step.status,
 			due_at = coalesce(measure_step.due_at, m.due_at),
 			done_at = CASE measure_step.status WHEN 'in_place' THEN measure_step.at END,
@@ -449,6 +467,7 @@ BEGIN
 	IF at IS NULL THEN
 		RAISE EXCEPTION 'the moment must not be null' USING ERRCODE = 'null_value_not_allowed';
 	END IF;
+	threat := incident.given_name(threat, 'the threat');
 	IF threat IS NOT NULL THEN
 		SELECT t.incident_categories INTO categories FROM incident.threats AS t
 			WHERE t.org_id = org AND t.threat_id = of_threat;
@@ -469,12 +488,12 @@ COMMENT ON FUNCTION incident.risk_standing(incident.rating, incident.rating, tex
 COMMENT ON VIEW incident.risk_inputs IS 'internal: what the ratings of each scenario come to';
 COMMENT ON VIEW incident.risk_now IS
 'internal: every scenario of the current organisation by ids, with ratings and levels at each stage; risk_register has the names.';
-COMMENT ON FUNCTION incident.register_scenario(text, text, text, text, text, incident.rating, incident.rating) IS
-'Adds a scenario: a threat that uses a vulnerability of an asset; or replaces its attributes, and takes it up again when it was retired. Returns its id. frequency and severity stand for those of threat and vulnerability where this scenario has its own.';
+COMMENT ON FUNCTION incident.register_scenario(text, text, text, text, text, incident.rating, incident.rating, text[]) IS
+'Adds a scenario: a threat that uses a vulnerability of an asset; or changes what is given of it, and takes it up again when it was retired. Returns its id. What is not given stays; clear empties what it names. frequency and severity stand for those of threat and vulnerability where this scenario has its own.';
 COMMENT ON FUNCTION incident.retire_scenario(bigint) IS
 'Takes a scenario that is no longer there out of the register; its history stays.';
-COMMENT ON FUNCTION incident.register_measure(text, text, incident.rating, text, text, timestamptz, text) IS
-'Adds a measure, or replaces all attributes of the one with that name; returns its id. A preventive measure lowers the threat of its scenarios by effectiveness - 1 steps, a protective one the asset, as the loss is less. One that is planned or in progress counts in the residual risk only, and needs who is responsible and a due time.';
+COMMENT ON FUNCTION incident.register_measure(text, text, incident.rating, text, text, timestamptz, text, text[]) IS
+'Adds a measure, in place unless said, or changes what is given of the one with that name; returns its id. What is not given stays; clear empties what it names. A new one needs kind and effectiveness. A preventive measure lowers the threat of its scenarios by effectiveness - 1 steps, a protective one the asset, as the loss is less. One that is planned or in progress counts in the residual risk only, and needs who is responsible and a due time.';
 COMMENT ON FUNCTION incident.apply_measure(bigint, text, boolean) IS
 'Says that a measure works in a scenario; applies => false takes it back. Error object_not_in_prerequisite_state for an item of a plan that has been reviewed.';
 COMMENT ON FUNCTION incident.measure_step(text, text, timestamptz, timestamptz) IS

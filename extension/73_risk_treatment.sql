@@ -32,13 +32,14 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	org CONSTANT integer := incident.take_risk_turn();
+	who CONSTANT text := incident.given_name(treat_risk.by, 'by');
 	id bigint;
 BEGIN
-	PERFORM incident.expect_name(treat_risk.decision, 'the decision');
+	PERFORM incident.needed(treat_risk.scenario_id, 'the scenario');
+	treat_risk.decision := incident.needed_name(treat_risk.decision, 'the decision');
+	treat_risk.reason := incident.given_note(treat_risk.reason, 'the reason');
+	treat_risk.at := incident.past_moment(treat_risk.at, 'at');
 	PERFORM incident.expect_risk_word('decision', treat_risk.decision);
-	PERFORM incident.expect_text(treat_risk.reason, 'the reason', 10000);
-	PERFORM incident.expect_text(treat_risk.by, 'who decides', 200);
-	PERFORM incident.expect_past(treat_risk.at, 'the time of the decision');
 	IF treat_risk.decision <> 'accept' AND treat_risk.accepted_until IS NOT NULL THEN
 		RAISE EXCEPTION 'only a risk that is accepted is so until a time, not one with the decision "%"',
 			treat_risk.decision USING ERRCODE = 'invalid_parameter_value';
@@ -52,7 +53,7 @@ BEGIN
 		WHERE d.org_id = org AND d.scenario_id = treat_risk.scenario_id AND d.status NOT IN ('rejected', 'replaced');
 	INSERT INTO incident.risk_treatments AS d (org_id, scenario_id, decision, status, reason, actor,
 			decided_at, accepted_until)
-		VALUES (org, treat_risk.scenario_id, treat_risk.decision, 'proposed', treat_risk.reason, treat_risk.by,
+		VALUES (org, treat_risk.scenario_id, treat_risk.decision, 'proposed', treat_risk.reason, who,
 			treat_risk.at, treat_risk.accepted_until)
 		RETURNING d.treatment_id INTO id;
 	PERFORM incident.count_measures(ARRAY[treat_risk.scenario_id], true);
@@ -69,10 +70,17 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	org CONSTANT integer := incident.take_risk_turn();
-	status_now CONSTANT text := (SELECT m.status FROM incident.risk_measures AS m WHERE m.org_id = org AND m.name = measure);
+	status_now text;
 	treatment incident.risk_treatments;
 	id bigint;
 BEGIN
+	PERFORM incident.needed(scenario_id, 'the scenario');
+	measure := incident.needed_name(measure, 'the name of a measure');
+	kind := incident.needed_name(kind, 'the kind of a measure');
+	PERFORM incident.needed(effectiveness, 'the effectiveness of a measure');
+	responsible := incident.needed_name(responsible, 'who is responsible');
+	PERFORM incident.needed(due_at, 'the due time');
+	status_now := (SELECT m.status FROM incident.risk_measures AS m WHERE m.org_id = org AND m.name = measure);
 	treatment := incident.lock_treatment(org, scenario_id);
 	IF treatment.decision NOT IN ('control', 'avoid', 'transfer') THEN
 		RAISE EXCEPTION 'a risk with the decision "%" has no plan', treatment.decision
@@ -136,19 +144,17 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	org CONSTANT integer := incident.take_risk_turn();
+	who CONSTANT text := incident.given_name(approve_risk.by, 'by');
 	step record;
 	treatment incident.risk_treatments;
 	items bigint;
 	decided bigint[];
 BEGIN
-	PERFORM incident.expect_name(approve_risk.approver, 'the approver');
+	approve_risk.approver := incident.needed_name(approve_risk.approver, 'the approver');
+	PERFORM incident.needed(approve_risk.approved, 'approved');
+	approve_risk.at := incident.past_moment(approve_risk.at, 'at');
+	approve_risk.note := incident.given_note(approve_risk.note, 'the note');
 	PERFORM incident.expect_risk_word('approver', approve_risk.approver);
-	PERFORM incident.expect_text(approve_risk.by, 'who approves', 200);
-	PERFORM incident.expect_text(approve_risk.note, 'the note', 10000);
-	IF approve_risk.approved IS NULL THEN
-		RAISE EXCEPTION 'approved must be true or false' USING ERRCODE = 'null_value_not_allowed';
-	END IF;
-	PERFORM incident.expect_past(approve_risk.at, 'the time of the approval');
 	SELECT s.waits_for, s.leads_to INTO step FROM incident.approval_step(approve_risk.approver) AS s;
 
 	IF approve_risk.scenario_id IS NOT NULL THEN
@@ -184,7 +190,7 @@ BEGIN
 	), noted AS (
 		INSERT INTO incident.risk_approvals (org_id, treatment_id, approver, approved, residual, at, actor, note)
 			SELECT org, m.treatment_id, approve_risk.approver, approve_risk.approved, m.residual,
-				approve_risk.at, approve_risk.by, approve_risk.note
+				approve_risk.at, who, approve_risk.note
 			FROM moved AS m
 	)
 	SELECT coalesce(array_agg(m.scenario_id), '{}') INTO decided FROM moved AS m;
@@ -201,11 +207,12 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	org CONSTANT integer := incident.take_risk_turn();
+	who CONSTANT text := incident.given_name(close_risk.by, 'by');
 	treatment incident.risk_treatments;
 	risk record;
 BEGIN
-	PERFORM incident.expect_past(close_risk.at, 'the time of closing');
-	PERFORM incident.expect_text(close_risk.by, 'who closes', 200);
+	PERFORM incident.needed(close_risk.scenario_id, 'the scenario');
+	close_risk.at := incident.past_moment(close_risk.at, 'at');
 	treatment := incident.lock_treatment(org, close_risk.scenario_id);
 	SELECT s.open_items, r.current, r.current >= incident.unacceptable_from(r.method_id) AS high INTO risk
 		FROM incident.treatment_state AS s
@@ -225,7 +232,7 @@ BEGIN
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 				  HINT = 'Treat it again with incident.treat_risk(), or approve it with incident.approve_risk(''general_manager'', …).';
 	END IF;
-	UPDATE incident.risk_treatments AS d SET status = 'closed', closed_at = close_risk.at, closed_by = close_risk.by
+	UPDATE incident.risk_treatments AS d SET status = 'closed', closed_at = close_risk.at, closed_by = who
 		WHERE d.org_id = org AND d.treatment_id = treatment.treatment_id;
 	IF treatment.decision = 'avoid' THEN
 		PERFORM incident.retire_scenario(close_risk.scenario_id);
@@ -240,20 +247,22 @@ $$;
 -- wait for it.
 CREATE FUNCTION incident.mark_overdue_risk(at timestamptz DEFAULT now())
 RETURNS integer
-LANGUAGE sql VOLATILE STRICT SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE sql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	WITH late_measures AS (
+	WITH moment AS MATERIALIZED (
+		SELECT incident.past_moment(mark_overdue_risk.at, 'at') AS at
+	), late_measures AS (
 		SELECT m.org_id, m.measure_id FROM incident.risk_measures AS m
-			WHERE m.due_at <= mark_overdue_risk.at AND m.overdue_since IS NULL AND m.status IN ('planned', 'in_progress')
+			WHERE m.due_at <= (SELECT at FROM moment) AND m.overdue_since IS NULL AND m.status IN ('planned', 'in_progress')
 			FOR NO KEY UPDATE SKIP LOCKED
 	), late_vulnerabilities AS (
 		SELECT v.org_id, v.vulnerability_id FROM incident.vulnerabilities AS v
-			WHERE v.due_at <= mark_overdue_risk.at AND v.overdue_since IS NULL AND v.status IN ('found', 'assessed')
+			WHERE v.due_at <= (SELECT at FROM moment) AND v.overdue_since IS NULL AND v.status IN ('found', 'assessed')
 			FOR NO KEY UPDATE SKIP LOCKED
 	), late_acceptances AS (
 		SELECT d.org_id, d.treatment_id FROM incident.risk_treatments AS d
-			WHERE d.accepted_until <= mark_overdue_risk.at AND d.lapsed_at IS NULL AND d.status IN ('approved', 'closed')
+			WHERE d.accepted_until <= (SELECT at FROM moment) AND d.lapsed_at IS NULL AND d.status IN ('approved', 'closed')
 			FOR NO KEY UPDATE SKIP LOCKED
 	), measures AS (
 		UPDATE incident.risk_measures AS m SET overdue_since = m.due_at FROM late_measures AS l

@@ -78,6 +78,7 @@ AS $$
 DECLARE
 	id bigint;
 BEGIN
+	round := incident.needed_name(round, 'the round');
 	SELECT a.round_id INTO id FROM incident.risk_assessments AS a WHERE a.org_id = org AND a.name = round;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'assessment round "%" does not exist in organisation %', left(round, 100), org
@@ -119,11 +120,13 @@ DECLARE
 	org CONSTANT integer := incident.take_risk_turn();
 	id bigint;
 BEGIN
-	PERFORM incident.expect_name(open_round.name, 'the name of a round');
-	PERFORM incident.expect_text(open_round.title, 'the title', 1000);
-	PERFORM incident.expect_text(open_round.scope, 'the scope', 10000);
-	PERFORM incident.expect_text(open_round.plan, 'the plan', 10000);
-	PERFORM incident.expect_past(open_round.at, 'the time of opening');
+	open_round.name := incident.needed_name(open_round.name, 'the name of a round');
+	open_round.method := incident.given_name(open_round.method, 'the method');
+	open_round.title := incident.given_name(open_round.title, 'the title', 1000);
+	open_round.scope := incident.given_note(open_round.scope, 'the scope');
+	open_round.team := incident.given_names(open_round.team, 'a member of the team');
+	open_round.plan := incident.given_note(open_round.plan, 'the plan');
+	open_round.at := incident.past_moment(open_round.at, 'at');
 	IF open_round.method IS NOT NULL THEN
 		PERFORM incident.set_risk_method(open_round.method);
 	END IF;
@@ -172,7 +175,8 @@ DECLARE
 	waiting bigint;
 	stage_now text;
 BEGIN
-	PERFORM incident.expect_past(at, 'the end of a stage');
+	round := incident.needed_name(round, 'the round');
+	at := incident.past_moment(at, 'at');
 	assessment := incident.lock_round(org, round);
 	since := coalesce(assessment.planned_at, assessment.analysed_at, assessment.identified_at, assessment.prepared_at);
 	IF at < since THEN

@@ -1,5 +1,21 @@
 -- Registers in and out as JSON, and the reports.
 
+-- The keys of a register document of which a null empties what is registered.
+CREATE FUNCTION incident.cleared_by(section text, item jsonb)
+RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT ARRAY(SELECT c.key FROM (VALUES
+			('assets', '{level,confidentiality,integrity,availability,owner,parent,location,title}'::text[]),
+			('services', '{importance,owner,title,parent}'),
+			('threats', '{frequency,path,manner,title}'),
+			('vulnerabilities', '{asset,area,evidence,title,reference}'),
+			('measures', '{responsible,due_at,title}'),
+			('scenarios', '{title,owner,frequency,severity}')) AS k(section, clearable), unnest(k.clearable) AS c(key)
+		WHERE k.section = cleared_by.section AND item -> c.key = 'null')
+$$;
+
 -- A register document: its shape, and what a shape cannot say.
 CREATE FUNCTION incident.expect_risk_document(document jsonb)
 RETURNS void
@@ -37,7 +53,8 @@ BEGIN
 	assessed_when_found := i.assessed_at IS NULL OR i.severity IS NOT NULL AND i.assessed_at = found_at;
 	is_new := NOT EXISTS (SELECT FROM incident.vulnerabilities AS v WHERE v.org_id = org AND v.name = i.name);
 	id := incident.register_vulnerability(i.name, CASE WHEN assessed_when_found THEN i.severity END,
-		i.asset, i.area, i.evidence, i.title, i.reference, found_at);
+		i.asset, i.area, i.evidence, i.title, i.reference, found_at,
+		clear => incident.cleared_by('vulnerabilities', item));
 	IF is_new THEN
 		FOR step IN SELECT * FROM (VALUES ('assessed', CASE WHEN NOT assessed_when_found THEN i.assessed_at END),
 				('fixed', i.fixed_at), ('verified', i.verified_at), ('closed', i.closed_at)) AS s(status, at)
@@ -55,42 +72,48 @@ CREATE FUNCTION incident.import_risk_register(
 	OUT assets bigint, OUT services bigint, OUT threats bigint, OUT vulnerabilities bigint,
 	OUT measures bigint, OUT scenarios bigint)
 RETURNS record
-LANGUAGE plpgsql VOLATILE STRICT SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
+	PERFORM incident.needed(document, 'the document');
 	PERFORM incident.expect_risk_document(document);
 	PERFORM incident.take_risk_turn();
 	SELECT count(incident.register_asset(i.name, i.category, i.level, i.confidentiality, i.integrity,
-			i.availability, i.owner, i.parent, i.location, i.title)) INTO assets
-		FROM jsonb_to_recordset(nullif(document -> 'assets', 'null')) AS i(name text, category text, level incident.level,
-			confidentiality incident.rating, integrity incident.rating, availability incident.rating,
-			owner text, parent text, location text, title text);
+			i.availability, i.owner, i.parent, i.location, i.title, incident.cleared_by('assets', d.item))) INTO assets
+		FROM jsonb_array_elements(nullif(document -> 'assets', 'null')) AS d(item),
+			jsonb_to_record(d.item) AS i(name text, category text, level incident.level,
+				confidentiality incident.rating, integrity incident.rating, availability incident.rating,
+				owner text, parent text, location text, title text);
 	SELECT count(incident.register_service(i.name, i.importance, i.owner, i.title, i.parent,
-			i.raised_by_assets, i.raises_assets)) INTO services
-		FROM jsonb_to_recordset(nullif(document -> 'services', 'null')) AS i(name text, importance incident.rating, owner text,
-			title text, parent text, raised_by_assets boolean, raises_assets boolean);
+			i.raised_by_assets, i.raises_assets, incident.cleared_by('services', d.item))) INTO services
+		FROM jsonb_array_elements(nullif(document -> 'services', 'null')) AS d(item),
+			jsonb_to_record(d.item) AS i(name text, importance incident.rating, owner text,
+				title text, parent text, raised_by_assets boolean, raises_assets boolean);
 	PERFORM incident.put_under_service(a.name, i.name)
 		FROM jsonb_to_recordset(nullif(document -> 'services', 'null')) AS i(name text, assets text[]), unnest(i.assets) AS a(name);
 	SELECT count(incident.register_threat(i.name, i.source, i.frequency, i.path, i.manner, i.title,
-			i.incident_categories)) INTO threats
-		FROM jsonb_to_recordset(nullif(document -> 'threats', 'null')) AS i(name text, source text, frequency incident.rating,
-			path text, manner text, title text, incident_categories text[]);
+			i.incident_categories, incident.cleared_by('threats', d.item))) INTO threats
+		FROM jsonb_array_elements(nullif(document -> 'threats', 'null')) AS d(item),
+			jsonb_to_record(d.item) AS i(name text, source text, frequency incident.rating,
+				path text, manner text, title text, incident_categories text[]);
 	SELECT count(incident.import_vulnerability(i)) INTO vulnerabilities
 		FROM jsonb_array_elements(nullif(document -> 'vulnerabilities', 'null')) AS i;
-	SELECT count(incident.register_measure(i.name, i.kind, i.effectiveness, coalesce(i.status, 'in_place'),
-			i.responsible, i.due_at, i.title)) INTO measures
-		FROM jsonb_to_recordset(nullif(document -> 'measures', 'null')) AS i(name text, kind text, effectiveness incident.rating,
-			status text, responsible text, due_at timestamptz, title text);
+	SELECT count(incident.register_measure(i.name, i.kind, i.effectiveness, i.status, i.responsible, i.due_at,
+			i.title, incident.cleared_by('measures', d.item))) INTO measures
+		FROM jsonb_array_elements(nullif(document -> 'measures', 'null')) AS d(item),
+			jsonb_to_record(d.item) AS i(name text, kind text, effectiveness incident.rating,
+				status text, responsible text, due_at timestamptz, title text);
 	PERFORM incident.measure_step(i.name, 'in_place', i.done_at)
 		FROM jsonb_to_recordset(nullif(document -> 'measures', 'null')) AS i(name text, done_at timestamptz)
 		WHERE i.done_at IS NOT NULL;
 	WITH registered AS (
 		SELECT incident.register_scenario(i.asset, i.threat, i.vulnerability, i.title, i.owner, i.frequency,
-			i.severity) AS scenario_id, i.measures
-		FROM jsonb_to_recordset(nullif(document -> 'scenarios', 'null')) AS i(asset text, threat text, vulnerability text,
-			title text, owner text, frequency incident.rating, severity incident.rating, measures text[])
+			i.severity, incident.cleared_by('scenarios', d.item)) AS scenario_id, i.measures
+		FROM jsonb_array_elements(nullif(document -> 'scenarios', 'null')) AS d(item),
+			jsonb_to_record(d.item) AS i(asset text, threat text, vulnerability text,
+				title text, owner text, frequency incident.rating, severity incident.rating, measures text[])
 	), applied AS (
 		SELECT count(incident.apply_measure(r.scenario_id, m.name)) AS times
 		FROM registered AS r, unnest(r.measures) AS m(name)
@@ -197,7 +220,7 @@ SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 AS $$
 	WITH results AS (
-		SELECT f.* FROM incident.risk_round_results AS f WHERE f.round = risk_report.round
+		SELECT f.* FROM incident.risk_round_results AS f WHERE f.round = incident.needed_name(risk_report.round, 'the round')
 	), scenarios AS (
 		SELECT s.* FROM incident.risk_scenarios AS s
 		WHERE s.org_id = incident.current_organisation() AND s.scenario_id IN (SELECT f.scenario_id FROM results AS f)
@@ -286,7 +309,7 @@ AS $$
 			r.decision, r.treatment_status, r.standing, r.accepted_until, r.residual_approved
 		FROM incident.risk_round_results AS f
 		JOIN incident.risk_register AS r ON r.org_id = f.org_id AND r.scenario_id = f.scenario_id
-		WHERE f.round = residual_risk_report.round
+		WHERE f.round = incident.needed_name(residual_risk_report.round, 'the round')
 	)
 	SELECT incident.round_heading(round) || jsonb_build_object(
 		'scenarios', (SELECT count(*) FROM results AS f),

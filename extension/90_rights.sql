@@ -67,12 +67,14 @@ $$;
 
 CREATE FUNCTION incident.change_rights(role text, grantee name, giving boolean)
 RETURNS void
-LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	statement text;
 BEGIN
+	role := incident.needed_name(role, 'the role');
+	PERFORM incident.needed(grantee, 'the grantee');
 	IF NOT EXISTS (SELECT FROM incident.role_rights AS r WHERE r.role = change_rights.role) THEN
 		RAISE EXCEPTION 'role "%" is not one of pg_incident', role
 			USING ERRCODE = 'invalid_parameter_value',
@@ -86,7 +88,7 @@ $$;
 
 CREATE FUNCTION incident.grant_role(role text, grantee name)
 RETURNS void
-LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT incident.change_rights(role, grantee, true)
@@ -94,7 +96,7 @@ $$;
 
 CREATE FUNCTION incident.revoke_role(role text, grantee name)
 RETURNS void
-LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT incident.change_rights(role, grantee, false)

@@ -66,18 +66,18 @@ CREATE FUNCTION pg_temp.elsewhere() RETURNS bigint LANGUAGE sql
 	AS $$ SELECT current_setting('regress.elsewhere')::bigint $$;
 
 -- Opening
-SELECT * FROM pg_temp.refused($$open('nowhere')$$, $$open('')$$, $$open('HOST')$$, $$open(severity => 'urgent')$$,
+SELECT * FROM pg_temp.refused($$open('nowhere')$$, $$open('HOST')$$, $$open(severity => 'urgent')$$,
 	$$open(severity => '')$$, $$open('host', 'critical')$$,
 	$$open('host', 'informational')$$, $$open(NULL, 'critical')$$, $$open(detected_at => 'infinity')$$,
 		$$open(detected_at => '-infinity')$$, $$open(detected_at => now() + '1 h')$$,
 	$$open(detected_at => NULL)$$, $$open(detected_at => 'soon')$$, $$open(confidentiality => 'secret')$$,
-		$$open(policy => 'nothing')$$, $$open(policy => '')$$,
+		$$open(policy => 'nothing')$$,
 	$$open(drill => 'perhaps')$$, $$open('nowhere', dedup_key => 'here')$$,
 		$$open('host', 'critical', dedup_key => 'here')$$, $$open('host', 'critical', dedup_key => 'new')$$);
 -- The level of an asset that the policy does not know: it was registered under another one.
 SELECT * FROM pg_temp.refused($$register_asset('five', 'host', '5')$$);
 SELECT register_organisation(11, 'errors', 'damage-sab') = 11 AS any_level, register_asset('five', 'host', '5') IS NOT NULL AS registered,
-	register_organisation(11, 'errors') = 11 AS as_before;
+	register_organisation(11, policy => 'eport') = 11 AS as_before;
 SELECT * FROM pg_temp.refused($$open('five', 'minor')$$, $$assess(pg_temp.here(), asset => 'five')$$);
 
 -- The incident

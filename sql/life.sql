@@ -52,10 +52,10 @@ SELECT register_asset('core', 'host', '1', 3::rating, 4::rating, 5::rating, 'net
 SELECT register_asset('core-db', 'database', '2', parent => 'core');
 SELECT register_asset('standby', 'host', '3'), register_asset('spare', 'host', 'none'), register_asset('new', 'host');
 SELECT * FROM asset_register ORDER BY asset_id;
--- A second time replaces everything that is known of an asset.
+-- A second time changes what is given; what is not stays, unless it is named to be cleared.
 SELECT register_asset('new', 'network', 'P2', owner => '网络组');
 SELECT * FROM asset_register WHERE name = 'new';
-SELECT register_asset('new', 'host');
+SELECT register_asset('new', 'host', clear => '{level,owner}');
 
 -- Opening
 
@@ -83,7 +83,7 @@ SELECT cancel(:today);
 SELECT count(open('spare', 'minor', 'mark ' || mark, pg_temp.at('0'), confidentiality => mark))
 FROM unnest('{clear,GREEN,amber,Amber+Strict,red,TLP:RED,tlp:clear}'::text[]) AS mark;
 SELECT summary, confidentiality FROM incident_history WHERE summary LIKE 'mark %' ORDER BY incident_id;
-SELECT mark, r.* FROM unnest('{white,amber strict,"",TLP:,TLP:TLP:RED," red"}'::text[]) AS mark,
+SELECT mark, r.* FROM unnest('{white,amber strict,TLP:,TLP:TLP:RED}'::text[]) AS mark,
 	pg_temp.refusal(format('SELECT open(confidentiality => %L)', mark)) AS r;
 
 -- Repeats

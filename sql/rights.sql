@@ -67,7 +67,8 @@ SELECT incident.revoke_role('boss', 'regress_pgi_nobody');
 \set VERBOSITY terse
 SELECT incident.grant_role('reporter', 'regress_pgi_missing');
 \set VERBOSITY default
-SELECT incident.grant_role(NULL, 'regress_pgi_nobody'), incident.grant_role('reporter', NULL);
+SELECT incident.grant_role(NULL, 'regress_pgi_nobody');
+SELECT incident.grant_role('reporter', NULL);
 SELECT count(*) FROM public.functions WHERE has_function_privilege('regress_pgi_nobody', oid, 'EXECUTE');
 
 SELECT role, incident.grant_role(role, login::text::name) FROM public.roles;

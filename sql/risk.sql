@@ -63,7 +63,7 @@ SELECT pg_temp.refusal($$ SELECT incident.register_vulnerability('v', area => 'm
 SELECT pg_temp.refusal($$ SELECT incident.register_vulnerability('v', evidence => 'hearsay') $$);
 SELECT pg_temp.refusal($$ SELECT incident.register_vulnerability('v', asset => 'none') $$);
 SELECT pg_temp.refusal($$ SELECT incident.register_vulnerability('v', found_at => 'infinity') $$);
-SELECT pg_temp.refusal($$ SELECT incident.register_vulnerability('v', found_at => '3000-01-01') $$) LIKE '22023 the time of finding must not be in the future%' AS future;
+SELECT pg_temp.refusal($$ SELECT incident.register_vulnerability('v', found_at => '3000-01-01') $$) LIKE '22023 found_at must not be in the future%' AS future;
 SELECT incident.register_measure('m1', 'preventive', '3') IS NOT NULL AS m1, incident.register_measure('m2', 'preventive', '2') IS NOT NULL AS m2,
 	incident.register_measure('m3', 'protective', '5') IS NOT NULL AS m3, incident.register_measure('m4', 'protective', '1') IS NOT NULL AS m4;
 SELECT pg_temp.refusal($$ SELECT incident.register_measure('m', 'magic', '3') $$);

@@ -42,7 +42,8 @@ SELECT register_asset('a3', 'host', '3'), register_asset('a2', 'host', '2'), reg
 
 SELECT call, r.* FROM unnest(ARRAY['now() + ''1 h''', '''infinity''', '''-infinity''', 'now(), 0', 'now(), -1',
 	'now(), 1000001']) AS call, pg_temp.refusal(format('SELECT tick(%s)', call)) AS r;
-SELECT tick(NULL), tick(now(), NULL);
+SELECT tick(NULL);
+SELECT tick(now(), NULL);
 SELECT last_tick_at, last_tick_finished_at, due, oldest_due, quarantined FROM watchdog;
 
 -- Nothing is there.

@@ -1,5 +1,8 @@
 /*
  * arguments.c: arguments of SQL functions, checked in one way everywhere.
+ *
+ * A text that is empty or nothing but blanks is as if none were given. Names lose the blanks
+ * around them; notes are kept as they were written.
  */
 #include "postgres.h"
 
@@ -16,6 +19,94 @@
 #define MAX_SHOWN 100
 #define MAX_CHOICES 50
 
+int pgi_clock_tolerance;
+
+/*
+ * What shows nothing, in UTF-8: the white space of Unicode, U+00A0 and U+3000 among it, and
+ * what has no width (U+200B, U+2060, U+FEFF).
+ */
+static const char *const blanks[] = {"\t",			 "\n",			 "\v",
+									 "\f",			 "\r",			 " ",
+									 "\xc2\x85",	 "\xc2\xa0",	 "\xe1\x9a\x80",
+									 "\xe2\x80\x80", "\xe2\x80\x81", "\xe2\x80\x82",
+									 "\xe2\x80\x83", "\xe2\x80\x84", "\xe2\x80\x85",
+									 "\xe2\x80\x86", "\xe2\x80\x87", "\xe2\x80\x88",
+									 "\xe2\x80\x89", "\xe2\x80\x8a", "\xe2\x80\x8b",
+									 "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf",
+									 "\xe2\x81\x9f", "\xe2\x81\xa0", "\xe3\x80\x80",
+									 "\xef\xbb\xbf"};
+
+/* The bytes of the blank with which a text begins, or ends; 0 when there is none. */
+static int
+blank_at(const char *string, int length, bool at_end)
+{
+	for (int i = 0; i < lengthof(blanks); i++)
+	{
+		int size = strlen(blanks[i]);
+
+		if (size <= length &&
+			memcmp(at_end ? string + length - size : string, blanks[i], size) == 0)
+			return size;
+	}
+	return 0;
+}
+
+/* Whether a byte is ASCII and shows something. */
+static inline bool
+is_graphic(char byte)
+{
+	return byte > ' ' && byte < 0x7f;
+}
+
+/* Cuts off the blanks before and after a text in UTF-8; adds up how many they were. */
+static void
+cut_blanks(const char **string, int *length, int *before, int *after)
+{
+	int size;
+
+	for (; (size = blank_at(*string, *length, false)) > 0; ++*before)
+	{
+		*string += size;
+		*length -= size;
+	}
+	for (; (size = blank_at(*string, *length, true)) > 0; ++*after)
+		*length -= size;
+}
+
+/* Leaves of a text what is between the blanks before and after it. */
+static void
+trim(const char **string, int *length)
+{
+	const char *start;
+	const char *utf8;
+	int left;
+	int before = 0;
+	int after = 0;
+
+	if (*length > 0 && is_graphic((*string)[0]) && is_graphic((*string)[*length - 1]))
+		return;
+	start = utf8 = pg_server_to_any(*string, *length, PG_UTF8);
+	left = utf8 == *string ? *length : strlen(utf8);
+	cut_blanks(&start, &left, &before, &after);
+	if (utf8 != *string)
+	{
+		int nchars = pg_mbstrlen_with_len(*string, *length);
+		int from = pg_mbcharcliplen(*string, *length, before);
+
+		left = Max(pg_mbcharcliplen(*string, *length, nchars - after) - from, 0);
+		start = *string + from;
+	}
+	*string = start;
+	*length = left;
+}
+
+void
+pgi_refuse_null(const char *what)
+{
+	ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					errmsg("%s must not be null", what)));
+}
+
 static void
 refuse_long(const char *what, int length, const char *unit, int limit)
 {
@@ -25,34 +116,82 @@ refuse_long(const char *what, int length, const char *unit, int limit)
 			 errdetail("It has %d %s; at most %d are kept.", length, unit, limit)));
 }
 
-/* A free text of at most 64 kB; NULL when it is null. */
+/* A name without the blanks around it; NULL when nothing is left. */
+static char *
+read_name(const text *value, const char *what, int most)
+{
+	const char *string = VARDATA_ANY(value);
+	int length = VARSIZE_ANY_EXHDR(value);
+	int nchars;
+
+	trim(&string, &length);
+	if (length == 0)
+		return NULL;
+	nchars = pg_mbstrlen_with_len(string, length);
+	if (nchars > most)
+		refuse_long(what, nchars, "characters", most);
+	return pnstrdup(string, length);
+}
+
+/* A name that has to be there. */
+char *
+pgi_needed_name(const text *value, const char *what)
+{
+	char *name = read_name(value, what, MAX_NAME);
+
+	if (name == NULL)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("%s must not be empty", what)));
+	return name;
+}
+
+/* The name of a person, an asset, a ticket or the like; NULL when none is given. */
+char *
+pgi_name_argument(FunctionCallInfo fcinfo, int number, const char *what)
+{
+	return PG_ARGISNULL(number) ? NULL
+								: read_name(PG_GETARG_TEXT_PP(number), what, MAX_NAME);
+}
+
+/* The same where one has to be given. */
+char *
+pgi_needed_name_argument(FunctionCallInfo fcinfo, int number, const char *what)
+{
+	pgi_need_argument(fcinfo, number, what);
+	return pgi_needed_name(PG_GETARG_TEXT_PP(number), what);
+}
+
+/* A free text of at most 64 kB, as it was written; NULL when none is given. */
 char *
 pgi_note_argument(FunctionCallInfo fcinfo, int number, const char *what)
 {
 	text *value;
-
-	if (PG_ARGISNULL(number))
-		return NULL;
-	value = PG_GETARG_TEXT_PP(number);
-	if (VARSIZE_ANY_EXHDR(value) > MAX_NOTE)
-		refuse_long(what, VARSIZE_ANY_EXHDR(value), "bytes", MAX_NOTE);
-	return text_to_cstring(value);
-}
-
-/* The name of a person, an asset, a ticket or the like; NULL when it is null. */
-char *
-pgi_name_argument(FunctionCallInfo fcinfo, int number, const char *what)
-{
-	text *value;
+	const char *string;
 	int length;
 
 	if (PG_ARGISNULL(number))
 		return NULL;
 	value = PG_GETARG_TEXT_PP(number);
-	length = pg_mbstrlen_with_len(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
-	if (length > MAX_NAME)
-		refuse_long(what, length, "characters", MAX_NAME);
-	return text_to_cstring(value);
+	string = VARDATA_ANY(value);
+	length = VARSIZE_ANY_EXHDR(value);
+	if (length > MAX_NOTE)
+		refuse_long(what, length, "bytes", MAX_NOTE);
+	trim(&string, &length);
+	return length == 0 ? NULL : text_to_cstring(value);
+}
+
+/* The same where one has to be given. */
+char *
+pgi_needed_note_argument(FunctionCallInfo fcinfo, int number, const char *what)
+{
+	char *note;
+
+	pgi_need_argument(fcinfo, number, what);
+	note = pgi_note_argument(fcinfo, number, what);
+	if (note == NULL)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("%s must not be empty", what)));
+	return note;
 }
 
 /* The beginning of a text, for a message that names it. */
@@ -95,19 +234,30 @@ pgi_now(void)
 }
 
 /*
- * Refuses a moment in the future.
+ * A moment that has come. One that is ahead of the clock by no more than
+ * pg_incident.clock_tolerance was taken from another clock, and is now.
  */
-void
-pgi_refuse_future(TimestampTz moment, const char *what)
+TimestampTz
+pgi_past(TimestampTz moment, const char *what)
 {
 	TimestampTz now = pgi_now();
 
-	if (moment > now)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("%s must not be in the future", what),
-						errdetail("It is later than now by %.3f seconds.",
-								  (moment - now) / (double) USECS_PER_SEC),
-						errhint("incident.simulate() tells what is to come.")));
+	if (TIMESTAMP_NOT_FINITE(moment))
+		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+						errmsg("%s must be a finite time", what)));
+	if (moment <= now)
+		return moment;
+	if (moment - now > pgi_clock_tolerance * (int64) 1000)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must not be in the future", what),
+				 errdetail("It is %.3f seconds ahead of the server's clock; up to %g "
+						   "seconds count as now (pg_incident.clock_tolerance).",
+						   (moment - now) / (double) USECS_PER_SEC,
+						   pgi_clock_tolerance / 1000.0),
+				 errhint("Leave it out, or pass now(). incident.simulate() tells what is "
+						 "to come.")));
+	return now;
 }
 
 /* A moment: given and finite. */
@@ -116,9 +266,7 @@ pgi_moment_argument(FunctionCallInfo fcinfo, int number, const char *what)
 {
 	TimestampTz moment;
 
-	if (PG_ARGISNULL(number))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("%s must not be null", what)));
+	pgi_need_argument(fcinfo, number, what);
 	moment = PG_GETARG_TIMESTAMPTZ(number);
 	if (TIMESTAMP_NOT_FINITE(moment))
 		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
@@ -126,12 +274,81 @@ pgi_moment_argument(FunctionCallInfo fcinfo, int number, const char *what)
 	return moment;
 }
 
-/* A moment at which something took effect: a moment that is not in the future. */
+/* A moment at which something took effect. */
 TimestampTz
 pgi_past_argument(FunctionCallInfo fcinfo, int number, const char *what)
 {
-	TimestampTz moment = pgi_moment_argument(fcinfo, number, what);
+	return pgi_past(pgi_moment_argument(fcinfo, number, what), what);
+}
 
-	pgi_refuse_future(moment, what);
-	return moment;
+/*
+ * The same for functions in SQL and PL/pgSQL. The second argument says what the first one
+ * is, the third of a name how many characters it may have.
+ */
+
+static char *
+what_argument(FunctionCallInfo fcinfo)
+{
+	return text_to_cstring(PG_GETARG_TEXT_PP(1));
+}
+
+static Datum
+text_or_null(FunctionCallInfo fcinfo, const char *string)
+{
+	if (string == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(string));
+}
+
+PG_FUNCTION_INFO_V1(pgi_given_name);
+Datum
+pgi_given_name(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	return text_or_null(fcinfo, read_name(PG_GETARG_TEXT_PP(0), what_argument(fcinfo),
+										  PG_GETARG_INT32(2)));
+}
+
+PG_FUNCTION_INFO_V1(pgi_needed_name_of);
+Datum
+pgi_needed_name_of(PG_FUNCTION_ARGS)
+{
+	return text_or_null(fcinfo,
+						pgi_needed_name_argument(fcinfo, 0, what_argument(fcinfo)));
+}
+
+PG_FUNCTION_INFO_V1(pgi_given_note);
+Datum
+pgi_given_note(PG_FUNCTION_ARGS)
+{
+	return text_or_null(fcinfo, pgi_note_argument(fcinfo, 0, what_argument(fcinfo)));
+}
+
+PG_FUNCTION_INFO_V1(pgi_past_moment);
+Datum
+pgi_past_moment(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TIMESTAMPTZ(pgi_past_argument(fcinfo, 0, what_argument(fcinfo)));
+}
+
+/* A value of any type that has to be given. */
+PG_FUNCTION_INFO_V1(pgi_needed);
+Datum
+pgi_needed(PG_FUNCTION_ARGS)
+{
+	pgi_need_argument(fcinfo, 0, what_argument(fcinfo));
+	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+}
+
+/* (given, stored, cleared): what is stored from now on. */
+PG_FUNCTION_INFO_V1(pgi_keep);
+Datum
+pgi_keep(PG_FUNCTION_ARGS)
+{
+	int number = PG_ARGISNULL(0) ? 1 : 0;
+
+	if (PG_GETARG_BOOL(2) || PG_ARGISNULL(number))
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(PG_GETARG_DATUM(number));
 }

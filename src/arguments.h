@@ -15,8 +15,19 @@ typedef struct PgiChoices
 	int count;
 } PgiChoices;
 
-extern char *pgi_note_argument(FunctionCallInfo fcinfo, int number, const char *what);
+#include "compat.h"
+
+/* pg_incident.clock_tolerance, in milliseconds. */
+extern int pgi_clock_tolerance;
+
+extern PGI_NORETURN void pgi_refuse_null(const char *what);
 extern char *pgi_name_argument(FunctionCallInfo fcinfo, int number, const char *what);
+extern char *pgi_needed_name_argument(FunctionCallInfo fcinfo, int number,
+									  const char *what);
+extern char *pgi_needed_name(const text *value, const char *what);
+extern char *pgi_note_argument(FunctionCallInfo fcinfo, int number, const char *what);
+extern char *pgi_needed_note_argument(FunctionCallInfo fcinfo, int number,
+									  const char *what);
 extern char *pgi_clip(const char *string);
 extern void pgi_add_choice(PgiChoices *choices, const char *choice);
 extern char *pgi_choices(const PgiChoices *choices);
@@ -24,7 +35,15 @@ extern TimestampTz pgi_moment_argument(FunctionCallInfo fcinfo, int number,
 									   const char *what);
 extern TimestampTz pgi_past_argument(FunctionCallInfo fcinfo, int number,
 									 const char *what);
+extern TimestampTz pgi_past(TimestampTz moment, const char *what);
 extern TimestampTz pgi_now(void);
-extern void pgi_refuse_future(TimestampTz moment, const char *what);
+
+/* Refuses NULL. */
+static inline void
+pgi_need_argument(FunctionCallInfo fcinfo, int number, const char *what)
+{
+	if (unlikely(PG_ARGISNULL(number)))
+		pgi_refuse_null(what);
+}
 
 #endif

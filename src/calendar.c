@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "arguments.h"
 #include "calendar_cache.h"
 #include "compat.h"
 #include "invalidation.h"
@@ -39,7 +40,7 @@ names_constant(FunctionCallInfo fcinfo)
 static pg_noinline const PgiCalendar *
 find_calendar(FunctionCallInfo fcinfo)
 {
-	char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char *name = pgi_needed_name(PG_GETARG_TEXT_PP(0), "the calendar");
 	uint64 generation = pgi_calendar_generation;
 	Memo *memo = fcinfo->flinfo->fn_extra;
 

@@ -141,7 +141,7 @@ static Datum
 record_done(FunctionCallInfo fcinfo, bool report)
 {
 	int64 incident_id = pgi_incident_argument(fcinfo);
-	char *duty = pgi_name_argument(fcinfo, 1, "the duty");
+	char *duty = pgi_needed_name_argument(fcinfo, 1, "the duty");
 	Datum evidence = PG_ARGISNULL(2) ? (Datum) 0 : PG_GETARG_DATUM(2);
 	char *actor = pgi_name_argument(fcinfo, 3, "by");
 	TimestampTz at = pgi_past_argument(fcinfo, 4, "at");
@@ -150,9 +150,6 @@ record_done(FunctionCallInfo fcinfo, bool report)
 	const char *status;
 	uint8 number;
 
-	if (duty == NULL)
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("the duty must not be null")));
 	SPI_connect();
 	pgi_timeline_lock(&timeline, pgi_organisation, incident_id);
 	number = find_duty(timeline.policy_id, duty, report);

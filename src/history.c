@@ -539,7 +539,7 @@ pack_fact(const PgiHistory *history, Packed *packed, TupleTableSlot *slot)
 	packed->at = DatumGetTimestampTz(column(slot, ENTRY_EFFECTIVE_AT));
 	packed->sets = 0;
 	packed->duty = PGI_MAX_DUTIES;
-	if (packed->kind == PGI_OPENED || packed->kind == PGI_ASSESSED)
+	if (PGI_ASSESSES(packed->kind))
 	{
 		slot_getsomeattrs(slot, ENTRY_SEVERITY);
 		if (byte_or(slot, ENTRY_SETS_ASSET, false))

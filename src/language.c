@@ -27,15 +27,14 @@ pgi_language_init(void)
 							 0, NULL, NULL, NULL);
 }
 
-/* The language in an argument; that of the session when it is null. */
+/* The language in an argument; that of the session when none is given. */
 PgiLanguage
 pgi_language_argument(FunctionCallInfo fcinfo, int number)
 {
-	char *word;
+	char *word = pgi_name_argument(fcinfo, number, "the language");
 
-	if (PG_ARGISNULL(number))
+	if (word == NULL)
 		return session_language;
-	word = text_to_cstring(PG_GETARG_TEXT_PP(number));
 	for (const struct config_enum_entry *language = languages; language->name != NULL;
 		 language++)
 		if (pg_strcasecmp(word, language->name) == 0)

@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "arguments.h"
 #include "compat.h"
 #include "invalidation.h"
 #include "kernel/policy.h"
@@ -35,13 +36,6 @@ get_memo(FunctionCallInfo fcinfo)
 	return fcinfo->flinfo->fn_extra;
 }
 
-static void
-refuse_null_policy(void)
-{
-	ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					errmsg("the policy must not be null")));
-}
-
 /* Finds the policy whose id is the first argument, and remembers it. */
 static pg_noinline const PgiPolicy *
 find_by_id(FunctionCallInfo fcinfo)
@@ -49,8 +43,7 @@ find_by_id(FunctionCallInfo fcinfo)
 	Memo *memo = get_memo(fcinfo);
 	uint64 generation = pgi_policy_generation;
 
-	if (PG_ARGISNULL(0))
-		refuse_null_policy();
+	pgi_need_argument(fcinfo, 0, "the policy");
 	memo->generation = 0;
 	memo->policy_id = PG_GETARG_INT32(0);
 	memo->policy = pgi_policy(memo->policy_id);
@@ -79,15 +72,14 @@ policy_by_name(FunctionCallInfo fcinfo)
 	text *name;
 	int length;
 
-	if (PG_ARGISNULL(0))
-		refuse_null_policy();
+	pgi_need_argument(fcinfo, 0, "the policy");
 	name = PG_GETARG_TEXT_PP(0);
 	length = VARSIZE_ANY_EXHDR(name);
 	if (memo->generation != pgi_policy_generation || length >= NAMEDATALEN ||
 		NameStr(memo->name)[length] != '\0' ||
 		memcmp(NameStr(memo->name), VARDATA_ANY(name), length) != 0)
 	{
-		char *wanted = text_to_cstring(name);
+		char *wanted = pgi_needed_name(name, "the policy");
 		uint64 generation = pgi_policy_generation;
 
 		memo->generation = 0;
@@ -184,12 +176,11 @@ pgi_policy_id(PG_FUNCTION_ARGS)
 {
 	int32 version = PG_ARGISNULL(1) ? 0 : PG_GETARG_INT32(1);
 
-	if (PG_ARGISNULL(0))
-		refuse_null_policy();
 	if (!PG_ARGISNULL(1) && version < 1)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("policy versions count from 1")));
-	PG_RETURN_INT32(pgi_policy_version(text_to_cstring(PG_GETARG_TEXT_PP(0)), version));
+	PG_RETURN_INT32(
+		pgi_policy_version(pgi_needed_name_argument(fcinfo, 0, "the policy"), version));
 }
 
 PG_FUNCTION_INFO_V1(pgi_event_level);
@@ -241,8 +232,7 @@ pgi_response_steps(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	const PgiCell *cell;
 
-	if (PG_ARGISNULL(0))
-		refuse_null_policy();
+	pgi_need_argument(fcinfo, 0, "the policy");
 	cell = pgi_policy_cell(pgi_policy(PG_GETARG_INT32(0)), level_argument(fcinfo),
 						   severity_argument(fcinfo));
 

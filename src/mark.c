@@ -111,9 +111,10 @@ pgi_set_confidentiality(PG_FUNCTION_ARGS)
 	char *before;
 	bool newest;
 
+	pgi_need_argument(fcinfo, 1, "the mark");
 	if (mark == NULL)
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("the mark must not be null"),
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("the mark must not be empty"),
 						errhint("The mark clear says that nothing is confidential.")));
 	SPI_connect();
 	pgi_timeline_lock(&timeline, pgi_organisation, incident_id);

@@ -84,7 +84,7 @@ Datum
 pgi_migrate_incident(PG_FUNCTION_ARGS)
 {
 	int64 incident_id = pgi_incident_argument(fcinfo);
-	char *policy = pgi_name_argument(fcinfo, 1, "the policy");
+	char *policy = pgi_needed_name_argument(fcinfo, 1, "the policy");
 	int32 version = PG_ARGISNULL(2) ? 0 : PG_GETARG_INT32(2);
 	char *actor = pgi_name_argument(fcinfo, 3, "by");
 	TimestampTz at = pgi_past_argument(fcinfo, 4, "at");
@@ -96,9 +96,6 @@ pgi_migrate_incident(PG_FUNCTION_ARGS)
 	const char *status;
 	int32 policy_id;
 
-	if (policy == NULL)
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("the policy must not be null")));
 	policy_id = pgi_policy_version(policy, version);
 	SPI_connect();
 	if (!pgi_keep_policy(policy_id))

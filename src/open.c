@@ -12,6 +12,7 @@
 #include "mark.h"
 #include "policy_cache.h"
 #include "record.h"
+#include "repeat.h"
 #include "sql.h"
 #include "timer.h"
 
@@ -86,131 +87,6 @@ next_incident_id(void)
 	return DatumGetInt64(first_value(&isnull));
 }
 
-/* The incident that holds a key, as far as can be seen; 0 when none does. Within SPI. */
-static int64
-holder_of(int32 org_id, const char *key)
-{
-	static PgiQuery query = {"SELECT incident_id FROM incident.dedup_keys"
-							 " WHERE org_id = $1 AND dedup_key = $2",
-							 2,
-							 {INT4OID, TEXTOID}};
-	Datum values[2];
-	bool isnull;
-
-	values[0] = Int32GetDatum(org_id);
-	values[1] = CStringGetTextDatum(key);
-	if (pgi_run(&query, values, NULL, SPI_OK_SELECT, 0) == 0)
-		return 0;
-	return DatumGetInt64(first_value(&isnull));
-}
-
-/* Locks an incident; whether it is still being handled. Within SPI. */
-static bool
-lock_handled(int32 org_id, int64 incident_id)
-{
-	static PgiQuery query = {
-		"SELECT status NOT IN ('resolved', 'closed', 'cancelled')"
-		" FROM incident.incident_state WHERE org_id = $1 AND incident_id = $2"
-		" FOR NO KEY UPDATE",
-		2,
-		{INT4OID, INT8OID}};
-	Datum values[2];
-	bool isnull;
-
-	values[0] = Int32GetDatum(org_id);
-	values[1] = Int64GetDatum(incident_id);
-	return pgi_run(&query, values, NULL, SPI_OK_SELECT, 0) > 0 &&
-		   DatumGetBool(first_value(&isnull));
-}
-
-/* Runs a statement about a key and an incident; returns how many rows it wrote. Within SPI. */
-static uint64
-write_dedup_key(PgiQuery *query, int expected, int32 org_id, const char *key,
-				int64 incident_id)
-{
-	Datum values[3];
-
-	values[0] = Int32GetDatum(org_id);
-	values[1] = CStringGetTextDatum(key);
-	values[2] = Int64GetDatum(incident_id);
-	return pgi_run(query, values, NULL, expected, 0);
-}
-
-/* Gives a key to an incident; false when another has it. Within SPI. */
-static bool
-give_dedup_key(int32 org_id, const char *key, int64 incident_id)
-{
-	static PgiQuery query = {"INSERT INTO incident.dedup_keys (org_id, dedup_key, "
-							 "incident_id) VALUES ($1, $2, $3)"
-							 " ON CONFLICT (org_id, dedup_key) DO NOTHING",
-							 3,
-							 {INT4OID, TEXTOID, INT8OID}};
-
-	return write_dedup_key(&query, SPI_OK_INSERT, org_id, key, incident_id) > 0;
-}
-
-/*
- * Takes the key for a new incident. Returns the incident that holds it already, which is locked
- * and says in `handled` whether it is still being handled, or the new one; nobody else can take
- * the key until this transaction ends.
- *
- * Only the incident is locked, as by whoever has recorded a fact about it and then opens. While
- * it is, nobody moves its key, but that may have been moved before. Within SPI.
- */
-static int64
-take_dedup_key(int32 org_id, const char *key, int64 incident_id, bool *handled)
-{
-	for (;;)
-	{
-		int64 holder = holder_of(org_id, key);
-
-		if (holder == 0)
-		{
-			if (give_dedup_key(org_id, key, incident_id))
-				return incident_id;
-			continue;
-		}
-		*handled = lock_handled(org_id, holder);
-		if (holder_of(org_id, key) == holder)
-			return holder;
-	}
-}
-
-/* Gives the key of another incident to this one. Within SPI. */
-static void
-move_dedup_key(int32 org_id, const char *key, int64 incident_id)
-{
-	static PgiQuery query = {"UPDATE incident.dedup_keys SET incident_id = $3 WHERE "
-							 "org_id = $1 AND dedup_key = $2",
-							 3,
-							 {INT4OID, TEXTOID, INT8OID}};
-
-	write_dedup_key(&query, SPI_OK_UPDATE, org_id, key, incident_id);
-}
-
-/* Remembers a repeat. Within SPI. */
-static void
-add_repeat(int32 org_id, int64 incident_id, TimestampTz detected_at, const char *summary,
-		   const char *actor)
-{
-	static PgiQuery query = {
-		"INSERT INTO incident.repeats (org_id, incident_id, detected_at, recorded_at, "
-		"summary,"
-		"  actor, recorded_by)"
-		" VALUES ($1, $2, $3, clock_timestamp(), $4, $5, session_user)",
-		5,
-		{INT4OID, INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID}};
-	Datum values[5];
-	char nulls[5] = "   ";
-
-	values[0] = Int32GetDatum(org_id);
-	values[1] = Int64GetDatum(incident_id);
-	values[2] = TimestampTzGetDatum(detected_at);
-	values[3] = pgi_string_or_null(summary, &nulls[3]);
-	values[4] = pgi_string_or_null(actor, &nulls[4]);
-	pgi_run(&query, values, nulls, SPI_OK_INSERT, 0);
-}
-
 PG_FUNCTION_INFO_V1(pgi_open);
 Datum
 pgi_open(PG_FUNCTION_ARGS)
@@ -223,14 +99,19 @@ pgi_open(PG_FUNCTION_ARGS)
 							  {INT4OID, INT8OID, INT4OID, TIMESTAMPTZOID, TEXTOID,
 							   TEXTOID, TEXTOID, TEXTOID, BOOLOID}};
 	char *asset = pgi_name_argument(fcinfo, ARG_ASSET, "the asset");
-	char *summary = pgi_note_argument(fcinfo, ARG_SUMMARY, "the summary");
-	TimestampTz detected_at = pgi_past_argument(fcinfo, ARG_DETECTED_AT, "detected_at");
+	PgiReport report = {.severity = PG_ARGISNULL(ARG_SEVERITY)
+										? PGI_SEVERITY_UNKNOWN
+										: DatumGetUInt8(PG_GETARG_DATUM(ARG_SEVERITY)),
+						.asset_level = PGI_LEVEL_UNKNOWN,
+						.summary = pgi_note_argument(fcinfo, ARG_SUMMARY, "the summary"),
+						.detected_at =
+							pgi_past_argument(fcinfo, ARG_DETECTED_AT, "detected_at"),
+						.actor = pgi_name_argument(fcinfo, ARG_BY, "by")};
 	char *category = pgi_name_argument(fcinfo, ARG_CATEGORY, "the category");
 	char *confidentiality = pgi_mark_argument(fcinfo, ARG_CONFIDENTIALITY);
 	char *ticket = pgi_name_argument(fcinfo, ARG_TICKET, "the ticket");
 	char *dedup_key = pgi_name_argument(fcinfo, ARG_DEDUP_KEY, "the dedup key");
 	char *policy = pgi_name_argument(fcinfo, ARG_POLICY, "the policy");
-	char *actor = pgi_name_argument(fcinfo, ARG_BY, "by");
 	PgiOpening opening;
 	PgiTimeline timeline;
 	PgiEntry *entry;
@@ -239,11 +120,6 @@ pgi_open(PG_FUNCTION_ARGS)
 	int32 org_id;
 	int32 policy_id;
 	int64 incident_id;
-	int64 asset_id = 0;
-	uint8 asset_level = PGI_LEVEL_UNKNOWN;
-	uint8 severity = PG_ARGISNULL(ARG_SEVERITY)
-						 ? PGI_SEVERITY_UNKNOWN
-						 : DatumGetUInt8(PG_GETARG_DATUM(ARG_SEVERITY));
 
 	SPI_connect();
 	org_id = need_organisation();
@@ -251,31 +127,25 @@ pgi_open(PG_FUNCTION_ARGS)
 		policy_id = choose_policy(org_id, policy);
 	while (!pgi_keep_policy(policy_id));
 	if (asset != NULL)
-		pgi_find_asset(org_id, asset, &asset_id, &asset_level);
-	(void) pgi_policy_cell(pgi_policy(policy_id), asset_level, severity);
+		pgi_find_asset(org_id, asset, &report.asset_id, &report.asset_level);
+	(void) pgi_policy_cell(pgi_policy(policy_id), report.asset_level, report.severity);
 
 	incident_id = next_incident_id();
 	if (dedup_key != NULL)
 	{
-		bool handled;
-		int64 holder = take_dedup_key(org_id, dedup_key, incident_id, &handled);
+		int64 holder = pgi_take_dedup_key(org_id, dedup_key, incident_id, &report);
 
 		if (holder != incident_id)
 		{
-			if (handled)
-			{
-				add_repeat(org_id, holder, detected_at, summary, actor);
-				SPI_finish();
-				PG_RETURN_INT64(holder);
-			}
-			move_dedup_key(org_id, dedup_key, incident_id);
+			SPI_finish();
+			PG_RETURN_INT64(holder);
 		}
 	}
 
 	values[0] = Int32GetDatum(org_id);
 	values[1] = Int64GetDatum(incident_id);
 	values[2] = Int32GetDatum(policy_id);
-	values[3] = TimestampTzGetDatum(detected_at);
+	values[3] = TimestampTzGetDatum(report.detected_at);
 	values[4] = pgi_string_or_null(category, &nulls[4]);
 	values[5] = pgi_string_or_null(confidentiality, &nulls[5]);
 	values[6] = pgi_string_or_null(ticket, &nulls[6]);
@@ -292,15 +162,15 @@ pgi_open(PG_FUNCTION_ARGS)
 	opening.dedup_key = dedup_key;
 	pgi_timeline_start(&timeline, org_id, incident_id, policy_id);
 	timeline.opening = &opening;
-	entry = pgi_timeline_add(&timeline, PGI_OPENED, detected_at);
+	entry = pgi_timeline_add(&timeline, PGI_OPENED, report.detected_at);
 	timeline.month = pgi_month(entry->recorded_at);
 	entry->sets_asset = true;
-	entry->asset_id = asset_id;
-	entry->asset_level = asset_level;
+	entry->asset_id = report.asset_id;
+	entry->asset_level = report.asset_level;
 	entry->sets_severity = true;
-	entry->severity = severity;
-	entry->actor = actor;
-	entry->note = summary;
+	entry->severity = report.severity;
+	entry->actor = report.actor;
+	entry->note = report.summary;
 	pgi_record(&timeline, entry);
 	SPI_finish();
 	PG_RETURN_INT64(incident_id);

@@ -74,6 +74,12 @@ _PG_init(void)
 		"pg_incident.retention",
 		"How long finished incidents are kept, as an interval; empty: for ever.", NULL,
 		&retention, "", PGC_USERSET, 0, check_retention, NULL, NULL);
+	DefineCustomIntVariable(
+		"pg_incident.clock_tolerance",
+		"How far a reported moment may be ahead of the clock and still "
+		"count as now.",
+		NULL, &pgi_clock_tolerance, 5000, 0, 60000, PGC_SUSET, GUC_UNIT_MS, NULL, NULL,
+		NULL);
 	pgi_language_init();
 	MarkGUCPrefixReserved("pg_incident");
 	pgi_invalidation_init();

@@ -622,11 +622,15 @@ Datum
 pgi_check_policy_document(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	List *findings = pgi_check_policy(PG_GETARG_JSONB_P(0));
 	ListCell *cell;
 
 	InitMaterializedSRF(fcinfo, 0);
-	foreach (cell, findings)
+	if (PG_ARGISNULL(0))
+	{
+		pgi_put_finding(result, "$", "There is no document.");
+		return (Datum) 0;
+	}
+	foreach (cell, pgi_check_policy(PG_GETARG_JSONB_P(0)))
 	{
 		const PgiFinding *finding = lfirst(cell);
 

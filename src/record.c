@@ -37,6 +37,7 @@ static const char *const verbs[PGI_KINDS] = {
 	[PGI_DONE] = "reported on",
 	[PGI_MIGRATED] = "migrated",
 	[PGI_MARKED] = "marked",
+	[PGI_RAISED] = "raised",
 };
 
 /* The SQL function that records each fact. */
@@ -151,9 +152,7 @@ pgi_record(PgiTimeline *timeline, PgiEntry *entry)
 int64
 pgi_incident_argument(FunctionCallInfo fcinfo)
 {
-	if (PG_ARGISNULL(0))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("the incident must not be null")));
+	pgi_need_argument(fcinfo, 0, "the incident");
 	return PG_GETARG_INT64(0);
 }
 
@@ -255,16 +254,13 @@ Datum
 pgi_note(PG_FUNCTION_ARGS)
 {
 	int64 incident_id = pgi_incident_argument(fcinfo);
-	char *note = pgi_note_argument(fcinfo, 1, "the note");
+	char *note = pgi_needed_note_argument(fcinfo, 1, "the note");
 	char *actor = pgi_name_argument(fcinfo, 2, "by");
 	TimestampTz at = pgi_past_argument(fcinfo, 3, "at");
 	PgiTimeline timeline;
 	PgiEntry *entry;
 	const char *status;
 
-	if (note == NULL)
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("the note must not be null")));
 	SPI_connect();
 	entry = pgi_add_fact(&timeline, incident_id, PGI_NOTED, at);
 	entry->actor = actor;

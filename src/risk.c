@@ -36,13 +36,6 @@ get_memo(FunctionCallInfo fcinfo)
 	return fcinfo->flinfo->fn_extra;
 }
 
-static void
-refuse_null_method(void)
-{
-	ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					errmsg("the risk method must not be null")));
-}
-
 /* Finds the method whose id is the first argument, and remembers it. */
 static pg_noinline const PgiRiskMethod *
 find_by_id(FunctionCallInfo fcinfo)
@@ -50,8 +43,7 @@ find_by_id(FunctionCallInfo fcinfo)
 	Memo *memo = get_memo(fcinfo);
 	uint64 generation = pgi_risk_generation;
 
-	if (PG_ARGISNULL(0))
-		refuse_null_method();
+	pgi_need_argument(fcinfo, 0, "the risk method");
 	memo->generation = 0;
 	memo->method_id = PG_GETARG_INT32(0);
 	memo->method = pgi_risk_method(memo->method_id);
@@ -89,15 +81,14 @@ method_by_name(FunctionCallInfo fcinfo)
 	text *name;
 	int length;
 
-	if (PG_ARGISNULL(0))
-		refuse_null_method();
+	pgi_need_argument(fcinfo, 0, "the risk method");
 	name = PG_GETARG_TEXT_PP(0);
 	length = VARSIZE_ANY_EXHDR(name);
 	if (memo->generation != pgi_risk_generation || length >= NAMEDATALEN ||
 		NameStr(memo->name)[length] != '\0' ||
 		memcmp(NameStr(memo->name), VARDATA_ANY(name), length) != 0)
 	{
-		char *wanted = text_to_cstring(name);
+		char *wanted = pgi_needed_name(name, "the risk method");
 		uint64 generation = pgi_risk_generation;
 
 		memo->generation = 0;
@@ -130,14 +121,12 @@ pgi_risk_method_id(PG_FUNCTION_ARGS)
 {
 	int32 version = PG_ARGISNULL(1) ? 0 : PG_GETARG_INT32(1);
 
-	if (PG_ARGISNULL(0))
-		refuse_null_method();
 	if (!PG_ARGISNULL(1) && version < 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("versions of risk methods count from 1, not %d", version)));
-	PG_RETURN_INT32(
-		pgi_risk_method_version(text_to_cstring(PG_GETARG_TEXT_PP(0)), version));
+	PG_RETURN_INT32(pgi_risk_method_version(
+		pgi_needed_name_argument(fcinfo, 0, "the risk method"), version));
 }
 
 static pg_noinline Datum
@@ -288,10 +277,7 @@ asset_tenths(FunctionCallInfo fcinfo)
 
 	for (int i = 0; i < 3; i++)
 		ratings[i] = rating(fcinfo, i);
-	if (PG_ARGISNULL(3))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("the combination must not be null")));
-	word = text_to_cstring(PG_GETARG_TEXT_PP(3));
+	word = pgi_needed_name_argument(fcinfo, 3, "the combination");
 	if (!pgi_find_combination(word, &how.combination))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("combination \"%s\" is not known", pgi_clip(word)),

@@ -22,6 +22,8 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "arguments.h"
+
 #define MAX_TEXT 256
 
 #define COMMAND "CALL incident.run_ticks()"
@@ -246,7 +248,7 @@ PG_FUNCTION_INFO_V1(pgi_schedule);
 Datum
 pgi_schedule(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT64(call_cron(text_to_cstring(PG_GETARG_TEXT_PP(0))));
+	PG_RETURN_INT64(call_cron(pgi_needed_name_argument(fcinfo, 0, "the schedule")));
 }
 
 PG_FUNCTION_INFO_V1(pgi_unschedule);

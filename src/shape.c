@@ -114,7 +114,7 @@ static const struct
 		 " \"unacceptable_from?\": \"anything\"}"},
 	[PGI_DOCUMENT_RISK_REGISTER] =
 		{"risk register",
-		 "{\"assets?\": [1000000, {\"name\": \"text\", \"category\": \"text\","
+		 "{\"assets?\": [1000000, {\"name\": \"text\", \"category?\": \"text\","
 		 "  \"level?\": \"grade\", \"confidentiality?\": \"grade\","
 		 "  \"integrity?\": \"grade\", \"availability?\": \"grade\","
 		 "  \"owner?\": \"text\", \"parent?\": \"text\", \"location?\": \"text\","
@@ -123,7 +123,7 @@ static const struct
 		 "  \"owner?\": \"text\", \"title?\": \"text\", \"parent?\": \"text\","
 		 "  \"raised_by_assets?\": \"boolean\", \"raises_assets?\": \"boolean\","
 		 "  \"assets?\": [1000000, \"text\"]}],"
-		 " \"threats?\": [1000000, {\"name\": \"text\", \"source\": \"text\","
+		 " \"threats?\": [1000000, {\"name\": \"text\", \"source?\": \"text\","
 		 "  \"frequency?\": \"grade\", \"path?\": \"text\", \"manner?\": \"text\","
 		 "  \"title?\": \"text\", \"incident_categories?\": [\"text\"]}],"
 		 " \"vulnerabilities?\": [1000000, {\"name\": \"text\", \"severity?\": \"grade\","
@@ -131,8 +131,8 @@ static const struct
 		 "  \"title?\": \"text\", \"reference?\": \"text\", \"found_at?\": \"text\","
 		 "  \"assessed_at?\": \"text\", \"fixed_at?\": \"text\","
 		 "  \"verified_at?\": \"text\", \"closed_at?\": \"text\"}],"
-		 " \"measures?\": [1000000, {\"name\": \"text\", \"kind\": \"text\","
-		 "  \"effectiveness\": \"grade\", \"status?\": \"text\","
+		 " \"measures?\": [1000000, {\"name\": \"text\", \"kind?\": \"text\","
+		 "  \"effectiveness?\": \"grade\", \"status?\": \"text\","
 		 "  \"responsible?\": \"text\", \"due_at?\": \"text\", \"done_at?\": \"text\","
 		 "  \"title?\": \"text\"}],"
 		 " \"scenarios?\": [1000000, {\"asset\": \"text\", \"threat\": \"text\","

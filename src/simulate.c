@@ -42,11 +42,12 @@ typedef struct Course
 static void
 refuse_facts(int number, const char *problem)
 {
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("facts[%d] %s", number, problem),
-					errhint("A fact is {\"at\": time, \"kind\": kind}; an assessed one "
-							"takes \"severity\" and \"asset_level\", a done one "
-							"\"duty\".")));
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("facts[%d] %s", number, problem),
+			 errhint("A fact is {\"at\": time, \"kind\": kind}; an assessed or "
+					 "raised one takes \"severity\" and \"asset_level\", a done one "
+					 "\"duty\".")));
 }
 
 /* The text of a JSON string or number; NULL for null. */
@@ -174,9 +175,9 @@ read_fact(PgiFact *fact, int number, JsonbValue *object, const PgiDutyNames *dut
 		refuse_facts(number, "has no time");
 	if (fact->kind == PGI_OPENED)
 		refuse_facts(number, "has no kind");
-	if (fact->kind != PGI_ASSESSED && (fact->sets_asset || fact->sets_severity))
+	if (!PGI_ASSESSES(fact->kind) && (fact->sets_asset || fact->sets_severity))
 		refuse_facts(number, "sets a value without being an assessment");
-	if (fact->kind == PGI_ASSESSED && !fact->sets_asset && !fact->sets_severity)
+	if (PGI_ASSESSES(fact->kind) && !fact->sets_asset && !fact->sets_severity)
 		refuse_facts(number, "is an assessment that sets nothing");
 	if ((fact->kind == PGI_DONE) != (fact->duty != PGI_MAX_DUTIES))
 		refuse_facts(number, fact->kind == PGI_DONE ? "does not say which duty is done"
@@ -373,9 +374,7 @@ pgi_simulate(PG_FUNCTION_ARGS)
 	TimestampTz until;
 	int32 policy_id;
 
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(5))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("policy and facts must not be null")));
+	pgi_need_argument(fcinfo, 5, "the facts");
 	opening.kind = PGI_OPENED;
 	opening.seq = 1;
 	opening.sets_asset = opening.sets_severity = true;
@@ -391,7 +390,7 @@ pgi_simulate(PG_FUNCTION_ARGS)
 						errdetail("It is %s, and detected_at %s.",
 								  pstrdup(timestamptz_to_str(until)),
 								  timestamptz_to_str(opening.at))));
-	policy_id = pgi_policy_named(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	policy_id = pgi_policy_named(pgi_needed_name_argument(fcinfo, 0, "the policy"));
 	pgi_read_duty_names(policy_id, &course.duties);
 	course.facts =
 		read_facts(&opening, PG_GETARG_JSONB_P(5), &course.duties, &course.nfacts);

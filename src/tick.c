@@ -362,24 +362,25 @@ log_tick(const Tally *tally, TimestampTz at, TimestampTz began, int64 remaining,
 	pgi_run(&query, values, nulls, SPI_OK_INSERT, 0);
 }
 
-static void
-check_arguments(TimestampTz at, int32 batch)
+static int32
+batch_argument(FunctionCallInfo fcinfo, int number)
 {
-	if (TIMESTAMP_NOT_FINITE(at))
-		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-						errmsg("a tick needs a finite time")));
-	pgi_refuse_future(at, "the moment of a tick");
+	int32 batch;
+
+	pgi_need_argument(fcinfo, number, "the batch");
+	batch = PG_GETARG_INT32(number);
 	if (batch < 1 || batch > MAX_BATCH)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("the batch must be between 1 and %d", MAX_BATCH)));
+	return batch;
 }
 
 PG_FUNCTION_INFO_V1(pgi_tick);
 Datum
 pgi_tick(PG_FUNCTION_ARGS)
 {
-	TimestampTz at = PG_GETARG_TIMESTAMPTZ(0);
-	int32 batch = PG_GETARG_INT32(1);
+	TimestampTz at = pgi_past_argument(fcinfo, 0, "the moment of a tick");
+	int32 batch = batch_argument(fcinfo, 1);
 	TimestampTz began = GetCurrentTimestamp();
 	Tally tally = {0};
 	int64 remaining;
@@ -388,7 +389,6 @@ pgi_tick(PG_FUNCTION_ARGS)
 	Datum values[7];
 	bool nulls[7] = {false};
 
-	check_arguments(at, batch);
 	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 

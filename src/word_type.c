@@ -13,6 +13,7 @@
 #include "utils/builtins.h"
 #include "utils/sortsupport.h"
 
+#include "arguments.h"
 #include "compat.h"
 #include "word_type.h"
 
@@ -270,7 +271,7 @@ Datum
 word_type_label(const WordType *type, FunctionCallInfo fcinfo)
 {
 	const WordValue *value = value_argument(type, fcinfo);
-	const char *language = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	const char *language = pgi_needed_name(PG_GETARG_TEXT_PP(1), "the language");
 	const char *label;
 
 	if (strcmp(language, "en") == 0)

@@ -24,6 +24,7 @@ const char *const pgi_kind_words[PGI_KINDS] = {[PGI_OPENED] = "opened",
 											   [PGI_DONE] = "done",
 											   [PGI_MIGRATED] = "migrated",
 											   [PGI_MARKED] = "marked",
+											   [PGI_RAISED] = "raised",
 											   [PGI_GRADED] = "graded",
 											   [PGI_ESCALATED] = "escalated",
 											   [PGI_BREACHED] = "breached",
@@ -445,6 +446,7 @@ apply_fact(PgiRun *run, const PgiFact *fact)
 			regrade(run, fact->at, true);
 			break;
 		case PGI_ASSESSED:
+		case PGI_RAISED:
 			if (!set_values(run, fact))
 				return PGI_ERROR_NOT_IN_POLICY;
 			state->epoch = fact->seq;

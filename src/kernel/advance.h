@@ -7,7 +7,7 @@
 #include "kernel/policy.h"
 #include "kernel/status.h"
 
-/* A fact. Only openings and assessments set the asset or the severity. */
+/* A fact. Only PGI_ASSESSES kinds set the asset or the severity. */
 typedef struct PgiFact
 {
 	int64_t at;

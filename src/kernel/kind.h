@@ -26,6 +26,7 @@ typedef enum PgiKind
 	PGI_DONE,	  /* a duty */
 	PGI_MIGRATED, /* to another policy, which holds from the beginning */
 	PGI_MARKED,	  /* as confidential to a degree */
+	PGI_RAISED,	  /* an assessment that a graver repeat makes */
 	/* derived from the facts above */
 	PGI_GRADED = 32,
 	PGI_ESCALATED,
@@ -42,6 +43,9 @@ typedef enum PgiKind
 #define PGI_FACT_BIT(kind) (UINT32_C(1) << (kind))
 
 #define PGI_IS_FACT(kind) ((kind) < PGI_GRADED)
+/* Facts that say how grave the incident is. */
+#define PGI_ASSESSES(kind) \
+	((kind) == PGI_OPENED || (kind) == PGI_ASSESSED || (kind) == PGI_RAISED)
 #define PGI_IS_DERIVED(kind) ((kind) >= PGI_GRADED && (kind) < PGI_VOIDED)
 
 /*

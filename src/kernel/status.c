@@ -28,6 +28,7 @@ static const unsigned allowed_from[PGI_KINDS] = {
 	[PGI_DONE] = NOT_DONE | DONE,
 	[PGI_MIGRATED] = NOT_DONE | DONE,
 	[PGI_MARKED] = NOT_DONE | DONE,
+	[PGI_RAISED] = NOT_DONE,
 };
 
 /* Facts that are not here leave the status as it is; a resumption returns to an earlier one. */

@@ -91,6 +91,17 @@ test_behind_hold(const PgiPolicy *policy)
 }
 
 static void
+test_raise(const PgiPolicy *policy)
+{
+	leads_to(policy, "opened@0:3i raised@60:2i", 1000,
+			 "graded@0:3/3 graded@60:2/2 escalated@120:2/1 breached@240:2/1 ");
+	leads_to(policy, "opened@0:3i held@30 raised@60:2i", 100,
+			 "graded@0:3/3 graded@60:2/2 ");
+	ok(state.standing.status == PGI_ON_HOLD, "what raises an incident leaves it on hold");
+	leads_to(policy, "opened@0:3i resolved@30 raised@60:1s", 1000, "graded@0:3/3 ");
+}
+
+static void
 test_hold(const PgiPolicy *policy)
 {
 	PgiPolicy pausing = *policy;
@@ -140,6 +151,7 @@ main(void)
 	test_escalation(&policy);
 	test_resolution(&policy);
 	test_assessment(&policy);
+	test_raise(&policy);
 	test_hold(&policy);
 	test_state(&policy);
 	return done_testing();

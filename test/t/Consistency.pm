@@ -42,9 +42,9 @@ FROM incident.incident_history AS h
 JOIN entry AS o ON o.incident_id = h.incident_id AND o.seq = 1
 LEFT JOIN (
 	SELECT incident_id, jsonb_agg(jsonb_build_object('at', effective_at, 'kind', kind)
-		|| CASE WHEN kind = 'assessed' AND sets_asset
+		|| CASE WHEN kind IN ('assessed', 'raised') AND sets_asset
 			THEN jsonb_build_object('asset_level', asset_level::text) ELSE '{}' END
-		|| CASE WHEN kind = 'assessed' AND sets_severity
+		|| CASE WHEN kind IN ('assessed', 'raised') AND sets_severity
 			THEN jsonb_build_object('severity', severity::text) ELSE '{}' END
 		|| CASE WHEN kind = 'done' THEN jsonb_build_object('duty', duty) ELSE '{}' END
 		ORDER BY seq) AS facts

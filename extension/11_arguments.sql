@@ -1,0 +1,72 @@
+-- Arguments of functions in SQL and PL/pgSQL, read as those of functions in C are. `what` says
+-- in a message which argument it is.
+
+-- A name without the blanks around it; NULL when there is none or nothing but blanks.
+CREATE FUNCTION incident.given_name(value text, what text, most integer DEFAULT 200)
+RETURNS text
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pgi_given_name';
+
+-- The same where one has to be given.
+CREATE FUNCTION incident.needed_name(value text, what text)
+RETURNS text
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pgi_needed_name_of';
+
+-- A list of names, each of which has to be one.
+CREATE FUNCTION incident.given_names(list text[], what text)
+RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN list IS NOT NULL THEN ARRAY(SELECT incident.needed_name(n.name, what)
+		FROM unnest(list) WITH ORDINALITY AS n(name, place) ORDER BY n.place) END
+$$;
+
+-- A text as it was written; NULL when there is none or nothing but blanks.
+CREATE FUNCTION incident.given_note(value text, what text)
+RETURNS text
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pgi_given_note';
+
+-- A moment that has come; one that is barely ahead of the clock is now.
+CREATE FUNCTION incident.past_moment(moment timestamptz, what text)
+RETURNS timestamptz
+LANGUAGE c VOLATILE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pgi_past_moment';
+
+-- A value that has to be given.
+CREATE FUNCTION incident.needed(value anyelement, what text)
+RETURNS anyelement
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pgi_needed';
+
+-- What a register keeps of an attribute: what is given, else what was stored, or nothing
+-- where that is said.
+CREATE FUNCTION incident.keep(given anyelement, stored anyelement, cleared boolean)
+RETURNS anyelement
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pgi_keep';
+
+-- The attributes that are to be emptied. `given` has all that can be, with the values that
+-- are given for them.
+CREATE FUNCTION incident.cleared(words text[], given jsonb)
+RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	result CONSTANT text[] := coalesce(incident.given_names(words, 'what is to be cleared'), '{}');
+	word text;
+BEGIN
+	FOREACH word IN ARRAY result LOOP
+		IF NOT given ? word OR given ->> word IS NOT NULL THEN
+			RAISE EXCEPTION 'cannot clear "%"', left(word, 100)
+				USING ERRCODE = 'invalid_parameter_value',
+					  HINT = format('Name any of %s, and only when no new value is given for it.',
+						(SELECT string_agg(k, ', ' ORDER BY k) FROM jsonb_object_keys(given) AS k));
+		END IF;
+	END LOOP;
+	RETURN result;
+END
+$$;
