@@ -59,6 +59,9 @@ SELECT is_empty($$ SELECT name FROM functions WHERE prosecdef AND NOT coalesce(p
 	'every SECURITY DEFINER function has its path pinned');
 SELECT is_empty($$ SELECT name FROM functions WHERE lanname IN ('sql', 'plpgsql') AND prokind = 'f' AND NOT coalesce(proconfig, '{}') @> '{"search_path=pg_catalog, pg_temp"}' $$,
 	'so has every function in SQL or PL/pgSQL; a procedure that commits cannot');
+SELECT is_empty($$ SELECT name FROM functions AS f JOIN pg_proc AS p USING (oid) WHERE f.lanname IN ('sql', 'plpgsql')
+	AND p.prosqlbody IS NULL AND p.prosrc ~ '(^|[^Ee''])''([^''\\]|'''')*\\' $$,
+	'no literal has a backslash, which standard_conforming_strings would give two meanings');
 SELECT is_empty($$ SELECT name FROM functions WHERE prosecdef AND is_trigger $$,
 	'no trigger function is SECURITY DEFINER');
 SELECT is_empty($$ SELECT polname FROM pg_policy AS p JOIN pg_class AS c ON c.oid = p.polrelid WHERE c.relnamespace = 'incident'::regnamespace $$,
@@ -89,6 +92,11 @@ SELECT is_empty($$
 $$, 'every public function has a comment');
 SELECT is_empty($$ SELECT c.relname FROM pg_class AS c WHERE c.relnamespace = 'incident'::regnamespace AND c.relkind = 'v' AND obj_description(c.oid, 'pg_class') IS NULL $$,
 	'every view has a comment');
+SELECT is_empty($$
+	SELECT c.relname, a.attname FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
+		AND NOT a.attisdropped
+	WHERE c.relnamespace = 'incident'::regnamespace AND c.relkind = 'v' AND col_description(c.oid, a.attnum) IS NULL
+$$, 'every column of a view has a comment');
 SELECT is_empty($$ SELECT t.typname FROM pg_type AS t WHERE t.typnamespace = 'incident'::regnamespace AND t.typtype = 'b' AND t.typelem = 0 AND obj_description(t.oid, 'pg_type') IS NULL $$,
 	'every type has a comment');
 SELECT is_empty($$
