@@ -22,7 +22,7 @@ SELECT c.oid, c.relname, c.relkind, EXISTS (SELECT FROM pg_attribute AS a WHERE 
 	AND a.attname = 'org_id') AS has_org
 FROM pg_class AS c WHERE c.relnamespace = 'incident'::regnamespace AND c.relkind IN ('r', 'p', 'S');
 
-SELECT plan(34);
+SELECT * FROM no_plan();
 
 -- The lists below are about something.
 SELECT cmp_ok((SELECT count(*) FROM functions), '>=', 100::bigint, 'the extension has functions');
