@@ -8,6 +8,10 @@
 -- Operators, min and max are in pg_catalog, so that everyone can write
 -- WHERE response_level = '1' whatever their search_path is, and no search_path can put
 -- others in their place.
+--
+-- A text becomes a value wherever one is wanted, so that a variable or a parameter of a client,
+-- which is often a varchar, needs no cast. Never the other way round: with a cast to text that is
+-- not written, severity < text would compare texts.
 
 
 -- severity: the type
@@ -175,7 +179,8 @@ CREATE FUNCTION incident.severity_from_integer(integer) RETURNS incident.severit
 CREATE FUNCTION incident.severity_to_integer(incident.severity) RETURNS integer
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'severity_to_integer';
 
-CREATE CAST (text AS incident.severity) WITH INOUT AS ASSIGNMENT;
+CREATE CAST (text AS incident.severity) WITH INOUT AS IMPLICIT;
+CREATE CAST (character varying AS incident.severity) WITH INOUT AS IMPLICIT;
 CREATE CAST (integer AS incident.severity)
     WITH FUNCTION incident.severity_from_integer(integer);
 CREATE CAST (incident.severity AS integer)
@@ -353,7 +358,8 @@ CREATE FUNCTION incident.level_from_integer(integer) RETURNS incident.level
 CREATE FUNCTION incident.level_to_integer(incident.level) RETURNS integer
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'level_to_integer';
 
-CREATE CAST (text AS incident.level) WITH INOUT AS ASSIGNMENT;
+CREATE CAST (text AS incident.level) WITH INOUT AS IMPLICIT;
+CREATE CAST (character varying AS incident.level) WITH INOUT AS IMPLICIT;
 CREATE CAST (integer AS incident.level)
     WITH FUNCTION incident.level_from_integer(integer);
 CREATE CAST (incident.level AS integer)
@@ -531,7 +537,8 @@ CREATE FUNCTION incident.rating_from_integer(integer) RETURNS incident.rating
 CREATE FUNCTION incident.rating_to_integer(incident.rating) RETURNS integer
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rating_to_integer';
 
-CREATE CAST (text AS incident.rating) WITH INOUT AS ASSIGNMENT;
+CREATE CAST (text AS incident.rating) WITH INOUT AS IMPLICIT;
+CREATE CAST (character varying AS incident.rating) WITH INOUT AS IMPLICIT;
 CREATE CAST (integer AS incident.rating)
     WITH FUNCTION incident.rating_from_integer(integer);
 CREATE CAST (incident.rating AS integer)

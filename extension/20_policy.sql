@@ -27,6 +27,7 @@ CREATE TABLE incident.policy_severities (
 	policy_id integer NOT NULL,
 	severity incident.severity NOT NULL,
 	title jsonb NOT NULL,
+	words text[],			-- by which people call it besides
 	criteria jsonb,
 	PRIMARY KEY (policy_id, severity)
 );
@@ -35,6 +36,7 @@ CREATE TABLE incident.policy_levels (
 	policy_id integer NOT NULL,
 	level incident.level NOT NULL,
 	title jsonb NOT NULL,
+	words text[],
 	processing_time interval,
 	respond_within interval,
 	calendar text NOT NULL,
@@ -365,8 +367,132 @@ RETURNS SETOF record
 LANGUAGE c STABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_response_steps';
 
+-- A word as a policy calls a severity, an asset level or an event level; NULL stays unknown.
+
+CREATE FUNCTION incident.severity_of(policy_id integer, word text)
+RETURNS incident.severity
+LANGUAGE c STABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pgi_severity_of';
+
+CREATE FUNCTION incident.severity_of(policy text, word text)
+RETURNS incident.severity
+LANGUAGE c STABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pgi_severity_of_by_name';
+
+CREATE FUNCTION incident.asset_level_of(policy_id integer, word text)
+RETURNS incident.level
+LANGUAGE c STABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pgi_asset_level_of';
+
+CREATE FUNCTION incident.asset_level_of(policy text, word text)
+RETURNS incident.level
+LANGUAGE c STABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pgi_asset_level_of_by_name';
+
+CREATE FUNCTION incident.event_level_of(policy_id integer, word text)
+RETURNS incident.level
+LANGUAGE c STABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pgi_event_level_of';
+
+CREATE FUNCTION incident.event_level_of(policy text, word text)
+RETURNS incident.level
+LANGUAGE c STABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pgi_event_level_of_by_name';
+
+-- The look-ups in words. The planner puts the bodies in place of the calls.
+
+CREATE FUNCTION incident.event_level(policy_id integer, asset_level text, severity text)
+RETURNS incident.level
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN incident.event_level(policy_id, incident.asset_level_of(policy_id, asset_level),
+	incident.severity_of(policy_id, severity));
+
+CREATE FUNCTION incident.event_level(policy_id integer, asset_level incident.level, severity text)
+RETURNS incident.level
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN incident.event_level(policy_id, asset_level,
+	incident.severity_of(policy_id, severity));
+
+CREATE FUNCTION incident.event_level(policy text, asset_level text, severity text)
+RETURNS incident.level
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN incident.event_level(policy, incident.asset_level_of(policy, asset_level),
+	incident.severity_of(policy, severity));
+
+CREATE FUNCTION incident.event_level(policy text, asset_level incident.level, severity text)
+RETURNS incident.level
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN incident.event_level(policy, asset_level,
+	incident.severity_of(policy, severity));
+
+CREATE FUNCTION incident.response_level(policy_id integer, asset_level text, severity text, elapsed interval DEFAULT '0')
+RETURNS incident.level
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN incident.response_level(policy_id, incident.asset_level_of(policy_id, asset_level),
+	incident.severity_of(policy_id, severity), elapsed);
+
+CREATE FUNCTION incident.response_level(policy_id integer, asset_level incident.level, severity text, elapsed interval DEFAULT '0')
+RETURNS incident.level
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN incident.response_level(policy_id, asset_level,
+	incident.severity_of(policy_id, severity), elapsed);
+
+CREATE FUNCTION incident.response_level(policy text, asset_level text, severity text, elapsed interval DEFAULT '0')
+RETURNS incident.level
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN incident.response_level(policy, incident.asset_level_of(policy, asset_level),
+	incident.severity_of(policy, severity), elapsed);
+
+CREATE FUNCTION incident.response_level(policy text, asset_level incident.level, severity text, elapsed interval DEFAULT '0')
+RETURNS incident.level
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN incident.response_level(policy, asset_level,
+	incident.severity_of(policy, severity), elapsed);
+
+CREATE FUNCTION incident.processing_time(policy_id integer, event_level text)
+RETURNS interval
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN incident.processing_time(policy_id, incident.event_level_of(policy_id, event_level));
+
+CREATE FUNCTION incident.processing_time(policy text, event_level text)
+RETURNS interval
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN incident.processing_time(policy, incident.event_level_of(policy, event_level));
+
+CREATE FUNCTION incident.response_steps(
+	policy_id integer, asset_level text, severity text,
+	OUT elapsed interval, OUT response_level incident.level)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT s.elapsed, s.response_level
+	FROM incident.response_steps(policy_id, incident.asset_level_of(policy_id, asset_level), incident.severity_of(policy_id, severity)) AS s;
+END;
+
+CREATE FUNCTION incident.response_steps(
+	policy_id integer, asset_level incident.level, severity text,
+	OUT elapsed interval, OUT response_level incident.level)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT s.elapsed, s.response_level
+	FROM incident.response_steps(policy_id, asset_level, incident.severity_of(policy_id, severity)) AS s;
+END;
+
 COMMENT ON FUNCTION incident.policy_id(text, integer) IS
 'Id of the newest published version of a policy, or of the version named. Error undefined_object when there is none.';
+COMMENT ON FUNCTION incident.severity_of(integer, text) IS
+'The severity that a word names under a policy: a title in English or Chinese or one of the words that its document lists, else a word of the type severity if the policy has that. NULL is unknown and stays it. Error invalid_parameter_value, with what the policy takes, for another word.';
+COMMENT ON FUNCTION incident.severity_of(text, text) IS
+'The same under the newest published version of the policy named.';
+COMMENT ON FUNCTION incident.asset_level_of(integer, text) IS
+'The asset level that a word names under a policy: a title in English or Chinese or one of the words that its document lists, else a word of the type level if the policy has that. NULL is unknown and stays it. Error invalid_parameter_value, with what the policy takes, for another word.';
+COMMENT ON FUNCTION incident.asset_level_of(text, text) IS
+'The same under the newest published version of the policy named.';
+COMMENT ON FUNCTION incident.event_level_of(integer, text) IS
+'The event level that a word names under a policy: a title in English or Chinese or one of the words that its document lists, else a word of the type level if the policy has that. NULL is unknown and stays it. Error invalid_parameter_value, with what the policy takes, for another word.';
+COMMENT ON FUNCTION incident.event_level_of(text, text) IS
+'The same under the newest published version of the policy named.';
 COMMENT ON FUNCTION incident.event_level(integer, incident.level, incident.severity) IS
 'Event level of a pair under a policy (matrix of the policy). NULL is unknown and counts as the most urgent possible. Error invalid_parameter_value for a pair outside the policy.';
 COMMENT ON FUNCTION incident.event_level(text, incident.level, incident.severity) IS
@@ -381,3 +507,27 @@ COMMENT ON FUNCTION incident.processing_time(text, incident.level) IS
 'The same under the newest published version of the policy named.';
 COMMENT ON FUNCTION incident.response_steps(integer, incident.level, incident.severity) IS
 'From which elapsed time on the response to a pair is at which level; the first row is the matrix.';
+COMMENT ON FUNCTION incident.event_level(integer, text, text) IS
+'The same with asset level and severity in the policy''s own words or those of the types.';
+COMMENT ON FUNCTION incident.event_level(integer, incident.level, text) IS
+'The same with the severity in the policy''s own words or those of the type.';
+COMMENT ON FUNCTION incident.event_level(text, text, text) IS
+'The same with asset level and severity in the policy''s own words or those of the types.';
+COMMENT ON FUNCTION incident.event_level(text, incident.level, text) IS
+'The same with the severity in the policy''s own words or those of the type.';
+COMMENT ON FUNCTION incident.response_level(integer, text, text, interval) IS
+'The same with asset level and severity in the policy''s own words or those of the types.';
+COMMENT ON FUNCTION incident.response_level(integer, incident.level, text, interval) IS
+'The same with the severity in the policy''s own words or those of the type.';
+COMMENT ON FUNCTION incident.response_level(text, text, text, interval) IS
+'The same with asset level and severity in the policy''s own words or those of the types.';
+COMMENT ON FUNCTION incident.response_level(text, incident.level, text, interval) IS
+'The same with the severity in the policy''s own words or those of the type.';
+COMMENT ON FUNCTION incident.processing_time(integer, text) IS
+'The same with the event level in the policy''s own words or those of the type.';
+COMMENT ON FUNCTION incident.processing_time(text, text) IS
+'The same with the event level in the policy''s own words or those of the type.';
+COMMENT ON FUNCTION incident.response_steps(integer, text, text) IS
+'The same with asset level and severity in the policy''s own words or those of the types.';
+COMMENT ON FUNCTION incident.response_steps(integer, incident.level, text) IS
+'The same with the severity in the policy''s own words or those of the type.';

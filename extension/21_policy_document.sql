@@ -29,11 +29,12 @@ LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET intervalstyle = 'postgres'
 AS $$
-	INSERT INTO incident.policy_severities (policy_id, severity, title, criteria)
-		SELECT id, (item ->> 'severity')::incident.severity, item -> 'title', nullif(item -> 'criteria', 'null')
+	INSERT INTO incident.policy_severities (policy_id, severity, title, words, criteria)
+		SELECT id, (item ->> 'severity')::incident.severity, item -> 'title',
+			incident.json_words(item -> 'words'), nullif(item -> 'criteria', 'null')
 		FROM incident.json_items(document -> 'severities');
-	INSERT INTO incident.policy_levels (policy_id, level, title, processing_time, respond_within, calendar)
-		SELECT id, (item ->> 'level')::incident.level, item -> 'title', (item ->> 'processing_time')::interval,
+	INSERT INTO incident.policy_levels (policy_id, level, title, words, processing_time, respond_within, calendar)
+		SELECT id, (item ->> 'level')::incident.level, item -> 'title', incident.json_words(item -> 'words'), (item ->> 'processing_time')::interval,
 			(item ->> 'respond_within')::interval, coalesce(item ->> 'calendar', '24x7')
 		FROM incident.json_items(document -> 'levels');
 	INSERT INTO incident.policy_acknowledgements (policy_id, level, step, within, audience)
@@ -150,7 +151,7 @@ SET intervalstyle = 'postgres'
 AS $$
 	SELECT coalesce(jsonb_agg(jsonb_build_object('level', l.level::text, 'title', l.title,
 			'processing_time', l.processing_time)
-		|| jsonb_strip_nulls(jsonb_build_object('calendar', nullif(l.calendar, '24x7'),
+		|| jsonb_strip_nulls(jsonb_build_object('calendar', nullif(l.calendar, '24x7'), 'words', l.words,
 			'respond_within', l.respond_within, 'acknowledge',
 			(SELECT jsonb_build_object('within', a.within, 'steps',
 					(SELECT jsonb_agg(jsonb_build_object('within', s.within, 'audience', s.audience) ORDER BY s.step)
@@ -207,6 +208,7 @@ AS $$
 	SELECT jsonb_build_object(
 		'name', p.name, 'title', p.title, 'axes', p.axes,
 		'severities', (SELECT coalesce(jsonb_agg(jsonb_build_object('severity', s.severity::text, 'title', s.title)
+				|| jsonb_strip_nulls(jsonb_build_object('words', s.words))
 				|| CASE WHEN s.criteria IS NULL THEN '{}' ELSE jsonb_build_object('criteria', s.criteria) END
 				ORDER BY s.severity DESC), '[]')
 			FROM incident.policy_severities AS s WHERE s.policy_id = p.policy_id),

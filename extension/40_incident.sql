@@ -129,24 +129,81 @@ SELECT pg_catalog.pg_extension_config_dump('incident.repeats_repeat_id_seq', '')
 -- Life of an incident. Each is one transaction's work, takes who did it and when it took
 -- effect, and brings the incident up to date.
 
+-- Each reads severity and asset level in the words of the policy. Where one is given as a value
+-- of its type, it comes first and has to be given, so that a call without it means one function;
+-- all else is of the same type in the same place, so that literals never mean two.
+
 CREATE FUNCTION incident.open(
-	asset text DEFAULT NULL, severity incident.severity DEFAULT NULL, summary text DEFAULT NULL,
+	asset text DEFAULT NULL, severity text DEFAULT NULL, summary text DEFAULT NULL,
 	detected_at timestamptz DEFAULT now(), category text DEFAULT NULL,
 	confidentiality text DEFAULT NULL, ticket text DEFAULT NULL, dedup_key text DEFAULT NULL,
-	drill boolean DEFAULT false, policy text DEFAULT NULL, by text DEFAULT NULL)
+	drill boolean DEFAULT false, policy text DEFAULT NULL, by text DEFAULT NULL,
+	asset_level text DEFAULT NULL)
 RETURNS bigint
 LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_open';
 
+CREATE FUNCTION incident.open(
+	severity incident.severity, asset text DEFAULT NULL, summary text DEFAULT NULL,
+	detected_at timestamptz DEFAULT now(), category text DEFAULT NULL,
+	confidentiality text DEFAULT NULL, ticket text DEFAULT NULL, dedup_key text DEFAULT NULL,
+	drill boolean DEFAULT false, policy text DEFAULT NULL, by text DEFAULT NULL,
+	asset_level incident.level DEFAULT NULL)
+RETURNS bigint
+LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'pgi_open_severity';
+
+-- The same by position: asset and severity have no names, so that no call means both.
+CREATE FUNCTION incident.open(
+	text, incident.severity, summary text DEFAULT NULL,
+	detected_at timestamptz DEFAULT now(), category text DEFAULT NULL,
+	confidentiality text DEFAULT NULL, ticket text DEFAULT NULL, dedup_key text DEFAULT NULL,
+	drill boolean DEFAULT false, policy text DEFAULT NULL, by text DEFAULT NULL,
+	asset_level incident.level DEFAULT NULL)
+RETURNS bigint
+LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'pgi_open_asset';
+
+CREATE FUNCTION incident.open(
+	asset_level incident.level, severity text DEFAULT NULL, summary text DEFAULT NULL,
+	detected_at timestamptz DEFAULT now(), category text DEFAULT NULL,
+	confidentiality text DEFAULT NULL, ticket text DEFAULT NULL, dedup_key text DEFAULT NULL,
+	drill boolean DEFAULT false, policy text DEFAULT NULL, by text DEFAULT NULL,
+	asset text DEFAULT NULL)
+RETURNS bigint
+LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'pgi_open_level';
+
 CREATE FUNCTION incident.assess(
-	incident_id bigint, severity incident.severity DEFAULT NULL, asset text DEFAULT NULL,
+	incident_id bigint, severity text DEFAULT NULL, asset text DEFAULT NULL,
 	by text DEFAULT NULL, at timestamptz DEFAULT now(), forget text[] DEFAULT '{}',
-	note text DEFAULT NULL)
+	note text DEFAULT NULL, asset_level text DEFAULT NULL)
 RETURNS text
 LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_assess';
+
+CREATE FUNCTION incident.assess(
+	incident_id bigint, severity incident.severity, asset text DEFAULT NULL,
+	by text DEFAULT NULL, at timestamptz DEFAULT now(), forget text[] DEFAULT '{}',
+	note text DEFAULT NULL, asset_level incident.level DEFAULT NULL)
+RETURNS text
+LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'pgi_assess_severity';
+
+CREATE FUNCTION incident.assess(
+	incident_id bigint, asset_level incident.level, asset text DEFAULT NULL,
+	by text DEFAULT NULL, at timestamptz DEFAULT now(), forget text[] DEFAULT '{}',
+	note text DEFAULT NULL, severity text DEFAULT NULL)
+RETURNS text
+LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'pgi_assess_level';
 
 CREATE FUNCTION incident.acknowledge(
 	incident_id bigint, by text DEFAULT NULL, at timestamptz DEFAULT now(), note text DEFAULT NULL)
@@ -245,6 +302,16 @@ AS 'MODULE_PATHNAME', 'pgi_set_confidentiality';
 
 -- Reading one incident.
 
+CREATE FUNCTION incident.find(ticket text)
+RETURNS bigint
+LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT max(i.incident_id)
+	FROM incident.incidents AS i
+	WHERE i.org_id = (SELECT incident.current_organisation()) AND i.ticket = find.ticket;
+END;
+
 CREATE FUNCTION incident.state_at(
 	incident_id bigint, at timestamptz DEFAULT now(),
 	OUT status text, OUT severity incident.severity, OUT asset_level incident.level,
@@ -279,6 +346,30 @@ CREATE FUNCTION incident.simulate(
 RETURNS SETOF record
 LANGUAGE c STABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_simulate';
+
+CREATE FUNCTION incident.simulate(
+	policy text, asset_level text, severity text,
+	detected_at timestamptz, until timestamptz, facts jsonb DEFAULT '[]',
+	OUT at timestamptz, OUT kind text, OUT level incident.level, OUT detail jsonb)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT s.at, s.kind, s.level, s.detail
+	FROM incident.simulate(policy, incident.asset_level_of(policy, asset_level),
+		incident.severity_of(policy, severity), detected_at, until, facts) AS s;
+END;
+
+CREATE FUNCTION incident.simulate(
+	policy text, asset_level incident.level, severity text,
+	detected_at timestamptz, until timestamptz, facts jsonb DEFAULT '[]',
+	OUT at timestamptz, OUT kind text, OUT level incident.level, OUT detail jsonb)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT s.at, s.kind, s.level, s.detail
+	FROM incident.simulate(policy, asset_level, incident.severity_of(policy, severity),
+		detected_at, until, facts) AS s;
+END;
 
 CREATE FUNCTION incident.rule_word(rule smallint)
 RETURNS text
@@ -316,10 +407,20 @@ BEGIN ATOMIC
 	ORDER BY s.incident_id;
 END;
 
-COMMENT ON FUNCTION incident.open(text, incident.severity, text, timestamptz, text, text, text, text, boolean, text, text) IS
-'Opens an incident and returns its id. asset NULL and severity NULL mean unknown and grade to the most urgent possible; an asset name that is not registered is an error. detected_at is when the clock starts (not in the future). confidentiality is a TLP 2.0 mark. With a dedup_key whose incident is still being handled, adds a repeat (view incident_repeats) and returns that one; a severity or asset level graver than all that was reported under the key so far raises the incident (fact raised). policy defaults to the organisation''s.';
-COMMENT ON FUNCTION incident.assess(bigint, incident.severity, text, text, timestamptz, text[], text) IS
-'Records a new severity or asset; NULL leaves it as it is, forget => ''{severity,asset}'' makes it unknown again. The clock keeps running; matrix and thresholds become those of the new values. Returns the status.';
+COMMENT ON FUNCTION incident.open(text, text, text, timestamptz, text, text, text, text, boolean, text, text, text) IS
+'Opens an incident and returns its id. severity and asset_level are in the words of the policy or of their types; NULL means unknown and grades to the most urgent possible. An asset name that is not registered is an error; an asset_level counts in place of the asset''s own. detected_at is when the clock starts (not in the future). confidentiality is a TLP 2.0 mark. With a dedup_key whose incident is still being handled, adds a repeat (view incident_repeats) and returns that one; a severity or asset level graver than all that was reported under the key so far raises the incident (fact raised). policy defaults to the organisation''s.';
+COMMENT ON FUNCTION incident.open(incident.severity, text, text, timestamptz, text, text, text, text, boolean, text, text, incident.level) IS
+'The same with a severity of the type, and the asset level too.';
+COMMENT ON FUNCTION incident.open(text, incident.severity, text, timestamptz, text, text, text, text, boolean, text, text, incident.level) IS
+'The same by position: an asset, and a severity of the type.';
+COMMENT ON FUNCTION incident.open(incident.level, text, text, timestamptz, text, text, text, text, boolean, text, text, text) IS
+'The same with an asset level of the type, and the severity in words.';
+COMMENT ON FUNCTION incident.assess(bigint, text, text, text, timestamptz, text[], text, text) IS
+'Records a new severity, asset or asset level; NULL leaves it as it is, forget => ''{severity,asset}'' makes it unknown again. severity and asset_level are in the words of the incident''s policy or of their types. An asset comes with its own level unless one is given; a level alone leaves the asset as it is. The clock keeps running; matrix and thresholds become those of the new values. Returns the status.';
+COMMENT ON FUNCTION incident.assess(bigint, incident.severity, text, text, timestamptz, text[], text, incident.level) IS
+'The same with a severity of the type, and the asset level too.';
+COMMENT ON FUNCTION incident.assess(bigint, incident.level, text, text, timestamptz, text[], text, text) IS
+'The same with an asset level of the type, and the severity in words.';
 COMMENT ON FUNCTION incident.acknowledge(bigint, text, timestamptz, text) IS
 'Records that someone has taken the incident on (from open). Does not stop the clock. Returns the status.';
 COMMENT ON FUNCTION incident.activate(bigint, text, timestamptz, text) IS
@@ -354,6 +455,12 @@ COMMENT ON FUNCTION incident.explain(bigint, text) IS
 'In words: why the incident has its levels, and which rule fires next and when. language is en or zh; NULL: that of the setting pg_incident.language. Moments are in UTC.';
 COMMENT ON FUNCTION incident.simulate(text, incident.level, incident.severity, timestamptz, timestamptz, jsonb) IS
 'The course of an incident that has not happened: its facts and all that follows from them, up to and including `until`. facts is an array of {"at","kind"} with kind a fact of the timeline; an assessed fact takes "severity" and "asset_level" (null: unknown; left out: unchanged), a done one "duty". Of the duties, detail has "duty" and "occurrence", where one begins also "deadline" as it stands then (null while its clock stands still or the level is none it is for). Nothing is stored.';
+COMMENT ON FUNCTION incident.simulate(text, text, text, timestamptz, timestamptz, jsonb) IS
+'The same with asset level and severity in the policy''s own words or those of the types.';
+COMMENT ON FUNCTION incident.simulate(text, incident.level, text, timestamptz, timestamptz, jsonb) IS
+'The same with the severity in the policy''s own words or those of the type.';
+COMMENT ON FUNCTION incident.find(text) IS
+'The incident that was opened last for a ticket, in the current organisation; NULL when there is none.';
 COMMENT ON FUNCTION incident.rule_word(smallint) IS
 'The name of a rule as the view timeline shows it; NULL for facts and withdrawals.';
 COMMENT ON FUNCTION incident.kind_word(smallint) IS

@@ -67,7 +67,7 @@ CREATE FUNCTION pg_temp.elsewhere() RETURNS bigint LANGUAGE sql
 
 -- Opening
 SELECT * FROM pg_temp.refused($$open('nowhere')$$, $$open('HOST')$$, $$open(severity => 'urgent')$$,
-	$$open(severity => '')$$, $$open('host', 'critical')$$,
+	$$open('host', 'critical')$$,
 	$$open('host', 'informational')$$, $$open(NULL, 'critical')$$, $$open(detected_at => 'infinity')$$,
 		$$open(detected_at => '-infinity')$$, $$open(detected_at => now() + '1 h')$$,
 	$$open(detected_at => NULL)$$, $$open(detected_at => 'soon')$$, $$open(confidentiality => 'secret')$$,

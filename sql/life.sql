@@ -81,9 +81,9 @@ SELECT cancel(:today);
 
 -- Marks are those of TLP 2.0.
 SELECT count(open('spare', 'minor', 'mark ' || mark, pg_temp.at('0'), confidentiality => mark))
-FROM unnest('{clear,GREEN,amber,Amber+Strict,red,TLP:RED,tlp:clear}'::text[]) AS mark;
+FROM unnest('{clear,GREEN,amber,Amber+Strict,red,TLP:RED,tlp:clear,TLP:WHITE,white," red ",TLP: Amber,ＴＬＰ：Ｒｅｄ}'::text[]) AS mark;
 SELECT summary, confidentiality FROM incident_history WHERE summary LIKE 'mark %' ORDER BY incident_id;
-SELECT mark, r.* FROM unnest('{white,amber strict,TLP:,TLP:TLP:RED}'::text[]) AS mark,
+SELECT mark, r.* FROM unnest('{whites,amber strict,TLP:,TLP:TLP:RED,"red,"}'::text[]) AS mark,
 	pg_temp.refusal(format('SELECT open(confidentiality => %L)', mark)) AS r;
 
 -- Repeats

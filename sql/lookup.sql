@@ -59,6 +59,7 @@ SELECT call, r.* FROM unnest(ARRAY[
 	'event_level(-1, NULL, NULL)', 'event_level(''nothing'', NULL, NULL)', 'event_level('''', NULL, NULL)',
 	'event_level(NULL::integer, ''1'', ''minor'')', 'event_level(NULL::text, ''1'', ''minor'')',
 	'event_level(1, ''1'', ''critical'')', 'event_level(1, ''1'', ''informational'')',
+		'event_level(1, NULL, ''critical''::severity)', 'event_level(1, ''5''::level, NULL::severity)', 'processing_time(1, ''5''::level)',
 		'event_level(''eport'', ''1'', ''critical'')',
 	'event_level(1, ''5'', ''minor'')', 'event_level(1, ''5'', NULL)', 'event_level(1, NULL, ''critical'')',
 		'event_level(1, ''0'', NULL)',

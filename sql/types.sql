@@ -30,14 +30,14 @@ END $$;
 
 SELECT word, word::incident.severity AS severity
 FROM unnest('{informational,提示, minor,low,轻微, moderate,medium,中等, severe,high,严重,
-	critical,危急}'::text[]) WITH ORDINALITY AS w (word, place)
+	critical,危急,特别严重}'::text[]) WITH ORDINALITY AS w (word, place)
 ORDER BY place;
 
 SELECT word, word::incident.level AS level
 FROM unnest('{none,非等级,
-	9,IX,P9,SEV9,九级, 8,VIII,P8,SEV8,八级, 7,VII,P7,SEV7,七级,
-	6,VI,P6,SEV6,六级, 5,V,P5,SEV5,五级, 4,IV,P4,SEV4,四级,
-	3,III,P3,SEV3,三级, 2,II,P2,SEV2,二级, 1,I,P1,SEV1,一级}'::text[])
+	9,IX,P9,SEV9,九级,9级,IX级, 8,VIII,P8,SEV8,八级,8级,VIII级, 7,VII,P7,SEV7,七级,7级,VII级,
+	6,VI,P6,SEV6,六级,6级,VI级, 5,V,P5,SEV5,五级,5级,V级, 4,IV,P4,SEV4,四级,4级,IV级,
+	3,III,P3,SEV3,三级,3级,III级, 2,II,P2,SEV2,二级,2级,II级, 1,I,P1,SEV1,一级,1级,I级}'::text[])
 	WITH ORDINALITY AS w (word, place)
 ORDER BY place;
 
@@ -60,6 +60,17 @@ FROM unnest(ARRAY['very low', 'very_low', 'very-low', 'VERY-LOW', 'Very   Low', 
 	' very_-_high ']) AS word;
 SELECT ('very' || repeat(' ', 1000000) || 'high')::incident.rating AS rating;
 
+-- Full width, Roman numerals of one character, and blanks beside Chinese, which has none
+
+SELECT quote_literal(word) AS word, word::incident.level AS level
+FROM unnest('{Ⅰ,Ⅱ,Ⅲ,Ⅳ,Ⅴ,Ⅵ,Ⅶ,Ⅷ,Ⅸ,ⅰ,ⅱ,ⅲ,ⅳ,ⅴ,ⅵ,ⅶ,ⅷ,ⅸ,Ⅰ级,ⅲ级,1级,"1 级","1　级","Ⅰ 级",一 级,１,９,１级,"１ 级",
+	Ｐ１,ｓｅｖ２,ＩＶ级,　１　,"　一　级　",Ｎｏｎｅ}'::text[]) WITH ORDINALITY AS w (word, place)
+ORDER BY place;
+SELECT quote_literal(word) AS word, word::incident.severity AS severity
+FROM unnest(ARRAY['ｌｏｗ', 'ＣＲＩＴＩＣＡＬ', 'ｉｎｆｏｒｍａｔｉｏｎａｌ', '严 重', '严　重', '特别 严重', U&'\00A0critical', U&'critical\3000']) AS word;
+SELECT quote_literal(word) AS word, word::incident.rating AS rating
+FROM unnest(ARRAY['５', 'ｖｅｒｙ　ｌｏｗ', 'ｖｅｒｙ＿ｈｉｇｈ', 'very－high', '很 低', '中　等']) AS word;
+
 -- Refused words: each type once in full
 
 SELECT 'urgent'::incident.severity;
@@ -68,8 +79,8 @@ SELECT 'urgent'::incident.rating;
 
 SELECT quote_literal(word) AS word, state, message
 FROM unnest(ARRAY['', ' ', '0', '1', '5', 'crit', 'criticals', 'critical!', 'critical,', 'very low', 'mod erate',
-	'-critical', 'critical-', 'critical_', 'min-or', '一般', '危', '危急危急', '严 重', '高', '低', '１', 'ｌｏｗ',
-	U&'\00A0critical', U&'critical\3000', 'unknown', 'NULL', 'none']) AS word,
+	'-critical', 'critical-', 'critical_', 'min-or', '一般', '危', '危急危急', '严-重', '高', '低', '１', '－low', '严重。',
+	'ｃritical　low', 'unknown', 'NULL', 'none']) AS word,
 	pg_temp.refusal(format('SELECT %L::incident.severity', word));
 SELECT ascii(invisible) AS invisible, state
 FROM unnest(ARRAY[E'\u00AD', E'\u200B', E'\u2028', E'\u202E', E'\uFEFF']) AS invisible,
@@ -77,13 +88,13 @@ FROM unnest(ARRAY[E'\u00AD', E'\u200B', E'\u2028', E'\u202E', E'\uFEFF']) AS inv
 
 SELECT quote_literal(word) AS word, state, message
 FROM unnest(ARRAY['', ' ', '0', '10', '-1', '+1', '01', '1.0', '1 2', 'IIII', 'IIX', 'X', 'O', 'level 1', 'P', 'P0', 'P10',
-	'P 1', 'P-1', 'SEV', 'SEV0', 'SEV10', 'SEV-1', 'SEV 1', 'S1', '级', '零级', '十级', '一', '一 级', '壹级', '1级',
-	'Ⅰ', '１', '①', '等级', 'non', 'no-ne', 'critical']) AS word,
+	'P 1', 'P-1', 'SEV', 'SEV0', 'SEV10', 'SEV-1', 'SEV 1', 'S1', '级', '零级', '十级', '一', '壹级', '0级', '１０', '－１', '1-级', '1级级',
+	'Ⅹ', 'Ⅻ', 'ⅹ', 'Ⅰ1', '1 Ⅰ', '①', '等级', 'non', 'no-ne', 'critical']) AS word,
 	pg_temp.refusal(format('SELECT %L::incident.level', word));
 
 SELECT quote_literal(word) AS word, state, message
 FROM unnest(ARRAY['', ' ', '0', '6', '-1', '1.0', '10', 'I', 'P1', 'very', 'verylow', 'very low low', E'very\tlow', '_very low', 'very low-',
-	'very medium', 'lo w', '中', '很 低', '很中等', '一级', 'moderate', 'none']) AS word,
+	'very medium', 'lo w', '中', '很_低', '很中等', '0５', 'Ⅰ', '一级', 'moderate', 'none']) AS word,
 	pg_temp.refusal(format('SELECT %L::incident.rating', word));
 
 -- A very long value is shown clipped, at a whole character

@@ -24,6 +24,9 @@ typedef struct Memo
 	const PgiPolicy *policy;
 	int32 policy_id;
 	NameData name;
+	/* what this word means under the policy; empty: none is known */
+	NameData word;
+	uint8 code;
 } Memo;
 
 /* The call site's memo. In PL/pgSQL a call site lives as long as the transaction. */
@@ -45,6 +48,7 @@ find_by_id(FunctionCallInfo fcinfo)
 
 	pgi_need_argument(fcinfo, 0, "the policy");
 	memo->generation = 0;
+	memo->word = (NameData){0};
 	memo->policy_id = PG_GETARG_INT32(0);
 	memo->policy = pgi_policy(memo->policy_id);
 	memo->generation = generation;
@@ -64,26 +68,34 @@ policy_by_id(FunctionCallInfo fcinfo)
 	return find_by_id(fcinfo);
 }
 
+/* Whether a text is what a memo has under a name. */
+static inline bool
+is_named(const text *value, const NameData *name)
+{
+	int length = VARSIZE_ANY_EXHDR(value);
+
+	return length < NAMEDATALEN && NameStr(*name)[length] == '\0' &&
+		   memcmp(NameStr(*name), VARDATA_ANY(value), length) == 0;
+}
+
 /* The newest published policy whose name is the first argument. */
 static const PgiPolicy *
 policy_by_name(FunctionCallInfo fcinfo)
 {
 	Memo *memo = get_memo(fcinfo);
 	text *name;
-	int length;
 
 	pgi_need_argument(fcinfo, 0, "the policy");
 	name = PG_GETARG_TEXT_PP(0);
-	length = VARSIZE_ANY_EXHDR(name);
-	if (memo->generation != pgi_policy_generation || length >= NAMEDATALEN ||
-		NameStr(memo->name)[length] != '\0' ||
-		memcmp(NameStr(memo->name), VARDATA_ANY(name), length) != 0)
+	if (memo->generation != pgi_policy_generation || !is_named(name, &memo->name))
 	{
 		char *wanted = pgi_needed_name(name, "the policy");
 		uint64 generation = pgi_policy_generation;
 
 		memo->generation = 0;
-		memo->policy = pgi_policy(pgi_policy_named(wanted));
+		memo->word = (NameData){0};
+		memo->policy_id = pgi_policy_named(wanted);
+		memo->policy = pgi_policy(memo->policy_id);
 		namestrcpy(&memo->name, wanted);
 		memo->generation = generation;
 	}
@@ -182,6 +194,48 @@ pgi_policy_id(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(
 		pgi_policy_version(pgi_needed_name_argument(fcinfo, 0, "the policy"), version));
 }
+
+/* What the word in the second argument means under the policy of the call site's memo. */
+static Datum
+word_value(FunctionCallInfo fcinfo, PgiVocabulary vocabulary)
+{
+	Memo *memo = fcinfo->flinfo->fn_extra;
+	text *value;
+
+	if (PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	value = PG_GETARG_TEXT_PP(1);
+	if (NameStr(memo->word)[0] == '\0' || !is_named(value, &memo->word))
+	{
+		char *word = pgi_name_argument(fcinfo, 1, "the word");
+
+		if (word == NULL)
+			PG_RETURN_NULL();
+		memo->code = pgi_word_code(pgi_policy_words(memo->policy_id), vocabulary, word);
+		namestrcpy(&memo->word, strlen(word) < NAMEDATALEN ? word : "");
+	}
+	return UInt8GetDatum(memo->code);
+}
+
+/* The two SQL functions that read a word: by the policy's id, and by its name. */
+#define WORD_FUNCTIONS(name, vocabulary)              \
+	PG_FUNCTION_INFO_V1(name);                        \
+	Datum name(PG_FUNCTION_ARGS)                      \
+	{                                                 \
+		(void) policy_by_id(fcinfo);                  \
+		return word_value(fcinfo, vocabulary);        \
+	}                                                 \
+	PG_FUNCTION_INFO_V1(name##_by_name);              \
+	Datum name##_by_name(PG_FUNCTION_ARGS)            \
+	{                                                 \
+		(void) policy_by_name(fcinfo);                \
+		return word_value(fcinfo, vocabulary);        \
+	}                                                 \
+	extern Datum name##_by_name(PG_FUNCTION_ARGS)
+
+WORD_FUNCTIONS(pgi_severity_of, PGI_WORDS_SEVERITY);
+WORD_FUNCTIONS(pgi_asset_level_of, PGI_WORDS_ASSET_LEVEL);
+WORD_FUNCTIONS(pgi_event_level_of, PGI_WORDS_EVENT_LEVEL);
 
 PG_FUNCTION_INFO_V1(pgi_event_level);
 Datum

@@ -16,26 +16,35 @@
 #include "record.h"
 #include "row.h"
 #include "sql.h"
+#include "word.h"
 
 /* The marks of the Traffic Light Protocol 2.0. */
 static const char *const tlp_marks[] = {"clear", "green", "amber", "amber+strict", "red"};
 
-/* The TLP mark in an argument, in lower case; "TLP:" in front is taken too. */
+/*
+ * The TLP mark in an argument; "TLP:" in front is taken too, and white, as version 1.0 calls
+ * clear.
+ */
 char *
 pgi_mark_argument(FunctionCallInfo fcinfo, int number)
 {
 	char *mark = pgi_name_argument(fcinfo, number, "the confidentiality");
-	char *word = mark;
+	char key[PGI_WORD_SIZE];
+	const char *word = key;
 
 	if (mark == NULL)
 		return NULL;
-	if (pg_strncasecmp(word, "TLP:", 4) == 0)
-		word += 4;
+	if (!pgi_fold_word(mark, strlen(mark), key))
+		*key = '\0';
+	if (strncmp(word, "tlp:", 4) == 0)
+		word += 4 + (word[4] == ' ');
+	if (strcmp(word, "white") == 0)
+		word = "clear";
 	for (int i = 0; i < lengthof(tlp_marks); i++)
-		if (pg_strcasecmp(word, tlp_marks[i]) == 0)
+		if (strcmp(word, tlp_marks[i]) == 0)
 			return pstrdup(tlp_marks[i]);
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("\"%s\" is not a TLP 2.0 mark", mark),
+					errmsg("\"%s\" is not a TLP 2.0 mark", pgi_clip(mark)),
 					errhint("Use clear, green, amber, amber+strict or red.")));
 }
 

@@ -16,7 +16,7 @@
 #include "sql.h"
 #include "timer.h"
 
-/* Arguments of incident.open. */
+/* Arguments of incident.open in the form that reads words. */
 enum
 {
 	ARG_ASSET,
@@ -29,8 +29,18 @@ enum
 	ARG_DEDUP_KEY,
 	ARG_DRILL,
 	ARG_POLICY,
-	ARG_BY
+	ARG_BY,
+	ARG_ASSET_LEVEL,
+	OPEN_ARGS
 };
+
+/* A form of incident.open: where the arguments are, and which of them are words. */
+typedef struct OpenForm
+{
+	int place[OPEN_ARGS];
+	bool severity_in_words;
+	bool level_in_words;
+} OpenForm;
 
 static Datum
 first_value(bool *isnull)
@@ -87,9 +97,8 @@ next_incident_id(void)
 	return DatumGetInt64(first_value(&isnull));
 }
 
-PG_FUNCTION_INFO_V1(pgi_open);
-Datum
-pgi_open(PG_FUNCTION_ARGS)
+static Datum
+open_incident(FunctionCallInfo fcinfo, const OpenForm *form)
 {
 	static PgiQuery insert = {"INSERT INTO incident.incidents (org_id, incident_id, "
 							  "policy_id, detected_at, category,"
@@ -98,20 +107,18 @@ pgi_open(PG_FUNCTION_ARGS)
 							  9,
 							  {INT4OID, INT8OID, INT4OID, TIMESTAMPTZOID, TEXTOID,
 							   TEXTOID, TEXTOID, TEXTOID, BOOLOID}};
-	char *asset = pgi_name_argument(fcinfo, ARG_ASSET, "the asset");
-	PgiReport report = {.severity = PG_ARGISNULL(ARG_SEVERITY)
-										? PGI_SEVERITY_UNKNOWN
-										: DatumGetUInt8(PG_GETARG_DATUM(ARG_SEVERITY)),
-						.asset_level = PGI_LEVEL_UNKNOWN,
-						.summary = pgi_note_argument(fcinfo, ARG_SUMMARY, "the summary"),
+	const int *place = form->place;
+	char *asset = pgi_name_argument(fcinfo, place[ARG_ASSET], "the asset");
+	PgiReport report = {.asset_level = PGI_LEVEL_UNKNOWN,
+						.summary = pgi_note_argument(fcinfo, place[ARG_SUMMARY], "the summary"),
 						.detected_at =
-							pgi_past_argument(fcinfo, ARG_DETECTED_AT, "detected_at"),
-						.actor = pgi_name_argument(fcinfo, ARG_BY, "by")};
-	char *category = pgi_name_argument(fcinfo, ARG_CATEGORY, "the category");
-	char *confidentiality = pgi_mark_argument(fcinfo, ARG_CONFIDENTIALITY);
-	char *ticket = pgi_name_argument(fcinfo, ARG_TICKET, "the ticket");
-	char *dedup_key = pgi_name_argument(fcinfo, ARG_DEDUP_KEY, "the dedup key");
-	char *policy = pgi_name_argument(fcinfo, ARG_POLICY, "the policy");
+							pgi_past_argument(fcinfo, place[ARG_DETECTED_AT], "detected_at"),
+						.actor = pgi_name_argument(fcinfo, place[ARG_BY], "by")};
+	char *category = pgi_name_argument(fcinfo, place[ARG_CATEGORY], "the category");
+	char *confidentiality = pgi_mark_argument(fcinfo, place[ARG_CONFIDENTIALITY]);
+	char *ticket = pgi_name_argument(fcinfo, place[ARG_TICKET], "the ticket");
+	char *dedup_key = pgi_name_argument(fcinfo, place[ARG_DEDUP_KEY], "the dedup key");
+	char *policy = pgi_name_argument(fcinfo, place[ARG_POLICY], "the policy");
 	PgiOpening opening;
 	PgiTimeline timeline;
 	PgiEntry *entry;
@@ -120,6 +127,7 @@ pgi_open(PG_FUNCTION_ARGS)
 	int32 org_id;
 	int32 policy_id;
 	int64 incident_id;
+	uint8 level;
 
 	SPI_connect();
 	org_id = need_organisation();
@@ -128,6 +136,12 @@ pgi_open(PG_FUNCTION_ARGS)
 	while (!pgi_keep_policy(policy_id));
 	if (asset != NULL)
 		pgi_find_asset(org_id, asset, &report.asset_id, &report.asset_level);
+	level = pgi_asset_level_argument(fcinfo, place[ARG_ASSET_LEVEL], form->level_in_words,
+									 policy_id);
+	if (level != PGI_LEVEL_UNKNOWN)
+		report.asset_level = level;
+	report.severity = pgi_severity_argument(fcinfo, place[ARG_SEVERITY],
+											form->severity_in_words, policy_id);
 	(void) pgi_policy_cell(pgi_policy(policy_id), report.asset_level, report.severity);
 
 	incident_id = next_incident_id();
@@ -150,7 +164,7 @@ pgi_open(PG_FUNCTION_ARGS)
 	values[5] = pgi_string_or_null(confidentiality, &nulls[5]);
 	values[6] = pgi_string_or_null(ticket, &nulls[6]);
 	values[7] = pgi_string_or_null(dedup_key, &nulls[7]);
-	opening.drill = !PG_ARGISNULL(ARG_DRILL) && PG_GETARG_BOOL(ARG_DRILL);
+	opening.drill = !PG_ARGISNULL(place[ARG_DRILL]) && PG_GETARG_BOOL(place[ARG_DRILL]);
 	values[8] = BoolGetDatum(opening.drill);
 	nulls[8] = ' ';
 	pgi_run(&insert, values, nulls, SPI_OK_INSERT, 0);
@@ -174,4 +188,44 @@ pgi_open(PG_FUNCTION_ARGS)
 	pgi_record(&timeline, entry);
 	SPI_finish();
 	PG_RETURN_INT64(incident_id);
+}
+
+PG_FUNCTION_INFO_V1(pgi_open);
+Datum
+pgi_open(PG_FUNCTION_ARGS)
+{
+	static const OpenForm words = {
+		{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, true, true};
+
+	return open_incident(fcinfo, &words);
+}
+
+PG_FUNCTION_INFO_V1(pgi_open_severity);
+Datum
+pgi_open_severity(PG_FUNCTION_ARGS)
+{
+	static const OpenForm severity_first = {
+		{1, 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, false, false};
+
+	return open_incident(fcinfo, &severity_first);
+}
+
+PG_FUNCTION_INFO_V1(pgi_open_asset);
+Datum
+pgi_open_asset(PG_FUNCTION_ARGS)
+{
+	static const OpenForm asset_first = {
+		{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, false, false};
+
+	return open_incident(fcinfo, &asset_first);
+}
+
+PG_FUNCTION_INFO_V1(pgi_open_level);
+Datum
+pgi_open_level(PG_FUNCTION_ARGS)
+{
+	static const OpenForm level_first = {
+		{11, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0}, true, false};
+
+	return open_incident(fcinfo, &level_first);
 }

@@ -28,6 +28,7 @@ typedef struct CachedPolicy
 	PgiPolicyTitle title;
 	uint64 fingerprint;
 	PgiPolicy policy;
+	PgiPolicyWords words;
 } CachedPolicy;
 
 static uint64 cached_changes = 0;
@@ -93,10 +94,11 @@ read_document(int32 policy_id, PgiPolicyTitle *title)
 	return DatumGetJsonbP(SPI_datumTransfer(document, false, -1));
 }
 
-/* Compiles what a sound document says. */
+/* Compiles what a sound document says. Its words are kept as long as the cache. */
 static void
 compile(Jsonb *document, CachedPolicy *cached)
 {
+	MemoryContext caller;
 	PgiPolicySource source;
 	PgiPolicyPlaces places;
 	PgiCalendarNames calendars;
@@ -115,6 +117,9 @@ compile(Jsonb *document, CachedPolicy *cached)
 		cached->fingerprint = hash_combine64(
 			cached->fingerprint, pgi_calendar_fingerprint(policy->calendars[i]));
 	}
+	caller = MemoryContextSwitchTo(cache_context);
+	pgi_read_policy_words(pgi_json_container(&root), &cached->words);
+	MemoryContextSwitchTo(caller);
 }
 
 /* Reads and compiles a policy; error when there is none or it is not sound. */
@@ -243,6 +248,13 @@ pgi_policy_fingerprint(const PgiPolicy *policy)
 	return ((const CachedPolicy *) ((const char *) policy -
 									offsetof(CachedPolicy, policy)))
 		->fingerprint;
+}
+
+/* The words of the policy with this id, as long valid and with the same errors. */
+const PgiPolicyWords *
+pgi_policy_words(int32 policy_id)
+{
+	return &find_policy(policy_id)->words;
 }
 
 /* The id of a published version; the newest when version is 0. */

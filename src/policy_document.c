@@ -12,6 +12,7 @@
 #include "utils/memutils.h"
 
 #include "policy_document.h"
+#include "policy_words.h"
 #include "sql.h"
 #include "types.h"
 
@@ -270,6 +271,26 @@ check_authority(Check *check, JsonbContainer *authority, int number)
 				psprintf("It has been said before who may %s at level %s.", act, word));
 		*held |= bit;
 	}
+}
+
+/* Words */
+
+/* What people may call severities and levels must not mean two of them. */
+static void
+check_words(Check *check)
+{
+	PgiPolicyWords words;
+
+	pgi_read_policy_words(check->document, &words);
+	for (int vocabulary = 0; vocabulary < PGI_VOCABULARIES; vocabulary++)
+		for (int i = 0; i < words.count[vocabulary]; i++)
+		{
+			char *problem = pgi_word_problem(&words, vocabulary, i);
+
+			if (problem != NULL)
+				find(check, pgi_word_place(vocabulary, &words.words[vocabulary][i]),
+					 problem);
+		}
 }
 
 /* Calendars */
@@ -561,6 +582,8 @@ check_parts(Check *check)
 	bool escalation = is_readable(check, "escalation");
 	bool duties = is_readable(check, "duties");
 	bool authorities = is_readable(check, "authorities");
+	bool severities = is_readable(check, "severities");
+	bool axes = is_readable(check, "axes");
 
 	if (matrix)
 	{
@@ -568,8 +591,10 @@ check_parts(Check *check)
 		check->events = matrix_levels(check, "event_level");
 		check_any(check);
 	}
-	if (matrix && is_readable(check, "axes"))
+	if (matrix && axes)
 		check_axis(check);
+	if (matrix && axes && levels && severities && is_readable(check, "name"))
+		check_words(check);
 	if (matrix && is_readable(check, "categories") && count_any(check) == 0)
 		check_each(check, "categories", check_category);
 	if (matrix && authorities)
@@ -584,8 +609,7 @@ check_parts(Check *check)
 		check_messages(check);
 	if (levels && duties && authorities && is_readable(check, "roles"))
 		check_roles(check);
-	if (matrix && levels && escalation && duties && is_readable(check, "severities") &&
-		count_any(check) >= 0)
+	if (matrix && levels && escalation && duties && severities && count_any(check) >= 0)
 		check_whole(check);
 }
 

@@ -17,6 +17,7 @@
 
 #include "arguments.h"
 #include "pg_incident.h"
+#include "policy_cache.h"
 #include "record.h"
 #include "sql.h"
 #include "watermark.h"
@@ -104,6 +105,40 @@ pgi_find_asset(int32 org_id, const char *name, int64 *asset_id, uint8 *level)
 	*asset_id = DatumGetInt64(pgi_column(0, 1, &isnull));
 	value = pgi_column(0, 2, &isnull);
 	*level = isnull ? PGI_LEVEL_UNKNOWN : DatumGetUInt8(value);
+}
+
+/*
+ * A severity or a level, of the type or as the policy calls it; what is `unknown` when none is
+ * given.
+ */
+static uint8
+value_argument(FunctionCallInfo fcinfo, int number, const char *what, bool in_words,
+			   int32 policy_id, PgiVocabulary vocabulary, uint8 unknown)
+{
+	char *word;
+
+	if (PG_ARGISNULL(number))
+		return unknown;
+	if (!in_words)
+		return DatumGetUInt8(PG_GETARG_DATUM(number));
+	word = pgi_name_argument(fcinfo, number, what);
+	return word == NULL ? unknown
+						: pgi_word_code(pgi_policy_words(policy_id), vocabulary, word);
+}
+
+uint8
+pgi_severity_argument(FunctionCallInfo fcinfo, int number, bool in_words, int32 policy_id)
+{
+	return value_argument(fcinfo, number, "the severity", in_words, policy_id,
+						  PGI_WORDS_SEVERITY, PGI_SEVERITY_UNKNOWN);
+}
+
+uint8
+pgi_asset_level_argument(FunctionCallInfo fcinfo, int number, bool in_words,
+						 int32 policy_id)
+{
+	return value_argument(fcinfo, number, "the asset level", in_words, policy_id,
+						  PGI_WORDS_ASSET_LEVEL, PGI_LEVEL_UNKNOWN);
 }
 
 /* Refuses a fact that has no effect in the status the incident had at that moment. */
@@ -298,40 +333,96 @@ forget(FunctionCallInfo fcinfo, int number, PgiEntry *entry)
 	}
 }
 
-PG_FUNCTION_INFO_V1(pgi_assess);
-Datum
-pgi_assess(PG_FUNCTION_ARGS)
+/* Arguments of incident.assess in the form that reads words. */
+enum
 {
+	ARG_INCIDENT,
+	ARG_SEVERITY,
+	ARG_ASSET,
+	ARG_BY,
+	ARG_AT,
+	ARG_FORGET,
+	ARG_NOTE,
+	ARG_ASSET_LEVEL,
+	ASSESS_ARGS
+};
+
+/* A form of incident.assess: where the arguments are, and which of them are words. */
+typedef struct AssessForm
+{
+	int place[ASSESS_ARGS];
+	bool severity_in_words;
+	bool level_in_words;
+} AssessForm;
+
+static Datum
+assess(FunctionCallInfo fcinfo, const AssessForm *form)
+{
+	const int *place = form->place;
 	int64 incident_id = pgi_incident_argument(fcinfo);
-	char *asset = pgi_name_argument(fcinfo, 2, "the asset");
-	char *actor = pgi_name_argument(fcinfo, 3, "by");
-	TimestampTz at = pgi_past_argument(fcinfo, 4, "at");
-	char *note = pgi_note_argument(fcinfo, 6, "the note");
+	char *asset = pgi_name_argument(fcinfo, place[ARG_ASSET], "the asset");
+	char *actor = pgi_name_argument(fcinfo, place[ARG_BY], "by");
+	TimestampTz at = pgi_past_argument(fcinfo, place[ARG_AT], "at");
+	char *note = pgi_note_argument(fcinfo, place[ARG_NOTE], "the note");
 	PgiTimeline timeline;
 	PgiEntry *entry;
+	uint8 level;
 	const char *status;
 
 	SPI_connect();
 	entry = pgi_add_fact(&timeline, incident_id, PGI_ASSESSED, at);
-	if (!PG_ARGISNULL(1))
-	{
-		entry->sets_severity = true;
-		entry->severity = DatumGetUInt8(PG_GETARG_DATUM(1));
-	}
+	entry->severity = pgi_severity_argument(
+		fcinfo, place[ARG_SEVERITY], form->severity_in_words, timeline.policy_id);
+	entry->sets_severity = entry->severity != PGI_SEVERITY_UNKNOWN;
 	if (asset != NULL)
 	{
 		entry->sets_asset = true;
 		pgi_find_asset(timeline.org_id, asset, &entry->asset_id, &entry->asset_level);
 	}
-	forget(fcinfo, 5, entry);
+	level = pgi_asset_level_argument(fcinfo, place[ARG_ASSET_LEVEL], form->level_in_words,
+									 timeline.policy_id);
+	if (level != PGI_LEVEL_UNKNOWN)
+	{
+		entry->sets_asset = true;
+		entry->asset_level = level;
+	}
+	forget(fcinfo, place[ARG_FORGET], entry);
 	if (!entry->sets_asset && !entry->sets_severity)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("an assessment needs a severity or an asset"),
-						errhint("To make one unknown again, pass forget => '{severity}' "
-								"or '{asset}'.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("an assessment needs a severity, an asset or an asset level"),
+				 errhint("To make one unknown again, pass forget => '{severity}' "
+						 "or '{asset}'.")));
 	entry->actor = actor;
 	entry->note = note;
 	status = pgi_record(&timeline, entry);
 	SPI_finish();
 	PG_RETURN_TEXT_P(cstring_to_text(status));
+}
+
+PG_FUNCTION_INFO_V1(pgi_assess);
+Datum
+pgi_assess(PG_FUNCTION_ARGS)
+{
+	static const AssessForm words = {{0, 1, 2, 3, 4, 5, 6, 7}, true, true};
+
+	return assess(fcinfo, &words);
+}
+
+PG_FUNCTION_INFO_V1(pgi_assess_severity);
+Datum
+pgi_assess_severity(PG_FUNCTION_ARGS)
+{
+	static const AssessForm typed = {{0, 1, 2, 3, 4, 5, 6, 7}, false, false};
+
+	return assess(fcinfo, &typed);
+}
+
+PG_FUNCTION_INFO_V1(pgi_assess_level);
+Datum
+pgi_assess_level(PG_FUNCTION_ARGS)
+{
+	static const AssessForm level_first = {{0, 7, 2, 3, 4, 5, 6, 1}, true, false};
+
+	return assess(fcinfo, &level_first);
 }

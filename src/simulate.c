@@ -27,6 +27,7 @@ typedef struct Course
 {
 	ReturnSetInfo *result;
 	const PgiPolicy *policy;
+	const PgiPolicyWords *words;
 	PgiDutyNames duties;
 	const PgiFact *facts;
 	int nfacts;
@@ -119,7 +120,7 @@ fact_duty(int number, const char *word, const PgiDutyNames *duties)
 
 static void
 set_fact_field(PgiFact *fact, int number, const char *key, const char *word,
-			   const PgiDutyNames *duties)
+			   const Course *course)
 {
 	if (strcmp(key, "at") == 0)
 		fact->at = fact_moment(number, word);
@@ -131,7 +132,7 @@ set_fact_field(PgiFact *fact, int number, const char *key, const char *word,
 		fact->severity =
 			word == NULL
 				? PGI_SEVERITY_UNKNOWN
-				: DatumGetUInt8(DirectFunctionCall1(severity_in, CStringGetDatum(word)));
+				: pgi_word_code(course->words, PGI_WORDS_SEVERITY, word);
 	}
 	else if (strcmp(key, "asset_level") == 0)
 	{
@@ -139,16 +140,16 @@ set_fact_field(PgiFact *fact, int number, const char *key, const char *word,
 		fact->asset_level =
 			word == NULL
 				? PGI_LEVEL_UNKNOWN
-				: DatumGetUInt8(DirectFunctionCall1(level_in, CStringGetDatum(word)));
+				: pgi_word_code(course->words, PGI_WORDS_ASSET_LEVEL, word);
 	}
 	else if (strcmp(key, "duty") == 0)
-		fact->duty = fact_duty(number, word, duties);
+		fact->duty = fact_duty(number, word, &course->duties);
 	else
 		refuse_facts(number, psprintf("has an unknown key \"%s\"", pgi_clip(key)));
 }
 
 static void
-read_fact(PgiFact *fact, int number, JsonbValue *object, const PgiDutyNames *duties)
+read_fact(PgiFact *fact, int number, JsonbValue *object, const Course *course)
 {
 	JsonbIterator *iterator;
 	JsonbIteratorToken token;
@@ -169,7 +170,7 @@ read_fact(PgiFact *fact, int number, JsonbValue *object, const PgiDutyNames *dut
 		if (token == WJB_KEY)
 			key = pnstrdup(value.val.string.val, value.val.string.len);
 		else if (token == WJB_VALUE)
-			set_fact_field(fact, number, key, json_text(number, &value), duties);
+			set_fact_field(fact, number, key, json_text(number, &value), course);
 	}
 	if (fact->at == PGI_NEVER)
 		refuse_facts(number, "has no time");
@@ -186,7 +187,7 @@ read_fact(PgiFact *fact, int number, JsonbValue *object, const PgiDutyNames *dut
 
 /* The opening and the facts of a JSON array, in order of time. */
 static PgiFact *
-read_facts(const PgiFact *opening, Jsonb *json, const PgiDutyNames *duties, int *nfacts)
+read_facts(const PgiFact *opening, Jsonb *json, const Course *course, int *nfacts)
 {
 	PgiFact *facts;
 	int n;
@@ -205,7 +206,7 @@ read_facts(const PgiFact *opening, Jsonb *json, const PgiDutyNames *duties, int 
 	{
 		CHECK_FOR_INTERRUPTS();
 		read_fact(&facts[i + 1], i, getIthJsonbValueFromContainer(&json->root, i),
-				  duties);
+				  course);
 		if (facts[i + 1].at < opening->at)
 			refuse_facts(i, "is before the detection");
 	}
@@ -392,8 +393,8 @@ pgi_simulate(PG_FUNCTION_ARGS)
 								  timestamptz_to_str(opening.at))));
 	policy_id = pgi_policy_named(pgi_needed_name_argument(fcinfo, 0, "the policy"));
 	pgi_read_duty_names(policy_id, &course.duties);
-	course.facts =
-		read_facts(&opening, PG_GETARG_JSONB_P(5), &course.duties, &course.nfacts);
+	course.words = pgi_policy_words(policy_id);
+	course.facts = read_facts(&opening, PG_GETARG_JSONB_P(5), &course, &course.nfacts);
 
 	InitMaterializedSRF(fcinfo, 0);
 	course.result = (ReturnSetInfo *) fcinfo->resultinfo;

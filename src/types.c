@@ -11,7 +11,7 @@ static const WordValue severity_values[] = {
 	{2, {"minor", "low", "轻微"}, "minor", "轻微"},
 	{3, {"moderate", "medium", "中等"}, "moderate", "中等"},
 	{4, {"severe", "high", "严重"}, "severe", "严重"},
-	{5, {"critical", "危急"}, "critical", "危急"},
+	{5, {"critical", "危急", "特别严重"}, "critical", "危急"},
 };
 
 static const WordType severity_type = {"severity", "1 (informational) to 5 (critical)", 1,
@@ -20,15 +20,15 @@ static const WordType severity_type = {"severity", "1 (informational) to 5 (crit
 /* Level 1 is the most urgent, so it has the highest code. */
 static const WordValue level_values[] = {
 	{0, {"none", "非等级"}, "none", "非等级"},
-	{9, {"9", "IX", "P9", "SEV9", "九级"}, "level 9", "九级"},
-	{8, {"8", "VIII", "P8", "SEV8", "八级"}, "level 8", "八级"},
-	{7, {"7", "VII", "P7", "SEV7", "七级"}, "level 7", "七级"},
-	{6, {"6", "VI", "P6", "SEV6", "六级"}, "level 6", "六级"},
-	{5, {"5", "V", "P5", "SEV5", "五级"}, "level 5", "五级"},
-	{4, {"4", "IV", "P4", "SEV4", "四级"}, "level 4", "四级"},
-	{3, {"3", "III", "P3", "SEV3", "三级"}, "level 3", "三级"},
-	{2, {"2", "II", "P2", "SEV2", "二级"}, "level 2", "二级"},
-	{1, {"1", "I", "P1", "SEV1", "一级"}, "level 1", "一级"},
+	{9, {"9", "IX", "P9", "SEV9", "九级", "9级", "IX级"}, "level 9", "九级"},
+	{8, {"8", "VIII", "P8", "SEV8", "八级", "8级", "VIII级"}, "level 8", "八级"},
+	{7, {"7", "VII", "P7", "SEV7", "七级", "7级", "VII级"}, "level 7", "七级"},
+	{6, {"6", "VI", "P6", "SEV6", "六级", "6级", "VI级"}, "level 6", "六级"},
+	{5, {"5", "V", "P5", "SEV5", "五级", "5级", "V级"}, "level 5", "五级"},
+	{4, {"4", "IV", "P4", "SEV4", "四级", "4级", "IV级"}, "level 4", "四级"},
+	{3, {"3", "III", "P3", "SEV3", "三级", "3级", "III级"}, "level 3", "三级"},
+	{2, {"2", "II", "P2", "SEV2", "二级", "2级", "II级"}, "level 2", "二级"},
+	{1, {"1", "I", "P1", "SEV1", "一级", "1级", "I级"}, "level 1", "一级"},
 };
 
 static const WordType level_type = {"level",
@@ -56,6 +56,30 @@ int
 pgi_level_code(const char *word)
 {
 	return word_type_code(&level_type, word);
+}
+
+int
+pgi_severity_of_key(const char *key)
+{
+	return word_type_find(&severity_type, key);
+}
+
+int
+pgi_level_of_key(const char *key)
+{
+	return word_type_find(&level_type, key);
+}
+
+const char *
+pgi_severity_words(int code, int number)
+{
+	return word_type_word(&severity_type, code, number);
+}
+
+const char *
+pgi_level_words(int code, int number)
+{
+	return word_type_word(&level_type, code, number);
 }
 
 const char *

@@ -4,7 +4,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/namespace.h"
 #include "common/hashfn.h"
 #include "common/string.h"
 #include "lib/stringinfo.h"
@@ -15,153 +14,88 @@
 
 #include "arguments.h"
 #include "compat.h"
+#include "word.h"
 #include "word_type.h"
 
 /* A refused value is shown up to so many bytes. */
 #define MAX_SHOWN_BYTES 64
 
-/* Longer than any accepted word that is not ASCII, in any encoding. */
-#define MAX_TRANSCODED_BYTES 16
-#define TRANSCODED_SIZE (MAX_TRANSCODED_BYTES * MAX_CONVERSION_GROWTH + 1)
-
 #define GET_CODE(n) DatumGetUInt8(PG_GETARG_DATUM(n))
 
+/* Whether a key, in which ASCII letters are small, is that of a word. */
 static bool
-is_white_space(char c)
+is_key_of(const char *key, const char *word)
 {
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static bool
-is_separator(char c)
-{
-	return c == ' ' || c == '-' || c == '_';
-}
-
-/* The encoding of a text in the database; one that declares none is taken for UTF-8. */
-static int
-text_encoding(void)
-{
-	int encoding = GetDatabaseEncoding();
-
-	return encoding == PG_SQL_ASCII ? PG_UTF8 : encoding;
-}
-
-/*
- * Writes a short text in another encoding. False when it is too long or cannot be
- * written there; SQL_ASCII is not known to be able to hold anything.
- */
-static bool
-transcode(const char *source, int length, int from, int to, char result[TRANSCODED_SIZE])
-{
-	Oid conversion;
-
-	if (length > MAX_TRANSCODED_BYTES)
-		return false;
-	if (from == to)
+	while (*word != '\0' && *key == (char) pg_ascii_tolower(*word))
 	{
-		memcpy(result, source, length);
-		result[length] = '\0';
-		return true;
-	}
-	conversion = FindDefaultConversionProc(from, to);
-	return OidIsValid(conversion) &&
-		   pg_do_encoding_conversion_buf(conversion, from, to, (unsigned char *) source,
-										 length, (unsigned char *) result,
-										 TRANSCODED_SIZE, true) == length;
-}
-
-/*
- * Tells whether the input up to end is the word: the case of ASCII letters is the
- * same, and so is any run of ' ', '-' and '_' where the word has a space.
- */
-static bool
-is_word(const char *input, const char *end, const char *word)
-{
-	while (input < end && *word != '\0')
-	{
-		if (*word == ' ')
-		{
-			if (!is_separator(*input))
-				return false;
-			while (input < end && is_separator(*input))
-				input++;
-		}
-		else if (pg_ascii_tolower(*input++) != pg_ascii_tolower(*word))
-			return false;
+		key++;
 		word++;
 	}
-	return input == end && *word == '\0';
+	return *key == '\0' && *word == '\0';
 }
 
-/* Gives the value that an input in the server's encoding names, NULL when none. */
+/* The value whose word has this key, NULL when none. */
 static const WordValue *
-find_value(const WordType *type, const char *input)
+find_key(const WordType *type, const char *key)
 {
-	const char *end = input + strlen(input);
-	int encoding = text_encoding();
-	char utf8[TRANSCODED_SIZE];
-
-	while (is_white_space(*input))
-		input++;
-	while (end > input && is_white_space(end[-1]))
-		end--;
-
-	if (encoding != PG_UTF8 && !pg_is_ascii(input))
-	{
-		if (!transcode(input, end - input, encoding, PG_UTF8, utf8))
-			return NULL;
-		input = utf8;
-		end = utf8 + strlen(utf8);
-	}
-
 	for (const WordValue *value = type->values; value < type->values + type->count;
 		 value++)
 	{
 		for (int i = 0; i < MAX_ACCEPTED_WORDS && value->accepted[i] != NULL; i++)
 		{
-			if (is_word(input, end, value->accepted[i]))
+			if (is_key_of(key, value->accepted[i]))
 				return value;
 		}
 	}
 	return NULL;
 }
 
+/* The code of the value whose word has this key; -1 when there is none. */
+int
+word_type_find(const WordType *type, const char *key)
+{
+	const WordValue *value = find_key(type, key);
+
+	return value == NULL ? -1 : type->lowest + (int) (value - type->values);
+}
+
 /*
- * Lists the accepted words for a message: ';' between values, ',' between the words
- * of one. Leaves out what the server or the client has no characters for, because a
- * message that cannot be sent would hide the error it is about.
+ * The words of a value in the server's encoding, by number; NULL after the last, and "" for one
+ * that the server or the client has no characters for: a message that cannot be sent would hide
+ * the error it is about.
  */
+const char *
+word_type_word(const WordType *type, int code, int number)
+{
+	const WordValue *value = &type->values[code - type->lowest];
+	const char *word = number < MAX_ACCEPTED_WORDS ? value->accepted[number] : NULL;
+	char for_client[PGI_TRANSCODED_SIZE];
+	char for_server[PGI_TRANSCODED_SIZE];
+
+	if (word == NULL || pg_is_ascii(word))
+		return word;
+	if (!pgi_transcode(word, strlen(word), PG_UTF8, pg_get_client_encoding(),
+					   for_client) ||
+		!pgi_transcode(word, strlen(word), PG_UTF8, GetDatabaseEncoding(), for_server))
+		return "";
+	return pstrdup(for_server);
+}
+
+/* Lists the accepted words for a message: ';' between values, ',' between the words of one. */
 static char *
 list_words(const WordType *type)
 {
 	StringInfoData list;
+	const char *word;
 
 	initStringInfo(&list);
-	for (const WordValue *value = type->values; value < type->values + type->count;
-		 value++)
+	for (int code = type->lowest; code < type->lowest + type->count; code++)
 	{
-		if (value > type->values)
+		if (code > type->lowest)
 			appendStringInfoString(&list, "; ");
-		for (int i = 0; i < MAX_ACCEPTED_WORDS && value->accepted[i] != NULL; i++)
-		{
-			const char *word = value->accepted[i];
-			int length = strlen(word);
-			char for_client[TRANSCODED_SIZE];
-			char for_server[TRANSCODED_SIZE];
-
-			if (!pg_is_ascii(word))
-			{
-				if (!transcode(word, length, PG_UTF8, pg_get_client_encoding(),
-							   for_client) ||
-					!transcode(word, length, PG_UTF8, GetDatabaseEncoding(), for_server))
-					continue;
-				word = for_server;
-			}
-			if (i > 0)
-				appendStringInfoString(&list, ", ");
-			appendStringInfoString(&list, word);
-		}
+		for (int i = 0; (word = word_type_word(type, code, i)) != NULL; i++)
+			if (*word != '\0')
+				appendStringInfo(&list, "%s%s", i > 0 ? ", " : "", word);
 	}
 	return list.data;
 }
@@ -171,7 +105,7 @@ static char *
 clip(const char *input)
 {
 	int length = strlen(input);
-	int shown = pg_encoding_mbcliplen(text_encoding(), input, length, MAX_SHOWN_BYTES);
+	int shown = pg_encoding_mbcliplen(pgi_text_encoding(), input, length, MAX_SHOWN_BYTES);
 
 	return psprintf("%.*s%s", shown, input, shown < length ? "..." : "");
 }
@@ -213,7 +147,9 @@ Datum
 word_type_in(const WordType *type, FunctionCallInfo fcinfo)
 {
 	const char *input = PG_GETARG_CSTRING(0);
-	const WordValue *value = find_value(type, input);
+	char key[PGI_WORD_SIZE];
+	const WordValue *value =
+		pgi_fold_word(input, strlen(input), key) ? find_key(type, key) : NULL;
 
 	if (value == NULL)
 		ereturn(

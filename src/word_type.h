@@ -8,7 +8,7 @@
 
 #include "fmgr.h"
 
-#define MAX_ACCEPTED_WORDS 5
+#define MAX_ACCEPTED_WORDS 7
 
 /* All texts are in UTF-8. */
 typedef struct WordValue
@@ -36,6 +36,8 @@ extern Datum word_type_recv(const WordType *type, FunctionCallInfo fcinfo);
 extern Datum word_type_from_integer(const WordType *type, FunctionCallInfo fcinfo);
 extern Datum word_type_to_integer(const WordType *type, FunctionCallInfo fcinfo);
 extern int word_type_code(const WordType *type, const char *word);
+extern int word_type_find(const WordType *type, const char *key);
+extern const char *word_type_word(const WordType *type, int code, int number);
 extern Datum word_type_label(const WordType *type, FunctionCallInfo fcinfo);
 
 #endif

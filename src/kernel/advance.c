@@ -340,7 +340,9 @@ set_values(PgiRun *run, const PgiFact *fact)
 
 	if (fact->sets_asset)
 	{
-		state->asset_id = fact->asset_id;
+		/* A level that is given without an asset is one of the asset that is known. */
+		if (fact->asset_id != 0 || fact->asset_level == PGI_LEVEL_UNKNOWN)
+			state->asset_id = fact->asset_id;
 		state->asset_level = fact->asset_level;
 	}
 	if (fact->sets_severity)

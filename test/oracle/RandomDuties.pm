@@ -139,11 +139,11 @@ sub interval { return defined $_[0] ? "$_[0] seconds" : undef }
 
 sub level_item
 {
-	my ($policy, $level, $model) = @_;
+	my ($policy, $level) = @_;
 	my $limits = $policy->{limits};
 	my %item = (
 		level           => "$level",
-		title           => $model->{title},
+		title           => { en => "grade $level", zh => "grade $level" },
 		processing_time => interval($limits->{processing}{$level}),
 		calendar        => $policy->{calendar_names}{$level},
 	);
@@ -203,9 +203,9 @@ sub document
 		%$eport,
 		name       => $policy->{name},
 		hold       => { stops => $policy->{hold_stops} },
-		levels     => [ map { level_item($policy, $_, $levels->[0]) } @{ $policy->{levels} } ],
+		levels     => [ map { level_item($policy, $_) } @{ $policy->{levels} } ],
 		severities => [
-			map { +{ severity => $_, title => $eport->{severities}[0]{title} } } @{ $policy->{severities} }
+			map { +{ severity => $_, title => { en => $_, zh => $_ } } } @{ $policy->{severities} }
 		],
 		escalation => { rule => 'remaining_time' },
 		duties     => [ map { duty_item($policy, $_, $levels->[0]{title}) } @{ $policy->{duties} } ],

@@ -219,6 +219,7 @@ sub level_of_document
 	return {
 		%$model,
 		level           => "$level",
+		title           => { en => "grade $level", zh => "grade $level" },
 		processing_time => interval($limits{processing}{$level}),
 		acknowledge     => defined $acknowledgement ? { within => $acknowledgement } : undef,
 		respond_within  => interval($limits{response}{$level}),
@@ -239,7 +240,7 @@ sub document
 			map { level_of_document($policy, $_, $eport->{levels}[0]) } @{ $policy->{levels} }
 		],
 		severities => [
-			map { +{ %{ $eport->{severities}[0] }, severity => $_ } } @{ $policy->{severities} }
+			map { +{ %{ $eport->{severities}[0] }, severity => $_, title => { en => $_, zh => $_ } } } @{ $policy->{severities} }
 		],
 		matrix     => [],
 		map { $_ => [] } qw(duties authorities roles categories),

@@ -13,7 +13,7 @@ FROM pg_depend AS d JOIN extension AS e ON d.refobjid = e.oid, pg_identify_objec
 WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e';
 CREATE TEMP VIEW functions AS
 SELECT p.oid, p.oid::regprocedure::text AS name, p.proname, p.prokind, p.provolatile, p.proparallel, p.proisstrict,
-	p.prosecdef, p.proleakproof, p.proconfig, p.proacl, p.proowner, l.lanname,
+	p.prosecdef, p.proleakproof, p.prosqlbody IS NOT NULL AS is_bound, p.proconfig, p.proacl, p.proowner, l.lanname,
 		p.prorettype = 'trigger'::regtype AS is_trigger
 FROM members AS m JOIN pg_proc AS p ON p.oid = m.objid AND m.classid = 'pg_proc'::regclass
 JOIN pg_language AS l ON l.oid = p.prolang;
@@ -57,8 +57,8 @@ SELECT is_empty($$
 $$, 'the script grants no table, view or sequence to anybody');
 SELECT is_empty($$ SELECT name FROM functions WHERE prosecdef AND NOT coalesce(proconfig, '{}') @> '{"search_path=pg_catalog, pg_temp"}' $$,
 	'every SECURITY DEFINER function has its path pinned');
-SELECT is_empty($$ SELECT name FROM functions WHERE lanname IN ('sql', 'plpgsql') AND prokind = 'f' AND NOT coalesce(proconfig, '{}') @> '{"search_path=pg_catalog, pg_temp"}' $$,
-	'so has every function in SQL or PL/pgSQL; a procedure that commits cannot');
+SELECT is_empty($$ SELECT name FROM functions WHERE lanname IN ('sql', 'plpgsql') AND prokind = 'f' AND NOT is_bound AND NOT coalesce(proconfig, '{}') @> '{"search_path=pg_catalog, pg_temp"}' $$,
+	'so has every function in SQL or PL/pgSQL whose names are not bound when it is created; a procedure that commits cannot');
 SELECT is_empty($$ SELECT name FROM functions AS f JOIN pg_proc AS p USING (oid) WHERE f.lanname IN ('sql', 'plpgsql')
 	AND p.prosqlbody IS NULL AND p.prosrc ~ '(^|[^Ee''])''([^''\\]|'''')*\\' $$,
 	'no literal has a backslash, which standard_conforming_strings would give two meanings');

@@ -28,6 +28,23 @@ sub add { my ($array, @items) = @_; push @$array, @items; return }
 
 our @FAULTS = (
 
+	# Words
+	[ 'a title of two severities', 'gravity-3', sub { $_->{severities}[2]{title}{en} = 'Especially_grave' }, 'sense',
+		'$.severities[2].title.en' ],
+	[ 'a word for two severities', 'itil', sub { $_->{severities}[1]{words} = [ 'so-so', 'High  Urgency' ] }, 'sense',
+		'$.severities[1].words[1]' ],
+	[ 'a word that is another severity', 'eport', sub { $_->{severities}[0]{words} = [ 'grave', ' Minor' ] }, 'sense',
+		'$.severities[0].words[1]', '$.severities[2].title.en' ],
+	[ 'a word for two asset levels', 'itil', sub { $_->{axes}{asset}{values}[2]{words} = ['medium'] }, 'sense',
+		'$.axes.asset.values[2].words[0]' ],
+	[ 'a word that is another event level', 'damage-sab', sub { $_->{levels}[0]{words} = ['2'] }, 'sense',
+		'$.levels[0].words[0]' ],
+	[ 'a blank word', 'damage-sab', sub { $_->{levels}[0]{words} = [' '] }, 'sense', '$.levels[0].words[0]' ],
+	[ 'a text for words', 'eport', sub { $_->{severities}[0]{words} = 'grave' }, 'shape', '$.severities[0].words' ],
+	[ 'an empty word', 'eport', sub { $_->{severities}[0]{words} = [''] }, 'shape', '$.severities[0].words[0]' ],
+	[ 'a long word', 'eport', sub { $_->{severities}[0]{words} = [ 'w' x 201 ] }, 'shape', '$.severities[0].words[0]' ],
+	[ 'too many words', 'eport', sub { $_->{levels}[0]{words} = [ map { "word $_" } 1 .. 21 ] }, 'shape', '$.levels[0].words' ],
+
 	# Keys and values
 	[ 'an unknown key', 'eport', sub { $_->{remark} = 'x' }, 'shape', '$.remark' ],
 	[ 'a key that a path must quote', 'eport', sub { $_->{'no "key"'} = 1 }, 'shape', '$."no \"key\""' ],

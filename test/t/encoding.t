@@ -117,6 +117,12 @@ is($output, '1|severe|1', 'LATIN1: the quick reference');
 # A GBK client speaks Chinese.
 ($output, $error) = run_in($node, 'incident', 'GBK', "SELECT '\xd1\xcf\xd6\xd8'::incident.severity, incident.label('severe'::incident.severity, 'zh');");
 is($output, "severe|\xd1\xcf\xd6\xd8", 'GBK: reads and writes Chinese words');
+# 重大 under gravity-3, １级, Ⅱ 级
+($output, $error) = run_in($node, 'incident', 'GBK',
+	"SELECT incident.severity_of('gravity-3', '\xd6\xd8\xb4\xf3'), '\xa3\xb1\xbc\xb6'::incident.level, '\xa2\xf2\xa1\xa1\xbc\xb6'::incident.level;");
+is($output, 'severe|1|2', 'GBK: the words of a policy, full width, a Roman numeral of one character');
+($output, $error) = run_in($node, 'incident', 'LATIN1', q{SELECT incident.severity_of('gravity-3', 'minor');});
+like($error, qr/^22023: "minor" is no severity of policy "gravity-3"/, 'LATIN1: a word that a policy refuses');
 
 # Databases. The built-in policies hold Chinese text: an encoding that has no such
 # characters cannot hold them, and the extension is not created at all.
@@ -149,8 +155,10 @@ SELECT asset, severity, summary, response_level FROM incident.open_incidents;
 SELECT incident.label(severity, 'zh') FROM incident.open_incidents;
 SELECT count(*) FROM incident.verify_timeline(:id);
 SELECT bool_and(title_zh = incident.export_policy(policy_id) #>> '{title,zh}') FROM incident.policy_versions;
+SELECT incident.severity_of('gravity-3', '重大'), incident.severity_of('damage-sab', 'Ｓ　级'), '１级'::incident.level, 'Ⅱ 级'::incident.level,
+	'ｉｎｆｏｒｍａｔｉｏｎａｌ'::incident.severity;
 SQL
-	is($output, "$SEVERE|severe|$SEVERE|1\n$SEVERE\n0\nt", "database in $encoding: Chinese in and out")
+	is($output, "$SEVERE|severe|$SEVERE|1\n$SEVERE\n0\nt\nsevere|critical|1|2|informational", "database in $encoding: Chinese in and out")
 	  or diag($error);
 }
 
