@@ -75,6 +75,10 @@ SELECT pg_temp.report('asset', 0, 'moderate', 'hosted'), pg_temp.report('asset',
 	pg_temp.report('asset', 20, NULL, 'hosted'), pg_temp.report('asset', 30, 'severe', 'high'),
 	pg_temp.report('asset', 40, 'moderate', 'new');
 SELECT * FROM pg_temp.assessments('asset');
+-- A more urgent asset brings no severity back that has been reported and assessed as less.
+SELECT pg_temp.report('one', 0, 'minor', 'hosted'), pg_temp.report('one', 10, 'severe', 'hosted'),
+	assess(pg_temp.id('one'), 'minor', at => pg_temp.at('15 min')), pg_temp.report('one', 20, 'severe', 'low');
+SELECT * FROM pg_temp.assessments('one');
 -- What is unknown is taken for the gravest already, and nothing that is reported lowers it;
 -- once it is known, an alarm that is graver than those before counts.
 SELECT pg_temp.report('unknown', 0, NULL, NULL), pg_temp.report('unknown', 10, 'minor', 'low');

@@ -6,6 +6,9 @@ package Lives;
 # those effective by then, ordered by effective time and, within one second, by recording
 # order.
 #
+# Reports under the incident's key are in the list too, by what they come to: one that is graver
+# than all before, and than the incident, is a fact raised; any other one, heard, fits nowhere.
+#
 # An incident has three clocks.  Processing runs from the detection on, but not while the
 # incident is resolved, closed or cancelled; when it is reopened it runs on.
 # Acknowledgement and response are deadlines: they begin at zero with the opening and anew
@@ -35,6 +38,7 @@ my %FROM    = (
 	reopened     => [ 'resolved', 'closed', 'cancelled' ],
 	cancelled    => [ @WORKING, 'on_hold' ],
 	assessed     => [ @WORKING, 'on_hold', 'resolved' ],
+	raised       => [ @WORKING, 'on_hold' ],
 	noted        => [@ALL],
 );
 my %TO = (
@@ -101,7 +105,7 @@ sub runs
 sub regrades
 {
 	my ($policy, $kind) = @_;
-	return 1 if is_one_of($kind, qw(opened assessed reopened));
+	return 1 if is_one_of($kind, qw(opened assessed raised reopened));
 	return 1 if $kind eq 'resumed' && @{ $policy->{hold_stops} };
 	return 0;
 }
@@ -126,7 +130,7 @@ sub situation_after
 
 	my %now = (%$before, fitted => 1, since => $fact->{effective});
 	@now{qw(status before_hold)} = status_after($kind, @standing);
-	if (is_one_of($kind, qw(opened assessed)))
+	if (is_one_of($kind, qw(opened assessed raised)))
 	{
 		$now{severity} = $fact->{severity}    if exists $fact->{severity};
 		$now{asset}    = $fact->{asset_level} if exists $fact->{asset_level};

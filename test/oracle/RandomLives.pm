@@ -35,6 +35,40 @@ my %WEIGHT = (
 	cancelled    => 4,
 );
 
+my @SEVERITIES = qw(informational minor moderate severe critical);
+my @LEVELS     = qw(none 9 8 7 6 5 4 3 2 1);
+
+# Whether a value is higher than another; what is unknown is not, and has been reported as none.
+sub is_graver
+{
+	my ($order, $value, $than) = @_;
+	return 0 unless defined $value;
+	return 1 unless defined $than;
+	my %place = map { $order->[$_] => $_ } 0 .. $#$order;
+	return $place{$value} > $place{$than} ? 1 : 0;
+}
+
+# A report under the incident's key: it raises what is graver than all that was reported
+# before, and than the incident was; what is unknown there is taken for the gravest.
+sub report
+{
+	my ($reported, $then, $severity, $asset_level) = @_;
+	my %fact = (kind => 'heard', report => { severity => $severity, asset_level => $asset_level });
+	for (
+		[ 'severity',    $severity,    \@SEVERITIES, $then->{severity} ],
+		[ 'asset_level', $asset_level, \@LEVELS,     $then->{asset} ]
+	  )
+	{
+		my ($which, $value, $order, $now) = @$_;
+		next unless is_graver($order, $value, $reported->{$which});
+		$reported->{$which} = $value;
+		next unless defined $now && is_graver($order, $value, $now);
+		$fact{$which} = $value;
+		$fact{kind} = 'raised';
+	}
+	return %fact;
+}
+
 # A random life.  Each fact fits the status at its effective time as far as
 # the facts recorded before it tell; a later, back-dated fact may undo that.
 # Options:
@@ -43,6 +77,7 @@ my %WEIGHT = (
 #   max_facts   15
 #   detected    by default within an hour of the origin
 #   length      from the detection to the last fact at most; 1 to 14 hours
+#   repeats     whether there are reports under the incident's key
 #   liked       moments at which facts are recorded more often than elsewhere; 2, 4, 6
 #               and 8 hours from the detection
 sub random_life
@@ -78,6 +113,7 @@ sub random_life
 		}
 	);
 
+	my %reported = map { $_ => $facts[0]{$_} } qw(severity asset_level);
 	my @recorded;
 	for (1 .. $below->($max_facts))
 	{
@@ -116,7 +152,22 @@ sub random_life
 
 		my @before = grep { $_->{effective} <= $effective } @ordered;
 		my ($then) = reverse Lives::situations($policy, @before);
-		my @kinds  = grep { Lives::fits($_, @{$then}{qw(status before_hold)}) } Lives::kinds();
+		my ($now) = reverse Lives::situations($policy, @ordered);
+		if (   $options{repeats}
+			&& $rng->() < 0.2
+			&& Lives::fits('raised', @{$then}{qw(status before_hold)})
+			&& Lives::fits('raised', @{$now}{qw(status before_hold)}))
+		{
+			push @facts,
+			  {
+				report(\%reported, $then, $value->($policy->{severities}),
+					$value->(Grading::asset_levels($policy))),
+				effective => $effective,
+				recorded  => $recorded,
+			  };
+			next;
+		}
+		my @kinds = grep { $WEIGHT{$_} && Lives::fits($_, @{$then}{qw(status before_hold)}) } Lives::kinds();
 		my %fact   = (
 			kind      => $pick->(map { ($_) x $WEIGHT{$_} } @kinds),
 			effective => $effective,

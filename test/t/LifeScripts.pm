@@ -54,6 +54,14 @@ sub fact_statement
 	my $at   = "'" . iso($world, $fact->{effective}) . "'";
 	my $kind = $fact->{kind};
 
+	# A report under the key is one about this incident, or the division fails.
+	if (my $report = $fact->{report})
+	{
+		return "SELECT 1 / (incident.open(asset => " . (asset_of($report, $index % 2) || 'NULL') . ","
+		  . " severity => " . literal($report->{severity}) . ", detected_at => $at,"
+		  . " dedup_key => 'life $life->{number}', policy => '$life->{policy}{name}') = :$id)::integer;\n";
+	}
+
 	# An unknown asset level is an unknown asset or an asset without a level.
 	my $asset = asset_of($fact, ($life->{number} + $index) % 3 == 0);
 
@@ -62,7 +70,7 @@ sub fact_statement
 		$asset = 'NULL' unless defined $asset;
 		return "SELECT incident.open(asset => $asset,"
 		  . " severity => " . literal($fact->{severity}) . ","
-		  . " detected_at => $at, ticket => '$life->{number}',"
+		  . " detected_at => $at, ticket => '$life->{number}', dedup_key => 'life $life->{number}',"
 		  . " policy => '$life->{policy}{name}') AS $id \\gset\n";
 	}
 	if ($kind eq 'assessed')

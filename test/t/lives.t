@@ -73,7 +73,7 @@ sub plain_world
 	for my $number (1 .. $LIVES)
 	{
 		my $policy = $number % 2 ? $Grading::EPORT : $Grading::PAUSING;
-		add_life(\%world, $rng, $policy, RandomLives::random_life($rng, policy => $policy));
+		add_life(\%world, $rng, $policy, RandomLives::random_life($rng, policy => $policy, repeats => 1));
 	}
 	return \%world;
 }
@@ -125,7 +125,7 @@ sub working_world
 		  if $rng->() < 0.5;
 		my $calendars = $policy->{calendars};
 		my @edges = map { WorkingHours::edges($_) } grep { defined } map { $calendars->{$_} } sort keys %$calendars;
-		my @facts = RandomLives::random_life($rng, policy => $policy, detected => $detected,
+		my @facts = RandomLives::random_life($rng, policy => $policy, repeats => 1, detected => $detected,
 			length => int((0.3 + 2 * $rng->()) * $DAY), liked => [ @CHANGES, @edges ]);
 		add_life(\%world, $rng, $policy, @facts);
 	}
@@ -183,7 +183,8 @@ sub facts_without_effect
 {
 	my ($life) = @_;
 	my @ordered = Lives::in_order($life->{facts});
-	return grep { !$_->{fitted} } Lives::situations($life->{policy}, @ordered);
+	my @situations = Lives::situations($life->{policy}, @ordered);
+	return grep { !$situations[$_]{fitted} && $ordered[$_]{kind} ne 'heard' } 0 .. $#ordered;
 }
 
 # Cadences.
@@ -308,6 +309,8 @@ SELECT incident.publish_policy(incident.import_policy(incident.export_policy(1) 
 SELECT incident.publish_policy(incident.import_policy(
 	jsonb_set(jsonb_set(incident.export_policy(incident.policy_id('eport')),
 		'{name}', '"pausing"'), '{hold,stops}', '["processing"]')));
+-- The organisation's policy takes any level; each life names its own.
+SELECT incident.register_organisation(1, 'lives', 'damage-sab');
 SELECT incident.register_asset('level ' || l, 'application', l::incident.level)
 	FROM unnest('{1,2,3,4,5,6,7,8,9,none}'::text[]) AS l;
 SELECT incident.register_asset('unrated', 'application');
@@ -326,7 +329,7 @@ sub given_facts
 {
 	my ($world, $facts) = @_;
 	my @given;
-	for my $fact (@$facts[ 1 .. $#$facts ])
+	for my $fact (grep { $_->{kind} ne 'heard' } @$facts[ 1 .. $#$facts ])
 	{
 		my %given = (at => iso($world, $fact->{effective}), kind => $fact->{kind});
 		$given{$_} = $fact->{$_} for grep { exists $fact->{$_} } qw(severity asset_level);
@@ -501,7 +504,7 @@ sub compare_databases
 	} @lives;
 	my $history = each_life { history_text($world, $_[0]) } @lives;
 	my $facts = each_life {
-		join '; ', map { "$_->{effective} $_->{kind}" } @{ $_[0]{facts} };
+		join '; ', map { "$_->{effective} $_->{kind}" } grep { $_->{kind} ne 'heard' } @{ $_[0]{facts} };
 	} @lives;
 
 	my %marks;
@@ -611,6 +614,7 @@ sub features
 					$derived->[$_]{response_level})
 			} 1 .. $#$derived;
 		}),
+		'reports that raise nothing' => lives_with($lives, sub { has_kind($_->{facts}, 'heard') }),
 		'second breaches' => lives_with($lives, sub { 1 < has_kind($_->{derived}, 'breached') }),
 		'clocks that stood on hold' => lives_with($lives, sub {
 			@{ $_->{policy}{hold_stops} } && has_kind($_->{facts}, 'held');
