@@ -119,7 +119,7 @@ AS 'MODULE_PATHNAME', 'pgi_unschedule';
 COMMENT ON FUNCTION incident.bucket(timestamptz) IS
 'The minute of a moment, counted from 2000-01-01 00:00 UTC, as far as an integer goes.';
 COMMENT ON FUNCTION incident.tick(timestamptz, integer) IS
-'Decides everything that has become due up to `at` (not in the future, see pg_incident.clock_tolerance) for at most `batch` incidents (1 to 1000000), oldest first, in one transaction. Any number may run at once. Returns how many incidents were settled, escalations and breaches decided, incidents quarantined, and how many due ones remain at most (0: none). overdue counts what was not acknowledged or responded to in time; notices counts messages and is 0 as long as there are none. An incident that fails is quarantined with its error and tried again after 1 minute, doubling up to 1 hour.';
+'Decides everything that has become due up to `at` (not in the future, see pg_incident.clock_tolerance) for at most `batch` incidents (1 to 1000000), oldest first, in one transaction. Any number may run at once. Returns how many incidents were settled, escalations and breaches decided, incidents quarantined, and how many due ones remain at most (0: none). overdue counts what was not acknowledged, responded to or, of the duties, done in time; notices counts messages and is 0 as long as there are none. An incident that fails is quarantined with its error and tried again after 1 minute, doubling up to 1 hour.';
 COMMENT ON PROCEDURE incident.run_ticks(integer) IS
 'Ticks, committing after each batch, until nothing is due; marks what of risk treatment has become overdue; once an hour also runs maintain(). This is what the scheduled job calls.';
 COMMENT ON FUNCTION incident.schedule(text) IS
