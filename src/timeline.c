@@ -475,6 +475,75 @@ pgi_timeline_derive(const PgiTimeline *timeline, TimestampTz until,
 	return result;
 }
 
+/* Events or entries by rule and occurrence, as there may be thousands of one rule. */
+typedef struct Keyed
+{
+	int16 rule;
+	int32 occurrence;
+	int32 place;
+} Keyed;
+
+static int
+compare_keyed(const void *a, const void *b)
+{
+	const Keyed *left = a;
+	const Keyed *right = b;
+
+	if (left->rule != right->rule)
+		return left->rule < right->rule ? -1 : 1;
+	if (left->occurrence != right->occurrence)
+		return left->occurrence < right->occurrence ? -1 : 1;
+	return left->place < right->place ? -1 : left->place > right->place;
+}
+
+/* The first with a rule and occurrence, or where it would be. */
+static int
+first_keyed(const Keyed *keyed, int count, int16 rule, int32 occurrence)
+{
+	Keyed wanted = {rule, occurrence, -1};
+	int low = 0;
+
+	while (low < count)
+	{
+		int middle = low + (count - low) / 2;
+
+		if (compare_keyed(&keyed[middle], &wanted) < 0)
+			low = middle + 1;
+		else
+			count = middle;
+	}
+	return low;
+}
+
+static bool
+has_key(const Keyed *keyed, int16 rule, int32 occurrence)
+{
+	return keyed->rule == rule && keyed->occurrence == occurrence;
+}
+
+static Keyed *
+key_events(const PgiCollected *collected)
+{
+	Keyed *keyed = palloc(sizeof(Keyed) * Max(collected->count, 1));
+
+	for (int j = 0; j < collected->count; j++)
+		keyed[j] =
+			(Keyed){collected->events[j].rule, collected->events[j].occurrence, j};
+	qsort(keyed, collected->count, sizeof(Keyed), compare_keyed);
+	return keyed;
+}
+
+static Keyed *
+key_entries(const PgiTimeline *timeline)
+{
+	Keyed *keyed = palloc(sizeof(Keyed) * Max(timeline->nentries, 1));
+
+	for (int i = 0; i < timeline->nentries; i++)
+		keyed[i] = (Keyed){timeline->entries[i].rule, timeline->entries[i].occurrence, i};
+	qsort(keyed, timeline->nentries, sizeof(Keyed), compare_keyed);
+	return keyed;
+}
+
 /* An entry stands for an event whichever fact governed when it was decided. */
 static bool
 same_event(const PgiEntry *entry, const PgiDerived *event)
@@ -508,16 +577,16 @@ governing_fact(const PgiTimeline *timeline, const PgiEntry *entry)
  */
 static bool
 is_decided_anew(const PgiTimeline *timeline, const PgiEntry *entry,
-				const PgiCollected *collected)
+				const PgiCollected *collected, const Keyed *keyed, int first)
 {
 	int32 epoch = governing_fact(timeline, entry);
 
-	for (int i = 0; i < collected->count; i++)
+	for (int k = first;
+		 k < collected->count && has_key(&keyed[k], entry->rule, entry->occurrence); k++)
 	{
-		const PgiDerived *event = &collected->events[i];
+		const PgiDerived *event = &collected->events[keyed[k].place];
 
-		if (event->epoch == epoch && event->rule == entry->rule &&
-			event->occurrence == entry->occurrence)
+		if (event->epoch == epoch)
 			return !same_event(entry, event);
 	}
 	return false;
@@ -553,34 +622,60 @@ pgi_count_decision(PgiDecisions *decisions, const PgiDerived *event, TimestampTz
 	decisions->late_by[place]++;
 }
 
+/* What a timeline has decided, to be found by rule and occurrence. */
+typedef struct Decided
+{
+	const PgiTimeline *timeline;
+	Keyed *keyed;
+	int32 *withdrawal; /* of each entry: seq of what takes it back, or 0 */
+	int count;
+} Decided;
+
 /*
  * The fact that governs an event; or, when the same was decided before and taken back, the
  * withdrawal, so that the key of entries has it once.
  */
 static int32
-free_epoch(const PgiTimeline *timeline, const PgiDerived *event)
+free_epoch(const Decided *decided, const PgiDerived *event)
 {
+	const PgiEntry *entries = decided->timeline->entries;
 	int32 epoch = event->epoch;
 
-	for (int i = 0; i < timeline->nentries; i++)
+	for (int k = first_keyed(decided->keyed, decided->count, event->rule,
+							 event->occurrence);
+		 k < decided->count && has_key(&decided->keyed[k], event->rule, event->occurrence);
+		 k++)
 	{
-		const PgiEntry *entry = &timeline->entries[i];
+		int i = decided->keyed[k].place;
 
-		if (entry->rule != event->rule || entry->occurrence != event->occurrence ||
-			entry->epoch != epoch)
-			continue;
-		for (int j = i + 1; j < timeline->nentries; j++)
-			if (timeline->entries[j].kind == PGI_VOIDED &&
-				timeline->entries[j].epoch == entry->seq)
-				epoch = timeline->entries[j].seq;
+		if (entries[i].epoch == epoch && decided->withdrawal[i] != 0)
+			epoch = decided->withdrawal[i];
 	}
 	return epoch;
 }
 
+/* Takes in what has been decided so far. */
 static void
-write_derived(PgiTimeline *timeline, const PgiDerived *event, PgiDecisions *decisions)
+find_decided(const PgiTimeline *timeline, Decided *decided)
 {
-	int32 epoch = free_epoch(timeline, event);
+	decided->timeline = timeline;
+	decided->count = timeline->nentries;
+	decided->keyed = key_entries(timeline);
+	decided->withdrawal = palloc0(sizeof(int32) * Max(timeline->nentries, 1));
+	for (int i = 0; i < timeline->nentries; i++)
+	{
+		const PgiEntry *entry = &timeline->entries[i];
+
+		if (entry->kind == PGI_VOIDED && entry->epoch >= 1 && entry->epoch <= i)
+			decided->withdrawal[entry->epoch - 1] = entry->seq;
+	}
+}
+
+static void
+write_derived(PgiTimeline *timeline, const Decided *decided, const PgiDerived *event,
+			  PgiDecisions *decisions)
+{
+	int32 epoch = free_epoch(decided, event);
 	PgiEntry *entry = pgi_timeline_add(timeline, event->kind, event->at);
 
 	pgi_entry_decided(entry, event);
@@ -597,6 +692,8 @@ void
 pgi_timeline_compare(const PgiTimeline *timeline, const PgiCollected *collected,
 					 bool *extra, bool *missing)
 {
+	Keyed *keyed = key_events(collected);
+
 	for (int i = 0; i < timeline->nentries; i++)
 	{
 		const PgiEntry *entry = &timeline->entries[i];
@@ -609,12 +706,22 @@ pgi_timeline_compare(const PgiTimeline *timeline, const PgiCollected *collected,
 		missing[j] = true;
 	for (int i = 0; i < timeline->nentries; i++)
 	{
-		if (!extra[i] || is_decided_anew(timeline, &timeline->entries[i], collected))
+		const PgiEntry *entry = &timeline->entries[i];
+		int first = first_keyed(keyed, collected->count, entry->rule, entry->occurrence);
+
+		if (!extra[i] || is_decided_anew(timeline, entry, collected, keyed, first))
 			continue;
-		for (int j = 0; extra[i] && j < collected->count; j++)
-			if (missing[j] && same_event(&timeline->entries[i], &collected->events[j]))
+		for (int k = first; extra[i] && k < collected->count &&
+							has_key(&keyed[k], entry->rule, entry->occurrence);
+			 k++)
+		{
+			int j = keyed[k].place;
+
+			if (missing[j] && same_event(entry, &collected->events[j]))
 				missing[j] = extra[i] = false;
+		}
 	}
+	pfree(keyed);
 }
 
 /* Voids the entries that no longer follow, and adds what is missing. */
@@ -625,6 +732,7 @@ write_difference(PgiTimeline *timeline, const PgiCollected *collected,
 	int nstored = timeline->nentries;
 	bool *extra = palloc(sizeof(bool) * nstored);
 	bool *missing = palloc(sizeof(bool) * Max(collected->count, 1));
+	Decided decided;
 
 	pgi_timeline_compare(timeline, collected, extra, missing);
 	for (int i = 0; i < nstored; i++)
@@ -637,9 +745,10 @@ write_difference(PgiTimeline *timeline, const PgiCollected *collected,
 			entry->rule = PGI_RULE_WITHDRAWAL;
 			pgi_timeline_write(timeline, entry);
 		}
+	find_decided(timeline, &decided);
 	for (int j = 0; j < collected->count; j++)
 		if (missing[j])
-			write_derived(timeline, &collected->events[j], decisions);
+			write_derived(timeline, &decided, &collected->events[j], decisions);
 }
 
 /*
