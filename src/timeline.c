@@ -47,11 +47,11 @@ enum
 	COL_HASH
 };
 
-static PgiQuery read_entries = {
-	"SELECT " PGI_ENTRY_LIST " FROM incident.entries AS e WHERE org_id = $1"
-	" AND incident_id = $2 AND month = $4 ORDER BY seq",
-	4,
-	{INT4OID, INT8OID, INT4OID, INT4OID}};
+static PgiQuery read_entries = {"SELECT " PGI_ENTRY_LIST
+								" FROM incident.entries AS e WHERE org_id = $1"
+								" AND incident_id = $2 AND month = $4 ORDER BY seq",
+								4,
+								{INT4OID, INT8OID, INT4OID, INT4OID}};
 
 static int64
 number_column(uint64 row, int number)
@@ -332,12 +332,13 @@ pgi_expect_remembered(int32 org_id, int64 incident_id)
 	SPI_finish();
 	pgi_become_caller(&scope);
 	if (!remembered)
-		ereport(ERROR,
-				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-				 errmsg("incident " INT64_FORMAT " has been forgotten meanwhile",
-						incident_id),
-				 errdetail("Its retention ended after the transaction's snapshot was taken."),
-				 errhint("Try the transaction again.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			 errmsg("incident " INT64_FORMAT " has been forgotten meanwhile",
+					incident_id),
+			 errdetail("Its retention ended after the transaction's snapshot was taken."),
+			 errhint("Try the transaction again.")));
 }
 
 /* Errors unless every entry up to the settled one is there, and none after it. */
@@ -527,8 +528,7 @@ key_events(const PgiCollected *collected)
 	Keyed *keyed = palloc(sizeof(Keyed) * Max(collected->count, 1));
 
 	for (int j = 0; j < collected->count; j++)
-		keyed[j] =
-			(Keyed){collected->events[j].rule, collected->events[j].occurrence, j};
+		keyed[j] = (Keyed){collected->events[j].rule, collected->events[j].occurrence, j};
 	qsort(keyed, collected->count, sizeof(Keyed), compare_keyed);
 	return keyed;
 }
@@ -641,9 +641,10 @@ free_epoch(const Decided *decided, const PgiDerived *event)
 	const PgiEntry *entries = decided->timeline->entries;
 	int32 epoch = event->epoch;
 
-	for (int k = first_keyed(decided->keyed, decided->count, event->rule,
-							 event->occurrence);
-		 k < decided->count && has_key(&decided->keyed[k], event->rule, event->occurrence);
+	for (int k =
+			 first_keyed(decided->keyed, decided->count, event->rule, event->occurrence);
+		 k < decided->count &&
+		 has_key(&decided->keyed[k], event->rule, event->occurrence);
 		 k++)
 	{
 		int i = decided->keyed[k].place;
@@ -763,7 +764,8 @@ pgi_timeline_settle(PgiTimeline *timeline, TimestampTz until, PgiDecisions *deci
 	PgiCollected collected;
 
 	until = Max(until, timeline->settled_to);
-	check_advanced(timeline, pgi_timeline_derive(timeline, until, &collected, state), state);
+	check_advanced(timeline, pgi_timeline_derive(timeline, until, &collected, state),
+				   state);
 	write_difference(timeline, &collected, decisions);
 	pgi_state_write(timeline, until, state);
 	pfree(collected.events);

@@ -147,10 +147,10 @@ next_of_inactivity(const PgiRun *run, int number)
 	{
 		const PgiCell *member = run->members[i];
 
-		next = pgi_least(
-			next, pgi_watch_moment(run, &run->inactivity[number], member->calendar,
-								   next_rise(run, member->inactive[number],
-											 member->ninactive[number])));
+		next = pgi_least(next,
+						 pgi_watch_moment(run, &run->inactivity[number], member->calendar,
+										  next_rise(run, member->inactive[number],
+													member->ninactive[number])));
 	}
 	return next;
 }

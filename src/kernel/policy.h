@@ -58,10 +58,10 @@ typedef enum PgiRiseMeasure
  * Facts by which somebody acts: they restart a clock of inactivity, unless its steps name
  * which of them do.
  */
-#define PGI_REPORTS                                                                   \
-	(PGI_FACT_BIT(PGI_ASSESSED) | PGI_FACT_BIT(PGI_ACKNOWLEDGED) |                    \
-	 PGI_FACT_BIT(PGI_ACTIVATED) | PGI_FACT_BIT(PGI_RESUMED) |                        \
-	 PGI_FACT_BIT(PGI_NOTED) | PGI_FACT_BIT(PGI_DONE))
+#define PGI_REPORTS                                                                      \
+	(PGI_FACT_BIT(PGI_ASSESSED) | PGI_FACT_BIT(PGI_ACKNOWLEDGED) |                       \
+	 PGI_FACT_BIT(PGI_ACTIVATED) | PGI_FACT_BIT(PGI_RESUMED) | PGI_FACT_BIT(PGI_NOTED) | \
+	 PGI_FACT_BIT(PGI_DONE))
 
 typedef struct PgiRise
 {
@@ -84,8 +84,8 @@ typedef struct PgiDuty
 	uint8_t done_by;  /* the fact that does it, or none */
 	bool by_response; /* `within` goes by the response level, else by the event level */
 	bool repeats;
-	bool repeats_overdue;		/* it begins again when it is overdue, not only when done */
-	int32_t limit;				/* occurrences at most; 0: no limit */
+	bool repeats_overdue; /* it begins again when it is overdue, not only when done */
+	int32_t limit;		  /* occurrences at most; 0: no limit */
 	int64_t within[PGI_LEVELS]; /* PGI_NEVER: no such duty at this level */
 } PgiDuty;
 

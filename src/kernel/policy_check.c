@@ -263,8 +263,7 @@ may_be_put_off(const PgiRise *rise, const PgiRise *other)
 {
 	if (rise->measure != PGI_RISE_INACTIVE)
 		return false;
-	return other->measure != PGI_RISE_INACTIVE ||
-		   (rise->reports & ~other->reports) != 0;
+	return other->measure != PGI_RISE_INACTIVE || (rise->reports & ~other->reports) != 0;
 }
 
 /*
@@ -385,7 +384,8 @@ check_rise(const PgiPolicySource *source, const Reach *reach, int number,
 			 "No row of the matrix has an event level that the step is for.");
 	if (rise->measure == PGI_RISE_INACTIVE && !ever_put_off(source, rise))
 		find(findings, PGI_PART_RISE, number, -1, "reports",
-			 "Nothing can put the step off: none of its reports can happen while its clock "
+			 "Nothing can put the step off: none of its reports can happen while its "
+			 "clock "
 			 "runs.");
 	return findings->count == before;
 }
@@ -410,9 +410,10 @@ check_reports(const PgiPolicySource *source, Findings *findings)
 		if (nseen < PGI_MAX_INACTIVITIES)
 			seen[nseen++] = source->rises[i].reports;
 		else
-			find(findings, PGI_PART_RISE, i, -1, "reports",
-				 "The steps before have %d different lists of reports; no more are taken.",
-				 PGI_MAX_INACTIVITIES);
+			find(
+				findings, PGI_PART_RISE, i, -1, "reports",
+				"The steps before have %d different lists of reports; no more are taken.",
+				PGI_MAX_INACTIVITIES);
 	}
 }
 
@@ -485,8 +486,7 @@ check_course(const PgiPolicySource *source, int number, Findings *findings)
 			find(findings, PGI_PART_DUTY, number, -1, "done_by",
 				 "That cannot happen between the start of the duty and its end.");
 	}
-	else if (duty->starts != PGI_AFTER_DUTY ||
-			 pgi_duty_reach(source, duty->after).begins)
+	else if (duty->starts != PGI_AFTER_DUTY || pgi_duty_reach(source, duty->after).begins)
 		find(findings, PGI_PART_DUTY, number, -1, "until",
 			 "The duty is over before it starts.");
 }

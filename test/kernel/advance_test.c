@@ -109,7 +109,8 @@ test_hold(const PgiPolicy *policy)
 	pausing.hold_stops = PGI_CLOCK_BIT(PGI_CLOCK_PROCESSING);
 	leads_to(policy, "opened@0:2i held@60 resumed@600", 130,
 			 "graded@0:2/2 escalated@120:2/1 ");
-	ok(state.standing.status == PGI_ON_HOLD && state.running, "under eport a hold stops nothing");
+	ok(state.standing.status == PGI_ON_HOLD && state.running,
+	   "under eport a hold stops nothing");
 	leads_to(&pausing, "opened@0:2i held@60 resumed@600", 1000,
 			 "graded@0:2/2 escalated@660:2/1 breached@780:2/1 ");
 	leads_to(&pausing, "opened@0:2i acknowledged@10 held@60", 1000, "graded@0:2/2 ");
@@ -117,7 +118,8 @@ test_hold(const PgiPolicy *policy)
 	   "a hold that stops the clock");
 	leads_to(&pausing, "opened@0:2i acknowledged@10 held@60 resumed@90", 100,
 			 "graded@0:2/2 ");
-	ok(state.standing.status == PGI_IS_ACKNOWLEDGED, "resuming returns to the status before");
+	ok(state.standing.status == PGI_IS_ACKNOWLEDGED,
+	   "resuming returns to the status before");
 	run(policy, "opened@0:2i acknowledged@10 held@60 held@70 resumed@90", 100);
 	ok(state.standing.status == PGI_IS_ACKNOWLEDGED, "a second hold has no effect");
 	test_behind_hold(policy);

@@ -148,8 +148,7 @@ test_reports(void)
 	source.rises[1].reports = PGI_FACT_BIT(PGI_ACKNOWLEDGED) | PGI_FACT_BIT(PGI_DONE);
 	policy = compile(&source);
 	ok(policy.ninactivities == 2, "two lists, two clocks");
-	leads_to(&policy, "opened@0:3m noted@50", 100,
-			 "graded@0:3/3 escalated@90:3/1 ");
+	leads_to(&policy, "opened@0:3m noted@50", 100, "graded@0:3/3 escalated@90:3/1 ");
 	leads_to(&policy, "opened@0:3m noted@50 acknowledged@60", 150,
 			 "graded@0:3/3 escalated@120:3/2 escalated@150:3/1 ");
 	leads_to(&policy, "opened@0:3m done@20:0", 150,
@@ -327,8 +326,7 @@ test_repetition(void)
 			 "overdue(0)#2@90 ");
 	source.duties[0].limit = 2;
 	policy = compile(&source);
-	leads_to(&policy, "opened@0:3m", 400,
-			 "graded@0:3/3 due(0)#1@0 overdue(0)#1@30 ");
+	leads_to(&policy, "opened@0:3m", 400, "graded@0:3/3 due(0)#1@0 overdue(0)#1@30 ");
 	leads_to(&policy, "opened@0:3m done@200:0", 400,
 			 "graded@0:3/3 due(0)#1@0 overdue(0)#1@30 repeated(0)#2@200 "
 			 "overdue(0)#2@230 ");
@@ -362,7 +360,8 @@ test_missed(void)
 	policy = compile(&source);
 	leads_to(&policy, "opened@0:3m", 400,
 			 "graded@0:3/3 due(0)#1@0 overdue(0)#1@30 repeated(0)#2@30 overdue(0)#2@60 ");
-	ok(state.nduties == 0 && state.next_due == 480 * MINUTE, "the last one stays overdue");
+	ok(state.nduties == 0 && state.next_due == 480 * MINUTE,
+	   "the last one stays overdue");
 	source.duties[0].limit = 0;
 	source.hold_stops = PGI_HOLD_DUTIES;
 	policy = compile(&source);

@@ -300,7 +300,8 @@ test_duties(void)
 	source.duties[0].done_by = PGI_KINDS;
 	ok(pgi_duty_end(&source, 2) == PGI_CLOSED, "a duty lasts as long as those before it");
 	source.duties[0].until = PGI_KINDS;
-	ok(pgi_duty_end(&source, 0) == PGI_RESOLVED && pgi_duty_end(&source, 2) == PGI_RESOLVED,
+	ok(pgi_duty_end(&source, 0) == PGI_RESOLVED &&
+		   pgi_duty_end(&source, 2) == PGI_RESOLVED,
 	   "or until the resolution");
 	source.duties[0].starts = PGI_CLOSED;
 	ok(pgi_duty_end(&source, 0) == PGI_KINDS && pgi_duty_end(&source, 2) == PGI_KINDS,

@@ -310,7 +310,8 @@ static int
 happened_by_silence(const PgiPolicy *policy, const Course *course)
 {
 	for (int i = 0; i < course->count; i++)
-		for (int a = 0; course->events[i].kind == PGI_ESCALATED && a <= PGI_LEVEL_MAX; a++)
+		for (int a = 0; course->events[i].kind == PGI_ESCALATED && a <= PGI_LEVEL_MAX;
+			 a++)
 			for (int step = 1; step < policy->cell[a][1].ninactive[1]; step++)
 				if (policy->cell[a][1].inactive[1][step].rule == course->events[i].rule)
 					return 1;

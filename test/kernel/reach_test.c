@@ -62,7 +62,8 @@ go_on(const PgiPolicy *policy, Life *life, uint8_t kind, int duty)
 	fact->duty = (uint8_t) duty;
 	life->standing = pgi_standing_after(life->standing, kind);
 	life->nreports = policy->nduties;
-	if (pgi_duties_at(policy, life->facts, life->nfacts, fact->at, life->reports) != PGI_OK)
+	if (pgi_duties_at(policy, life->facts, life->nfacts, fact->at, life->reports) !=
+		PGI_OK)
 		abort();
 }
 
@@ -103,9 +104,10 @@ live(const PgiPolicySource *source, const bool *by_saying)
 			*life = lives[i];
 			go_on(&policy, life, kind, choice - PGI_DONE);
 			reach.begins |= life->reports[last].begun_at != PGI_NEVER;
-			reach.is_done |= before->status == PGI_DUTY_GOING &&
-							 kind == source->duties[last].done_by &&
-							 life->reports[last].done_at == life->facts[life->nfacts - 1].at;
+			reach.is_done |=
+				before->status == PGI_DUTY_GOING &&
+				kind == source->duties[last].done_by &&
+				life->reports[last].done_at == life->facts[life->nfacts - 1].at;
 			if (!is_known(life) && ++nlives == MAX_LIVES)
 				abort();
 		}
@@ -120,8 +122,8 @@ same_reach(PgiDutyReach a, PgiDutyReach b)
 		   a.while_running == b.while_running;
 }
 
-static const uint8_t starts[] = {PGI_OPENED, PGI_ACKNOWLEDGED, PGI_ACTIVATED, PGI_RESOLVED,
-								 PGI_CLOSED};
+static const uint8_t starts[] = {PGI_OPENED, PGI_ACKNOWLEDGED, PGI_ACTIVATED,
+								 PGI_RESOLVED, PGI_CLOSED};
 static const uint8_t ends[] = {PGI_RESOLVED, PGI_CLOSED, PGI_KINDS};
 static const uint8_t deeds[] = {PGI_ASSESSED, PGI_ACKNOWLEDGED, PGI_ACTIVATED,
 								PGI_HELD,	  PGI_RESUMED,		PGI_RESOLVED,
@@ -149,8 +151,9 @@ say_chain(const PgiPolicySource *source, PgiDutyReach found, PgiDutyReach lived)
 		printf("# starts %d until %d done by %d%s\n", source->duties[i].starts,
 			   source->duties[i].until, source->duties[i].done_by,
 			   source->duties[i].repeats ? ", repeated" : "");
-	printf("# begins %d %d, done %d %d, while running %d %d\n", found.begins, lived.begins,
-		   found.is_done, lived.is_done, found.while_running, lived.while_running);
+	printf("# begins %d %d, done %d %d, while running %d %d\n", found.begins,
+		   lived.begins, found.is_done, lived.is_done, found.while_running,
+		   lived.while_running);
 }
 
 /* Single duties: every start with every end and every deed. */
@@ -221,7 +224,8 @@ test_chains(void)
 	}
 	ok(wrong == 0, "what can become of the last of duties after duties");
 	for (int i = 0; i < 3; i++)
-		ok(counts[i] > tried / 10 && counts[i] < tried - tried / 10, "it can, and cannot");
+		ok(counts[i] > tried / 10 && counts[i] < tried - tried / 10,
+		   "it can, and cannot");
 }
 
 int
