@@ -112,27 +112,8 @@ END;
 CREATE FUNCTION incident.job_state(
 	OUT job_schedule text, OUT job_last_run_at timestamptz, OUT job_last_run text)
 RETURNS record
-LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	home text;
-BEGIN
-	SELECT n.nspname::text INTO home FROM pg_namespace AS n
-		JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = 'job_run_details'
-		WHERE n.nspname = 'cron';
-	IF home IS NULL THEN
-		RETURN;
-	END IF;
-	EXECUTE format('SELECT j.schedule, d.start_time, d.status FROM %1$I.job AS j
-			LEFT JOIN %1$I.job_run_details AS d ON d.jobid = j.jobid
-			WHERE j.jobname = $1 ORDER BY d.start_time DESC NULLS LAST LIMIT 1', home)
-		INTO job_schedule, job_last_run_at, job_last_run
-		USING format('pg_incident %s', current_database());
-EXCEPTION WHEN insufficient_privilege OR undefined_column THEN
-	RETURN;
-END
-$$;
+LANGUAGE c STABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pgi_job_state';
 
 -- Whether the engine keeps up, over all organisations; one row.
 CREATE VIEW incident.watchdog AS

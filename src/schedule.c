@@ -14,6 +14,7 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "parser/scansup.h"
 #include "postmaster/bgworker.h"
 #include "storage/dsm.h"
 #include "tcop/tcopprot.h"
@@ -23,10 +24,10 @@
 #include "utils/snapmgr.h"
 
 #include "arguments.h"
+#include "schedule.h"
 
 #define MAX_TEXT 256
-
-#define COMMAND "CALL incident.run_ticks()"
+#define LONG_TEXT 1024
 
 /* A call to pg_cron and its outcome, in memory shared with the worker. */
 typedef struct CronCall
@@ -39,36 +40,137 @@ typedef struct CronCall
 	char database[NAMEDATALEN]; /* where the job runs */
 	/* outcome */
 	bool done;
-	int64 result;
+	int64 result;			 /* the job's id, or how many were removed */
+	char removed[LONG_TEXT]; /* those of other roles */
 	int sqlstate;
 	char message[MAX_TEXT];
-	char hint[MAX_TEXT];
+	char hint[LONG_TEXT];
 } CronCall;
 
 extern PGDLLEXPORT void pgi_cron_worker(Datum handle);
 
-static int64
-run(const char *sql, int nargs, Datum *values)
+/* Runs a query with texts as arguments; returns its rows. Within SPI. */
+static uint64
+query(const char *sql, int nargs, const char *const *texts)
 {
 	Oid types[4] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID};
-	bool isnull;
-	Datum result;
-	int outcome = SPI_execute_with_args(sql, nargs, types, values, NULL, false, 0);
+	Datum values[4];
+	int outcome;
 
+	for (int i = 0; i < nargs; i++)
+		values[i] = CStringGetTextDatum(texts[i]);
+	outcome = SPI_execute_with_args(sql, nargs, types, values, NULL, false, 0);
 	if (outcome != SPI_OK_SELECT)
 		elog(ERROR, "\"%s\" ended with %s", sql, SPI_result_code_string(outcome));
-	if (SPI_processed == 0)
-		return 0;
-	result = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-	return isnull ? 0 : DatumGetInt64(result);
+	return SPI_processed;
 }
 
-/* Makes the call in the database of pg_cron: the job's id, or 1 when one was removed. */
-static int64
-call_cron_here(const CronCall *call)
+static Datum
+result(int column)
 {
-	Datum values[4];
-	int64 result;
+	bool isnull;
+
+	return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &isnull);
+}
+
+/* The statements that give the caller the rights which a call needs. */
+static const char *
+grants(const char *function, const char *arguments)
+{
+	const char *role = quote_identifier(GetUserNameFromId(GetUserId(), false));
+
+	return psprintf("GRANT USAGE ON SCHEMA cron TO %s; GRANT EXECUTE ON FUNCTION "
+					"cron.%s(%s) TO %s;",
+					role, function, arguments, role);
+}
+
+/*
+ * Errors unless pg_cron has this function and the caller may use it. A function or a table
+ * that somebody else has put into a schema of that name is not called or read.
+ */
+static void
+expect_function(const char *function, const char *arguments)
+{
+	const char *const names[] = {function, arguments};
+	bool usage;
+	bool execute;
+
+	if (query("SELECT has_schema_privilege(p.pronamespace, 'USAGE'),"
+			  " has_function_privilege(p.oid, 'EXECUTE')"
+			  " FROM pg_extension AS x JOIN pg_depend AS d ON d.refclassid = "
+			  "'pg_extension'::regclass AND d.refobjid = x.oid AND d.deptype = 'e'"
+			  " JOIN pg_proc AS p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid"
+			  " JOIN pg_namespace AS n ON n.oid = p.pronamespace"
+			  " WHERE x.extname = 'pg_cron' AND n.nspname = 'cron' AND p.proname = $1"
+			  " AND oidvectortypes(p.proargtypes) = $2"
+			  " AND EXISTS (SELECT FROM pg_class AS c JOIN pg_depend AS t ON"
+			  "  t.classid = 'pg_class'::regclass AND t.objid = c.oid AND t.deptype = 'e'"
+			  "  WHERE t.refclassid = d.refclassid AND t.refobjid = x.oid"
+			  "  AND c.relnamespace = n.oid AND c.relname = 'job' AND c.relkind = 'r')",
+			  2, names) == 0)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("pg_cron of database \"%s\" has no function cron.%s(%s)",
+							   get_database_name(MyDatabaseId), function, arguments),
+						errhint("pg_cron 1.4 or newer is needed.")));
+	usage = DatumGetBool(result(1));
+	execute = DatumGetBool(result(2));
+	if (!usage || !execute)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 usage ? errmsg("permission denied for function %s", function)
+					   : errmsg("permission denied for schema cron"),
+				 errhint("Run as a superuser in database \"%s\": %s",
+						 get_database_name(MyDatabaseId), grants(function, arguments))));
+}
+
+/* Makes the job run by the schedule; returns its id. Within SPI. */
+static int64
+make_job(const CronCall *call)
+{
+	const char *const texts[] = {call->job, call->schedule, PGI_JOB_COMMAND,
+								 call->database};
+
+	if (call->cron_database == InvalidOid)
+	{
+		expect_function("schedule", "text, text, text");
+		(void) query("SELECT cron.schedule($1, $2, $3)", 3, texts);
+	}
+	else
+	{
+		expect_function("schedule_in_database", "text, text, text, text, text, boolean");
+		(void) query("SELECT cron.schedule_in_database($1, $2, $3, $4, NULL::text, true)",
+					 4, texts);
+	}
+	return DatumGetInt64(result(1));
+}
+
+/*
+ * Removes the caller's job; a superuser's call removes those of all roles and says whose
+ * they were. Returns how many. Within SPI.
+ */
+static int64
+remove_jobs(CronCall *call)
+{
+	const char *const texts[] = {call->job, call->database, PGI_JOB_COMMAND};
+
+	expect_function("unschedule", "bigint");
+	(void) query(
+		"SELECT count(cron.unschedule(j.jobid)), coalesce(string_agg(format("
+		"'%s (job %s)', j.username, j.jobid), ', ' ORDER BY j.jobid)"
+		" FILTER (WHERE j.username <> current_user), '')"
+		" FROM cron.job AS j WHERE j.jobname = $1 AND j.database = $2"
+		" AND j.command = $3 AND (j.username = current_user OR"
+		"  (SELECT r.rolsuper FROM pg_roles AS r WHERE r.rolname = current_user))",
+		3, texts);
+	strlcpy(call->removed, TextDatumGetCString(result(2)), LONG_TEXT);
+	return DatumGetInt64(result(1));
+}
+
+/* Makes the call in the database of pg_cron. */
+static int64
+call_cron_here(CronCall *call)
+{
+	int64 outcome;
 
 	if (!OidIsValid(get_extension_oid("pg_cron", true)))
 		ereport(ERROR,
@@ -77,20 +179,9 @@ call_cron_here(const CronCall *call)
 						get_database_name(MyDatabaseId)),
 				 errhint("Run CREATE EXTENSION pg_cron there.")));
 	SPI_connect();
-	values[0] = CStringGetTextDatum(call->job);
-	values[1] = CStringGetTextDatum(call->schedule);
-	values[2] = CStringGetTextDatum(COMMAND);
-	values[3] = CStringGetTextDatum(call->database);
-	if (call->removes)
-		result = run("SELECT count(cron.unschedule(jobid)) FROM cron.job"
-					 " WHERE jobname = $1 AND username = current_user",
-					 1, values);
-	else if (call->cron_database == InvalidOid)
-		result = run("SELECT cron.schedule($1, $2, $3)", 3, values);
-	else
-		result = run("SELECT cron.schedule_in_database($1, $2, $3, $4)", 4, values);
+	outcome = call->removes ? remove_jobs(call) : make_job(call);
 	SPI_finish();
-	return result;
+	return outcome;
 }
 
 static void
@@ -137,7 +228,7 @@ pgi_cron_worker(Datum handle)
 		call->sqlstate = error->sqlerrcode;
 		strlcpy(call->message, error->message, MAX_TEXT);
 		if (error->hint != NULL)
-			strlcpy(call->hint, error->hint, MAX_TEXT);
+			strlcpy(call->hint, error->hint, LONG_TEXT);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
@@ -146,13 +237,13 @@ pgi_cron_worker(Datum handle)
 
 /* Has a worker make the call in the other database, and waits for it. */
 static int64
-call_cron_there(const CronCall *request)
+call_cron_there(CronCall *request)
 {
 	dsm_segment *segment = dsm_create(sizeof(CronCall), 0);
 	CronCall *call = dsm_segment_address(segment);
 	BackgroundWorker worker = {0};
 	BackgroundWorkerHandle *handle;
-	int64 result;
+	int64 outcome;
 
 	*call = *request;
 	strcpy(worker.bgw_name, "pg_incident scheduling");
@@ -194,9 +285,10 @@ call_cron_there(const CronCall *request)
 						get_database_name(call->cron_database),
 						GetUserNameFromId(call->role, false)),
 				 errhint("The role needs CONNECT there; the server's log says more.")));
-	result = call->result;
+	outcome = call->result;
+	strlcpy(request->removed, call->removed, LONG_TEXT);
 	dsm_detach(segment);
-	return result;
+	return outcome;
 }
 
 /* The database of pg_cron; the setting is hidden from ordinary roles, its name is not. */
@@ -219,29 +311,46 @@ cron_database(void)
 	return name;
 }
 
+/* The name of a database's job, as far as pg_cron keeps it: it has the type name. */
+char *
+pgi_job_name(const char *database)
+{
+	char *name = psprintf("pg_incident %s", database);
+
+	truncate_identifier(name, strlen(name), false);
+	return name;
+}
+
 /* Makes the call where pg_cron lives; a NULL schedule removes the job. */
 static int64
 call_cron(const char *schedule)
 {
 	const char *database = cron_database();
 	CronCall call = {0};
+	int64 outcome;
 
 	strlcpy(call.database, get_database_name(MyDatabaseId), NAMEDATALEN);
-	snprintf(call.job, MAX_TEXT, "pg_incident %s", call.database);
+	strlcpy(call.job, pgi_job_name(call.database), MAX_TEXT);
 	call.removes = schedule == NULL;
 	if (schedule != NULL)
 		copy_text(call.schedule, schedule, "the schedule");
 	if (strcmp(database, call.database) == 0)
-		return call_cron_here(&call);
-
-	call.cron_database = get_database_oid(database, true);
-	if (!OidIsValid(call.cron_database))
-		ereport(ERROR,
+		outcome = call_cron_here(&call);
+	else
+	{
+		call.cron_database = get_database_oid(database, true);
+		if (!OidIsValid(call.cron_database))
+			ereport(
+				ERROR,
 				(errcode(ERRCODE_UNDEFINED_DATABASE),
 				 errmsg("cron.database_name names database \"%s\", which does not exist",
 						database)));
-	call.role = GetUserId();
-	return call_cron_there(&call);
+		call.role = GetUserId();
+		outcome = call_cron_there(&call);
+	}
+	if (call.removed[0] != '\0')
+		ereport(NOTICE, (errmsg("removed jobs of other roles: %s", call.removed)));
+	return outcome;
 }
 
 PG_FUNCTION_INFO_V1(pgi_schedule);
@@ -255,5 +364,5 @@ PG_FUNCTION_INFO_V1(pgi_unschedule);
 Datum
 pgi_unschedule(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(call_cron(NULL) == 1);
+	PG_RETURN_BOOL(call_cron(NULL) > 0);
 }

@@ -12,7 +12,7 @@ use Test::More;
 my $SUPERUSER = (getpwuid $<)[0];
 my $LONGEST   = 130;    # seconds until a job that is due every minute has run
 
-# Runs SQL as a role; returns its output, or "SQLSTATE message, hint" of its error.
+# Runs SQL as a role; returns its output, or "SQLSTATE message [hint]" of its error.
 sub run_as
 {
 	my ($node, $role, $sql) = @_;
@@ -32,7 +32,8 @@ sub prepare
 
 	$node->safe_psql('incident', <<'SQL');
 CREATE ROLE operator LOGIN;
-SELECT incident.grant_role('administrator', 'operator');
+CREATE ROLE second LOGIN;
+SELECT incident.grant_role('administrator', g) FROM unnest('{operator,second}'::name[]) AS g;
 SELECT incident.register_asset('two', 'host', '2');
 SELECT incident.open('two', 'moderate', detected_at => now() - interval '3 hours');
 SQL
@@ -55,6 +56,19 @@ WHERE t.kind = 'escalated' AND t.live
 SQL
 }
 
+# Scheduling fails for lack of a right, and the hint has the statements that mend it.
+sub grant_as_told
+{
+	my ($node, $database, $problem) = @_;
+	my $outcome = run_as($node, 'operator', 'SELECT incident.schedule() > 0');
+	my $name = $node->name;
+
+	like($outcome, qr/^42501 \Q$problem\E/, "$name: no rights");
+	my ($grants) = $outcome =~ /\[Run as a superuser in database "$database": (.*)\]$/;
+	isnt($grants, undef, "$name: the hint says what to run") or diag($outcome);
+	$node->safe_psql($database, $grants);
+}
+
 my $SCHEDULE   = 'SELECT incident.schedule() > 0';
 my $UNSCHEDULE = 'SELECT incident.unschedule()';
 
@@ -74,8 +88,7 @@ $plain->stop;
 # pg_cron's schema.
 my $own = start_node('own', preload => 'pg_cron', cron_database => 'incident');
 prepare($own);
-like(run_as($own, 'operator', $SCHEDULE), qr/^42501 permission denied for schema cron/, 'own database: no rights');
-$own->safe_psql('incident', 'GRANT USAGE ON SCHEMA cron TO operator');
+grant_as_told($own, 'incident', 'permission denied for schema cron');
 
 is(run_as($own, 'operator', $UNSCHEDULE), 'f', 'own database: there is no job yet');
 is(escalations($own), '', 'own database: nothing has been decided yet');
@@ -88,16 +101,7 @@ is( jobs($own, 'incident'),
 # From another database pg_cron is reached by a worker.
 my $other = start_node('other', preload => 'pg_cron', cron_database => 'crontab');
 prepare($other);
-like(run_as($other, 'operator', $SCHEDULE), qr/^42501 .*permission denied for schema cron/,
-	'other database: no rights');
-$other->safe_psql('crontab', 'GRANT USAGE ON SCHEMA cron TO operator');
-like(
-	run_as($other, 'operator', $SCHEDULE),
-	qr/^42501 .*permission denied for function schedule_in_database/,
-	'other database: not the right to schedule elsewhere');
-$other->safe_psql('crontab',
-	'GRANT EXECUTE ON FUNCTION cron.schedule_in_database(text, text, text, text, text, boolean) TO operator');
-
+grant_as_told($other, 'crontab', 'pg_cron in database "crontab": permission denied for schema cron');
 is(run_as($other, 'operator', $UNSCHEDULE), 'f', 'other database: there is no job yet');
 is(escalations($other), '', 'other database: nothing has been decided yet');
 my $other_id = run_as($other, 'operator', 'SELECT incident.schedule()');
@@ -153,13 +157,53 @@ for ([ $own, $id ], [ $other, $other_id ])
 		'pg_incident incident|*/5 * * * *|CALL incident.run_ticks()|incident|operator|t',
 		"$name: errors change nothing");
 
-	# The job of another role is not one's own.
-	is(run_as($node, $SUPERUSER, $UNSCHEDULE),
-		'f', "$name: another's job");
-	is(run_as($node, 'operator', $UNSCHEDULE), 't', "$name: the job is removed");
+	# The watchdog tells of the job where it can be read.
+	is( $node->safe_psql('incident', 'SELECT job_schedule, job_last_run, job_last_run_at > now() - interval \'10 minutes\' FROM incident.watchdog'),
+		$name eq 'own' ? '*/5 * * * *|succeeded|t' : '||', "$name: the job in the watchdog");
+
+	# Another role's job is not one's own; a superuser removes all of them and is told whose.
+	# What somebody has put there by hand, for this or another database, stays.
+	$node->safe_psql($database, 'GRANT USAGE ON SCHEMA cron TO second');
+	is(run_as($node, 'second', $UNSCHEDULE), 'f', "$name: another's job");
+	run_as($node, $SUPERUSER, $SCHEDULE);
+	$node->safe_psql($database, <<'SQL');
+SELECT cron.schedule_in_database('pg_incident incident', '@daily', 'VACUUM', 'incident', 'second');
+SELECT cron.schedule_in_database('pg_incident postgres', '@daily', 'CALL incident.run_ticks()', 'postgres');
+SQL
+	my ($others) = $node->safe_psql($database, "SELECT jobid FROM cron.job WHERE username = 'operator'");
+	my (undef, $removed, $notice) = $node->psql('incident', $UNSCHEDULE);
+	is($removed, 't', "$name: a superuser removes them");
+	like($notice, qr/^psql:<stdin>:1: NOTICE:  removed jobs of other roles: operator \(job $others\)$/m, "$name: and is told whose they were");
+	like(
+		jobs($node, $database),
+		qr/^pg_incident incident\|\@daily\|VACUUM\|incident\|second\|t
+pg_incident postgres\|\@daily\|CALL incident.run_ticks\(\)\|postgres\|.*$/,
+		"$name: other jobs stay");
+	$node->safe_psql($database, 'DELETE FROM cron.job');
+
+	run_as($node, 'operator', $SCHEDULE);
+	is(run_as($node, 'operator', $UNSCHEDULE), 't', "$name: the role itself removes its job");
 	is(run_as($node, 'operator', $UNSCHEDULE), 'f', "$name: it is gone");
 	is(jobs($node, $database), '', "$name: no job is left");
 }
+
+# What somebody has put beside pg_cron's functions is not called in their place.
+$other->safe_psql('crontab', <<'SQL');
+CREATE TABLE public.ran (by text);
+CREATE FUNCTION cron.schedule_in_database(text, text, text, text) RETURNS bigint LANGUAGE sql
+	AS 'INSERT INTO public.ran VALUES (current_user) RETURNING 0';
+SQL
+is(run_as($other, $SUPERUSER, $SCHEDULE), 't', 'other database: a job, though there is another function');
+is($other->safe_psql('crontab', 'TABLE public.ran'), '', 'other database: which is not called');
+is(run_as($other, $SUPERUSER, $UNSCHEDULE), 't', 'other database: the job is removed');
+$other->safe_psql('crontab', 'DROP FUNCTION cron.schedule_in_database(text, text, text, text)');
+
+# A name that is as long as can be.
+my $long = 'd' x 63;
+$other->safe_psql('postgres', "CREATE DATABASE $long");
+$other->safe_psql($long, 'CREATE EXTENSION pg_incident');
+is( join('|', map { $other->safe_psql($long, "SELECT $_") } 'incident.schedule() > 0', 'incident.unschedule()', 'incident.unschedule()'),
+	't|t|f', 'a database with a long name');
 
 # A worker commits at once: the caller's transaction cannot take it back.
 run_as($other, 'operator', "BEGIN; $SCHEDULE; ROLLBACK");
