@@ -32,7 +32,7 @@ AS 'MODULE_PATHNAME', 'pgi_given_note';
 -- A moment that has come; one that is barely ahead of the clock is now.
 CREATE FUNCTION incident.past_moment(moment timestamptz, what text)
 RETURNS timestamptz
-LANGUAGE c VOLATILE PARALLEL SAFE
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'pgi_past_moment';
 
 -- A value that has to be given.

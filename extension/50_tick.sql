@@ -93,8 +93,8 @@ BEGIN
 	LOOP
 		SELECT * INTO done FROM incident.tick(batch => batch);
 		COMMIT;
-		EXIT WHEN (done.remaining OPERATOR(pg_catalog.=) 0
-			OR done.incidents OPERATOR(pg_catalog.=) 0 AND done.quarantined OPERATOR(pg_catalog.=) 0) IS NOT FALSE;
+		EXIT WHEN done.remaining OPERATOR(pg_catalog.=) 0
+			OR done.incidents OPERATOR(pg_catalog.=) 0 AND done.quarantined OPERATOR(pg_catalog.=) 0;
 	END LOOP;
 	PERFORM incident.mark_overdue_risk(pg_catalog.now());
 	COMMIT;

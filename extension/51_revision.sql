@@ -32,7 +32,7 @@ END;
 -- one before it.
 CREATE FUNCTION incident.next_transaction_id()
 RETURNS xid8
-LANGUAGE c VOLATILE STRICT PARALLEL SAFE
+LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'pgi_next_transaction_id';
 
 -- Marks the incidents whose policies use a calendar: the next tick settles them from their

@@ -92,7 +92,7 @@ END;
 -- to notice when the clock has been set back.
 CREATE FUNCTION incident.timers_done_before()
 RETURNS integer
-LANGUAGE sql VOLATILE PARALLEL SAFE
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT least(t.from_bucket, incident.bucket(clock_timestamp() - interval '24 hours'))
@@ -103,7 +103,7 @@ END;
 -- month of which no incident is left.
 CREATE FUNCTION incident.done_partitions(OUT parent text, OUT part text)
 RETURNS SETOF record
-LANGUAGE sql VOLATILE PARALLEL SAFE
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT 'timers', p.part FROM incident.partitions('timers') AS p

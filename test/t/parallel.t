@@ -1,0 +1,52 @@
+# The regression tests once more, every query that may in a parallel worker: what says that it
+# is PARALLEL SAFE gives the same there.
+
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use File::Basename qw(basename);
+use PgIncident;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+# PostgreSQL 16 and newer call the setting debug_parallel_query and know this name as well.
+my $node = start_node('parallel', conf => <<'END');
+force_parallel_mode = regress
+max_parallel_workers = 8
+shared_preload_libraries = 'pg_cron'
+cron.database_name = 'regression'
+END
+is($node->safe_psql('incident', <<'SQL'), 'Gather', 'queries do run in a worker');
+CREATE FUNCTION plan() RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY EXECUTE 'EXPLAIN (COSTS OFF, FORMAT TEXT) SELECT * FROM incident.policies';
+END $$;
+SET force_parallel_mode = on;
+SELECT plan() LIMIT 1
+SQL
+
+# The watchdog while an incident is in quarantine.
+$node->safe_psql('incident', <<'SQL');
+SELECT incident.open(NULL, 'minor') FROM generate_series(1, 3);
+DELETE FROM incident.entries;
+UPDATE incident.incident_state SET next_due = now() - interval '1 second', revised = true;
+SELECT incident.set_timer(org_id, incident_id, next_due) FROM incident.incident_state;
+SELECT incident.tick();
+SQL
+is($node->safe_psql('incident', 'SELECT quarantined FROM incident.watchdog'), '3', 'the watchdog can be read');
+
+my $source  = source_dir();
+my $outputs = "$PostgreSQL::Test::Utils::tmp_check/regress";
+my @names   = map { basename($_, '.sql') } sort glob("$source/sql/*.sql");
+cmp_ok(scalar @names, '>=', 21, 'there are regression tests');
+mkdir $outputs;
+my ($out, $err);
+my $ran = IPC::Run::run([ $ENV{PG_REGRESS}, "--inputdir=$source", "--outputdir=$outputs",
+		'--bindir=' . $node->config_data('--bindir'), '--host=' . $node->host, '--port=' . $node->port,
+		'--dbname=regression', '--encoding=UTF8', '--load-extension=pg_incident', @names ],
+	'>', \$out, '2>', \$err);
+ok($ran, 'all regression tests pass in workers') or diag($out . $err, -e "$outputs/regression.diffs" ? slurp_file("$outputs/regression.diffs") : '');
+
+$node->stop;
+done_testing();
