@@ -166,32 +166,33 @@ RETURNS trigger
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'pgi_invalidate_policies';
 
-CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON incident.policies
-	FOR EACH STATEMENT EXECUTE FUNCTION incident.invalidate_policies();
-CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON incident.policy_severities
-	FOR EACH STATEMENT EXECUTE FUNCTION incident.invalidate_policies();
-CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON incident.policy_levels
-	FOR EACH STATEMENT EXECUTE FUNCTION incident.invalidate_policies();
-CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON incident.policy_acknowledgements
-	FOR EACH STATEMENT EXECUTE FUNCTION incident.invalidate_policies();
-CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON incident.policy_matrix
-	FOR EACH STATEMENT EXECUTE FUNCTION incident.invalidate_policies();
-CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON incident.policy_rises
-	FOR EACH STATEMENT EXECUTE FUNCTION incident.invalidate_policies();
-CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON incident.policy_duties
-	FOR EACH STATEMENT EXECUTE FUNCTION incident.invalidate_policies();
-CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON incident.policy_duty_levels
-	FOR EACH STATEMENT EXECUTE FUNCTION incident.invalidate_policies();
-CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON incident.policy_authorities
-	FOR EACH STATEMENT EXECUTE FUNCTION incident.invalidate_policies();
-CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON incident.policy_roles
-	FOR EACH STATEMENT EXECUTE FUNCTION incident.invalidate_policies();
-CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON incident.policy_categories
-	FOR EACH STATEMENT EXECUTE FUNCTION incident.invalidate_policies();
+CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident.policies
+	FOR EACH ROW EXECUTE FUNCTION incident.invalidate_policies();
+CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident.policy_severities
+	FOR EACH ROW EXECUTE FUNCTION incident.invalidate_policies();
+CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident.policy_levels
+	FOR EACH ROW EXECUTE FUNCTION incident.invalidate_policies();
+CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident.policy_acknowledgements
+	FOR EACH ROW EXECUTE FUNCTION incident.invalidate_policies();
+CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident.policy_matrix
+	FOR EACH ROW EXECUTE FUNCTION incident.invalidate_policies();
+CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident.policy_rises
+	FOR EACH ROW EXECUTE FUNCTION incident.invalidate_policies();
+CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident.policy_duties
+	FOR EACH ROW EXECUTE FUNCTION incident.invalidate_policies();
+CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident.policy_duty_levels
+	FOR EACH ROW EXECUTE FUNCTION incident.invalidate_policies();
+CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident.policy_authorities
+	FOR EACH ROW EXECUTE FUNCTION incident.invalidate_policies();
+CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident.policy_roles
+	FOR EACH ROW EXECUTE FUNCTION incident.invalidate_policies();
+CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident.policy_categories
+	FOR EACH ROW EXECUTE FUNCTION incident.invalidate_policies();
 
 -- What is published never changes, whoever tries. A draft may; a published version may be
--- retired, and a retired one or a draft deleted as a whole. A session that restores a dump
--- writes rows in any order; it is told by a setting that every dump begins with.
+-- retired, and a retired one or a draft deleted as a whole. Who brings rows from elsewhere
+-- brings them in any order: of a published policy those may be added that it has and that are
+-- not there yet, and nothing else.
 
 CREATE FUNCTION incident.refuse_change(policy_id integer, state text)
 RETURNS void
@@ -205,24 +206,33 @@ BEGIN
 END
 $$;
 
+-- Whether rows come from elsewhere: from a dump, all of which begin with the one setting, or from
+-- a subscription or another tool of replication, which work under the other.
+CREATE FUNCTION incident.rows_are_copied()
+RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT NOT current_setting('check_function_bodies')::boolean
+		OR current_setting('session_replication_role') = 'replica';
+END;
+
 CREATE FUNCTION incident.guard_policy_part()
 RETURNS trigger
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	found_one record;
 BEGIN
-	IF TG_OP = 'INSERT' AND NOT current_setting('check_function_bodies')::boolean THEN
-		RETURN NEW;
-	END IF;
 	-- OLD and NEW are null where there is none. The lock keeps a draft from being published
 	-- meanwhile.
-	FOR found_one IN SELECT p.policy_id, p.state FROM incident.policies AS p
+	FOR found_one IN SELECT p.policy_id, p.state, p.digest FROM incident.policies AS p
 			WHERE p.policy_id IN (OLD.policy_id, NEW.policy_id) FOR SHARE LOOP
-		IF found_one.state IN ('published', 'retired') THEN
-			PERFORM incident.refuse_change(found_one.policy_id, found_one.state);
-		END IF;
+		CONTINUE WHEN found_one.state NOT IN ('published', 'retired');
+		CONTINUE WHEN TG_OP = 'INSERT' AND incident.rows_are_copied()
+			AND found_one.digest <> incident.policy_digest(found_one.policy_id);
+		PERFORM incident.refuse_change(found_one.policy_id, found_one.state);
 	END LOOP;
 	RETURN coalesce(NEW, OLD);
 END
@@ -230,14 +240,14 @@ $$;
 
 CREATE FUNCTION incident.guard_policy()
 RETURNS trigger
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	step text;
 BEGIN
 	IF TG_OP = 'INSERT' THEN
-		IF NEW.state <> 'draft' AND current_setting('check_function_bodies')::boolean THEN
+		IF NEW.state <> 'draft' AND NOT incident.rows_are_copied() THEN
 			RAISE EXCEPTION 'policy % cannot begin as %', NEW.policy_id, NEW.state
 				USING ERRCODE = 'object_not_in_prerequisite_state';
 		END IF;

@@ -335,18 +335,6 @@ BEGIN
 END
 $$;
 
--- What shows that a policy is no longer what was published.
-CREATE FUNCTION incident.verify_policies(OUT policy text, OUT version integer, OUT problem text)
-RETURNS SETOF record
-LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	SELECT p.name, p.version, 'the document is not the one that was published'
-	FROM incident.policies AS p
-	WHERE p.state IN ('published', 'retired') AND p.digest IS DISTINCT FROM incident.policy_digest(p.policy_id)
-	ORDER BY p.name COLLATE "C", p.version;
-END;
-
 -- Built-in policies come back with the extension when a dump is restored.
 CREATE FUNCTION incident.refuse_built_in(policy incident.policies)
 RETURNS void
@@ -523,8 +511,6 @@ COMMENT ON FUNCTION incident.publish_policy(integer) IS
 'Publishes a draft; refuses while check_policy has findings for it (invalid_parameter_value, the findings as detail). From then on it never changes. New incidents take the newest published version, open ones stay on theirs.';
 COMMENT ON FUNCTION incident.policy_digest(integer) IS
 'SHA-256 of the document of a policy, as export_policy gives it, as text in UTF-8; NULL when there is no such id.';
-COMMENT ON FUNCTION incident.verify_policies() IS
-'Policies, published or retired, built-in ones included, that are no longer what was published, each with what is wrong. No rows when untouched.';
 COMMENT ON FUNCTION incident.retire_policy(integer) IS
 'Takes a published version out of use: no incident is opened under it any more. Error object_in_use while an incident under it is being opened, or neither closed nor cancelled, and for the last published version of the policy of an organisation; object_not_in_prerequisite_state for built-in policies and those that are not published, and in a transaction that is not READ COMMITTED.';
 COMMENT ON FUNCTION incident.drop_policy(integer) IS

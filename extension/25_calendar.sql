@@ -44,11 +44,18 @@ RETURNS trigger
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'pgi_invalidate_calendars';
 
-CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON incident.calendars
+CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident.calendars
+	FOR EACH ROW EXECUTE FUNCTION incident.invalidate_calendars();
+CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident.calendar_windows
+	FOR EACH ROW EXECUTE FUNCTION incident.invalidate_calendars();
+CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident.calendar_dates
+	FOR EACH ROW EXECUTE FUNCTION incident.invalidate_calendars();
+
+CREATE TRIGGER invalidate_all AFTER TRUNCATE ON incident.calendars
 	FOR EACH STATEMENT EXECUTE FUNCTION incident.invalidate_calendars();
-CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON incident.calendar_windows
+CREATE TRIGGER invalidate_all AFTER TRUNCATE ON incident.calendar_windows
 	FOR EACH STATEMENT EXECUTE FUNCTION incident.invalidate_calendars();
-CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON incident.calendar_dates
+CREATE TRIGGER invalidate_all AFTER TRUNCATE ON incident.calendar_dates
 	FOR EACH STATEMENT EXECUTE FUNCTION incident.invalidate_calendars();
 
 CREATE FUNCTION incident.working_time(calendar text, "from" timestamptz, "to" timestamptz)

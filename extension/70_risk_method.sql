@@ -19,8 +19,8 @@ RETURNS trigger
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'pgi_invalidate_risk_methods';
 
-CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON incident.risk_methods
-	FOR EACH STATEMENT EXECUTE FUNCTION incident.invalidate_risk_methods();
+CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident.risk_methods
+	FOR EACH ROW EXECUTE FUNCTION incident.invalidate_risk_methods();
 
 -- What is published never changes, whoever asks.
 CREATE FUNCTION incident.refuse_published_change()

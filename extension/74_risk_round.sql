@@ -46,7 +46,9 @@ SELECT pg_catalog.pg_extension_config_dump('incident.risk_assessments', '');
 SELECT pg_catalog.pg_extension_config_dump('incident.risk_assessments_round_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('incident.risk_results', '');
 
-CREATE TRIGGER keep_results BEFORE UPDATE OR DELETE OR TRUNCATE ON incident.risk_results
+CREATE TRIGGER keep_results BEFORE UPDATE OR DELETE ON incident.risk_results
+	FOR EACH ROW EXECUTE FUNCTION incident.refuse_published_change();
+CREATE TRIGGER keep_all_results BEFORE TRUNCATE ON incident.risk_results
 	FOR EACH STATEMENT EXECUTE FUNCTION incident.refuse_published_change();
 
 -- The round of that name, locked; error undefined_object when there is none.

@@ -107,13 +107,27 @@ SELECT drop_policy(:next_draft);
 SELECT call, r.* FROM unnest(ARRAY['retire_policy(1)', 'drop_policy(1)', 'retire_policy(0)', 'drop_policy(0)']) AS call,
 	pg_temp.refusal('SELECT ' || call) AS r;
 
--- A session that restores a dump writes rows in any order.
+-- A session that restores a dump, or applies a subscription, writes rows in any order, as long
+-- as the policy is not yet what was published; none is changed or taken away.
 SET check_function_bodies = off;
 INSERT INTO policy_roles SELECT 1234, role, title FROM policy_roles WHERE policy_id = 5;
 INSERT INTO policies SELECT (jsonb_populate_record(p, '{"policy_id": 1234, "version": 9}')).* FROM policies AS p WHERE policy_id = 5;
-INSERT INTO policy_severities SELECT 1234, severity, title FROM policy_severities WHERE policy_id = 5;
+INSERT INTO policy_severities SELECT (jsonb_populate_record(s, '{"policy_id": 1234}')).* FROM policy_severities AS s WHERE policy_id = 5;
 RESET check_function_bodies;
+SELECT * FROM verify_policies();
+SELECT r.* FROM pg_temp.refusal($$ INSERT INTO incident.policy_rises SELECT 1234, step, to_level, event_levels, measure, amount, percent
+	FROM incident.policy_rises WHERE policy_id = 5 $$) AS r;
+SET session_replication_role = 'replica';
 SELECT * FROM pg_temp.refusal('DELETE FROM incident.policy_roles WHERE policy_id = 1234');
+SELECT * FROM pg_temp.refusal('UPDATE incident.policy_roles SET title = title WHERE policy_id = 1234');
+SELECT p.part, i.* FROM parts AS p, pg_temp.refusal(format('INSERT INTO incident.%1$I
+	SELECT (jsonb_populate_record(r, ''{"policy_id": 1234}'')).* FROM incident.%1$I AS r WHERE policy_id = 5', part)) AS i
+WHERE part NOT IN ('policies', 'policy_roles', 'policy_severities') ORDER BY p.part COLLATE "C";
+SELECT * FROM verify_policies();
+SELECT i.* FROM unnest(ARRAY['on', 'off']) AS dump(checks), LATERAL set_config('check_function_bodies', checks, false) AS c,
+	pg_temp.refusal($$ INSERT INTO incident.policy_roles VALUES (1234, 'more', '{}') $$) AS i;
+RESET session_replication_role;
+RESET check_function_bodies;
 
 \c :home
 DROP DATABASE regress_pgi_states;

@@ -35,6 +35,15 @@ BEGIN
 EXCEPTION WHEN others THEN
 	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
 END $$;
+-- Disables what keeps published policies from being changed, or enables it again.
+CREATE FUNCTION pg_temp.set_guards(change text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	guard incident.triggers;
+BEGIN
+	FOR guard IN SELECT * FROM incident.triggers LOOP
+		EXECUTE format('ALTER TABLE incident.%I %s TRIGGER %I', guard.relation, change, guard.trigger);
+	END LOOP;
+END $$;
 -- Each column of a table with another value of its type, and with NULL where it may be.
 CREATE FUNCTION pg_temp.changes(altered regclass) RETURNS TABLE (name text, change text) LANGUAGE sql AS $$
 	SELECT a.attname, format('%I = %s', a.attname, CASE a.atttypid::regtype::text
@@ -129,17 +138,23 @@ SELECT f.problems[1:2], cardinality(f.problems) > 10 AS many FROM pg_temp.found(
 SELECT publish_policy(import_policy(export_policy(policy_id('itil')) || '{"name": "house"}'));
 SELECT open('core', 'minor', 'house', policy => 'house') AS of_house \gset
 SELECT * FROM verify_timeline(:of_house);
-SELECT f.problems FROM pg_temp.found(:of_house, 'SET LOCAL session_replication_role = replica; UPDATE incident.policies SET version = 2 WHERE name = ''house''') AS f;
-SELECT f.problems FROM pg_temp.found(:of_house, 'SET LOCAL session_replication_role = replica; UPDATE incident.policies SET digest = sha256(''x'') WHERE name = ''house''') AS f;
+SELECT f.problems FROM pg_temp.found(:of_house, 'SELECT pg_temp.set_guards(''DISABLE''); UPDATE incident.policies SET version = 2 WHERE name = ''house''') AS f;
+SELECT f.problems FROM pg_temp.found(:of_house, 'SELECT pg_temp.set_guards(''DISABLE''); UPDATE incident.policies SET digest = sha256(''x'') WHERE name = ''house''') AS f;
 
 -- Policies: a change of any column of any of their tables, whoever made it.
 SELECT * FROM verify_policies();
 SELECT count(*) FILTER (WHERE digest IS NULL) AS without, count(DISTINCT digest) = count(*) AS differ FROM incident.policies;
 SELECT p.digest = sha256(convert_to(export_policy(p.policy_id)::text, 'UTF8')) AS of_the_export FROM incident.policies AS p WHERE name = 'house';
-CREATE FUNCTION pg_temp.found_in_policies(change text, OUT problems text[]) LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.found_in_policies(change text, without_guards boolean DEFAULT true, OUT problems text[])
+LANGUAGE plpgsql AS $$
 BEGIN
-	SET LOCAL session_replication_role = replica;
+	IF without_guards THEN
+		PERFORM pg_temp.set_guards('DISABLE');
+	END IF;
 	EXECUTE change;
+	IF without_guards THEN
+		PERFORM pg_temp.set_guards('ENABLE ALWAYS');
+	END IF;
 	problems := ARRAY(SELECT concat_ws(' ', v.policy, v.version, v.problem) FROM incident.verify_policies() AS v);
 	RAISE EXCEPTION USING ERRCODE = 'ZZ000';
 EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
@@ -159,6 +174,16 @@ SELECT publish_policy(import_policy(export_policy(policy_id('house')))), cancel(
 SELECT name, version, state, digest = :'before' AS the_same FROM incident.policies WHERE name = 'house' ORDER BY version;
 SELECT * FROM verify_policies();
 SELECT * FROM verify_timeline(:of_house);
+
+-- What keeps them as they are: each trigger that is stopped, fires at times only, or is gone.
+SELECT t.fires, count(*) AS triggers, count(f.problems) AS named, min(cardinality(f.problems)) AS least, max(cardinality(f.problems)) AS most,
+	count(*) FILTER (WHERE f.problems[1] LIKE format('%%trigger "%s" of table "%s"%%', g.trigger, g.relation)) AS by_name
+FROM incident.triggers AS g, unnest('{DISABLE,ENABLE,ENABLE REPLICA}'::text[]) AS t(fires),
+	pg_temp.found_in_policies(format('ALTER TABLE incident.%I %s TRIGGER %I', relation, t.fires, trigger), false) AS f
+GROUP BY t.fires ORDER BY t.fires;
+SELECT f.* FROM unnest(ARRAY['ALTER TABLE incident.policy_levels ENABLE TRIGGER guard', 'DROP TRIGGER invalidate ON incident.calendars',
+	'DROP TRIGGER guard ON incident.policies; CREATE TRIGGER guard BEFORE DELETE ON incident.policies FOR EACH ROW EXECUTE FUNCTION incident.guard_policy(); ALTER TABLE incident.policies ENABLE ALWAYS TRIGGER guard']) AS change,
+	pg_temp.found_in_policies(change, false) AS f;
 
 \c :home
 DROP DATABASE regress_pgi_tamper;

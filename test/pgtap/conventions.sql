@@ -62,8 +62,8 @@ SELECT is_empty($$ SELECT name FROM functions WHERE lanname IN ('sql', 'plpgsql'
 SELECT is_empty($$ SELECT name FROM functions AS f JOIN pg_proc AS p USING (oid) WHERE f.lanname IN ('sql', 'plpgsql')
 	AND p.prosqlbody IS NULL AND p.prosrc ~ '(^|[^Ee''])''([^''\\]|'''')*\\' $$,
 	'no literal has a backslash, which standard_conforming_strings would give two meanings');
-SELECT is_empty($$ SELECT name FROM functions WHERE prosecdef AND is_trigger $$,
-	'no trigger function is SECURITY DEFINER');
+SELECT set_eq($$ SELECT proname::text FROM functions WHERE prosecdef AND is_trigger $$, '{guard_policy,guard_policy_part}'::text[],
+	'no trigger function is SECURITY DEFINER but the guards, which look at more than who restores may');
 SELECT is_empty($$ SELECT polname FROM pg_policy AS p JOIN pg_class AS c ON c.oid = p.polrelid WHERE c.relnamespace = 'incident'::regnamespace $$,
 	'the script makes no row policies');
 SELECT is_empty($$
@@ -139,13 +139,31 @@ $$, 'times have zones, texts no length, documents are jsonb');
 
 -- Dump and restore
 SELECT set_eq($$ SELECT c.relname FROM extension AS e, unnest(e.extconfig) AS t JOIN pg_class AS c ON c.oid = t $$,
-	$$ SELECT relname FROM tables WHERE relkind <> 'p' AND relname NOT IN ('last_tick', 'role_rights', 'policy_addenda') AND relname NOT LIKE 'tick\_log%' $$,
-	'every table and sequence is dumped, but what ticks say of themselves, role_rights and policy_addenda');
+	$$ SELECT relname FROM tables WHERE relkind <> 'p' AND relname NOT IN ('last_tick', 'role_rights', 'triggers', 'policy_addenda') AND relname NOT LIKE 'tick\_log%' $$,
+	'every table and sequence is dumped, but what ticks say of themselves, role_rights, triggers and policy_addenda');
 SELECT set_eq($$ SELECT c.relname, k FROM extension AS e, unnest(e.extconfig, e.extcondition) AS t(id, k) JOIN pg_class AS c ON c.oid = t.id WHERE k <> '' $$,
 	$$ SELECT relname, 'WHERE policy_id >= 1000' FROM tables WHERE relkind = 'r' AND relname LIKE 'polic%' AND relname <> 'policy_addenda'
 		UNION ALL SELECT relname, 'WHERE NOT built_in' FROM tables WHERE relname LIKE 'calendar%' AND relname NOT LIKE 'calendar\_changes%'
 		UNION ALL VALUES ('risk_methods', 'WHERE method_id >= 1000') $$,
 	'and of these all rows, but the built-in policies, calendars and risk methods');
+
+-- Triggers
+CREATE TEMP VIEW triggers AS
+SELECT c.relname, t.tgname, t.tgenabled, f.proname, pg_get_triggerdef(t.oid) AS definition
+FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid JOIN pg_proc AS f ON f.oid = t.tgfoid
+WHERE c.relnamespace = 'incident'::regnamespace AND NOT t.tgisinternal;
+SELECT is_empty($$ SELECT relname, tgname FROM triggers WHERE tgenabled <> 'A' $$,
+	'every trigger fires always, whatever session_replication_role says');
+SELECT is_empty($$ SELECT definition FROM triggers WHERE definition NOT LIKE '% FOR EACH ROW %' AND definition !~ '(BEFORE|AFTER) TRUNCATE ON' $$,
+	'and for each row, as a subscription fires no others, but for TRUNCATE, which has no others');
+SELECT set_eq($$ SELECT relname FROM triggers WHERE proname LIKE 'invalidate%' AND definition LIKE '%AFTER INSERT OR DELETE OR UPDATE%' $$,
+	$$ SELECT c.relname FROM extension AS e, unnest(e.extconfig, e.extcondition) AS t(id, k) JOIN pg_class AS c ON c.oid = t.id WHERE k <> '' $$,
+	'every table that has built-in rows, and so is kept compiled, tells the caches of its changes');
+SELECT set_eq($$ SELECT relname FROM triggers WHERE definition ~ 'BEFORE TRUNCATE' $$,
+	$$ SELECT relname FROM triggers WHERE definition ~ 'BEFORE (INSERT OR )?DELETE OR UPDATE' $$,
+	'what is guarded against changes is against TRUNCATE, too');
+SELECT set_eq($$ SELECT relation, trigger, function FROM incident.triggers $$, $$ SELECT relname, tgname, proname FROM triggers $$,
+	'and the table of triggers has each of them');
 
 -- Views
 SELECT is_empty($$

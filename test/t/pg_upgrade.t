@@ -43,6 +43,7 @@ command_ok(
 $new->start;
 
 is($new->safe_psql('incident', $contents), $before, 'everything is as it was');
+is($new->safe_psql('incident', 'SELECT * FROM incident.verify_policies()'), '', 'policies too, and what keeps them so');
 is($new->safe_psql('incident', 'SELECT count(*) FROM incident.verify_timeline(1)'), '0', 'the chain holds');
 is($new->safe_psql('incident', q{
 	SET SESSION AUTHORIZATION desk;
