@@ -138,7 +138,7 @@ CREATE FUNCTION incident.open(
 	detected_at timestamptz DEFAULT now(), category text DEFAULT NULL,
 	confidentiality text DEFAULT NULL, ticket text DEFAULT NULL, dedup_key text DEFAULT NULL,
 	drill boolean DEFAULT false, policy text DEFAULT NULL, by text DEFAULT NULL,
-	asset_level text DEFAULT NULL)
+	asset_level text DEFAULT NULL, once boolean DEFAULT false)
 RETURNS bigint
 LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -149,7 +149,7 @@ CREATE FUNCTION incident.open(
 	detected_at timestamptz DEFAULT now(), category text DEFAULT NULL,
 	confidentiality text DEFAULT NULL, ticket text DEFAULT NULL, dedup_key text DEFAULT NULL,
 	drill boolean DEFAULT false, policy text DEFAULT NULL, by text DEFAULT NULL,
-	asset_level incident.level DEFAULT NULL)
+	asset_level incident.level DEFAULT NULL, once boolean DEFAULT false)
 RETURNS bigint
 LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -161,7 +161,7 @@ CREATE FUNCTION incident.open(
 	detected_at timestamptz DEFAULT now(), category text DEFAULT NULL,
 	confidentiality text DEFAULT NULL, ticket text DEFAULT NULL, dedup_key text DEFAULT NULL,
 	drill boolean DEFAULT false, policy text DEFAULT NULL, by text DEFAULT NULL,
-	asset_level incident.level DEFAULT NULL)
+	asset_level incident.level DEFAULT NULL, once boolean DEFAULT false)
 RETURNS bigint
 LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -172,7 +172,7 @@ CREATE FUNCTION incident.open(
 	detected_at timestamptz DEFAULT now(), category text DEFAULT NULL,
 	confidentiality text DEFAULT NULL, ticket text DEFAULT NULL, dedup_key text DEFAULT NULL,
 	drill boolean DEFAULT false, policy text DEFAULT NULL, by text DEFAULT NULL,
-	asset text DEFAULT NULL)
+	asset text DEFAULT NULL, once boolean DEFAULT false)
 RETURNS bigint
 LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -407,13 +407,13 @@ BEGIN ATOMIC
 	ORDER BY s.incident_id;
 END;
 
-COMMENT ON FUNCTION incident.open(text, text, text, timestamptz, text, text, text, text, boolean, text, text, text) IS
-'Opens an incident and returns its id. severity and asset_level are in the words of the policy or of their types; NULL means unknown and grades to the most urgent possible. An asset name that is not registered is an error; an asset_level counts in place of the asset''s own. detected_at is when the clock starts (not in the future). confidentiality is a TLP 2.0 mark. With a dedup_key whose incident is still being handled, adds a repeat (view incident_repeats) and returns that one; a severity or asset level graver than all that was reported under the key so far raises the incident (fact raised). policy defaults to the organisation''s.';
-COMMENT ON FUNCTION incident.open(incident.severity, text, text, timestamptz, text, text, text, text, boolean, text, text, incident.level) IS
+COMMENT ON FUNCTION incident.open(text, text, text, timestamptz, text, text, text, text, boolean, text, text, text, boolean) IS
+'Opens an incident and returns its id. severity and asset_level are in the words of the policy or of their types; NULL means unknown and grades to the most urgent possible. An asset name that is not registered is an error; an asset_level counts in place of the asset''s own. detected_at is when the clock starts (not in the future). confidentiality is a TLP 2.0 mark. With a dedup_key whose incident is still being handled, adds a repeat (view incident_repeats) and returns that one; a severity or asset level graver than all that was reported under the key so far raises the incident (fact raised). With once => true, an incident of the ticket that is still being handled is returned as it is, and none is opened, for concurrent calls too. policy defaults to the organisation''s.';
+COMMENT ON FUNCTION incident.open(incident.severity, text, text, timestamptz, text, text, text, text, boolean, text, text, incident.level, boolean) IS
 'The same with a severity of the type, and the asset level too.';
-COMMENT ON FUNCTION incident.open(text, incident.severity, text, timestamptz, text, text, text, text, boolean, text, text, incident.level) IS
+COMMENT ON FUNCTION incident.open(text, incident.severity, text, timestamptz, text, text, text, text, boolean, text, text, incident.level, boolean) IS
 'The same by position: an asset, and a severity of the type.';
-COMMENT ON FUNCTION incident.open(incident.level, text, text, timestamptz, text, text, text, text, boolean, text, text, text) IS
+COMMENT ON FUNCTION incident.open(incident.level, text, text, timestamptz, text, text, text, text, boolean, text, text, text, boolean) IS
 'The same with an asset level of the type, and the severity in words.';
 COMMENT ON FUNCTION incident.assess(bigint, text, text, text, timestamptz, text[], text, text) IS
 'Records a new severity, asset or asset level; NULL leaves it as it is, forget => ''{severity,asset}'' makes it unknown again. severity and asset_level are in the words of the incident''s policy or of their types. An asset comes with its own level unless one is given; a level alone leaves the asset as it is. The clock keeps running; matrix and thresholds become those of the new values. Returns the status.';

@@ -111,6 +111,17 @@ SELECT count(*) FROM verify_timeline(:given);
 -- By ticket
 SELECT open(ticket => 'T-1', summary => 'first') AS first, open(ticket => 'T-1', summary => 'second') AS second \gset
 SELECT find('T-1') = :second AS newest, find('T-2') IS NULL AS none, find(NULL) IS NULL AS of_nothing;
+SELECT open(ticket => 'T-1', once => true) = :second AS same, open(NULL, '严重'::severity, ticket => 'T-1', once => true) = :second AS of_a_value,
+	open('3'::level, ticket => ' T-1 ', once => true) = :second AS of_a_level, open(ticket => 'T-1', once => NULL) > :second AS another \gset
+SELECT :'same' AS same, :'of_a_value' AS of_a_value, :'of_a_level' AS of_a_level, :'another' AS another,
+	open(ticket => 'T-2', once => true, summary => 'new') = currval('incidents_incident_id_seq') AS new;
+SELECT open(ticket => 'T-2', once => true, severity => 'severe') = find('T-2') AS same;
+SELECT severity, repeats FROM incident_history WHERE incident_id = find('T-2');
+SELECT resolve(find('T-2'));
+SELECT open(ticket => 'T-2', once => true) AS another \gset
+SELECT :another = find('T-2') AS another, count(*) AS of_the_ticket FROM incidents WHERE ticket = 'T-2';
+SELECT r.* FROM unnest(ARRAY['open(once => true)', 'open(once => true, ticket => '' '')', 'open(once => true, ticket => ''T-3'', dedup_key => ''k'')',
+	'open(once => true, ticket => ''T-1'', severity => ''?'')']) AS call, pg_temp.refusal('SELECT ' || call) AS r;
 
 -- Every public function that has a severity, a level or a rating as an argument, called with that
 -- as a literal, a text, a varchar and a value, by position and by name, alone and together with

@@ -26,6 +26,8 @@ static const struct
 	{"policy name", "policies", 1},
 	/* by id; shared by who takes it into use */
 	{"policy in use", "policies", 2},
+	/* of an organisation, by hash; who opens an incident of it unless there is one */
+	{"ticket", "incidents", 1},
 	/* of what is imported, by hash */
 	{"calendar name", "calendars", 1},
 	{"risk method name", "risk_methods", 1},

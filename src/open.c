@@ -3,6 +3,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
@@ -31,6 +32,7 @@ enum
 	ARG_POLICY,
 	ARG_BY,
 	ARG_ASSET_LEVEL,
+	ARG_ONCE,
 	OPEN_ARGS
 };
 
@@ -97,6 +99,66 @@ next_incident_id(void)
 	return DatumGetInt64(first_value(&isnull));
 }
 
+/* Waits until nobody else is about to open an incident of a ticket. Within SPI. */
+static void
+lock_ticket(Datum *org_and_ticket)
+{
+	static PgiQuery query = {
+		"SELECT incident.take_lock('ticket', hashtextextended($2, $1)::bit(32)::integer)",
+		2,
+		{INT4OID, TEXTOID}};
+
+	pgi_run(&query, org_and_ticket, NULL, SPI_OK_SELECT, 1);
+}
+
+/*
+ * The newest incident of a ticket that is still being handled, which is locked; 0 when there is
+ * none, and then nobody else opens one in this way until this transaction ends. What is there
+ * already is looked for first: who has recorded a fact about it waits for nobody. Within SPI.
+ */
+static int64
+take_ticket(int32 org_id, const char *ticket)
+{
+	static PgiQuery handled = {
+		"SELECT max(i.incident_id) FROM incident.incidents AS i"
+		" JOIN incident.incident_state AS s USING (org_id, incident_id)"
+		" WHERE i.org_id = $1 AND i.ticket = $2"
+		" AND s.status NOT IN ('resolved', 'closed', 'cancelled')",
+		2,
+		{INT4OID, TEXTOID}};
+	Datum values[2];
+	bool locked = false;
+	bool none;
+
+	values[0] = Int32GetDatum(org_id);
+	values[1] = CStringGetTextDatum(ticket);
+	for (;;)
+	{
+		int64 incident_id;
+
+		pgi_run(&handled, values, NULL, SPI_OK_SELECT, 1);
+		incident_id = DatumGetInt64(first_value(&none));
+		if (!none && pgi_lock_handled(org_id, incident_id))
+			return incident_id;
+		if (none && locked)
+			break;
+		if (none)
+			lock_ticket(values);
+		locked = none;
+	}
+	if (IsolationUsesXactSnapshot())
+	{
+		pgi_read_newest(&handled, values);
+		(void) first_value(&none);
+		if (!none)
+			ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+							errmsg("an incident of ticket \"%s\" has been opened meanwhile",
+								   pgi_clip(ticket)),
+							errhint("Try the transaction again.")));
+	}
+	return 0;
+}
+
 static Datum
 open_incident(FunctionCallInfo fcinfo, const OpenForm *form)
 {
@@ -119,6 +181,7 @@ open_incident(FunctionCallInfo fcinfo, const OpenForm *form)
 	char *ticket = pgi_name_argument(fcinfo, place[ARG_TICKET], "the ticket");
 	char *dedup_key = pgi_name_argument(fcinfo, place[ARG_DEDUP_KEY], "the dedup key");
 	char *policy = pgi_name_argument(fcinfo, place[ARG_POLICY], "the policy");
+	bool once = !PG_ARGISNULL(place[ARG_ONCE]) && PG_GETARG_BOOL(place[ARG_ONCE]);
 	PgiOpening opening;
 	PgiTimeline timeline;
 	PgiEntry *entry;
@@ -129,6 +192,13 @@ open_incident(FunctionCallInfo fcinfo, const OpenForm *form)
 	int64 incident_id;
 	uint8 level;
 
+	if (once && (ticket == NULL || dedup_key != NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 ticket == NULL ? errmsg("once needs a ticket")
+								: errmsg("once and a dedup key exclude each other"),
+				 errhint("once gives the incident of the ticket that is being handled; with "
+						 "a dedup key, what is reported again is counted as a repeat.")));
 	SPI_connect();
 	org_id = need_organisation();
 	do
@@ -144,6 +214,11 @@ open_incident(FunctionCallInfo fcinfo, const OpenForm *form)
 											form->severity_in_words, policy_id);
 	(void) pgi_policy_cell(pgi_policy(policy_id), report.asset_level, report.severity);
 
+	if (once && (incident_id = take_ticket(org_id, ticket)) != 0)
+	{
+		SPI_finish();
+		PG_RETURN_INT64(incident_id);
+	}
 	incident_id = next_incident_id();
 	if (dedup_key != NULL)
 	{
@@ -195,7 +270,7 @@ Datum
 pgi_open(PG_FUNCTION_ARGS)
 {
 	static const OpenForm words = {
-		{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, true, true};
+		{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, true, true};
 
 	return open_incident(fcinfo, &words);
 }
@@ -205,7 +280,7 @@ Datum
 pgi_open_severity(PG_FUNCTION_ARGS)
 {
 	static const OpenForm severity_first = {
-		{1, 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, false, false};
+		{1, 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, false, false};
 
 	return open_incident(fcinfo, &severity_first);
 }
@@ -215,7 +290,7 @@ Datum
 pgi_open_asset(PG_FUNCTION_ARGS)
 {
 	static const OpenForm asset_first = {
-		{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, false, false};
+		{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, false, false};
 
 	return open_incident(fcinfo, &asset_first);
 }
@@ -225,7 +300,7 @@ Datum
 pgi_open_level(PG_FUNCTION_ARGS)
 {
 	static const OpenForm level_first = {
-		{11, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0}, true, false};
+		{11, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, 12}, true, false};
 
 	return open_incident(fcinfo, &level_first);
 }

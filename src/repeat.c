@@ -62,8 +62,8 @@ read_key(Key *key)
 }
 
 /* Locks an incident; whether it is still being handled. Within SPI. */
-static bool
-lock_handled(int32 org_id, int64 incident_id)
+bool
+pgi_lock_handled(int32 org_id, int64 incident_id)
 {
 	static PgiQuery query = {
 		"SELECT status NOT IN ('resolved', 'closed', 'cancelled')"
@@ -264,7 +264,7 @@ pgi_take_dedup_key(int32 org_id, const char *name, int64 incident_id,
 				return incident_id;
 			continue;
 		}
-		handled = lock_handled(org_id, holder);
+		handled = pgi_lock_handled(org_id, holder);
 		read_key(&key);
 		if (key.holder != holder)
 			continue;
