@@ -1,6 +1,7 @@
 -- Policies as documents: import, check, publish, export, combine with an addendum.
 
-CREATE FUNCTION incident.check_policy(document jsonb, OUT place text, OUT problem text)
+CREATE FUNCTION incident.check_policy(
+	document jsonb, language text DEFAULT NULL, OUT place text, OUT problem text)
 RETURNS SETOF record
 LANGUAGE c STABLE PARALLEL SAFE
 SET intervalstyle = 'postgres'
@@ -324,7 +325,7 @@ BEGIN
 				  HINT = 'Import the document again: the same name makes the next version.';
 	END IF;
 	SELECT string_agg(format('%s: %s', c.place, c.problem), E'\n') INTO problems
-		FROM incident.check_policy(incident.export_policy(policy_id)) AS c;
+		FROM incident.check_policy(incident.export_policy(policy_id), 'en') AS c;
 	IF problems IS NOT NULL THEN
 		RAISE EXCEPTION 'policy % is not sound', policy_id
 			USING ERRCODE = 'invalid_parameter_value', DETAIL = problems;
@@ -503,7 +504,7 @@ AS $$
 	INSERT INTO incident.policy_addenda (addendum, document) VALUES (document::jsonb ->> 'name', document::jsonb)
 $$;
 
-COMMENT ON FUNCTION incident.check_policy(jsonb) IS
+COMMENT ON FUNCTION incident.check_policy(jsonb, text) IS
 'All that is wrong with a policy document, each with its JSON path and a sentence: unknown and missing keys, wrong values, holes in the matrix, rows and times out of order, rules that can never fire, audiences and authorities with nobody, repeats without end. No rows when it is sound; one when there is none (NULL); at most 1000. What needs a part that cannot be read is checked once that part is right.';
 COMMENT ON FUNCTION incident.import_policy(jsonb) IS
 'Writes a policy document as a draft and returns its id; a name that exists makes the next version. A draft need not be sound. Error invalid_parameter_value names the place of whatever cannot be stored: an unknown or missing key, a value of the wrong kind, a double, a calendar that does not exist; program_limit_exceeded that of an array that is too long.';

@@ -162,17 +162,19 @@ AS 'MODULE_PATHNAME', 'pgi_risk_problems';
 
 -- First the keys and words of a document; its numbers and what follows from them are looked
 -- at when those are right.
-CREATE FUNCTION incident.check_risk_method(document jsonb, OUT place text, OUT problem text)
+CREATE FUNCTION incident.check_risk_method(
+	document jsonb, language text DEFAULT NULL, OUT place text, OUT problem text)
 RETURNS SETOF record
 LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH unfit AS (SELECT f.place, f.problem FROM incident.document_findings(document, 'risk method') AS f)
-	SELECT '$', 'There is no document.' WHERE document IS NULL
-	UNION ALL
-	TABLE unfit
-	UNION ALL
-	SELECT p.place, p.problem FROM incident.risk_problems(document) AS p WHERE NOT EXISTS (TABLE unfit)
+	SELECT f.place, incident.in_language(f.problem, language)
+	FROM (SELECT '$' AS place, 'There is no document.' AS problem WHERE document IS NULL
+		UNION ALL
+		TABLE unfit
+		UNION ALL
+		SELECT p.place, p.problem FROM incident.risk_problems(document) AS p WHERE NOT EXISTS (TABLE unfit)) AS f
 $$;
 
 -- Writes a document as a draft. id NULL takes the next id.
@@ -186,7 +188,7 @@ DECLARE
 	new_version integer;
 BEGIN
 	PERFORM incident.refuse_document('risk method: ' || p.place, p.problem)
-		FROM incident.check_risk_method(document) AS p;
+		FROM incident.check_risk_method(document, 'en') AS p;
 
 	-- Two imports of one name take their turns, or both would pick the same version.
 	PERFORM incident.take_lock('risk method name', hashtext(document ->> 'name'));
@@ -228,7 +230,7 @@ BEGIN
 				  HINT = 'Import the document again: the same name makes the next version.';
 	END IF;
 	PERFORM incident.refuse_document('risk method: ' || p.place, p.problem)
-		FROM incident.check_risk_method(method.document) AS p;
+		FROM incident.check_risk_method(method.document, 'en') AS p;
 	UPDATE incident.risk_methods AS m SET state = 'published', published_at = now()
 		WHERE m.method_id = publish_risk_method.method_id;
 END
@@ -285,7 +287,7 @@ COMMENT ON FUNCTION incident.method_asset_rating(integer, incident.rating, incid
 'Rating of the value of an asset by the combination of a risk method. NULL is unknown and counts as 5.';
 COMMENT ON AGGREGATE incident.risk_heat_map(incident.rating, incident.rating) IS
 'Heat map: an array of 5 by 5 counts, [loss][likelihood]. NULL is unknown and counts as 5.';
-COMMENT ON FUNCTION incident.check_risk_method(jsonb) IS
+COMMENT ON FUNCTION incident.check_risk_method(jsonb, text) IS
 'What is wrong with the document of a risk method, each with its JSON path; no rows when sound. Its numbers are looked at when its keys and words are right.';
 COMMENT ON FUNCTION incident.import_risk_method(jsonb) IS
 'Writes the document of a risk method as a draft and returns its id; a name that exists makes the next version. Error invalid_parameter_value names the place of what is wrong.';

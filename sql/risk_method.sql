@@ -113,6 +113,9 @@ FROM (VALUES
 	('{risk,bands,1}', '[7, 5]'), ('{risk,bands,4,1}', '24'), ('{risk,bands,0,0}', '4'), ('{risk,bands,4,1}', '100000001'),
 	('{unacceptable_from}', NULL), ('{unacceptable_from}', '6'), ('{unacceptable_from}', '"high"')
 ) AS t(path, value), LATERAL incident.check_risk_method(pg_temp.changed(t.path, t.value::jsonb)) AS c;
+-- In Chinese.
+SELECT * FROM incident.check_risk_method(pg_temp.changed('{risk,bands,1,0}', '8'), 'zh')
+UNION ALL SELECT * FROM incident.check_risk_method('{}', 'zh') ORDER BY place;
 SELECT * FROM incident.check_risk_method('[]');
 SELECT * FROM incident.check_risk_method('{}');
 SELECT * FROM incident.risk_problems('{}');

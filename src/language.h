@@ -12,7 +12,7 @@ typedef enum PgiLanguage
 	PGI_CHINESE
 } PgiLanguage;
 
-/* A text in English and what it is in Chinese, in UTF-8. */
+/* A text or a format in English and what it is in Chinese, in UTF-8. */
 typedef struct PgiTranslation
 {
 	const char *english;

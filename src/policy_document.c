@@ -11,6 +11,7 @@
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
+#include "language.h"
 #include "policy_document.h"
 #include "policy_words.h"
 #include "sql.h"
@@ -33,7 +34,7 @@ typedef struct Check
 {
 	JsonbContainer *document;
 	List *findings;
-	MemoryContext caller;		 /* of findings */
+	MemoryContext caller; /* of findings */
 	HTAB *roles;
 	int lists;					   /* of roles, so far */
 	unsigned assets;			   /* the asset levels of the matrix, as bits */
@@ -266,9 +267,8 @@ check_authority(Check *check, JsonbContainer *authority, int number)
 			find(check, pgi_place_item(place, i),
 				 psprintf("No row of the matrix has event level %s.", word));
 		if (before & bit)
-			find(
-				check, pgi_place_item(place, i),
-				psprintf("It has been said before who may %s at level %s.", act, word));
+			find(check, pgi_place_item(place, i),
+				 psprintf("It has been said before who may %s at level %s.", act, word));
 		*held |= bit;
 	}
 }
@@ -406,7 +406,8 @@ check_duty(Check *check, JsonbContainer *duty, int number)
 {
 	JsonbContainer *start = pgi_json_part(duty, "starts");
 
-	check_duty_levels(check, pgi_json_part(duty, "for"), place_of("duties", number, "for"));
+	check_duty_levels(check, pgi_json_part(duty, "for"),
+					  place_of("duties", number, "for"));
 	if (start != NULL &&
 		pgi_duty_number(part(check, "duties"), pgi_json_text(start, "after")) < 0)
 		find(check, place_of("duties", number, "starts.after"),
@@ -646,19 +647,21 @@ Datum
 pgi_check_policy_document(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	PgiLanguage language = pgi_language_argument(fcinfo, 1);
 	ListCell *cell;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
 	{
-		pgi_put_finding(result, "$", "There is no document.");
+		pgi_put_finding(result, "$", pgi_in_language(language, "There is no document."));
 		return (Datum) 0;
 	}
 	foreach (cell, pgi_check_policy(PG_GETARG_JSONB_P(0)))
 	{
 		const PgiFinding *finding = lfirst(cell);
 
-		pgi_put_finding(result, finding->place, pgi_finding_sentence(finding));
+		pgi_put_finding(result, finding->place,
+						pgi_in_language(language, pgi_finding_sentence(finding)));
 	}
 	return (Datum) 0;
 }

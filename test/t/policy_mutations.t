@@ -165,6 +165,13 @@ subtest 'single faults' => sub {
 		my ($number, $place) = /^(\d+) (.*)$/;
 		push @{ $found{$number} }, $place;
 	}
+	is($node->safe_psql('incident', q{
+			SELECT DISTINCT e.problem, z.problem
+			FROM documents, incident.check_policy(d, 'en') WITH ORDINALITY AS e(place, problem, number)
+			JOIN incident.check_policy(d, 'zh') WITH ORDINALITY AS z(place, problem, number) USING (number)
+			WHERE e.place <> z.place OR z.problem !~ '[\u4e00-\u9fff]'
+				OR regexp_replace(z.problem, '"[^"]*"|“[^”]*”', '', 'g') ~ '[A-Za-z]{2,} [A-Za-z]{2,}'}),
+		'', 'every problem is said in Chinese too');
 	my @accepted = program(join("\n", @documents), 'schema', $SCHEMA);
 	for my $number (0 .. $#PolicyFaults::FAULTS)
 	{
