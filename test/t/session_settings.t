@@ -22,7 +22,7 @@ my %HOSTILE = (
 	array_nulls => 'off',
 	transform_null_equals => 'on',
 	quote_all_identifiers => 'on',
-	search_path => 'public',
+	search_path => 'nowhere',
 	xmlbinary => 'hex',
 	plan_cache_mode => 'force_generic_plan');
 my @NEUTRAL = qw(timezone=UTC datestyle=ISO intervalstyle=postgres extra_float_digits=1
