@@ -52,7 +52,7 @@ AS 'MODULE_PATHNAME', 'pgi_keep';
 -- are given for them.
 CREATE FUNCTION incident.cleared(words text[], given jsonb)
 RETURNS text[]
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
