@@ -218,19 +218,19 @@ word_value(FunctionCallInfo fcinfo, PgiVocabulary vocabulary)
 }
 
 /* The two SQL functions that read a word: by the policy's id, and by its name. */
-#define WORD_FUNCTIONS(name, vocabulary)              \
-	PG_FUNCTION_INFO_V1(name);                        \
-	Datum name(PG_FUNCTION_ARGS)                      \
-	{                                                 \
-		(void) policy_by_id(fcinfo);                  \
-		return word_value(fcinfo, vocabulary);        \
-	}                                                 \
-	PG_FUNCTION_INFO_V1(name##_by_name);              \
-	Datum name##_by_name(PG_FUNCTION_ARGS)            \
-	{                                                 \
-		(void) policy_by_name(fcinfo);                \
-		return word_value(fcinfo, vocabulary);        \
-	}                                                 \
+#define WORD_FUNCTIONS(name, vocabulary)       \
+	PG_FUNCTION_INFO_V1(name);                 \
+	Datum name(PG_FUNCTION_ARGS)               \
+	{                                          \
+		(void) policy_by_id(fcinfo);           \
+		return word_value(fcinfo, vocabulary); \
+	}                                          \
+	PG_FUNCTION_INFO_V1(name##_by_name);       \
+	Datum name##_by_name(PG_FUNCTION_ARGS)     \
+	{                                          \
+		(void) policy_by_name(fcinfo);         \
+		return word_value(fcinfo, vocabulary); \
+	}                                          \
 	extern Datum name##_by_name(PG_FUNCTION_ARGS)
 
 WORD_FUNCTIONS(pgi_severity_of, PGI_WORDS_SEVERITY);

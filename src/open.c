@@ -151,10 +151,11 @@ take_ticket(int32 org_id, const char *ticket)
 		pgi_read_newest(&handled, values);
 		(void) first_value(&none);
 		if (!none)
-			ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-							errmsg("an incident of ticket \"%s\" has been opened meanwhile",
-								   pgi_clip(ticket)),
-							errhint("Try the transaction again.")));
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 errmsg("an incident of ticket \"%s\" has been opened meanwhile",
+							pgi_clip(ticket)),
+					 errhint("Try the transaction again.")));
 	}
 	return 0;
 }
@@ -171,11 +172,11 @@ open_incident(FunctionCallInfo fcinfo, const OpenForm *form)
 							   TEXTOID, TEXTOID, TEXTOID, BOOLOID}};
 	const int *place = form->place;
 	char *asset = pgi_name_argument(fcinfo, place[ARG_ASSET], "the asset");
-	PgiReport report = {.asset_level = PGI_LEVEL_UNKNOWN,
-						.summary = pgi_note_argument(fcinfo, place[ARG_SUMMARY], "the summary"),
-						.detected_at =
-							pgi_past_argument(fcinfo, place[ARG_DETECTED_AT], "detected_at"),
-						.actor = pgi_name_argument(fcinfo, place[ARG_BY], "by")};
+	PgiReport report = {
+		.asset_level = PGI_LEVEL_UNKNOWN,
+		.summary = pgi_note_argument(fcinfo, place[ARG_SUMMARY], "the summary"),
+		.detected_at = pgi_past_argument(fcinfo, place[ARG_DETECTED_AT], "detected_at"),
+		.actor = pgi_name_argument(fcinfo, place[ARG_BY], "by")};
 	char *category = pgi_name_argument(fcinfo, place[ARG_CATEGORY], "the category");
 	char *confidentiality = pgi_mark_argument(fcinfo, place[ARG_CONFIDENTIALITY]);
 	char *ticket = pgi_name_argument(fcinfo, place[ARG_TICKET], "the ticket");
@@ -193,12 +194,13 @@ open_incident(FunctionCallInfo fcinfo, const OpenForm *form)
 	uint8 level;
 
 	if (once && (ticket == NULL || dedup_key != NULL))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 ticket == NULL ? errmsg("once needs a ticket")
-								: errmsg("once and a dedup key exclude each other"),
-				 errhint("once gives the incident of the ticket that is being handled; with "
-						 "a dedup key, what is reported again is counted as a repeat.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 ticket == NULL ? errmsg("once needs a ticket")
+							: errmsg("once and a dedup key exclude each other"),
+			 errhint("once gives the incident of the ticket that is being handled; with "
+					 "a dedup key, what is reported again is counted as a repeat.")));
 	SPI_connect();
 	org_id = need_organisation();
 	do

@@ -18,9 +18,9 @@
 
 typedef struct Vocabulary
 {
-	const char *name;	/* for messages */
-	const char *place;	/* of its array in a document */
-	const char *code;	/* the key that says which value an item is about */
+	const char *name;  /* for messages */
+	const char *place; /* of its array in a document */
+	const char *code;  /* the key that says which value an item is about */
 	int (*code_of)(const char *word);
 	int (*code_of_key)(const char *key);
 	const char *(*type_word)(int code, int number);
@@ -38,8 +38,8 @@ static const Vocabulary vocabularies[PGI_VOCABULARIES] = {
 };
 
 static void
-add_word(PgiPolicyWords *words, PgiVocabulary vocabulary, uint8 code, int item, int number,
-		 char *word_text)
+add_word(PgiPolicyWords *words, PgiVocabulary vocabulary, uint8 code, int item,
+		 int number, char *word_text)
 {
 	PgiOwnWord *word = &words->words[vocabulary][words->count[vocabulary]++];
 	char key[PGI_WORD_SIZE];
@@ -48,8 +48,9 @@ add_word(PgiPolicyWords *words, PgiVocabulary vocabulary, uint8 code, int item, 
 	word->item = item;
 	word->number = number;
 	word->text = word_text;
-	word->key =
-		pgi_fold_word(word_text, strlen(word_text), key) && *key != '\0' ? pstrdup(key) : NULL;
+	word->key = pgi_fold_word(word_text, strlen(word_text), key) && *key != '\0'
+					? pstrdup(key)
+					: NULL;
 }
 
 /* Reads the titles and words of an array's items. */
@@ -218,9 +219,10 @@ pgi_word_problem(const PgiPolicyWords *words, PgiVocabulary vocabulary, int numb
 	int named;
 
 	if (word->key == NULL)
-		return word->number < 0 ? NULL
-								: psprintf("A word is not blank, and has at most %d bytes.",
-										   PGI_WORD_LENGTH);
+		return word->number < 0
+				   ? NULL
+				   : psprintf("A word is not blank, and has at most %d bytes.",
+							  PGI_WORD_LENGTH);
 	for (int i = 0; i < number; i++)
 	{
 		const PgiOwnWord *before = &words->words[vocabulary][i];

@@ -161,12 +161,11 @@ check_fits(const PgiTimeline *timeline, PgiKind kind, TimestampTz at)
 		if (pgi_allows(state.standing, other))
 			appendStringInfo(&allowed, "%s%s", allowed.len > 0 ? ", " : "",
 							 functions[other]);
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("incident " INT64_FORMAT " is %s and cannot be %s",
-					timeline->incident_id, pgi_status_words[state.standing.status],
-					verbs[kind]),
-			 errhint("Allowed in this status: %s.", allowed.data)));
+	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					errmsg("incident " INT64_FORMAT " is %s and cannot be %s",
+						   timeline->incident_id, pgi_status_words[state.standing.status],
+						   verbs[kind]),
+					errhint("Allowed in this status: %s.", allowed.data)));
 }
 
 /* Stores a fact, settles the incident, and returns its status. Within SPI. */
@@ -371,8 +370,8 @@ assess(FunctionCallInfo fcinfo, const AssessForm *form)
 
 	SPI_connect();
 	entry = pgi_add_fact(&timeline, incident_id, PGI_ASSESSED, at);
-	entry->severity = pgi_severity_argument(
-		fcinfo, place[ARG_SEVERITY], form->severity_in_words, timeline.policy_id);
+	entry->severity = pgi_severity_argument(fcinfo, place[ARG_SEVERITY],
+											form->severity_in_words, timeline.policy_id);
 	entry->sets_severity = entry->severity != PGI_SEVERITY_UNKNOWN;
 	if (asset != NULL)
 	{

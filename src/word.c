@@ -59,9 +59,8 @@ pgi_client_can_read(const char *word)
 {
 	char for_client[PGI_TRANSCODED_SIZE];
 
-	return pg_is_ascii(word) ||
-		   pgi_transcode(word, strlen(word), pgi_text_encoding(),
-						 pg_get_client_encoding(), for_client);
+	return pg_is_ascii(word) || pgi_transcode(word, strlen(word), pgi_text_encoding(),
+											  pg_get_client_encoding(), for_client);
 }
 
 static bool

@@ -105,7 +105,8 @@ static char *
 clip(const char *input)
 {
 	int length = strlen(input);
-	int shown = pg_encoding_mbcliplen(pgi_text_encoding(), input, length, MAX_SHOWN_BYTES);
+	int shown =
+		pg_encoding_mbcliplen(pgi_text_encoding(), input, length, MAX_SHOWN_BYTES);
 
 	return psprintf("%.*s%s", shown, input, shown < length ? "..." : "");
 }

@@ -11,7 +11,7 @@ APT_PAUSE=15
 PATH=$PATH:/usr/sbin:/sbin
 NO_CLUSTER_FILE=/etc/postgresql-common/createcluster.d/pg_incident_no_cluster.conf
 
-# packages_ensure LOG NEED…: NEED is `build` and, for the tests, `check`.
+# packages_ensure LOG NEED…: NEED is `build` and, for the tests, `check` and `clients`.
 packages_ensure() {
 	local log=$1
 	shift
@@ -71,6 +71,10 @@ package_names() {
 		check)
 			printf '%s\n' perl libipc-run-perl libfaketime libtap-parser-sourcehandler-pgtap-perl libbusiness-hours-perl python3 python3-jsonschema python3-recurring-ical-events
 			[[ -n $OWN_POSTGRES ]] || printf '%s\n' "postgresql-$PG_MAJOR-pgtap" "postgresql-$PG_MAJOR-plpgsql-check"
+			;;
+		clients)
+			printf '%s\n' default-jdk-headless libpostgresql-jdbc-java python3-psycopg2 python3-psycopg python3-pyodbc odbc-postgresql
+			command -v npm >/dev/null || printf '%s\n' nodejs node-pg
 			;;
 		esac
 	done

@@ -6,6 +6,8 @@
 # Needs SRC, BINDIR, PG_CONFIG and WORK.
 
 PARTS=(build kernel oracle regress isolation pgtap tap)
+# Those that run only where they are named, as they need packages of their own.
+MORE_PARTS=(clients)
 TEST_TIMEOUT=${PG_INCIDENT_TEST_SECONDS:-1200}
 
 # part_files PART: the tests it finds in ROOT, one a line, by path.
@@ -16,6 +18,9 @@ part_files() {
 	isolation) test_files test/specs spec ;;
 	pgtap) test_files test/pgtap sql ;;
 	tap) test_files test/t t ;;
+	clients)
+		find "$ROOT/test/clients" -maxdepth 1 -type f ! -name setup.sql ! -name tap.py -printf 'test/clients/%f\n' | LC_ALL=C sort
+		;;
 	esac
 }
 
@@ -94,6 +99,43 @@ part_pgtap() {
 		one_file "$file" pg_prove --psql-bin "$BINDIR/psql" --host "$SOCKET" --port "$PORT" \
 			--username "$SUPERUSER" --dbname pgtap --ext .sql "$SRC/$file"
 	done
+}
+
+# Clients come over TCP, which some know nothing but, at a port that is free. Each is a program
+# that tells its tests by itself.
+part_clients() {
+	local file run
+	PORT=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	cluster_create "$WORK/cluster-clients" clients
+	echo "listen_addresses = '127.0.0.1'" | as_server tee -a "$WORK/cluster-clients/postgresql.conf" >/dev/null
+	cluster_start "$WORK/cluster-clients" "$WORK/server-clients.log"
+	db postgres -c 'CREATE DATABASE clients'
+	db clients -f "$SRC/test/clients/setup.sql"
+	for file in "$@"; do
+		run=$(client_command "$file")
+		one_file "$file" env PGHOST=127.0.0.1 PGPORT="$PORT" PGDATABASE=clients PGUSER=app PGCLIENTENCODING=UTF8 \
+			LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 NODE_PATH="$WORK/npm/node_modules:/usr/share/nodejs" \
+			prove --verbose --exec "$run" "$SRC/$file"
+	done
+}
+
+client_command() {
+	case $1 in
+	*.java) echo "java -Dfile.encoding=UTF-8 -Dstdout.encoding=UTF-8 -cp /usr/share/java/postgresql.jar" ;;
+	*.js)
+		node_postgres >&2
+		echo node
+		;;
+	*.py) echo /usr/bin/python3 ;;
+	*.sql) echo "$BINDIR/psql -XqAt -f" ;;
+	esac
+}
+
+# The package of Debian, or where its Node.js is another one, npm's.
+node_postgres() {
+	! is_installed node-pg || return 0
+	as_server mkdir -p "$WORK/npm"
+	as_server npm install --no-audit --no-fund --no-package-lock --prefix "$WORK/npm" pg@8
 }
 
 part_oracle() { perl_tests "$@"; }
