@@ -1,4 +1,4 @@
-"""psqlODBC through pyodbc: strings are varchar, moments are without a zone."""
+"""psqlODBC through pyodbc: strings have no type, moments no zone."""
 import json
 import os
 from datetime import datetime, timedelta, timezone
