@@ -38,7 +38,8 @@ CREATE TABLE incident.last_tick (
 	next_xid xid8,
 	boot_clock bigint,			-- microseconds since the machine started, at finished_at
 	boot_id text,				-- and which start that was
-	maintained_at timestamptz
+	maintained_at timestamptz,
+	maintenance_problem text	-- what then failed
 );
 INSERT INTO incident.last_tick VALUES (true, '-infinity', NULL, -2147483648);
 
@@ -96,9 +97,9 @@ BEGIN
 		EXIT WHEN done.remaining OPERATOR(pg_catalog.=) 0
 			OR done.incidents OPERATOR(pg_catalog.=) 0 AND done.quarantined OPERATOR(pg_catalog.=) 0;
 	END LOOP;
+	CALL incident.maintain();
 	PERFORM incident.mark_overdue_risk(pg_catalog.now());
 	COMMIT;
-	CALL incident.maintain();
 END
 $$;
 
@@ -121,8 +122,8 @@ COMMENT ON FUNCTION incident.bucket(timestamptz) IS
 COMMENT ON FUNCTION incident.tick(timestamptz, integer) IS
 'Decides everything that has become due up to `at` (not in the future, see pg_incident.clock_tolerance) for at most `batch` incidents (1 to 1000000), oldest first, in one transaction. Any number may run at once. Returns how many incidents were settled, escalations and breaches decided, incidents quarantined, and how many due ones remain at most (0: none). overdue counts what was not acknowledged, responded to or, of the duties, done in time; notices counts messages and is 0 as long as there are none. An incident that fails is quarantined with its error and tried again after 1 minute, doubling up to 1 hour.';
 COMMENT ON PROCEDURE incident.run_ticks(integer) IS
-'Ticks, committing after each batch, until nothing is due; marks what of risk treatment has become overdue; once an hour also runs maintain(). This is what the scheduled job calls.';
+'Ticks, committing after each batch, until nothing is due; once an hour also runs maintain(); marks what of risk treatment has become overdue. This is what the scheduled job calls.';
 COMMENT ON FUNCTION incident.schedule(text) IS
 'Has pg_cron call run_ticks() in this database on a cron schedule, as the calling role, and returns the job id; calling it again changes the schedule. Works also when pg_cron lives in another database of the server. Error object_not_in_prerequisite_state says what is missing.';
 COMMENT ON FUNCTION incident.unschedule() IS
-'Removes the job that schedule() made; false when there was none.';
+'Removes the job that schedule() made for the calling role; false when there was none. A superuser removes those of all roles for this database, and a notice says whose they were.';

@@ -9,6 +9,21 @@
 -- nobody waits for longer than that, and nobody for each other; whatever does not succeed
 -- is tried again an hour later.
 
+-- Notes that a step of maintenance has failed, and says so; the next steps go on.
+CREATE FUNCTION incident.maintenance_failed(step text, state text, message text)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE WARNING '%: %', step, message USING ERRCODE = state;
+	PERFORM FROM incident.last_tick FOR NO KEY UPDATE SKIP LOCKED;	-- a tick may be at it
+	IF FOUND THEN
+		UPDATE incident.last_tick SET maintenance_problem = left(format('%s: %s', step, message), 1000);
+	END IF;
+END
+$$;
+
 -- The partitions there are, with the first key of each and the first beyond it.
 CREATE FUNCTION incident.partitions(parent text, OUT part text, OUT first_key integer, OUT end_key integer)
 RETURNS SETOF record
@@ -74,8 +89,12 @@ BEGIN
 		END IF;
 	END LOOP;
 	RETURN false;
-EXCEPTION WHEN lock_not_available OR duplicate_table OR check_violation THEN
-	RETURN false;
+EXCEPTION
+	WHEN lock_not_available OR duplicate_table OR check_violation THEN
+		RETURN false;
+	WHEN OTHERS THEN
+		PERFORM incident.maintenance_failed('a partition could not be made', SQLSTATE, SQLERRM);
+		RETURN false;
 END
 $$;
 
@@ -132,14 +151,20 @@ BEGIN
 	IF done IS NULL THEN
 		RETURN false;
 	END IF;
-	EXECUTE format('LOCK TABLE ONLY incident.%I IN ACCESS EXCLUSIVE MODE', done.parent);
-	IF NOT EXISTS (SELECT FROM incident.done_partitions() AS d WHERE d.part = done.part) THEN
-		RETURN false;
-	END IF;
-	EXECUTE format('DROP TABLE incident.%I', done.part);
-	RETURN true;
-EXCEPTION WHEN lock_not_available OR undefined_table THEN
-	RETURN false;
+	BEGIN
+		EXECUTE format('LOCK TABLE ONLY incident.%I IN ACCESS EXCLUSIVE MODE', done.parent);
+		IF NOT EXISTS (SELECT FROM incident.done_partitions() AS d WHERE d.part = done.part) THEN
+			RETURN false;
+		END IF;
+		EXECUTE format('DROP TABLE incident.%I', done.part);
+		RETURN true;
+	EXCEPTION
+		WHEN lock_not_available OR undefined_table THEN
+			RETURN false;
+		WHEN OTHERS THEN
+			PERFORM incident.maintenance_failed('a partition could not be dropped', SQLSTATE, SQLERRM);
+			RETURN false;
+	END;
 END
 $$;
 
@@ -169,48 +194,58 @@ BEGIN
 	IF keep IS NULL OR over IS NULL THEN
 		RETURN NULL;
 	END IF;
-	-- Somebody may be about to reopen one.
-	PERFORM FROM incident.incident_state AS s WHERE s.month = over FOR UPDATE NOWAIT;
-	IF EXISTS (SELECT FROM incident.incident_state AS s WHERE s.month = over
-			AND (s.status NOT IN ('closed', 'cancelled') OR s.closed_at >= now() - keep)) THEN
-		RETURN NULL;
-	END IF;
-	WITH gone AS (
-		DELETE FROM incident.incident_state AS s
-		WHERE s.month = over AND s.status IN ('closed', 'cancelled') AND s.closed_at < now() - keep
-		RETURNING s.org_id, s.incident_id),
-	without_quarantine AS (
-		DELETE FROM incident.quarantine AS q USING gone AS g
-		WHERE q.org_id = g.org_id AND q.incident_id = g.incident_id),
-	without_repeats AS (
-		DELETE FROM incident.repeats AS r USING gone AS g
-		WHERE r.org_id = g.org_id AND r.incident_id = g.incident_id),
-	without_keys AS (
-		DELETE FROM incident.dedup_keys AS k USING gone AS g
-		WHERE k.org_id = g.org_id AND k.incident_id = g.incident_id),
-	without_incidents AS (
-		DELETE FROM incident.incidents AS i USING gone AS g
-		WHERE i.org_id = g.org_id AND i.incident_id = g.incident_id),
-	without_entries AS (
-		DELETE FROM incident.entries_default AS e USING gone AS g
-		WHERE e.month = over AND e.org_id = g.org_id AND e.incident_id = g.incident_id)
-	SELECT count(*) INTO forgotten FROM gone;
-	RETURN forgotten;
-EXCEPTION WHEN lock_not_available THEN
-	RETURN NULL;
+	BEGIN
+		-- Somebody may be about to reopen one.
+		PERFORM FROM incident.incident_state AS s WHERE s.month = over FOR UPDATE NOWAIT;
+		IF EXISTS (SELECT FROM incident.incident_state AS s WHERE s.month = over
+				AND (s.status NOT IN ('closed', 'cancelled') OR s.closed_at >= now() - keep)) THEN
+			RETURN NULL;
+		END IF;
+		WITH gone AS (
+			DELETE FROM incident.incident_state AS s
+			WHERE s.month = over AND s.status IN ('closed', 'cancelled') AND s.closed_at < now() - keep
+			RETURNING s.org_id, s.incident_id),
+		without_quarantine AS (
+			DELETE FROM incident.quarantine AS q USING gone AS g
+			WHERE q.org_id = g.org_id AND q.incident_id = g.incident_id),
+		without_repeats AS (
+			DELETE FROM incident.repeats AS r USING gone AS g
+			WHERE r.org_id = g.org_id AND r.incident_id = g.incident_id),
+		without_keys AS (
+			DELETE FROM incident.dedup_keys AS k USING gone AS g
+			WHERE k.org_id = g.org_id AND k.incident_id = g.incident_id),
+		without_incidents AS (
+			DELETE FROM incident.incidents AS i USING gone AS g
+			WHERE i.org_id = g.org_id AND i.incident_id = g.incident_id),
+		without_entries AS (
+			DELETE FROM incident.entries_default AS e USING gone AS g
+			WHERE e.month = over AND e.org_id = g.org_id AND e.incident_id = g.incident_id)
+		SELECT count(*) INTO forgotten FROM gone;
+		RETURN forgotten;
+	EXCEPTION
+		WHEN lock_not_available THEN
+			RETURN NULL;
+		WHEN OTHERS THEN
+			PERFORM incident.maintenance_failed('a month could not be forgotten', SQLSTATE, SQLERRM);
+			RETURN NULL;
+	END;
 END
 $$;
 
 -- Forgets what ticks are done with, but for whole partitions.
 CREATE FUNCTION incident.tidy_up()
 RETURNS void
-LANGUAGE sql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
-BEGIN ATOMIC
+AS $$
+BEGIN
 	DELETE FROM incident.timers_default AS r WHERE r.bucket < (SELECT incident.timers_done_before());
 	DELETE FROM incident.tick_log WHERE finished_at < now() - interval '1 month';
-END;
+EXCEPTION WHEN OTHERS THEN
+	PERFORM incident.maintenance_failed('old timers and the log of ticks could not be deleted', SQLSTATE, SQLERRM);
+END
+$$;
 
 CREATE PROCEDURE incident.retain(
 	keep interval DEFAULT nullif(current_setting('pg_incident.retention', true), '')::interval)
@@ -246,7 +281,7 @@ BEGIN
 	IF NOT FOUND THEN
 		RETURN false;
 	END IF;
-	UPDATE incident.last_tick SET maintained_at = clock_timestamp();
+	UPDATE incident.last_tick SET maintained_at = clock_timestamp(), maintenance_problem = NULL;
 	RETURN true;
 END
 $$;

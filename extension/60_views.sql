@@ -120,7 +120,7 @@ CREATE VIEW incident.watchdog AS
 SELECT nullif(t.at, '-infinity') AS last_tick_at, t.finished_at AS last_tick_finished_at,
 	d.oldest_due, d.due, q.quarantined, l.last_work_at, l.last_work_took, l.ticks_last_hour,
 	p.late_50, p.late_95, p.late_99, c.clock_step, c.clock_step_at,
-	j.job_schedule, j.job_last_run_at, j.job_last_run, t.maintained_at
+	j.job_schedule, j.job_last_run_at, j.job_last_run, t.maintained_at, t.maintenance_problem
 FROM incident.last_tick AS t,
 	LATERAL (SELECT min(due_at) AS oldest_due, count(*) AS due
 		FROM (SELECT DISTINCT r.org_id, u.incident_id, u.due_at
@@ -203,9 +203,10 @@ COMMENT ON COLUMN incident.watchdog.late_95 IS 'The same for 95 of 100.';
 COMMENT ON COLUMN incident.watchdog.late_99 IS 'The same for 99 of 100.';
 COMMENT ON COLUMN incident.watchdog.clock_step IS 'How far the server''s clock last jumped between two ticks, by more than 5 seconds, within a day; negative: back.';
 COMMENT ON COLUMN incident.watchdog.clock_step_at IS 'When that was noticed.';
-COMMENT ON COLUMN incident.watchdog.job_schedule IS 'The cron schedule of the job that schedule() made; NULL when there is none or pg_cron lives in another database.';
-COMMENT ON COLUMN incident.watchdog.job_last_run_at IS 'When that job last began.';
-COMMENT ON COLUMN incident.watchdog.job_last_run IS 'How that run ended: running, succeeded, failed.';
+COMMENT ON COLUMN incident.watchdog.job_schedule IS 'The cron schedule of the job that schedule() made, of several the one that ran last; NULL when there is none, and when pg_cron lives in another database, which cannot be read from here: see last_tick_finished_at.';
+COMMENT ON COLUMN incident.watchdog.job_last_run_at IS 'When that job last began; NULL: it has not run, or as job_schedule.';
+COMMENT ON COLUMN incident.watchdog.job_last_run IS 'How that run ended: running, succeeded, failed; NULL as job_last_run_at.';
 COMMENT ON COLUMN incident.watchdog.maintained_at IS 'When partitions were last looked after.';
+COMMENT ON COLUMN incident.watchdog.maintenance_problem IS 'What failed then, with its error; NULL: nothing. The rest was done, and all is tried again after an hour.';
 COMMENT ON VIEW incident.quarantined_incidents IS
 'Incidents that failed to settle, with the error and the next try.';

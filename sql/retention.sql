@@ -116,6 +116,60 @@ SELECT open('a3', 'minor', 'after the step', now() - interval '5 hours') AS step
 SELECT incidents, escalations, remaining FROM tick();
 SELECT from_bucket <= bucket(now()) AS back FROM incident.last_tick;
 
+-- A step that fails keeps none of the others from what they have to do.
+CREATE FUNCTION refuse_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no row of %', TG_RELID::regclass; END $$;
+CREATE FUNCTION refuse_command() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no %', TG_TAG; END $$;
+CREATE PROCEDURE make_work() LANGUAGE plpgsql AS $$
+DECLARE
+	id CONSTANT bigint := open('a3', 'minor', 'old', now());
+BEGIN
+	PERFORM resolve(id), close(id);
+	UPDATE incident.entries SET month = 181 WHERE incident_id = id;
+	UPDATE incident.incident_state SET month = 181 WHERE incident_id = id;
+	CREATE TABLE IF NOT EXISTS incident.entries_201503 (LIKE incident.entries_default INCLUDING INDEXES);
+	IF NOT EXISTS (SELECT FROM partitions('entries') WHERE part = 'entries_201503') THEN
+		ALTER TABLE incident.entries ATTACH PARTITION incident.entries_201503 FOR VALUES FROM (182) TO (183);
+	END IF;
+	EXECUTE format('DROP TABLE IF EXISTS incident.%I', max(part)) FROM wanted_partitions() WHERE parent = 'timers';
+	INSERT INTO incident.tick_log (began_at, finished_at, settled_to, incidents, escalations, overdue, breaches, quarantined,
+			remaining, lateness) VALUES ('2015-01-01', '2015-01-01', '2015-01-01', 0, 0, 0, 0, 0, 0, '{}');
+	UPDATE incident.last_tick SET maintained_at = NULL;
+END $$;
+CREATE VIEW work_left AS SELECT
+	(SELECT count(*) FROM wanted_partitions() WHERE to_regclass(format('incident.%I', part)) IS NULL) AS to_make,
+	(SELECT count(*) FROM incident.tick_log WHERE finished_at < '2016-01-01') AS of_log,
+	(SELECT count(*) FROM incident.incident_state WHERE month = 181) AS to_forget,
+	(SELECT count(*) FROM partitions('entries') WHERE part = 'entries_201503') AS to_drop, maintenance_problem FROM watchdog;
+SET pg_incident.retention = '0 days';
+CALL make_work();
+TABLE work_left;
+CREATE EVENT TRIGGER regress_pgi_refuse ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION refuse_command();
+CALL maintain();
+TABLE work_left;
+DROP EVENT TRIGGER regress_pgi_refuse;
+CALL make_work();
+CREATE EVENT TRIGGER regress_pgi_refuse ON ddl_command_start WHEN TAG IN ('DROP TABLE') EXECUTE FUNCTION refuse_command();
+CALL maintain();
+TABLE work_left;
+DROP EVENT TRIGGER regress_pgi_refuse;
+CALL make_work();
+CREATE TRIGGER refuse BEFORE DELETE ON incident.tick_log FOR EACH ROW EXECUTE FUNCTION refuse_row();
+CALL maintain();
+TABLE work_left;
+DROP TRIGGER refuse ON incident.tick_log;
+CALL make_work();
+CREATE TRIGGER refuse BEFORE DELETE ON incident.incidents FOR EACH ROW EXECUTE FUNCTION refuse_row();
+CALL maintain();
+TABLE work_left;
+DROP TRIGGER refuse ON incident.incidents;
+-- An hour later nothing is in the way.
+CALL maintain();
+TABLE work_left;
+UPDATE incident.last_tick SET maintained_at = NULL;
+CALL maintain();
+TABLE work_left;
+RESET pg_incident.retention;
+
 -- What is in use is left alone, and left for the next time.
 SELECT make_interval(secs => 0) = current_setting('lock_timeout')::interval AS no_lock_timeout_is_left_behind;
 

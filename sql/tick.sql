@@ -335,5 +335,23 @@ SELECT incidents, escalations, quarantined, remaining FROM tick();
 DROP TRIGGER fail ON calendar_changes;
 SELECT incidents, remaining FROM tick();
 
+-- Whose newest hash is damaged does not get that of another, and not a new chain.
+UPDATE last_tick SET at = '-infinity';
+SELECT open('a2', 'minor', detected_at => clock_timestamp() - interval '3 hours 30 minutes') AS whole \gset
+SELECT open('a2', 'minor', detected_at => clock_timestamp() - interval '3 hours 30 minutes') AS broken \gset
+UPDATE incident_state SET head = '\x00' WHERE incident_id = :broken;
+SELECT incidents, escalations, quarantined, remaining FROM tick();
+SELECT sqlstate, replace(message, :'broken', 'ID') AS message FROM quarantined_incidents;
+SELECT count(*) FROM timeline WHERE incident_id = :broken;
+\set VERBOSITY sqlstate
+SELECT acknowledge(:broken);
+\set VERBOSITY default
+SELECT status FROM state_at(:broken);
+
+-- Nothing is decided where nothing can be written.
+BEGIN READ ONLY;
+SELECT tick();
+ROLLBACK;
+
 \c :home
 DROP DATABASE regress_pgi_tick;

@@ -360,7 +360,6 @@ read_state(Batch *batch, const PgiDue *due, int ndue)
 {
 	Probe *probe = &batch->state;
 	PgiTimeline *timeline = &batch->timeline;
-	Datum head;
 
 	if (!find_state(probe, due, ndue) || is_null(probe, STATE_NEXT_DUE) ||
 		DatumGetTimestampTz(column(probe, STATE_NEXT_DUE)) != due->due_at)
@@ -371,9 +370,18 @@ read_state(Batch *batch, const PgiDue *due, int ndue)
 	timeline->month = DatumGetInt32(column(probe, STATE_MONTH));
 	timeline->settled_to = DatumGetTimestampTz(column(probe, STATE_SETTLED_TO));
 	timeline->settled_seq = DatumGetInt32(column(probe, STATE_SEQ));
-	head = column(probe, STATE_HEAD);
-	if (VARSIZE_ANY_EXHDR(DatumGetPointer(head)) == PGI_HASH_LENGTH)
-		memcpy(timeline->head, VARDATA_ANY(DatumGetPointer(head)), PGI_HASH_LENGTH);
+	return true;
+}
+
+/* Takes the newest hash of the incident at hand; false when it is damaged. */
+static bool
+read_head(Batch *batch)
+{
+	Datum head = column(&batch->state, STATE_HEAD);
+
+	if (VARSIZE_ANY_EXHDR(DatumGetPointer(head)) != PGI_HASH_LENGTH)
+		return false;
+	memcpy(batch->timeline.head, VARDATA_ANY(DatumGetPointer(head)), PGI_HASH_LENGTH);
 	return true;
 }
 
@@ -386,7 +394,7 @@ settle(Batch *batch, const PgiDue *due, int ndue, PgiDecisions *decisions)
 
 	if (!read_state(batch, due, ndue))
 		return PGI_NOT_DUE;
-	if (DatumGetBool(column(&batch->state, STATE_REVISED)) ||
+	if (DatumGetBool(column(&batch->state, STATE_REVISED)) || !read_head(batch) ||
 		!read_kernel_state(&batch->state, &state))
 		return PGI_TO_LOOK_INTO;
 	batch->nevents = 0;

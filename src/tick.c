@@ -13,6 +13,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "tcop/utility.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -389,6 +390,7 @@ pgi_tick(PG_FUNCTION_ARGS)
 	Datum values[7];
 	bool nulls[7] = {false};
 
+	PreventCommandIfReadOnly("incident.tick()");
 	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 

@@ -193,6 +193,10 @@ find(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id,
 	head = pgi_column(0, 6, &isnull);
 	if (VARSIZE_ANY_EXHDR(DatumGetPointer(head)) == PGI_HASH_LENGTH)
 		memcpy(timeline->head, VARDATA_ANY(DatumGetPointer(head)), PGI_HASH_LENGTH);
+	else if (locking)
+		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+						errmsg("the newest hash of incident " INT64_FORMAT " is damaged",
+							   incident_id)));
 	revised = DatumGetBool(pgi_column(0, 7, &isnull));
 	SPI_freetuptable(SPI_tuptable);
 	if (locking && revised)
