@@ -14,8 +14,6 @@ use Test::More;
 my $node = start_node('parallel', conf => <<'END');
 force_parallel_mode = regress
 max_parallel_workers = 8
-shared_preload_libraries = 'pg_cron'
-cron.database_name = 'regression'
 END
 is($node->safe_psql('incident', <<'SQL'), 'Gather', 'queries do run in a worker');
 CREATE FUNCTION plan() RETURNS SETOF text LANGUAGE plpgsql AS $$
