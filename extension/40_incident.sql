@@ -84,6 +84,7 @@ CREATE TABLE incident.incident_state (
 	next_due timestamptz,
 	head bytea NOT NULL,			-- the hash of the newest entry
 	duties bytea,				-- those that time can still move, and what else the kernel goes on from
+	without_effect integer[],		-- the facts, by seq, that do not fit what was known later; NULL: none
 	PRIMARY KEY (org_id, incident_id)
 ) WITH (fillfactor = 50);			-- room for a new version of every row, as neighbours fall due together
 CREATE INDEX incident_state_open ON incident.incident_state (org_id, incident_id)
@@ -396,12 +397,13 @@ LANGUAGE c STABLE STRICT SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_timeline_hash';
 
-CREATE FUNCTION incident.timeline_heads(OUT incident_id bigint, OUT seq integer, OUT hash bytea)
+CREATE FUNCTION incident.timeline_heads(
+	OUT incident_id bigint, OUT seq integer, OUT hash bytea, OUT month date)
 RETURNS SETOF record
 LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT s.incident_id, s.seq, s.head
+	SELECT s.incident_id, s.seq, s.head, make_date(2000 + s.month / 12, s.month % 12 + 1, 1)
 	FROM incident.incident_state AS s
 	WHERE s.org_id = (SELECT incident.current_organisation())
 	ORDER BY s.incident_id;
@@ -470,4 +472,4 @@ COMMENT ON FUNCTION incident.verify_timeline(bigint) IS
 COMMENT ON FUNCTION incident.timeline_hash(bigint, integer) IS
 'The hash of an incident''s entries up to one, from what is stored now: SHA-256 over the entry and the hash before it. NULL when there is no such entry, or no such incident (any more).';
 COMMENT ON FUNCTION incident.timeline_heads() IS
-'The newest hash of every timeline of the current organisation, to be kept elsewhere: later, timeline_hash() must still give it.';
+'The newest hash of every timeline of the current organisation, to be kept elsewhere: later, timeline_hash() must still give it. month is the one under which the incident is kept, and with which it is forgotten.';

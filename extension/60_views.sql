@@ -1,18 +1,45 @@
 -- Views for people and reports. Each shows the current organisation (setting
 -- pg_incident.organisation) and needs no rights on tables.
 
--- The duty a rule stands for; NULL when the incident has since been put under another policy.
+-- The duty that an entry was decided for, by the policy of then: the one from which the next
+-- migration led away, or else the present one. As long as an entry is live, its duty has the
+-- same number under each policy (settle.c), so that another one will do where that policy was
+-- dropped; NULL when none is left.
+CREATE FUNCTION incident.duty_decided(
+	org_id integer, incident_id bigint, month integer, seq integer, rule smallint, policy_id integer)
+RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	WITH later AS (
+		SELECT e.seq, e.rule, e.evidence -> 'from' AS policy, row_number() OVER (PARTITION BY e.rule ORDER BY e.seq) AS number
+		FROM incident.entries AS e
+		WHERE e.org_id = duty_decided.org_id AND e.incident_id = duty_decided.incident_id AND e.month = duty_decided.month
+			AND (e.rule = 1 AND e.epoch = duty_decided.seq
+				OR e.rule = 0 AND incident.kind_word(e.kind) = 'migrated' AND e.seq > duty_decided.seq)),
+	withdrawal AS (SELECT min(l.seq) AS seq FROM later AS l WHERE l.rule = 1),
+	policies AS (
+		SELECT l.seq, p.policy_id FROM later AS l, withdrawal AS w, incident.policies AS p
+		WHERE l.rule = 0 AND (l.number = 1 OR w.seq IS NULL OR l.seq < w.seq)
+			AND p.name = l.policy ->> 'policy' AND p.version::text = l.policy ->> 'version'
+			AND encode(p.digest, 'hex') = l.policy ->> 'sha256'
+		UNION ALL
+		SELECT NULL, duty_decided.policy_id FROM withdrawal AS w
+		WHERE w.seq IS NULL OR NOT EXISTS (SELECT FROM later AS l WHERE l.rule = 0))
+	SELECT d.duty FROM policies AS p JOIN incident.policy_duties AS d USING (policy_id)
+	WHERE d.number = duty_decided.rule % 100
+	ORDER BY p.seq NULLS LAST LIMIT 1;
+END;
+
 CREATE FUNCTION incident.duty_of(org_id integer, incident_id bigint, seq integer, rule smallint)
 RETURNS text
 LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT d.duty FROM incident.incident_state AS s
-	JOIN incident.policy_duties AS d ON d.policy_id = s.policy_id AND d.number = duty_of.rule % 100
+	SELECT incident.duty_decided(s.org_id, s.incident_id, s.month, duty_of.seq, duty_of.rule, s.policy_id)
+	FROM incident.incident_state AS s
 	WHERE s.org_id = duty_of.org_id AND s.incident_id = duty_of.incident_id
-		AND s.org_id = (SELECT incident.current_organisation())
-		AND NOT EXISTS (SELECT FROM incident.entries AS m WHERE m.org_id = s.org_id AND m.incident_id = s.incident_id
-			AND m.month = s.month AND m.rule = 0 AND incident.kind_word(m.kind) = 'migrated' AND m.seq > duty_of.seq);
+		AND s.org_id = (SELECT incident.current_organisation());
 END;
 
 CREATE VIEW incident.timeline WITH (security_barrier) AS
@@ -24,7 +51,12 @@ SELECT e.org_id, e.incident_id, e.seq, incident.kind_word(e.kind) AS kind, e.eff
 	e.rule <= 1 OR NOT EXISTS (SELECT FROM incident.entries AS v
 		WHERE v.org_id = e.org_id AND v.incident_id = e.incident_id AND v.epoch = e.seq
 			AND v.rule = 1 AND v.month = e.month) AS live,
-	e.actor, e.recorded_by, e.note, e.duty, e.evidence, CASE WHEN e.rule > 1 THEN e.epoch END AS epoch,
+	CASE WHEN e.rule = 0 THEN NOT EXISTS (SELECT FROM incident.incident_state AS s
+		WHERE s.org_id = e.org_id AND s.incident_id = e.incident_id AND e.seq = ANY (s.without_effect))
+		END AS effective,
+	e.actor, e.recorded_by, e.note,
+	CASE WHEN e.rule < 100 THEN e.duty ELSE incident.duty_of(e.org_id, e.incident_id, e.seq, e.rule) END AS duty,
+	e.evidence, CASE WHEN e.rule > 1 THEN e.epoch END AS epoch,
 	CASE WHEN e.rule > 1 THEN e.occurrence END AS occurrence, e.hash
 FROM incident.entries AS e
 LEFT JOIN incident.assets AS a ON a.org_id = e.org_id AND a.asset_id = e.asset_id
@@ -147,7 +179,7 @@ FROM incident.quarantine AS q
 WHERE q.org_id = (SELECT incident.current_organisation());
 
 COMMENT ON FUNCTION incident.duty_of(integer, bigint, integer, smallint) IS
-'The duty that a rule of the timeline stands for; NULL when the incident has since been put under another policy.';
+'The duty for which an entry of the timeline was decided, by the policy of then; NULL when that has been dropped since.';
 COMMENT ON VIEW incident.timeline IS
 'One row an entry of a timeline: facts, what follows from them, and withdrawals.';
 COMMENT ON COLUMN incident.timeline.kind IS
@@ -156,7 +188,9 @@ COMMENT ON COLUMN incident.timeline.effective_at IS 'When it took effect.';
 COMMENT ON COLUMN incident.timeline.recorded_at IS 'When it was recorded; the difference is its lateness.';
 COMMENT ON COLUMN incident.timeline.rule IS
 'The rule that decided a derived entry: matrix, remaining_time:LEVEL, step:N, processing_time, acknowledgement, response, duty:NAME.';
-COMMENT ON COLUMN incident.timeline.duty IS 'Of the fact done: which duty.';
+COMMENT ON COLUMN incident.timeline.duty IS 'Of done, due, repeated and overdue: which duty, by its name in the policy that the incident was under then; NULL when that policy has been dropped.';
+COMMENT ON COLUMN incident.timeline.effective IS
+'Of a fact: false when it has no effect because of facts that were recorded later and took effect earlier, or of the policy under which the incident was put; NULL of other entries.';
 COMMENT ON COLUMN incident.timeline.evidence IS 'Of the fact done: the evidence, or the content of the report. Of migrated and marked: from which policy (name, version, digest of its document) or mark to which.';
 COMMENT ON COLUMN incident.timeline.live IS 'False for an entry that was taken back.';
 COMMENT ON COLUMN incident.timeline.epoch IS 'seq of the fact that governed when a derived entry was decided.';

@@ -116,6 +116,31 @@ SELECT open('a3', 'minor', 'after the step', now() - interval '5 hours') AS step
 SELECT incidents, escalations, remaining FROM tick();
 SELECT from_bucket <= bucket(now()) AS back FROM incident.last_tick;
 
+-- What was forgotten is no error where kept heads are looked through; what was taken away or changed shows.
+SELECT open('a3', 'minor', 'forgotten', now()) AS forgotten \gset
+SELECT open('a3', 'minor', 'taken away', now()) AS taken \gset
+SELECT resolve(:forgotten), close(:forgotten);
+UPDATE incident.entries SET month = 183 WHERE incident_id = :forgotten;
+UPDATE incident.incident_state SET month = 183 WHERE incident_id = :forgotten;
+CREATE TABLE kept_heads AS SELECT now() AS taken_at, h.* FROM timeline_heads() AS h;
+SELECT month, count(*), bool_and(hash = timeline_hash(incident_id, seq)) AS there FROM kept_heads GROUP BY month ORDER BY month LIMIT 1;
+CALL retain('0');
+SELECT timeline_hash(:forgotten, 1), timeline_hash(0, 1);
+PREPARE kept AS SELECT k.incident_id = :taken AS taken FROM kept_heads AS k
+	WHERE k.month IN (SELECT h.month FROM timeline_heads() AS h) AND timeline_hash(k.incident_id, k.seq) IS DISTINCT FROM k.hash;
+EXECUTE kept;
+SELECT DISTINCT month FROM kept_heads EXCEPT SELECT month FROM timeline_heads();
+BEGIN;
+DELETE FROM incident.entries WHERE incident_id = :taken;
+DELETE FROM incident.incident_state WHERE incident_id = :taken;
+DELETE FROM incident.incidents WHERE incident_id = :taken;
+EXECUTE kept;
+ROLLBACK;
+BEGIN;
+UPDATE incident.entries SET note = 'changed' WHERE incident_id = :taken AND seq = 1;
+EXECUTE kept;
+ROLLBACK;
+
 -- A step that fails keeps none of the others from what they have to do.
 CREATE FUNCTION refuse_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no row of %', TG_RELID::regclass; END $$;
 CREATE FUNCTION refuse_command() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no %', TG_TAG; END $$;

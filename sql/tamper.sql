@@ -134,6 +134,17 @@ SELECT c.change, f.* FROM pg_temp.changes('incident.incidents') AS c,
 	WHERE c.name IN ('policy_id', 'confidentiality') ORDER BY c.change COLLATE "C";
 SELECT f.problems[1:2], cardinality(f.problems) > 10 AS many FROM pg_temp.found(:id, format('UPDATE incident.incidents SET policy_id = 2 WHERE incident_id = %1$s; UPDATE incident.incident_state SET policy_id = 2 WHERE incident_id = %1$s', :id)) AS f;
 
+-- A fact that no longer fits what was known later has no effect, and none on times.
+SELECT open('core', 'minor', 'effects', timestamptz '2026-01-05 08:00+00') AS effects \gset
+SELECT acknowledge(:effects, at => '2026-01-05 09:30+00'), resolve(:effects, at => '2026-01-05 09:00+00');
+SELECT kind, effective_at, effective FROM timeline WHERE incident_id = :effects AND rule IS NULL ORDER BY seq;
+SELECT acknowledged_at, resolved_at FROM incident_history WHERE incident_id = :effects;
+SELECT without_effect FROM incident.incident_state WHERE incident_id = :effects;
+SELECT tick(), reopen(:effects, at => '2026-01-05 09:15+00');
+SELECT array_agg(DISTINCT effective) AS effective, (SELECT acknowledged_at FROM incident_history WHERE incident_id = :effects) FROM timeline
+	WHERE incident_id = :effects AND rule IS NULL;
+SELECT bool_and(effective IS NULL = (rule IS NOT NULL OR kind = 'voided')) AS of_facts FROM timeline;
+
 -- Another policy that has taken a number is not the one there was.
 SELECT publish_policy(import_policy(export_policy(policy_id('itil')) || '{"name": "house"}'));
 SELECT open('core', 'minor', 'house', policy => 'house') AS of_house \gset

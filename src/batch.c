@@ -5,7 +5,7 @@
  * one after the other. The kernel goes on from the state row, which is then updated in
  * place; entries and timers are collected and added together. The update doubles as the
  * lock: it takes effect only when the state is still the one that was read, and does not
- * wait. Whatever is out of the ordinary is left to be settled on its own (timeline.c),
+ * wait. Whatever is out of the ordinary is left to be settled on its own (settle.c),
  * which also says what is wrong.
  */
 #include "postgres.h"
@@ -212,7 +212,6 @@ make_entries(Batch *batch, PgiEntry *entries)
 		entry->recorded_at = batch->now;
 		entry->asset_level = PGI_LEVEL_UNKNOWN;
 		entry->severity = PGI_SEVERITY_UNKNOWN;
-		entry->duty_number = PGI_MAX_DUTIES;
 		pgi_entry_decided(entry, &batch->events[i]);
 		pgi_chain_hash(batch->sha, &batch->timeline, entry, batch->timeline.head);
 	}

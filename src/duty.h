@@ -24,6 +24,15 @@ pgi_duty_of_rule(int rule)
 	return rule >= PGI_RULE_DUTY ? rule - PGI_RULE_DUTY : -1;
 }
 
+/* The same, with PGI_MAX_DUTIES for none. */
+static inline uint8_t
+pgi_duty_number_of_rule(int rule)
+{
+	int number = pgi_duty_of_rule(rule);
+
+	return number < 0 || number >= PGI_MAX_DUTIES ? PGI_MAX_DUTIES : (uint8_t) number;
+}
+
 extern void pgi_read_duty_names(int32 policy_id, PgiDutyNames *names);
 extern int pgi_duty_named(const PgiDutyNames *names, const char *name);
 

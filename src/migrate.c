@@ -15,7 +15,6 @@
 #include "utils/timestamp.h"
 
 #include "arguments.h"
-#include "duty.h"
 #include "pg_incident.h"
 #include "policy_cache.h"
 #include "record.h"
@@ -61,21 +60,12 @@ change_policy(PgiTimeline *timeline, int32 policy_id)
 								3,
 								{INT4OID, INT8OID, INT4OID}};
 	Datum values[3];
-	PgiDutyNames names;
 
 	values[0] = Int32GetDatum(timeline->org_id);
 	values[1] = Int64GetDatum(timeline->incident_id);
 	values[2] = Int32GetDatum(policy_id);
 	pgi_run(&incident, values, NULL, SPI_OK_UPDATE, 0);
 	timeline->policy_id = policy_id;
-	pgi_read_duty_names(policy_id, &names);
-	for (int i = 0; i < timeline->nentries; i++)
-	{
-		PgiEntry *entry = &timeline->entries[i];
-		int number = entry->duty == NULL ? -1 : pgi_duty_named(&names, entry->duty);
-
-		entry->duty_number = number < 0 ? PGI_MAX_DUTIES : (uint8) number;
-	}
 }
 
 /* (incident_id, policy, version, by, at, note) */

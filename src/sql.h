@@ -12,7 +12,7 @@
 #define PGI_TYPE_LEVEL ((Oid) 1)
 #define PGI_TYPE_SEVERITY ((Oid) 2)
 
-#define PGI_QUERY_ARGS 28
+#define PGI_QUERY_ARGS 29
 
 /* A statement, prepared when it is first run; declare it static. */
 typedef struct PgiQuery

@@ -4,6 +4,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -20,6 +21,17 @@ is_revised(const PgiTimeline *timeline)
 		if (timeline->entries[i].kind == PGI_VOIDED)
 			return true;
 	return false;
+}
+
+static Datum
+seqs(const int32 *without_effect, int count)
+{
+	Datum *values = palloc(sizeof(Datum) * Max(count, 1));
+
+	for (int i = 0; i < count; i++)
+		values[i] = Int32GetDatum(without_effect[i]);
+	return PointerGetDatum(
+		construct_array(values, count, INT4OID, sizeof(int32), true, TYPALIGN_INT));
 }
 
 /* The row of an incident that is settled up to a moment; the state is as of then. */
@@ -59,7 +71,9 @@ pgi_state_row(const PgiTimeline *timeline, TimestampTz until, const PgiState *st
 	values[n++] = BoolGetDatum(state->late[PGI_CLOCK_RESPONSE]);
 	for (int clock = 0; clock < PGI_CLOCKS; clock++)
 		n = pgi_put_moment(values, isnull, n, state->origin[clock]);
-	(void) pgi_put_duties(values, isnull, n, state);
+	n = pgi_put_duties(values, isnull, n, state);
+	isnull[n] = timeline->nwithout == 0;
+	values[n] = seqs(timeline->without_effect, timeline->nwithout);
 }
 
 #define STATE_TYPES                                                                  \
@@ -68,7 +82,8 @@ pgi_state_row(const PgiTimeline *timeline, TimestampTz until, const PgiState *st
 			TEXTOID, INT8OID, PGI_TYPE_LEVEL, PGI_TYPE_SEVERITY, PGI_TYPE_LEVEL,     \
 			PGI_TYPE_LEVEL, PGI_TYPE_LEVEL, BOOLOID, TIMESTAMPTZOID, TIMESTAMPTZOID, \
 			TIMESTAMPTZOID, TIMESTAMPTZOID, BOOLOID, BYTEAOID, INT4OID, BOOLOID,     \
-			BOOLOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, BYTEAOID        \
+			BOOLOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, BYTEAOID,       \
+			INT4ARRAYOID                                                             \
 	}
 
 /*
@@ -81,7 +96,7 @@ pgi_state_write(PgiTimeline *timeline, TimestampTz until, const PgiState *state)
 	static PgiQuery insert = {
 		"INSERT INTO incident.incident_state (" PGI_STATE_LIST ")"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
-		"$17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)",
+		"$17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)",
 		PGI_STATE_COLUMNS, STATE_TYPES};
 	static PgiQuery update = {
 		"UPDATE incident.incident_state SET policy_id = $3, month = $4, seq = $5,"
@@ -90,7 +105,8 @@ pgi_state_write(PgiTimeline *timeline, TimestampTz until, const PgiState *state)
 		" breached = $15, acknowledged_at = $16, activated_at = $17, resolved_at = $18,"
 		" closed_at = $19, revised = $20, head = $21, epoch = $22,"
 		" acknowledgement_overdue = $23, response_overdue = $24, processing_since = $25,"
-		" acknowledgement_since = $26, response_since = $27, duties = $28"
+		" acknowledgement_since = $26, response_since = $27, duties = $28,"
+		" without_effect = $29"
 		" WHERE org_id = $1 AND incident_id = $2",
 		PGI_STATE_COLUMNS, STATE_TYPES};
 	Datum values[PGI_STATE_COLUMNS];

@@ -35,6 +35,7 @@ enum
 	PGI_STATE_RESPONSE_OVERDUE,
 	PGI_STATE_ORIGINS, /* one for each clock */
 	PGI_STATE_DUTIES = PGI_STATE_ORIGINS + PGI_CLOCKS,
+	PGI_STATE_WITHOUT_EFFECT,
 	PGI_STATE_COLUMNS
 };
 
@@ -43,7 +44,7 @@ enum
 	" asset_id, asset_level, severity, event_level, response_level, peak_response,"     \
 	" breached, acknowledged_at, activated_at, resolved_at, closed_at, revised, head,"  \
 	" epoch, acknowledgement_overdue, response_overdue, processing_since,"              \
-	" acknowledgement_since, response_since, duties"
+	" acknowledgement_since, response_since, duties, without_effect"
 
 extern void pgi_state_row(const PgiTimeline *timeline, TimestampTz until,
 						  const PgiState *state, Datum *values, bool *isnull);

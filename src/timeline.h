@@ -24,8 +24,8 @@ typedef struct PgiEntry
 	bool sets_asset;
 	bool sets_severity;
 	int64 asset_id;	   /* 0: none */
-	const char *duty;  /* what was done, and its number in the policy; */
-	uint8 duty_number; /* PGI_MAX_DUTIES: none */
+	const char *duty;  /* what was done */
+	uint8 duty_number; /* of what was done or decided, now; PGI_MAX_DUTIES: none */
 	uint8 asset_level;
 	uint8 severity;
 	uint8 event_level;
@@ -64,6 +64,9 @@ typedef struct PgiTimeline
 	int32 settled_seq;	  /* of the last entry when the state was stored */
 	uint8 head[PGI_HASH_LENGTH];
 	const PgiOpening *opening; /* where the opening is to be hashed */
+	bool locked;			   /* by this transaction */
+	int32 *without_effect;	   /* facts, by seq, when it was last derived what follows */
+	int nwithout;
 	PgiEntry *entries;
 	int nentries;
 	int room;
@@ -113,7 +116,7 @@ extern bool pgi_timeline_is_complete(const PgiTimeline *timeline);
 extern PgiFact *pgi_timeline_facts(const PgiTimeline *timeline, int *nfacts);
 extern void pgi_timeline_state(const PgiTimeline *timeline, TimestampTz at,
 							   PgiState *state);
-extern PgiResult pgi_timeline_derive(const PgiTimeline *timeline, TimestampTz until,
+extern PgiResult pgi_timeline_derive(PgiTimeline *timeline, TimestampTz until,
 									 PgiCollected *collected, PgiState *state);
 extern void pgi_timeline_compare(const PgiTimeline *timeline,
 								 const PgiCollected *collected, bool *extra,
@@ -123,6 +126,8 @@ extern void pgi_timeline_settle(PgiTimeline *timeline, TimestampTz until,
 extern void pgi_entry_decided(PgiEntry *entry, const PgiDerived *event);
 extern void pgi_count_decision(PgiDecisions *decisions, const PgiDerived *event,
 							   TimestampTz now);
+extern void pgi_check_advanced(const PgiTimeline *timeline, PgiResult result,
+							   const PgiState *state);
 extern void pgi_check_result(PgiResult result, int64 incident_id);
 
 #endif

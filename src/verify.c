@@ -504,6 +504,7 @@ goes_by_time(int column)
 		case PGI_STATE_ACKNOWLEDGEMENT_OVERDUE:
 		case PGI_STATE_RESPONSE_OVERDUE:
 		case PGI_STATE_DUTIES:
+		case PGI_STATE_WITHOUT_EFFECT: /* a duty that was not due when it was done */
 			return true;
 		default:
 			return column >= PGI_STATE_ORIGINS &&
@@ -612,7 +613,7 @@ check_settled_to(const Check *check)
  * it up.
  */
 static void
-check_consequences(const Check *check)
+check_consequences(Check *check)
 {
 	PgiCollected collected;
 	PgiState state;
@@ -676,7 +677,8 @@ pgi_verify_timeline(PG_FUNCTION_ARGS)
 		put_problem(&check, 0, "the state's month is not that of the opening");
 	if (check.is_whole)
 		check_withdrawals(&check);
-	if (check.is_whole && check.has_state && check.has_policy)
+	if (check.is_whole && check.has_state && check.has_policy &&
+		check.policy_id == check.timeline.policy_id)
 		check_consequences(&check);
 	SPI_finish();
 	return (Datum) 0;

@@ -432,8 +432,12 @@ apply_fact(PgiRun *run, const PgiFact *fact)
 {
 	PgiState *state = run->state;
 
+	run->nheard++;
 	if (!pgi_allows(state->standing, fact->kind))
 		return PGI_OK;
+	/* Of what was done, the duties say whether it counts. */
+	if (run->effects != NULL)
+		run->effects[fact - run->facts] = fact->kind != PGI_DONE;
 	state->standing = pgi_standing_after(state->standing, fact->kind);
 	restart_inactivity(run, fact);
 
@@ -550,6 +554,7 @@ run_facts(PgiRun *run, const PgiFact *facts, int nfacts, int64_t until)
 	state->next_due = PGI_NEVER;
 	if (nfacts == 0 || facts[0].kind != PGI_OPENED)
 		return PGI_ERROR_NOT_OPENED;
+	run->facts = facts;
 
 	for (int i = 0; i < nfacts && facts[i].at <= until; i++)
 	{
@@ -580,14 +585,29 @@ PgiResult
 pgi_advance(const PgiPolicy *policy, const PgiFact *facts, int nfacts, int64_t until,
 			PgiEmit emit, void *arg, PgiState *state)
 {
+	return pgi_advance_in_full(policy, facts, nfacts, until, emit, arg, NULL, state);
+}
+
+/*
+ * The same, and says of each fact whether it has an effect: whether it fits the status of its
+ * moment, and if a duty was done, whether that counts.
+ */
+PgiResult
+pgi_advance_in_full(const PgiPolicy *policy, const PgiFact *facts, int nfacts,
+					int64_t until, PgiEmit emit, void *arg, bool *effects,
+					PgiState *state)
+{
 	PgiTurn turns[PGI_MAX_DUTIES];
 	PgiRun run = {.policy = policy,
 				  .state = state,
 				  .emit = emit,
 				  .arg = arg,
 				  .unsettled = PGI_NEVER,
-				  .turns = turns};
+				  .turns = turns,
+				  .effects = effects};
 
+	for (int i = 0; effects != NULL && i < nfacts; i++)
+		effects[i] = false;
 	return run_facts(&run, facts, nfacts, until);
 }
 

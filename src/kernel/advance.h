@@ -123,6 +123,9 @@ extern uint8_t pgi_kind_named(const char *word);
 extern void pgi_sort_facts(PgiFact *facts, int nfacts);
 extern PgiResult pgi_advance(const PgiPolicy *policy, const PgiFact *facts, int nfacts,
 							 int64_t until, PgiEmit emit, void *arg, PgiState *state);
+extern PgiResult pgi_advance_in_full(const PgiPolicy *policy, const PgiFact *facts,
+									 int nfacts, int64_t until, PgiEmit emit, void *arg,
+									 bool *effects, PgiState *state);
 extern PgiResult pgi_duties_at(const PgiPolicy *policy, const PgiFact *facts, int nfacts,
 							   int64_t until, PgiDutyReport *reports);
 extern PgiResult pgi_go_on(const PgiPolicy *policy, PgiState *state, int64_t until,

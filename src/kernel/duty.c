@@ -94,12 +94,36 @@ followers(const PgiRun *run, uint32_t set)
 	return following;
 }
 
+/*
+ * Notes which facts of a moment did the duties of a set: of each the first, since the last
+ * reopening.
+ */
+static void
+note_effects(PgiRun *run, uint32_t done, int64_t at, int end)
+{
+	int first = end;
+
+	if (run->effects == NULL)
+		return;
+	while (first > 0 && run->facts[first - 1].at == at &&
+		   !(run->facts[first - 1].kind == PGI_REOPENED && run->effects[first - 1]))
+		first--;
+	for (int i = first; i < end; i++)
+		if (run->facts[i].kind == PGI_DONE && run->facts[i].duty < PGI_MAX_DUTIES &&
+			(done & PGI_DUTY_BIT(run->facts[i].duty)) != 0)
+		{
+			run->effects[i] = true;
+			done &= ~PGI_DUTY_BIT(run->facts[i].duty);
+		}
+}
+
 /* Reopening forgets what was, except what was done of the duties for which that lasts. */
 static void
-begin_cycle(PgiRun *run)
+begin_cycle(PgiRun *run, int64_t at)
 {
 	const PgiDutySets *sets = &run->policy->sets;
 
+	note_effects(run, run->marked & (run->going | run->overdue), at, run->nheard - 1);
 	run->done |= run->marked & (run->going | run->overdue);
 	run->done &= sets->lasting;
 	run->begun = run->going = run->overdue = run->ended = run->marked = 0;
@@ -114,7 +138,7 @@ pgi_duties_hear(PgiRun *run, const PgiFact *fact)
 
 	run->unsettled = fact->at;
 	if (fact->kind == PGI_REOPENED)
-		begin_cycle(run);
+		begin_cycle(run, fact->at);
 	else if (fact->kind == PGI_CANCELLED)
 		run->ended = ALL_DUTIES;
 	else if (fact->kind == PGI_DONE && fact->duty < run->policy->nduties)
@@ -217,6 +241,7 @@ pgi_duties_settle(PgiRun *run, int64_t at)
 		run->waiting |= following;
 	} while (following != 0);
 
+	note_effects(run, finished, at, run->nheard);
 	run->going &= ~run->ended | finished;
 	for (uint32_t left = beginning | finished | (run->going & level); left != 0;
 		 left &= left - 1)

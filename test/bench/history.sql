@@ -111,7 +111,7 @@ SELECT s.org_id, s.policy_id, c.incident_id, c.month, s.asset_level, s.severity,
 	s.asset_id, s.acknowledged_at + moved, s.activated_at + moved, s.resolved_at + moved, s.closed_at + moved,
 	s.processing_since + moved, s.acknowledgement_since + moved, s.response_since + moved, s.status, s.response_level,
 	s.peak_response, s.breached, s.acknowledgement_overdue, s.response_overdue, s.seq, s.settled_to + moved,
-	s.next_due + moved, s.head, s.duties
+	s.next_due + moved, s.head, s.duties, s.without_effect
 FROM bench.copy AS c JOIN bench.state AS s ON s.incident_id = c.of ORDER BY c.incident_id;
 INSERT INTO incident.entries
 SELECT e.org_id, c.month, c.incident_id, e.effective_at + moved, e.effective_at + moved, e.epoch, e.seq, e.rule,

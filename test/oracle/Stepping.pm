@@ -12,7 +12,7 @@ package Stepping;
 #   duties                    a list of
 #       duty, starts or after, scope (event or response), within (by level), until, done_by,
 #       repeat (how often at most, 0: no limit; absent: once), also (overdue: it repeats then)
-# A done fact has the name of a duty.
+# A done fact has the name of a duty. Facts are given has_effect: 1 if they have one, else 0.
 
 use strict;
 use warnings;
@@ -238,6 +238,16 @@ sub happen
 	return;
 }
 
+# The first of the facts of a moment by which a duty was done has an effect.
+sub note_effect
+{
+	my ($now) = @_;
+	my ($first) = @{ $now->{doing} || [] };
+	$first->{has_effect} = 1 if $first;
+	$now->{doing} = [];
+	return;
+}
+
 # A fact, as far as duties go: it only marks what was started or done.
 sub mark_duties
 {
@@ -249,16 +259,23 @@ sub mark_duties
 		for my $duty (@{ $life->{policy}{duties} || [] })
 		{
 			my $now = $life->{duty}{ $duty->{duty} };
-			$now->{done} = 1 if $now->{marked} && Lives::is_one_of($now->{state}, qw(going late));
+			if ($now->{marked} && Lives::is_one_of($now->{state}, qw(going late)))
+			{
+				$now->{done} = 1;
+				note_effect($now);
+			}
 			$now->{done} = 0
 			  if exists $duty->{repeat} || root_start($life->{policy}, $duty->{duty}) ne 'opened';
 			$now->{state} = $now->{done} ? 'over' : 'none';
 			$now->{marked} = 0;
+			$now->{doing} = [];
 		}
 	}
 	$life->{seen}{ $kind eq 'reopened' ? 'opened' : $kind } = 1;
 	for my $duty (@{ $life->{policy}{duties} || [] })
 	{
+		push @{ $life->{duty}{ $duty->{duty} }{doing} }, $fact
+		  if $kind eq 'done' && $fact->{duty} eq $duty->{duty};
 		$life->{duty}{ $duty->{duty} }{marked} = 1
 		  if ($kind eq 'done' && $fact->{duty} eq $duty->{duty})
 		  || (defined $duty->{done_by} && $duty->{done_by} eq $kind);
@@ -316,6 +333,7 @@ sub look_at_duty
 	if ($now->{marked} && Lives::is_one_of($now->{state}, qw(going late)))
 	{
 		@{$now}{qw(marked done state)} = (0, 1, 'over');
+		note_effect($now);
 		repeat_duty($life, $duty, $noted);
 		return 1;
 	}
@@ -333,6 +351,7 @@ sub look_at_duties
 		my $now  = $life->{duty}{ $duty->{duty} };
 		my $time = time_of_duty($life, $duty);
 		$now->{marked} = 0;
+		$now->{doing} = [];
 		$now->{state} = 'over'
 		  if is_ended($life, $duty) && Lives::is_one_of($now->{state}, qw(going late));
 		next unless $now->{state} eq 'going' && defined $time;
@@ -360,7 +379,9 @@ sub advance
 		run_watches($life, $moment - $life->{step});
 		for my $fact (@{ $at_moment{$moment} || [] })
 		{
-			next unless $fact->{kind} eq 'opened' || fits($life, $fact->{kind});
+			my $fits = $fact->{kind} eq 'opened' || fits($life, $fact->{kind});
+			$fact->{has_effect} = $fits && $fact->{kind} ne 'done' ? 1 : 0;
+			next unless $fits;
 			happen($life, $moment, $fact);
 			mark_duties($life, $fact);
 		}

@@ -379,7 +379,7 @@ sub by_life
 my $LIVE_ENTRIES = 'SELECT life, entries FROM live_entries';
 
 my $FACTS = <<'SQL';
-SELECT l.life, of_origin(t.effective_at) || ' ' || t.kind
+SELECT l.life, concat_ws(' ', of_origin(t.effective_at), t.kind, t.effective::int)
 FROM lives AS l JOIN incident.timeline AS t ON t.incident_id = l.incident_id
 WHERE t.kind NOT IN ('graded', 'escalated', 'breached', 'overdue', 'voided') ORDER BY t.seq
 SQL
@@ -504,7 +504,12 @@ sub compare_databases
 	} @lives;
 	my $history = each_life { history_text($world, $_[0]) } @lives;
 	my $facts = each_life {
-		join '; ', map { "$_->{effective} $_->{kind}" } grep { $_->{kind} ne 'heard' } @{ $_[0]{facts} };
+		my ($life) = @_;
+		my @ordered = Lives::in_order($life->{facts});
+		my @situations = Lives::situations($life->{policy}, @ordered);
+		$ordered[$_]{has_effect} = $situations[$_]{fitted} for 0 .. $#ordered;
+		join '; ', map { "$_->{effective} $_->{kind} $_->{has_effect}" }
+		  grep { $_->{kind} ne 'heard' } @{ $life->{facts} };
 	} @lives;
 
 	my %marks;
@@ -514,7 +519,7 @@ sub compare_databases
 		my $live = $about->($LIVE_ENTRIES);
 		$_ = sorted($_) for values %$live;
 		same("$database: derived entries", \@lives, $live, $derived);
-		same("$database: facts", \@lives, $about->($FACTS), $facts);
+		same("$database: facts, and which have an effect", \@lives, $about->($FACTS), $facts);
 		same("$database: states", \@lives, $about->($STATES), $states);
 		same("$database: history", \@lives, $about->($HISTORY), $history);
 		$marks{$database} = $about->($MARKS);

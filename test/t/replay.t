@@ -240,6 +240,9 @@ my $node = start_node('replay', conf => "jit = off\nlog_statement = none\nsynchr
 my $rng = RandomLives::rng($SEED);
 note("seed $SEED, $LIVES lives");
 $node->safe_psql('incident', $TABLES);
+
+# The organisation's policy takes any level; each life names its own.
+$node->safe_psql('incident', "SELECT incident.register_organisation(1, 'lives', 'damage-sab')");
 $node->safe_psql('incident', "SELECT FROM incident.register_asset('level $_', 'application', '$_')") for 1 .. 9, 'none';
 my ($policies, $others) = publish_world($node, $rng);
 cmp_ok(scalar @$others, '>', $POLICIES / 2, 'there are other policies to replay under');
