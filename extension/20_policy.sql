@@ -32,13 +32,14 @@ CREATE TABLE incident.policy_severities (
 	PRIMARY KEY (policy_id, severity)
 );
 
+-- Times that count on a calendar are texts: intervals, or working days such as 2 working days.
 CREATE TABLE incident.policy_levels (
 	policy_id integer NOT NULL,
 	level incident.level NOT NULL,
 	title jsonb NOT NULL,
 	words text[],
-	processing_time interval,
-	respond_within interval,
+	processing_time text,
+	respond_within text,
 	calendar text NOT NULL,
 	PRIMARY KEY (policy_id, level)
 );
@@ -49,7 +50,7 @@ CREATE TABLE incident.policy_acknowledgements (
 	policy_id integer NOT NULL,
 	level incident.level NOT NULL,
 	step integer NOT NULL,
-	within interval NOT NULL,
+	within text NOT NULL,
 	audience text[],
 	PRIMARY KEY (policy_id, level, step)
 );
@@ -75,7 +76,7 @@ CREATE TABLE incident.policy_rises (
 	to_level incident.level NOT NULL,
 	event_levels incident.level[],
 	measure text NOT NULL CHECK (measure IN ('elapsed', 'remaining', 'percent', 'inactive')),
-	amount interval,
+	amount text,
 	percent integer,
 	reports text[],
 	PRIMARY KEY (policy_id, step)
@@ -109,7 +110,7 @@ CREATE TABLE incident.policy_duty_levels (
 	duty text NOT NULL,
 	level incident.level NOT NULL,
 	item integer NOT NULL,
-	within interval NOT NULL,
+	within text NOT NULL,
 	audience text[] NOT NULL,
 	PRIMARY KEY (policy_id, duty, level)
 );

@@ -14,6 +14,23 @@ LANGUAGE c STABLE STRICT PARALLEL SAFE
 SET intervalstyle = 'postgres'
 AS 'MODULE_PATHNAME', 'pgi_expect_policy';
 
+CREATE FUNCTION incident.policy_remarks(document jsonb, OUT place text, OUT remark text)
+RETURNS SETOF record
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+SET intervalstyle = 'postgres'
+AS 'MODULE_PATHNAME', 'pgi_policy_remarks';
+
+-- A time on a calendar as it is stored: working days as they are written, anything else as
+-- intervals are printed.
+CREATE FUNCTION incident.stored_term(term text)
+RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+SET intervalstyle = 'postgres'
+AS $$
+	SELECT CASE WHEN term LIKE '% working day%' THEN term ELSE term::interval::text END
+$$;
+
 -- The items of an array in a document, numbered; none when it is left out.
 CREATE FUNCTION incident.json_items(value jsonb)
 RETURNS TABLE (item jsonb, number integer)
@@ -35,15 +52,15 @@ AS $$
 			incident.json_words(item -> 'words'), nullif(item -> 'criteria', 'null')
 		FROM incident.json_items(document -> 'severities');
 	INSERT INTO incident.policy_levels (policy_id, level, title, words, processing_time, respond_within, calendar)
-		SELECT id, (item ->> 'level')::incident.level, item -> 'title', incident.json_words(item -> 'words'), (item ->> 'processing_time')::interval,
-			(item ->> 'respond_within')::interval, coalesce(item ->> 'calendar', '24x7')
+		SELECT id, (item ->> 'level')::incident.level, item -> 'title', incident.json_words(item -> 'words'), incident.stored_term(item ->> 'processing_time'),
+			incident.stored_term(item ->> 'respond_within'), coalesce(item ->> 'calendar', '24x7')
 		FROM incident.json_items(document -> 'levels');
 	INSERT INTO incident.policy_acknowledgements (policy_id, level, step, within, audience)
-		SELECT id, (l.item ->> 'level')::incident.level, 0, (l.item #>> '{acknowledge,within}')::interval, NULL
+		SELECT id, (l.item ->> 'level')::incident.level, 0, incident.stored_term(l.item #>> '{acknowledge,within}'), NULL
 		FROM incident.json_items(document -> 'levels') AS l
 		WHERE l.item #> '{acknowledge,within}' IS NOT NULL
 		UNION ALL
-		SELECT id, (l.item ->> 'level')::incident.level, s.number + 1, (s.item ->> 'within')::interval,
+		SELECT id, (l.item ->> 'level')::incident.level, s.number + 1, incident.stored_term(s.item ->> 'within'),
 			incident.json_words(s.item -> 'audience')
 		FROM incident.json_items(document -> 'levels') AS l, incident.json_items(l.item #> '{acknowledge,steps}') AS s;
 	INSERT INTO incident.policy_matrix (policy_id, number, asset_level, severity, event_level, response_level)
@@ -53,7 +70,7 @@ AS $$
 	INSERT INTO incident.policy_rises (policy_id, step, to_level, event_levels, measure, amount, percent,
 			reports)
 		SELECT id, s.number, (s.item ->> 'to')::incident.level, incident.json_levels(s.item -> 'event_levels'),
-			m.measure, CASE WHEN m.measure <> 'percent' THEN (s.item ->> m.measure)::interval END,
+			m.measure, CASE WHEN m.measure <> 'percent' THEN incident.stored_term(s.item ->> m.measure) END,
 			(s.item ->> 'percent')::numeric::integer, incident.json_words(s.item -> 'reports')
 		FROM incident.json_items(document #> '{escalation,steps}') AS s,
 			unnest('{elapsed,remaining,percent,inactive}'::text[]) AS m(measure)
@@ -76,7 +93,7 @@ AS $$
 		FROM incident.json_items(document -> 'duties');
 	INSERT INTO incident.policy_duty_levels (policy_id, duty, level, item, within, audience)
 		SELECT id, d.item ->> 'duty', unnest(incident.json_levels(f.item -> 'levels')), f.number,
-			(f.item ->> 'within')::interval, incident.json_words(f.item -> 'audience')
+			incident.stored_term(f.item ->> 'within'), incident.json_words(f.item -> 'audience')
 		FROM incident.json_items(document -> 'duties') AS d, incident.json_items(d.item -> 'for') AS f;
 	INSERT INTO incident.policy_authorities (policy_id, number, act, event_levels, roles, persons)
 		SELECT id, number, item ->> 'act', incident.json_levels(item -> 'event_levels'),
@@ -506,6 +523,7 @@ $$;
 
 COMMENT ON FUNCTION incident.check_policy(jsonb, text) IS
 'All that is wrong with a policy document, each with its JSON path and a sentence: unknown and missing keys, wrong values, holes in the matrix, rows and times out of order, rules that can never fire, audiences and authorities with nobody, repeats without end. No rows when it is sound; one when there is none (NULL); at most 1000. What needs a part that cannot be read is checked once that part is right.';
+'What people may not expect of a sound policy document, each with its JSON path: plain days on a calendar of working hours, which count 24 worked hours each, and working days on one that never rests. Error invalid_parameter_value when the document is not sound.';
 COMMENT ON FUNCTION incident.import_policy(jsonb) IS
 'Writes a policy document as a draft and returns its id; a name that exists makes the next version. A draft need not be sound. Error invalid_parameter_value names the place of whatever cannot be stored: an unknown or missing key, a value of the wrong kind, a double, a calendar that does not exist; program_limit_exceeded that of an array that is too long.';
 COMMENT ON FUNCTION incident.publish_policy(integer) IS

@@ -25,7 +25,10 @@ AS $$
 			LATERAL (SELECT m.severity FROM incident.policy_matrix AS m
 				WHERE m.policy_id = w.policy_id UNION SELECT NULL) AS s),
 	due AS (
-		SELECT d.number, d.scope, d.starts, d.repeats, l.level, l.within, l.audience
+		SELECT d.number, d.scope, d.starts, d.repeats, l.level, l.audience, incident.term_length(l.within,
+			(SELECT e.calendar FROM incident.policy_levels AS e
+				WHERE e.policy_id = d.policy_id AND (d.scope = 'response_level' OR e.level = l.level)
+				ORDER BY e.level LIMIT 1)) AS within
 		FROM wanted AS w
 		JOIN incident.policy_duties AS d ON d.policy_id = w.policy_id
 		JOIN incident.policy_duty_levels AS l ON l.policy_id = d.policy_id AND l.duty = d.duty)
@@ -81,6 +84,29 @@ AS $$
 		(4, trim_scale(extract(second FROM length)), 'second', '秒')) AS v(place, amount, en, zh)
 	WHERE amount <> 0
 	HAVING length IS NOT NULL
+$$;
+
+-- A time on a calendar in words.
+CREATE FUNCTION incident.time_in_words(term text, language text)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+SET intervalstyle = 'postgres'
+AS $$
+	SELECT CASE WHEN term NOT LIKE '% working day%' THEN incident.time_in_words(term::interval, language)
+		ELSE incident.phrase(language, term, split_part(term, ' ', 1) || '个工作日') END
+$$;
+
+-- A calendar, with the zone whose clocks it goes by for the current organisation.
+CREATE FUNCTION incident.calendar_in_words(calendar text, language text)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE calendar WHEN '24x7' THEN calendar ELSE format(incident.phrase(language, '%s, %s time', '%s，以 %s 时间'),
+		calendar, coalesce((SELECT c.zone FROM incident.calendars AS c WHERE c.calendar = calendar_in_words.calendar
+				ORDER BY c.built_in LIMIT 1),
+			incident.organisation_zone(incident.current_organisation()))) END
 $$;
 
 -- Words one after the other.
@@ -161,7 +187,7 @@ AS $$
 				THEN incident.phrase(language, 'have no limit to be handled', '处置不限时')
 				ELSE format(incident.phrase(language, 'are to be handled within %s', '须在%s内处置完成'),
 					incident.time_in_words(l.processing_time, language)) END,
-			l.calendar),
+			incident.calendar_in_words(l.calendar, language)),
 		(SELECT format(incident.phrase(language, 'They are to be acknowledged within %s.', '须在%s内确认接手。'),
 				incident.time_in_words(a.within, language))
 			FROM incident.policy_acknowledgements AS a

@@ -3,11 +3,44 @@
 -- No table of the extension has foreign keys: only its functions write, and a parallel
 -- restore loads the tables in any order.
 
+-- The time zone that the server was configured with when the extension was created, whatever
+-- a role, a database or a session had set; a restored database takes that of its own server.
+CREATE TABLE incident.installation (
+	zone text PRIMARY KEY
+);
+INSERT INTO incident.installation (zone)
+SELECT coalesce(
+	(SELECT s.setting FROM pg_catalog.pg_settings AS s WHERE s.name = 'TimeZone' AND s.source = 'command line'),
+	(SELECT f.setting FROM pg_catalog.pg_file_settings AS f WHERE lower(f.name) = 'timezone' AND f.applied),
+	'UTC');
+
+CREATE FUNCTION incident.server_zone()
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT i.zone FROM incident.installation AS i
+$$;
+
 CREATE TABLE incident.organisations (
 	org_id integer PRIMARY KEY CHECK (org_id > 0),
 	name text NOT NULL UNIQUE,
-	policy text NOT NULL DEFAULT 'eport'
+	policy text NOT NULL DEFAULT 'eport',
+	zone text NOT NULL DEFAULT incident.server_zone()
 );
+
+-- Calendars without a zone of their own count in that of the organisation.
+CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident.organisations
+	FOR EACH ROW EXECUTE FUNCTION incident.invalidate_calendars();
+
+-- The zone of an organisation; that of the server for one that is not registered.
+CREATE FUNCTION incident.organisation_zone(org integer)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT coalesce((SELECT o.zone FROM incident.organisations AS o WHERE o.org_id = org), incident.server_zone())
+$$;
 
 CREATE TABLE incident.assets (
 	org_id integer NOT NULL,
@@ -60,7 +93,9 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.register_organisation(org_id integer, name text DEFAULT NULL, policy text DEFAULT NULL)
+CREATE FUNCTION incident.register_organisation(
+	org_id integer, name text DEFAULT NULL, policy text DEFAULT NULL, zone text DEFAULT NULL,
+	change_closed boolean DEFAULT false)
 RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -68,7 +103,9 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	before incident.organisations;
+	was text;
 BEGIN
+	PERFORM incident.needed(change_closed, 'change_closed');
 	IF incident.needed(register_organisation.org_id, 'the organisation') < 1 THEN
 		RAISE EXCEPTION 'organisations count from 1, not %', register_organisation.org_id
 			USING ERRCODE = 'invalid_parameter_value';
@@ -79,13 +116,25 @@ BEGIN
 		'the name of a new organisation');
 	register_organisation.policy := coalesce(
 		incident.given_name(register_organisation.policy, 'the policy'), before.policy, 'eport');
+	was := incident.organisation_zone(register_organisation.org_id);
+	register_organisation.zone := coalesce(incident.given_name(register_organisation.zone, 'the zone'), was);
+	IF register_organisation.zone <> was
+			AND NOT EXISTS (SELECT FROM pg_timezone_names AS z WHERE z.name = register_organisation.zone) THEN
+		RAISE EXCEPTION 'the server does not know time zone "%"', left(register_organisation.zone, 100)
+			USING ERRCODE = 'invalid_parameter_value',
+				  HINT = 'It needs a name of pg_timezone_names, such as Asia/Shanghai.';
+	END IF;
 	IF NOT incident.keep_policy(incident.policy_id(register_organisation.policy)) THEN
 		RAISE EXCEPTION 'policy "%" has just been retired', register_organisation.policy
 			USING ERRCODE = 'undefined_object', HINT = 'Call it again: it takes the newest that is published then.';
 	END IF;
-	INSERT INTO incident.organisations AS o (org_id, name, policy)
-		VALUES (register_organisation.org_id, register_organisation.name, register_organisation.policy)
-		ON CONFLICT (org_id) DO UPDATE SET name = excluded.name, policy = excluded.policy;
+	INSERT INTO incident.organisations AS o (org_id, name, policy, zone)
+		VALUES (register_organisation.org_id, register_organisation.name, register_organisation.policy, register_organisation.zone)
+		ON CONFLICT (org_id) DO UPDATE SET name = excluded.name, policy = excluded.policy, zone = excluded.zone;
+	IF register_organisation.zone <> was THEN
+		PERFORM incident.reconsider(ARRAY(SELECT DISTINCT c.calendar FROM incident.calendars AS c WHERE c.zone IS NULL),
+			register_organisation.org_id, '-infinity', 'infinity', change_closed);
+	END IF;
 	RETURN register_organisation.org_id;
 END
 $$;
@@ -207,7 +256,7 @@ $$;
 
 COMMENT ON FUNCTION incident.current_organisation() IS
 'The organisation this session works on: setting pg_incident.organisation, by default 1.';
-COMMENT ON FUNCTION incident.register_organisation(integer, text, text) IS
-'Adds an organisation, by default with the policy eport, or changes what is given of the one with that id; returns its id. A new one needs a name. Incidents already open keep their policy.';
+COMMENT ON FUNCTION incident.register_organisation(integer, text, text, text, boolean) IS
+'Adds an organisation, by default with the policy eport, or changes what is given of the one with that id; returns its id. A new one needs a name. zone is a name of pg_timezone_names; a new one has that of the server when the extension was created. Incidents already open keep their policy. When the zone changes, incidents whose clocks run by calendars without a zone of their own are settled anew by the next tick; when one that is closed or cancelled would change, it is refused (object_in_use) unless change_closed is true.';
 COMMENT ON FUNCTION incident.register_asset(text, text, incident.level, incident.rating, incident.rating, incident.rating, text, text, text, text, text[]) IS
 'Adds an asset to the current organisation, or changes what is given of the one with that name; returns its id. What is not given stays; clear empties what it names, such as ''{owner,location}''. A new one needs a category. A NULL level is unknown and counts as the most urgent possible; error invalid_parameter_value for one that the organisation''s policy does not have. Incidents already open keep the level they were opened or assessed with.';

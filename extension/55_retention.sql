@@ -186,6 +186,9 @@ DECLARE
 BEGIN
 	IF keep < interval '0' THEN
 		RAISE EXCEPTION 'the time to keep must not be negative' USING ERRCODE = 'invalid_parameter_value';
+	ELSIF keep > interval '0' AND keep < interval '1 hour' THEN
+		RAISE EXCEPTION 'the time to keep must be none, or an hour or more, not %', keep
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'A number without a unit counts seconds: write ''3 years''.';
 	END IF;
 	SELECT s.month INTO over FROM incident.incident_state AS s
 		WHERE s.month < incident.current_month() GROUP BY s.month

@@ -97,11 +97,13 @@ WHERE s.org_id = (SELECT incident.current_organisation())
 
 CREATE VIEW incident.duty_status WITH (security_barrier) AS
 SELECT s.org_id, s.incident_id, d.duty, d.title ->> 'en' AS title_en, d.title ->> 'zh' AS title_zh, r.status,
-	r.occurrence, r.begun_at, r.deadline, r.overdue_at, r.done_at, l.within, d.responsible, l.audience
-FROM incident.incident_state AS s,
-	LATERAL incident.duty_reports(s.incident_id, now()) AS r
+	r.occurrence, r.begun_at, r.deadline, r.overdue_at, r.done_at,
+	incident.term_length(l.within, e.calendar) AS within, d.responsible, l.audience
+FROM incident.incident_state AS s
+CROSS JOIN LATERAL incident.duty_reports(s.incident_id, now()) AS r
 JOIN incident.policy_duties AS d ON d.number = r.number
 LEFT JOIN incident.policy_duty_levels AS l ON l.policy_id = d.policy_id AND l.duty = d.duty
+LEFT JOIN incident.policy_levels AS e ON e.policy_id = d.policy_id AND e.level = s.event_level
 WHERE s.org_id = (SELECT incident.current_organisation()) AND d.policy_id = s.policy_id
 	AND l.level = CASE d.scope WHEN 'event_level' THEN s.event_level ELSE s.response_level END;
 
@@ -118,6 +120,32 @@ SELECT a.org_id, a.asset_id, a.name, a.title, a.category, a.level, a.confidentia
 FROM incident.assets AS a
 LEFT JOIN incident.assets AS p ON p.org_id = a.org_id AND p.asset_id = a.parent_id
 WHERE a.org_id = (SELECT incident.current_organisation());
+
+-- A calendar of one's own hides the built-in one of its name.
+CREATE VIEW incident.calendar_register AS
+SELECT c.calendar, c.zone, coalesce(c.zone,
+		(SELECT o.zone FROM incident.organisations AS o WHERE o.org_id = incident.current_organisation()),
+		(SELECT i.zone FROM incident.installation AS i)) AS counts_in,
+	(SELECT string_agg(d.days || ' ' || d.windows, '; ' ORDER BY d.first)
+		FROM (SELECT string_agg(w.day, ' ' ORDER BY w.weekday) AS days, w.windows, min(w.weekday) AS first
+			FROM (SELECT v.weekday, ('{mon,tue,wed,thu,fri,sat,sun}'::text[])[v.weekday] AS day,
+					string_agg(to_char(v.opens, 'HH24:MI') || '-' || to_char(v.closes, 'HH24:MI'), ' ' ORDER BY v.opens) AS windows
+				FROM incident.calendar_windows AS v
+				WHERE v.calendar = c.calendar AND v.built_in = c.built_in AND v.since = n.since
+				GROUP BY v.weekday) AS w
+			GROUP BY w.windows) AS d) AS week,
+	nullif(n.since, '-infinity') AS since,
+	(SELECT min(w.since) FROM unnest(c.weeks) AS w(since) WHERE w.since > current_date) AS changes_on,
+	incident.working_day(c.calendar) AS working_day, x.first_exception, x.last_exception,
+	(SELECT array_agg(DISTINCT p.name ORDER BY p.name) FROM incident.policies AS p
+		JOIN incident.policy_levels AS l ON l.policy_id = p.policy_id
+		WHERE p.state = 'published' AND l.calendar = c.calendar) AS policies,
+	c.built_in, c.source
+FROM incident.calendars AS c,
+	LATERAL (SELECT max(w.since) AS since FROM unnest(c.weeks) AS w(since) WHERE w.since <= current_date) AS n,
+	LATERAL (SELECT min(d.date) AS first_exception, max(d.date) AS last_exception FROM incident.calendar_dates AS d
+		WHERE d.calendar = c.calendar AND d.built_in = c.built_in) AS x
+WHERE NOT (c.built_in AND EXISTS (SELECT FROM incident.calendars AS o WHERE o.calendar = c.calendar AND NOT o.built_in));
 
 CREATE VIEW incident.policy_versions AS
 SELECT policy_id, name, version, state, title ->> 'en' AS title_en, title ->> 'zh' AS title_zh,
@@ -217,6 +245,20 @@ COMMENT ON VIEW incident.incident_repeats IS
 COMMENT ON COLUMN incident.incident_repeats.asset_level IS 'That of the asset when it was reported; NULL: unknown.';
 COMMENT ON COLUMN incident.incident_repeats.severity IS 'As reported; NULL: unknown.';
 COMMENT ON VIEW incident.asset_register IS 'Assets with the name of the one above.';
+COMMENT ON VIEW incident.calendar_register IS
+'The calendars, built-in ones and one''s own; dates are those of the session''s time zone.';
+COMMENT ON COLUMN incident.calendar_register.calendar IS 'Its name.';
+COMMENT ON COLUMN incident.calendar_register.zone IS 'Its time zone; NULL: that of each organisation.';
+COMMENT ON COLUMN incident.calendar_register.counts_in IS 'The time zone in which it counts for the current organisation.';
+COMMENT ON COLUMN incident.calendar_register.week IS 'The hours of the days of the week that holds today; NULL when nobody works in it.';
+COMMENT ON COLUMN incident.calendar_register.since IS 'Since which date that week holds; NULL: always.';
+COMMENT ON COLUMN incident.calendar_register.changes_on IS 'The next date from which another week holds; NULL: none.';
+COMMENT ON COLUMN incident.calendar_register.working_day IS 'How long a working day is, in hours, where a policy writes working days.';
+COMMENT ON COLUMN incident.calendar_register.first_exception IS 'The first of its holidays and of the dates with hours of their own.';
+COMMENT ON COLUMN incident.calendar_register.last_exception IS 'The last of them: later holidays are not known.';
+COMMENT ON COLUMN incident.calendar_register.policies IS 'The policies with a published version that uses it; NULL: none.';
+COMMENT ON COLUMN incident.calendar_register.built_in IS 'Whether the extension ships it.';
+COMMENT ON COLUMN incident.calendar_register.source IS 'Where its dates come from.';
 COMMENT ON VIEW incident.policy_versions IS 'Policies and the state of each version.';
 COMMENT ON FUNCTION incident.lateness(float8) IS
 'How late, at most, that share (0 to 1) of the last hour''s decisions were taken, rounded up to a power of two of seconds; NULL when there were none.';

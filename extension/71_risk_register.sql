@@ -469,6 +469,10 @@ BEGIN
 		RAISE EXCEPTION 'the time to fix a vulnerability must be positive, not %', within
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
+	IF within < interval '1 hour' THEN
+		RAISE EXCEPTION 'the time to fix a vulnerability must be an hour or more, not %', within
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'A number without a unit counts seconds: write ''30 days''.';
+	END IF;
 	INSERT INTO incident.vulnerability_times (org_id, severity, fix_within)
 		VALUES (incident.need_organisation(), set_fix_within.severity, set_fix_within.within)
 		ON CONFLICT (org_id, severity) DO UPDATE SET fix_within = excluded.fix_within;

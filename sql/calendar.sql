@@ -166,7 +166,7 @@ WHERE working_time('reg-doc', day, day + interval '1 day') <> '0' ORDER BY day;
 SELECT working_time('reg-doc', '2026-01-26 11:59', '2026-01-26 13:01');
 -- What was exported and imported is the same; the import replaces, and leaves nothing of what was.
 CREATE TEMP TABLE exported AS SELECT export_calendar('reg-doc') AS d, pg_temp.rows_of('reg-doc') AS n;
-SELECT import_calendar('{"name": "reg-doc", "zone": "UTC", "week": {}}');
+SELECT import_calendar('{"name": "reg-doc", "zone": "UTC", "week": {}, "extra": {"2026-01-01": [["10:00", "11:00"]]}}');
 SELECT export_calendar('reg-doc'), pg_temp.rows_of('reg-doc'), working_time('reg-doc', '2026-01-01', '2027-01-01');
 SELECT import_calendar(d) FROM exported;
 SELECT export_calendar('reg-doc') = d AS same, pg_temp.rows_of('reg-doc') = n AS same_rows FROM exported;
@@ -265,7 +265,17 @@ SELECT d.problem, r.state, r.message, r.hint
 FROM (VALUES
 	('no object', '[]'::jsonb),
 	('no name', '{"zone": "UTC", "week": {}}'),
-	('no zone', '{"name": "reg-bad", "week": {}}'),
+	('no work', '{"name": "reg-bad", "week": {}}'),
+	('no work in all weeks', '{"name": "reg-bad", "weeks": [{"week": {"mon": []}}, {"from": "2027-01-01", "week": {}}], "extra": {"2026-01-01": []}}'),
+	('a week and weeks', '{"name": "reg-bad", "week": {}, "weeks": [{"week": {}}]}'),
+	('no weeks', '{"name": "reg-bad", "weeks": []}'),
+	('weeks out of order', '{"name": "reg-bad", "weeks": [{"from": "2027-01-01", "week": {}}, {"from": "2026-01-01", "week": {}}]}'),
+	('two weeks of one date', '{"name": "reg-bad", "weeks": [{"from": "2027-01-01", "week": {}}, {"from": "2027-01-01", "week": {}}]}'),
+	('a second week without a date', '{"name": "reg-bad", "weeks": [{"week": {}}, {"week": {}}]}'),
+	('an overlap in a week', '{"name": "reg-bad", "weeks": [{"week": {}}, {"from": "2027-01-01", "week": {"mon": [["09:00", "12:00"], ["11:00", "13:00"]]}}]}'),
+	('a day without a unit', '{"name": "reg-bad", "week": {}, "day": "8"}'),
+	('a day of no time', '{"name": "reg-bad", "week": {}, "day": "0 hours"}'),
+	('a day of more than one', '{"name": "reg-bad", "week": {}, "day": "25 hours"}'),
 	('no week', '{"name": "reg-bad", "zone": "UTC"}'),
 	('an unknown key', '{"name": "reg-bad", "zone": "UTC", "week": {}, "holiday": []}'),
 	('an unknown day', '{"name": "reg-bad", "zone": "UTC", "week": {"monday": []}}'),

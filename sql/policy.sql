@@ -264,7 +264,7 @@ SELECT t.* FROM document, pg_temp.try(jsonb_set(d, '{matrix,2,event_level}', '"3
 -- Processing times.
 SELECT t.* FROM document, pg_temp.try(jsonb_set(d, '{levels,1,processing_time}', '"1 hour"')) AS t;
 SELECT t.* FROM document, pg_temp.try(jsonb_set(d, '{levels,0,processing_time}', 'null')) AS t;
-SELECT t.* FROM document, pg_temp.try(jsonb_set(d, '{levels,0,processing_time}', '"0"')) AS t;
+SELECT t.* FROM document, pg_temp.try(jsonb_set(d, '{levels,0,processing_time}', '"0 minutes"')) AS t;
 -- A level that is used but not defined.
 SELECT t.* FROM document, pg_temp.try(d #- '{levels,1}') AS t;
 SELECT check_policy(export_policy(-1)) AS not_sound;

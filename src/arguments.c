@@ -13,6 +13,7 @@
 
 #include "arguments.h"
 #include "compat.h"
+#include "kernel/calendar.h"
 
 #define MAX_NOTE 65536
 #define MAX_NAME 200
@@ -260,7 +261,20 @@ pgi_past(TimestampTz moment, const char *what)
 	return now;
 }
 
-/* A moment: given and finite. */
+/* Refuses a moment that is not finite, or that no calendar reaches. */
+void
+pgi_expect_reachable(TimestampTz moment, const char *what)
+{
+	if (TIMESTAMP_NOT_FINITE(moment))
+		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+						errmsg("%s must be a finite time", what)));
+	if (!pgi_is_within_reach(moment))
+		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+						errmsg("%s must be in the years 1 to 9999, UTC, not %s", what,
+							   timestamptz_to_str(moment))));
+}
+
+/* A moment: given, finite and within the reach of calendars. */
 TimestampTz
 pgi_moment_argument(FunctionCallInfo fcinfo, int number, const char *what)
 {
@@ -268,9 +282,7 @@ pgi_moment_argument(FunctionCallInfo fcinfo, int number, const char *what)
 
 	pgi_need_argument(fcinfo, number, what);
 	moment = PG_GETARG_TIMESTAMPTZ(number);
-	if (TIMESTAMP_NOT_FINITE(moment))
-		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-						errmsg("%s must be a finite time", what)));
+	pgi_expect_reachable(moment, what);
 	return moment;
 }
 

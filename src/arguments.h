@@ -36,6 +36,7 @@ extern TimestampTz pgi_moment_argument(FunctionCallInfo fcinfo, int number,
 extern TimestampTz pgi_past_argument(FunctionCallInfo fcinfo, int number,
 									 const char *what);
 extern TimestampTz pgi_past(TimestampTz moment, const char *what);
+extern void pgi_expect_reachable(TimestampTz moment, const char *what);
 extern TimestampTz pgi_now(void);
 
 /* Refuses NULL. */

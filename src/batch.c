@@ -397,8 +397,8 @@ settle(Batch *batch, const PgiDue *due, int ndue, PgiDecisions *decisions)
 		!read_kernel_state(&batch->state, &state))
 		return PGI_TO_LOOK_INTO;
 	batch->nevents = 0;
-	if (pgi_go_on(pgi_policy(batch->timeline.policy_id), &state, batch->at, collect,
-				  batch) != PGI_OK ||
+	if (pgi_go_on(pgi_policy_of(batch->timeline.policy_id, batch->timeline.org_id),
+				  &state, batch->at, collect, batch) != PGI_OK ||
 		batch->nevents > MAX_EVENTS)
 		return PGI_TO_LOOK_INTO;
 	make_entries(batch, entries);

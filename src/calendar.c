@@ -14,7 +14,9 @@
 #include "arguments.h"
 #include "calendar_cache.h"
 #include "compat.h"
+#include "document.h"
 #include "invalidation.h"
+#include "pg_incident.h"
 
 /* What a call site used last. */
 typedef struct Memo
@@ -48,7 +50,7 @@ find_calendar(FunctionCallInfo fcinfo)
 		fcinfo->flinfo->fn_extra = memo =
 			MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Memo));
 	memo->generation = 0;
-	memo->calendar = pgi_calendar(name);
+	memo->calendar = pgi_calendar(name, pgi_organisation);
 	memo->constant = names_constant(fcinfo);
 	memo->length = strlen(name);
 	namestrcpy(&memo->name, name);
@@ -96,18 +98,22 @@ amount_length(const Interval *amount)
 	return length;
 }
 
+static Interval *
+make_length(int64 microseconds)
+{
+	Interval *length = palloc0(sizeof(Interval));
+
+	length->time = microseconds;
+	return length;
+}
+
 PG_FUNCTION_INFO_V1(pgi_working_time);
 Datum
 pgi_working_time(PG_FUNCTION_ARGS)
 {
 	int64 time = pgi_calendar_measure(calendar_argument(fcinfo), PG_GETARG_TIMESTAMPTZ(1),
 									  PG_GETARG_TIMESTAMPTZ(2));
-	Interval *length = palloc(sizeof(Interval));
-
-	length->time = time;
-	length->day = 0;
-	length->month = 0;
-	PG_RETURN_INTERVAL_P(length);
+	PG_RETURN_INTERVAL_P(make_length(time));
 }
 
 PG_FUNCTION_INFO_V1(pgi_add_working_time);
@@ -128,4 +134,27 @@ pgi_add_working_time(PG_FUNCTION_ARGS)
 				 errdetail(
 					 "So much is never worked there from the year 1 to the year 9999.")));
 	PG_RETURN_TIMESTAMPTZ(moment);
+}
+
+PG_FUNCTION_INFO_V1(pgi_working_day);
+Datum
+pgi_working_day(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INTERVAL_P(make_length(calendar_argument(fcinfo)->day));
+}
+
+/* (term, calendar): a time of a policy as it is stored, working days in hours. */
+PG_FUNCTION_INFO_V1(pgi_term_length);
+Datum
+pgi_term_length(PG_FUNCTION_ARGS)
+{
+	char *term = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char *calendar = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	int64 length;
+
+	if (!pgi_is_working_days(term))
+		return DirectFunctionCall3(interval_in, CStringGetDatum(term),
+								   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+	(void) pgi_read_term(term, pgi_calendar(calendar, pgi_organisation)->day, &length);
+	PG_RETURN_INTERVAL_P(make_length(length));
 }

@@ -7,6 +7,7 @@
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "pgtime.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/hsearch.h"
@@ -16,24 +17,36 @@
 #include "arguments.h"
 #include "calendar_cache.h"
 #include "invalidation.h"
+#include "policy_cache.h"
 #include "sql.h"
 
 /* The moment from which the server counts, in seconds of the time zone library. */
 #define UNIX_SECONDS ((POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
 
+/* A calendar, compiled for a zone. */
 typedef struct CachedCalendar
 {
 	NameData name;
 	MemoryContext context; /* holds all that belongs to it */
 	uint64 fingerprint;
 	PgiCalendar calendar;
+	struct CachedCalendar *next; /* of the same name, in another zone */
+	int zone;
 } CachedCalendar;
 
 typedef struct CacheEntry
 {
 	NameData name; /* hash key */
+	bool floats;   /* counts in the zone of whoever asks */
 	CachedCalendar *cached;
 } CacheEntry;
+
+/* The zone of an organisation, as a number in `zones`. */
+typedef struct Organisation
+{
+	int32 org_id; /* hash key */
+	int zone;
+} Organisation;
 
 /* The rows of a calendar, on their way into its source. */
 typedef struct Rows
@@ -42,6 +55,7 @@ typedef struct Rows
 	PgiCalendarSource source;
 	PgiWindow *windows;
 	int nwindows;
+	PgiWeek *weeks;
 	PgiException *exceptions;
 	PgiOffset *offsets;
 } Rows;
@@ -49,6 +63,8 @@ typedef struct Rows
 static uint64 cached_changes = 0;
 static MemoryContext cache_context = NULL;
 static HTAB *entries = NULL;
+static HTAB *organisations = NULL;
+static List *zones = NIL; /* names; they count from 1 */
 
 static void *
 allocate(void *owner, size_t size)
@@ -75,6 +91,15 @@ refuse(void *owner, int64_t moment)
 					errdetail("Calendars reach from the year 1 to the year 9999, UTC.")));
 }
 
+/* Errors with what is wrong with the rows of a calendar. */
+static void
+refuse_rows(const Rows *rows, const char *detail)
+{
+	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					errmsg("calendar \"%s\" is not sound", rows->name),
+					errdetail("%s", detail), errhint("Import it again.")));
+}
+
 /* Adds the window in two columns of a row to a day; there is none when they are null. */
 static void
 add_window(Rows *rows, PgiDayWindows *day, uint64 row)
@@ -89,16 +114,42 @@ add_window(Rows *rows, PgiDayWindows *day, uint64 row)
 	if (isnull || window->from >= window->until ||
 		(day->count > 0 && window->from < window[-1].until) ||
 		window->from % USECS_PER_SEC != 0 || window->until % USECS_PER_SEC != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("calendar \"%s\" is not sound", rows->name),
-				 errdetail("Windows of a day overlap, end before they begin, or begin or "
-						   "end within a second."),
-				 errhint("Import it again.")));
+		refuse_rows(rows, "Windows of a day overlap, end before they begin, or begin or "
+						  "end within a second.");
 	if (day->count == 0)
 		day->first = rows->nwindows;
 	day->count++;
 	rows->nwindows++;
+}
+
+/* Makes weeks of the dates from which they hold. Within SPI. */
+static void
+read_weeks(Rows *rows, ArrayType *dates, MemoryContext context)
+{
+	Datum *from;
+	int nweeks;
+
+	deconstruct_array(dates, DATEOID, sizeof(DateADT), true, TYPALIGN_INT, &from, NULL,
+					  &nweeks);
+	rows->weeks =
+		MemoryContextAllocZero(context, sizeof(PgiWeek) * Max(nweeks + 1, 1));
+	/* Before the first there is none in which anybody works. */
+	rows->weeks[0].from = DATEVAL_NOBEGIN;
+	rows->source.nweeks = 1;
+	for (int i = 0; i < nweeks; i++)
+		if (!DATE_IS_NOBEGIN(DatumGetDateADT(from[i])))
+			rows->weeks[rows->source.nweeks++].from = DatumGetDateADT(from[i]);
+	rows->source.weeks = rows->weeks;
+}
+
+static PgiWeek *
+week_from(Rows *rows, DateADT date)
+{
+	for (int i = 0; i < rows->source.nweeks; i++)
+		if (rows->weeks[i].from == date)
+			return &rows->weeks[i];
+	refuse_rows(rows, "Windows are of a week that it has not.");
+	return NULL;
 }
 
 /* Reads the windows of weekdays and exceptional dates, in order. Within SPI. */
@@ -106,13 +157,13 @@ static void
 read_windows(Rows *rows, Datum *key, MemoryContext context)
 {
 	static PgiQuery query = {
-		"SELECT NULL::date AS date, weekday, opens, closes"
+		"SELECT NULL::date AS date, weekday, opens, closes, since"
 		" FROM incident.calendar_windows WHERE calendar = $1 AND built_in = $2"
-		" UNION ALL SELECT d.date, NULL, w.opens, w.closes"
+		" UNION ALL SELECT d.date, NULL, w.opens, w.closes, NULL"
 		" FROM incident.calendar_dates AS d"
 		" LEFT JOIN unnest(d.opens, d.closes) AS w(opens, closes) ON true"
 		" WHERE d.calendar = $1 AND d.built_in = $2"
-		" ORDER BY date NULLS FIRST, weekday, opens",
+		" ORDER BY date NULLS FIRST, since, weekday, opens",
 		2,
 		{TEXTOID, BOOLOID}};
 
@@ -130,8 +181,10 @@ read_windows(Rows *rows, Datum *key, MemoryContext context)
 		if (isnull)
 		{
 			int weekday = DatumGetInt16(pgi_column(row, 2, &isnull));
+			PgiWeek *week =
+				week_from(rows, DatumGetDateADT(pgi_column(row, 5, &isnull)));
 
-			add_window(rows, &rows->source.week[weekday - 1], row);
+			add_window(rows, &week->days[weekday - 1], row);
 			continue;
 		}
 		if (rows->source.nexceptions > 0 && exception[-1].date == date)
@@ -197,26 +250,81 @@ find_offsets(Rows *rows, const char *zone_name, MemoryContext context)
 	rows->source.offsets = rows->offsets;
 }
 
-/* Reads a calendar into a context; false when there is none. Within SPI. */
-static bool
-read_rows(Rows *rows, MemoryContext context)
+/* The number of a zone; names are kept for good, as there are only so many. */
+static int
+zone_number(const char *name)
 {
-	static PgiQuery query = {"SELECT built_in, zone FROM incident.calendars"
+	MemoryContext before;
+	int number = 0;
+
+	while (number < list_length(zones))
+		if (strcmp(list_nth(zones, number++), name) == 0)
+			return number;
+	before = MemoryContextSwitchTo(CacheMemoryContext);
+	zones = lappend(zones, pstrdup(name));
+	MemoryContextSwitchTo(before);
+	return list_length(zones);
+}
+
+/* The zone of an organisation, as a number. */
+static int
+zone_of(int32 org_id)
+{
+	static PgiQuery query = {"SELECT incident.organisation_zone($1)", 1, {INT4OID}};
+	Organisation *organisation = hash_search(organisations, &org_id, HASH_FIND, NULL);
+	Datum key = Int32GetDatum(org_id);
+	PgiOwnerScope scope;
+	int number;
+
+	if (organisation != NULL)
+		return organisation->zone;
+	pgi_become_owner(&scope);
+	SPI_connect();
+	pgi_read_newest(&query, &key);
+	number = zone_number(SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
+	SPI_finish();
+	pgi_become_caller(&scope);
+	organisation = hash_search(organisations, &org_id, HASH_ENTER, NULL);
+	organisation->zone = number;
+	return number;
+}
+
+/*
+ * Reads a calendar into a context, for a zone where it has none of its own; false when there
+ * is none. Within SPI.
+ */
+static bool
+read_rows(Rows *rows, int32 org_id, CachedCalendar *cached)
+{
+	static PgiQuery query = {"SELECT built_in, zone, weeks, working_day"
+							 " FROM incident.calendars"
 							 " WHERE calendar = $1 ORDER BY built_in LIMIT 1",
 							 1,
 							 {TEXTOID}};
 	Datum key[2];
+	Datum value;
 	bool isnull;
-	char *zone;
+	char *zone = NULL;
 
 	key[0] = CStringGetTextDatum(rows->name);
 	pgi_read_newest(&query, key);
 	if (SPI_processed == 0)
 		return false;
 	key[1] = pgi_column(0, 1, &isnull);
-	zone = TextDatumGetCString(pgi_column(0, 2, &isnull));
-	read_windows(rows, key, context);
-	find_offsets(rows, zone, context);
+	value = pgi_column(0, 2, &isnull);
+	if (!isnull)
+		zone = TextDatumGetCString(value);
+	read_weeks(rows, DatumGetArrayTypeP(pgi_column(0, 3, &isnull)), cached->context);
+	value = pgi_column(0, 4, &isnull);
+	if (!isnull)
+		rows->source.day = pgi_interval_length(DatumGetIntervalP(value), "a working day");
+	read_windows(rows, key, cached->context);
+	if (zone == NULL)
+	{
+		cached->zone = zone_of(org_id);
+		zone = list_nth(zones, cached->zone - 1);
+	}
+	find_offsets(rows, zone, cached->context);
 	return true;
 }
 
@@ -235,8 +343,13 @@ fingerprint_of(const Rows *rows)
 
 	for (int i = 0; i < rows->nwindows; i++)
 		all = mix(mix(all, rows->windows[i].from), rows->windows[i].until);
-	for (int i = 0; i < lengthof(source->week); i++)
-		all = mix(all, source->week[i].count);
+	for (int i = 0; i < source->nweeks; i++)
+	{
+		all = mix(all, source->weeks[i].from);
+		for (int day = 0; day < 7; day++)
+			all = mix(all, source->weeks[i].days[day].count);
+	}
+	all = mix(all, source->day);
 	for (int i = 0; i < source->nexceptions; i++)
 		all = mix(mix(all, source->exceptions[i].date), source->exceptions[i].day.count);
 	for (int i = 0; i < source->noffsets; i++)
@@ -246,27 +359,26 @@ fingerprint_of(const Rows *rows)
 
 /* Reads and prepares a calendar; NULL when there is none of that name. */
 static CachedCalendar *
-load(const char *name)
+load(const char *name, int32 org_id)
 {
 	PgiCalendarHost host = {allocate, release, refuse, NULL};
 	MemoryContext context = AllocSetContextCreate(
 		CurrentMemoryContext, "pg_incident calendar", ALLOCSET_SMALL_SIZES);
-	CachedCalendar *cached;
+	CachedCalendar *cached = MemoryContextAllocZero(context, sizeof(CachedCalendar));
 	PgiOwnerScope scope;
 	Rows rows = {name};
 	bool found;
 
+	namestrcpy(&cached->name, name);
+	cached->context = context;
 	pgi_become_owner(&scope);
 	SPI_connect();
-	found = read_rows(&rows, context);
+	found = read_rows(&rows, org_id, cached);
 	SPI_finish();
 	pgi_become_caller(&scope);
 	if (!found)
 		return NULL;
 
-	cached = MemoryContextAllocZero(context, sizeof(CachedCalendar));
-	namestrcpy(&cached->name, name);
-	cached->context = context;
 	cached->fingerprint = fingerprint_of(&rows);
 	host.owner = cached;
 	pgi_calendar_init(&cached->calendar, &rows.source, &host);
@@ -294,34 +406,59 @@ make_current(void)
 	control.hcxt = cache_context;
 	entries = hash_create("pg_incident calendars", 16, &control,
 						  HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	control.keysize = sizeof(int32);
+	control.entrysize = sizeof(Organisation);
+	organisations = hash_create("pg_incident zones", 16, &control,
+								HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	cached_changes = pgi_watch(PGI_CALENDARS);
 }
 
 /*
- * The calendar of this name; error when there is none. Valid until the end of the client's
- * message, and without what was committed after the last call for as long.
+ * The zone in which an organisation counts by calendars that have none of their own, as a
+ * number of this session: 1 or more, the same for the same zone.
+ */
+int
+pgi_zone_of(int32 org_id)
+{
+	make_current();
+	return zone_of(org_id);
+}
+
+/*
+ * The calendar of this name as it holds for an organisation; NULL when there is none. Valid
+ * until the end of the client's message, and without what was committed after the last call
+ * for as long. Tells whether it holds for each organisation in the zone of that.
  */
 const PgiCalendar *
-pgi_calendar(const char *name)
+pgi_find_calendar(const char *name, int32 org_id, bool *floats)
 {
 	CachedCalendar *cached = NULL;
 	CacheEntry *entry;
+	bool found;
 
 	make_current();
-	if (strlen(name) < NAMEDATALEN)
+	if (strlen(name) >= NAMEDATALEN)
+		return NULL;
+	entry = hash_search(entries, name, HASH_FIND, NULL);
+	if (entry != NULL)
 	{
-		entry = hash_search(entries, name, HASH_FIND, NULL);
-		if (entry != NULL)
-			return &entry->cached->calendar;
-		cached = load(name);
+		int zone = entry->floats ? zone_of(org_id) : 0;
+
+		for (cached = entry->cached; cached != NULL && cached->zone != zone;)
+			cached = cached->next;
 	}
 	if (cached == NULL)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-						errmsg("calendar \"%s\" does not exist", pgi_clip(name)),
-						errhint("incident.import_calendar() makes one.")));
-	entry = hash_search(entries, name, HASH_ENTER, NULL);
-	entry->cached = cached;
-	MemoryContextSetParent(cached->context, cache_context);
+	{
+		cached = load(name, org_id);
+		if (cached == NULL)
+			return NULL;
+		entry = hash_search(entries, name, HASH_ENTER, &found);
+		cached->next = found ? entry->cached : NULL;
+		entry->cached = cached;
+		entry->floats = cached->zone != 0;
+		MemoryContextSetParent(cached->context, cache_context);
+	}
+	*floats = entry->floats;
 	return &cached->calendar;
 }
 
@@ -335,4 +472,49 @@ pgi_calendar_fingerprint(const PgiCalendar *calendar)
 	return ((const CachedCalendar *) ((const char *) calendar -
 									  offsetof(CachedCalendar, calendar)))
 		->fingerprint;
+}
+
+/* The names of all calendars, as a sentence. */
+static char *
+known_calendars(void)
+{
+	static PgiQuery query = {
+		"SELECT string_agg(c.calendar, ', ' ORDER BY c.calendar COLLATE \"C\")"
+		" FROM (SELECT DISTINCT calendar FROM incident.calendars) AS c",
+		0};
+	MemoryContext caller = CurrentMemoryContext;
+	PgiOwnerScope scope;
+	char *names;
+
+	pgi_become_owner(&scope);
+	SPI_connect();
+	pgi_read_newest(&query, NULL);
+	names = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	names = names == NULL ? NULL : MemoryContextStrdup(caller, names);
+	SPI_finish();
+	pgi_become_caller(&scope);
+	if (names == NULL)
+		return "There is none.";
+	return psprintf("There are: %s.", names);
+}
+
+/* What to say of a calendar that does not exist: which there are. */
+char *
+pgi_calendar_hint(void)
+{
+	return psprintf("%s incident.import_calendar() makes one.", known_calendars());
+}
+
+/* The same as pgi_find_calendar(); error when there is none. */
+const PgiCalendar *
+pgi_calendar(const char *name, int32 org_id)
+{
+	bool floats;
+	const PgiCalendar *calendar = pgi_find_calendar(name, org_id, &floats);
+
+	if (calendar == NULL)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						errmsg("calendar \"%s\" does not exist", pgi_clip(name)),
+						errhint("%s", pgi_calendar_hint())));
+	return calendar;
 }

@@ -603,3 +603,15 @@ pgi_json_time(JsonbContainer *object, const char *key)
 		elog(ERROR, "\"%s\" is no length of time", word);
 	return length;
 }
+
+/* The same, where it may be in working days of this length. */
+int64
+pgi_json_term(JsonbContainer *object, const char *key, int64 day)
+{
+	char *word = pgi_json_text(object, key);
+	int64 length = PGI_NEVER;
+
+	if (word != NULL && !pgi_read_term(word, day, &length))
+		elog(ERROR, "\"%s\" is no length of time", word);
+	return length;
+}

@@ -74,6 +74,8 @@ extern HTAB *pgi_make_text_table(Size entry);
 extern bool pgi_is_of(const JsonbValue *value, const char *word);
 extern char *pgi_hint_of(const char *word);
 extern bool pgi_read_length(const char *word, int64 *length);
+extern bool pgi_read_term(const char *word, int64 day, int64 *length);
+extern bool pgi_is_working_days(const char *word);
 
 /*
  * Reading a document that has its shape. A key that is null reads as one that is left out.
@@ -91,5 +93,6 @@ extern char *pgi_json_word(const JsonbValue *value);
 extern char *pgi_json_text(JsonbContainer *object, const char *key);
 extern int32 pgi_json_integer(JsonbContainer *object, const char *key);
 extern int64 pgi_json_time(JsonbContainer *object, const char *key);
+extern int64 pgi_json_term(JsonbContainer *object, const char *key, int64 day);
 
 #endif

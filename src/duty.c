@@ -25,11 +25,11 @@
 void
 pgi_read_duty_names(int32 policy_id, PgiDutyNames *names)
 {
-	static PgiQuery query = {
-		"SELECT duty, content IS NOT NULL FROM incident.policy_duties WHERE policy_id = $1"
-		" ORDER BY number",
-		1,
-		{INT4OID}};
+	static PgiQuery query = {"SELECT duty, content IS NOT NULL FROM "
+							 "incident.policy_duties WHERE policy_id = $1"
+							 " ORDER BY number",
+							 1,
+							 {INT4OID}};
 	MemoryContext caller = CurrentMemoryContext;
 	Datum id = Int32GetDatum(policy_id);
 	PgiOwnerScope scope;
@@ -68,14 +68,13 @@ refuse_no_report(const PgiDutyNames *names, int number)
 	for (int i = 0; i < names->count; i++)
 		if (names->is_report[i])
 			pgi_add_choice(&reports, names->name[i]);
-	ereport(
-		ERROR,
-		(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		 errmsg("duty \"%s\" is no report", names->name[number]),
-		 reports.count == 0
-			 ? errhint("incident.duty_done() is for it; the policy has no reports.")
-			 : errhint("incident.duty_done() is for it. Reports are: %s.",
-					   pgi_choices(&reports))));
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("duty \"%s\" is no report", names->name[number]),
+			 reports.count == 0
+				 ? errhint("incident.duty_done() is for it; the policy has no reports.")
+				 : errhint("incident.duty_done() is for it. Reports are: %s.",
+						   pgi_choices(&reports))));
 }
 
 /* The number of a duty of a policy; error when it has none of that name, or it is no report. */
@@ -105,8 +104,8 @@ report_at(const PgiTimeline *timeline, TimestampTz at, PgiDutyReport *reports)
 {
 	int nfacts;
 	PgiFact *facts = pgi_timeline_facts(timeline, &nfacts);
-	PgiResult result =
-		pgi_duties_at(pgi_policy(timeline->policy_id), facts, nfacts, at, reports);
+	PgiResult result = pgi_duties_at(pgi_policy_of(timeline->policy_id, timeline->org_id),
+									 facts, nfacts, at, reports);
 
 	pfree(facts);
 	return result;

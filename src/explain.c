@@ -300,8 +300,8 @@ explain_next(Explanation *explanation, const PgiTimeline *timeline)
 	pgi_read_duty_names(timeline->policy_id, &duties);
 	initStringInfo(&next.what);
 	facts = pgi_timeline_facts(timeline, &nfacts);
-	pgi_check_result(pgi_advance(pgi_policy(timeline->policy_id), facts, nfacts, next.at,
-								 collect_next, &next, &then),
+	pgi_check_result(pgi_advance(pgi_policy_of(timeline->policy_id, timeline->org_id),
+								 facts, nfacts, next.at, collect_next, &next, &then),
 					 timeline->incident_id);
 	if (then.running)
 		say(explanation, "Next: at %s, when the clock shows %s, %s.", moment(next.at),

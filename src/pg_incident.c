@@ -4,10 +4,10 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "utils/datetime.h"
 #include "utils/guc.h"
 
 #include "arguments.h"
+#include "document.h"
 #include "invalidation.h"
 #include "language.h"
 #include "pg_incident.h"
@@ -38,28 +38,23 @@ check_setting(void)
 							   pgi_clip(value))));
 }
 
-/* Errors when a text that is not empty is no interval, or a negative one. */
+/* Errors when a text that is not empty is no length of time. */
 static bool
 check_retention(char **value, void **extra, GucSource source)
 {
-	struct pg_itm_in parsed = {0};
-	char work[256];
-	char *fields[MAXDATEFIELDS];
-	int kinds[MAXDATEFIELDS];
-	int nfields;
-	int kind;
+	int64 length;
 
-	if ((*value)[0] == '\0')
+	if ((*value)[0] == '\0' || pgi_read_length(*value, &length))
 		return true;
-	if (ParseDateTime(*value, work, sizeof(work), fields, kinds, MAXDATEFIELDS,
-					  &nfields) == 0 &&
-		DecodeInterval(fields, kinds, nfields, INTERVAL_FULL_RANGE, &kind, &parsed) ==
-			0 &&
-		kind == DTK_DELTA && parsed.tm_usec >= 0 && parsed.tm_mday >= 0 &&
-		parsed.tm_mon >= 0 && parsed.tm_year >= 0)
-		return true;
-	GUC_check_errdetail("It needs a length of time, such as \"3 years\".");
+	GUC_check_errdetail("It needs a length of time with its unit, such as \"3 years\".");
 	return false;
+}
+
+/* Another organisation may have another zone: call sites find their calendars anew. */
+static void
+assign_organisation(int value, void *extra)
+{
+	pgi_calendar_generation++;
 }
 
 void
@@ -69,7 +64,8 @@ _PG_init(void)
 	DefineCustomIntVariable(
 		ORGANISATION,
 		"The organisation whose incidents and assets this session works on.", NULL,
-		&pgi_organisation, 1, 1, PG_INT32_MAX, PGC_USERSET, 0, NULL, NULL, NULL);
+		&pgi_organisation, 1, 1, PG_INT32_MAX, PGC_USERSET, 0, NULL,
+		assign_organisation, NULL);
 	DefineCustomStringVariable(
 		"pg_incident.retention",
 		"How long finished incidents are kept, as an interval; empty: for ever.", NULL,

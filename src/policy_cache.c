@@ -16,17 +16,31 @@
 #include "calendar_cache.h"
 #include "compat.h"
 #include "invalidation.h"
+#include "pg_incident.h"
 #include "policy_cache.h"
 #include "policy_document.h"
 #include "sql.h"
 #include "types.h"
 #include "version.h"
 
+/*
+ * A compiled policy. One that uses calendars which count in the zone of each organisation is
+ * there once more for each zone, with the calendars of that.
+ */
+typedef struct PolicyKey
+{
+	int32 policy_id;
+	int32 zone; /* 0: as look-ups need it, which know no moments */
+} PolicyKey;
+
 typedef struct CachedPolicy
 {
-	int32 policy_id; /* hash key */
+	PolicyKey key; /* hash key */
 	PgiPolicyTitle title;
-	uint64 fingerprint;
+	uint64 document;	/* a number that stands for it */
+	uint64 fingerprint; /* for the document and the calendars */
+	bool floats;
+	PgiCalendarNames calendars;
 	PgiPolicy policy;
 	PgiPolicyWords words;
 } CachedPolicy;
@@ -94,6 +108,22 @@ read_document(int32 policy_id, PgiPolicyTitle *title)
 	return DatumGetJsonbP(SPI_datumTransfer(document, false, -1));
 }
 
+/* Gives a policy its calendars as they hold for an organisation. */
+static void
+set_calendars(CachedPolicy *cached, int32 org_id)
+{
+	cached->fingerprint = cached->document;
+	for (int i = 0; i < cached->calendars.count; i++)
+	{
+		const PgiCalendar *calendar =
+			pgi_calendar(NameStr(cached->calendars.name[i]), org_id);
+
+		cached->policy.calendars[i] = calendar;
+		cached->fingerprint =
+			hash_combine64(cached->fingerprint, pgi_calendar_fingerprint(calendar));
+	}
+}
+
 /* Compiles what a sound document says. Its words are kept as long as the cache. */
 static void
 compile(Jsonb *document, CachedPolicy *cached)
@@ -101,22 +131,18 @@ compile(Jsonb *document, CachedPolicy *cached)
 	MemoryContext caller;
 	PgiPolicySource source;
 	PgiPolicyPlaces places;
-	PgiCalendarNames calendars;
-	PgiPolicy *policy = &cached->policy;
 	JsonbValue root;
 
 	pgi_json_root(document, &root);
-	pgi_read_source(pgi_json_container(&root), &source, &calendars, &places);
+	pgi_read_source(pgi_json_container(&root), &source, &cached->calendars, &places);
 	pgi_read_hold(pgi_json_container(&root), &source);
-	pgi_policy_compile(&source, policy);
-	cached->fingerprint = hash_bytes_extended((const unsigned char *) VARDATA_ANY(document),
-											  VARSIZE_ANY_EXHDR(document), 0);
-	for (int i = 0; i < calendars.count; i++)
-	{
-		policy->calendars[i] = pgi_calendar(NameStr(calendars.name[i]));
-		cached->fingerprint = hash_combine64(
-			cached->fingerprint, pgi_calendar_fingerprint(policy->calendars[i]));
-	}
+	pgi_policy_compile(&source, &cached->policy);
+	cached->document = hash_bytes_extended((const unsigned char *) VARDATA_ANY(document),
+										   VARSIZE_ANY_EXHDR(document), 0);
+	cached->floats = false;
+	for (int i = 0; i < cached->calendars.count; i++)
+		cached->floats |= cached->calendars.floats[i];
+	set_calendars(cached, pgi_organisation);
 	caller = MemoryContextSwitchTo(cache_context);
 	pgi_read_policy_words(pgi_json_container(&root), &cached->words);
 	MemoryContextSwitchTo(caller);
@@ -188,7 +214,7 @@ make_current(void)
 	MemoryContextReset(cache_context);
 	changes_before = pgi_watch(PGI_POLICIES);
 	cached_calendar_changes = pgi_watch(PGI_CALENDARS);
-	control.keysize = sizeof(int32);
+	control.keysize = sizeof(PolicyKey);
 	control.entrysize = sizeof(CachedPolicy);
 	control.hcxt = cache_context;
 	policies = hash_create("pg_incident policies", 32, &control,
@@ -198,27 +224,28 @@ make_current(void)
 	cached_changes = changes_before;
 }
 
-static const CachedPolicy *
+/* The policy with this id, for look-ups. */
+static CachedPolicy *
 find_policy(int32 policy_id)
 {
+	PolicyKey key = {policy_id, 0};
 	CachedPolicy *entry;
 	CachedPolicy compiled;
 
 	make_current();
-	entry = hash_search(policies, &policy_id, HASH_FIND, NULL);
+	entry = hash_search(policies, &key, HASH_FIND, NULL);
 	if (entry != NULL)
 		return entry;
-
+	compiled.key = key;
 	read_policy(policy_id, &compiled);
-	entry = hash_search(policies, &policy_id, HASH_ENTER, NULL);
-	compiled.policy_id = policy_id;
+	entry = hash_search(policies, &key, HASH_ENTER, NULL);
 	*entry = compiled;
 	return entry;
 }
 
 /*
  * The compiled policy with this id; error when there is none or it is not sound. Valid
- * until the next statement.
+ * until the next statement. Its clocks are not to be run: their zone may be any.
  */
 const PgiPolicy *
 pgi_policy(int32 policy_id)
@@ -255,6 +282,31 @@ const PgiPolicyWords *
 pgi_policy_words(int32 policy_id)
 {
 	return &find_policy(policy_id)->words;
+}
+
+/* The same with the calendars of an organisation. */
+const PgiPolicy *
+pgi_policy_of(int32 policy_id, int32 org_id)
+{
+	CachedPolicy *entry = find_policy(policy_id);
+	PolicyKey key = {policy_id, 0};
+	CachedPolicy *own;
+	bool found;
+
+	if (!entry->floats)
+		return &entry->policy;
+	key.zone = pgi_zone_of(org_id);
+	own = hash_search(policies, &key, HASH_FIND, &found);
+	if (!found)
+	{
+		CachedPolicy copy = *entry;
+
+		copy.key = key;
+		set_calendars(&copy, org_id);
+		own = hash_search(policies, &key, HASH_ENTER, NULL);
+		*own = copy;
+	}
+	return &own->policy;
 }
 
 /* The id of a published version; the newest when version is 0. */

@@ -22,6 +22,7 @@ extern const PgiPolicy *pgi_policy(int32 policy_id);
 extern PgiPolicyTitle pgi_policy_title(int32 policy_id);
 extern uint64 pgi_policy_fingerprint(const PgiPolicy *policy);
 extern const PgiPolicyWords *pgi_policy_words(int32 policy_id);
+extern const PgiPolicy *pgi_policy_of(int32 policy_id, int32 org_id);
 extern int32 pgi_policy_named(const char *name);
 extern int32 pgi_policy_version(const char *name, int32 version);
 extern PGI_NORETURN void pgi_refuse_policy_name(const char *name);

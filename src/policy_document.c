@@ -11,10 +11,11 @@
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
+#include "calendar_cache.h"
 #include "language.h"
+#include "pg_incident.h"
 #include "policy_document.h"
 #include "policy_words.h"
-#include "sql.h"
 #include "types.h"
 
 #define MAX_PROBLEMS 200
@@ -295,35 +296,25 @@ check_words(Check *check)
 
 /* Calendars */
 
-static bool
-calendar_exists(const char *name)
-{
-	static PgiQuery query = {
-		"SELECT FROM incident.calendars WHERE calendar = $1", 1, {TEXTOID}};
-	Datum value = CStringGetTextDatum(name);
-
-	pgi_read_newest(&query, &value);
-	return SPI_processed > 0;
-}
-
 static void
 check_calendar(Check *check, JsonbContainer *level, int number)
 {
 	char *name = pgi_json_text(level, "calendar");
-	PgiOwnerScope scope;
-	bool exists;
+	const PgiCalendar *calendar;
+	bool floats;
 
 	if (name == NULL)
 		return;
-	pgi_become_owner(&scope);
-	SPI_connect();
-	exists = calendar_exists(name);
-	SPI_finish();
-	pgi_become_caller(&scope);
-	if (!exists)
+	calendar = pgi_find_calendar(name, pgi_organisation, &floats);
+	if (calendar == NULL)
 		find_unfit(check, place_of("levels", number, "calendar"),
 				   psprintf("is \"%s\"", name),
-				   "There is no such calendar; incident.import_calendar() makes one.");
+				   psprintf("There is no such calendar. %s", pgi_calendar_hint()));
+	else if (calendar->last_work == 0)
+		find(check, place_of("levels", number, "calendar"),
+			 psprintf("Nobody works by calendar \"%s\" in the end: no day of its last week "
+					  "has a window.",
+					  name));
 }
 
 /* Escalation, duties, messages */
@@ -560,6 +551,33 @@ place_of_problem(const PgiProblem *problem, const PgiPolicyPlaces *places)
 	return "$.matrix";
 }
 
+/* A time in working days needs to know how long these are. */
+static void
+check_terms(Check *check, const PgiPolicySource *source,
+			const PgiCalendarNames *calendars)
+{
+	ListCell *cell;
+
+	foreach (cell, pgi_policy_terms(check->document, source))
+	{
+		const PgiTerm *term = lfirst(cell);
+		const PgiCalendar *first = NULL;
+		bool differ = false;
+
+		for (int i = 0; i < calendars->count; i++)
+			if (term->calendars & 1u << i && calendars->calendar[i] != NULL)
+			{
+				if (first == NULL)
+					first = calendars->calendar[i];
+				differ |= calendars->calendar[i]->day != first->day;
+			}
+		if (differ && pgi_is_working_days(term->word))
+			find(check, term->place,
+				 "Working days of different lengths are meant, as event levels have "
+				 "different calendars: write hours, or a line for each.");
+	}
+}
+
 static void
 check_whole(Check *check)
 {
@@ -570,6 +588,7 @@ check_whole(Check *check)
 	int count;
 
 	pgi_read_source(check->document, &source, &calendars, &places);
+	check_terms(check, &source, &calendars);
 	count = pgi_policy_check(&source, problems, MAX_PROBLEMS);
 	for (int i = 0; i < Min(count, MAX_PROBLEMS); i++)
 		find(check, place_of_problem(&problems[i], &places), problems[i].text);
@@ -664,6 +683,24 @@ pgi_check_policy_document(PG_FUNCTION_ARGS)
 						pgi_in_language(language, pgi_finding_sentence(finding)));
 	}
 	return (Datum) 0;
+}
+
+/* Errors with the first finding when a document is not sound. */
+void
+pgi_expect_sound_policy(Jsonb *document)
+{
+	List *findings = pgi_check_policy(document);
+
+	if (findings != NIL)
+	{
+		const PgiFinding *finding = linitial(findings);
+
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the policy document is not sound"),
+				 errdetail("%s: %s", finding->place, pgi_finding_sentence(finding)),
+				 errhint("incident.check_policy() tells all that is wrong with it.")));
+	}
 }
 
 /* Refuses a document that cannot be imported. */

@@ -8,7 +8,9 @@
 
 #include "utils/builtins.h"
 
+#include "calendar_cache.h"
 #include "kernel/advance.h"
+#include "pg_incident.h"
 #include "policy_document.h"
 #include "types.h"
 
@@ -46,7 +48,21 @@ calendar_number(PgiCalendarNames *calendars, const char *name)
 		if (strcmp(NameStr(calendars->name[i]), name) == 0)
 			return (uint8) i;
 	namestrcpy(&calendars->name[calendars->count], name);
+	calendars->calendar[calendars->count] =
+		pgi_find_calendar(name, pgi_organisation, &calendars->floats[calendars->count]);
 	return (uint8) calendars->count++;
+}
+
+/* How long a working day is at the first of some event levels. */
+static int64
+working_day(const PgiPolicySource *source, const PgiCalendarNames *calendars,
+			unsigned levels)
+{
+	for (int level = 0; level <= PGI_LEVEL_MAX; level++)
+		if (source->defined[level] && levels & PGI_LEVEL_BIT(level) &&
+			calendars->calendar[source->calendar[level]] != NULL)
+			return calendars->calendar[source->calendar[level]]->day;
+	return PGI_DAY;
 }
 
 static void
@@ -69,20 +85,23 @@ read_level(JsonbContainer *item, uint8 level, PgiPolicySource *source,
 {
 	JsonbContainer *acknowledge = pgi_json_part(item, "acknowledge");
 	char *calendar = pgi_json_text(item, "calendar");
+	int64 day;
 
 	source->defined[level] = true;
-	source->limit[PGI_CLOCK_PROCESSING][level] = pgi_json_time(item, "processing_time");
-	source->limit[PGI_CLOCK_RESPONSE][level] = pgi_json_time(item, "respond_within");
 	source->calendar[level] =
 		calendar_number(calendars, calendar == NULL ? "24x7" : calendar);
+	day = working_day(source, calendars, PGI_LEVEL_BIT(level));
+	source->limit[PGI_CLOCK_PROCESSING][level] =
+		pgi_json_term(item, "processing_time", day);
+	source->limit[PGI_CLOCK_RESPONSE][level] = pgi_json_term(item, "respond_within", day);
 	if (acknowledge != NULL)
 	{
 		JsonbContainer *steps = pgi_json_part(acknowledge, "steps");
 
-		source->acknowledge[level][0] = pgi_json_time(acknowledge, "within");
+		source->acknowledge[level][0] = pgi_json_term(acknowledge, "within", day);
 		for (int i = 0; i < pgi_json_count(steps); i++)
 			source->acknowledge[level][i + 1] =
-				pgi_json_time(pgi_json_item(steps, i), "within");
+				pgi_json_term(pgi_json_item(steps, i), "within", day);
 	}
 }
 
@@ -149,26 +168,30 @@ read_reports(JsonbContainer *step)
 }
 
 static void
-read_rise(JsonbContainer *step, int measure, PgiPolicySource *source)
+read_rise(JsonbContainer *step, int measure, PgiPolicySource *source,
+		  const PgiCalendarNames *calendars)
 {
 	PgiRise *rise = &source->rises[source->nrises++];
 	JsonbContainer *levels = pgi_json_part(step, "event_levels");
 
 	rise->measure = (uint8) measure;
 	rise->to = level_of(step, "to");
-	rise->amount = measure == PGI_RISE_PERCENT ? pgi_json_integer(step, "percent")
-											   : pgi_json_time(step, measures[measure]);
 	rise->reports = read_reports(step);
 	for (int i = 0; i < pgi_json_count(levels); i++)
 		rise->event_levels |= PGI_LEVEL_BIT(item_level(levels, i));
 	for (int level = 0; levels == NULL && level <= PGI_LEVEL_MAX; level++)
 		if (source->defined[level])
 			rise->event_levels |= PGI_LEVEL_BIT(level);
+	if (measure == PGI_RISE_PERCENT)
+		rise->amount = pgi_json_integer(step, "percent");
+	else
+		rise->amount = pgi_json_term(step, measures[measure],
+									 working_day(source, calendars, rise->event_levels));
 }
 
 static void
 read_escalation(JsonbContainer *escalation, PgiPolicySource *source,
-				PgiPolicyPlaces *places)
+				const PgiCalendarNames *calendars, PgiPolicyPlaces *places)
 {
 	char *rule = pgi_json_text(escalation, "rule");
 	JsonbContainer *steps = pgi_json_part(escalation, "steps");
@@ -188,7 +211,7 @@ read_escalation(JsonbContainer *escalation, PgiPolicySource *source,
 		if (measure < 0)
 			continue;
 		places->rise[source->nrises] = i;
-		read_rise(pgi_json_item(steps, i), measure, source);
+		read_rise(pgi_json_item(steps, i), measure, source, calendars);
 	}
 }
 
@@ -220,8 +243,10 @@ read_start(JsonbContainer *duties, const JsonbValue *starts, PgiDuty *duty)
 }
 
 static void
-read_duty(JsonbContainer *duties, int number, PgiDuty *duty, PgiPolicyPlaces *places)
+read_duty(JsonbContainer *duties, int number, PgiPolicySource *source,
+		  const PgiCalendarNames *calendars, PgiPolicyPlaces *places)
 {
+	PgiDuty *duty = &source->duties[number];
 	JsonbContainer *item = pgi_json_item(duties, number);
 	JsonbContainer *repeat = pgi_json_part(item, "repeat");
 	JsonbContainer *lines = pgi_json_part(item, "for");
@@ -249,7 +274,10 @@ read_duty(JsonbContainer *duties, int number, PgiDuty *duty, PgiPolicyPlaces *pl
 
 			if (duty->within[level] != PGI_NEVER)
 				continue;
-			duty->within[level] = pgi_json_time(line, "within");
+			duty->within[level] = pgi_json_term(
+				line, "within",
+				working_day(source, calendars,
+							duty->by_response ? ~0u : PGI_LEVEL_BIT(level)));
 			places->duty_item[number][level] = i;
 			places->duty_level[number][level] = j;
 		}
@@ -312,9 +340,9 @@ pgi_read_source(JsonbContainer *document, PgiPolicySource *source,
 		read_level(pgi_json_item(levels, i), level, source, calendars);
 	}
 	read_matrix(pgi_json_part(document, "matrix"), source, places);
-	read_escalation(pgi_json_part(document, "escalation"), source, places);
+	read_escalation(pgi_json_part(document, "escalation"), source, calendars, places);
 	source->nduties = pgi_json_count(duties);
 	for (int i = 0; i < source->nduties; i++)
-		read_duty(duties, i, &source->duties[i], places);
+		read_duty(duties, i, source, calendars, places);
 	end_duties(source);
 }

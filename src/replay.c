@@ -49,7 +49,7 @@ pgi_replay_begin(PgiReplay *replay, int32 policy_id, const PgiPeriod *period,
 	pgi_read_duty_names(policy_id, &replay->duties);
 	replay->history = pgi_history_begin(period, part, memory_of_each(nparts),
 										&replay->duties, progress);
-	replay->policy = pgi_policy(policy_id);
+	replay->policy = pgi_policy_of(policy_id, period->org_id);
 	replay->room = 64;
 	replay->events = palloc(sizeof(PgiDerived) * replay->room);
 }

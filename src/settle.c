@@ -48,7 +48,8 @@ static void
 renumber_duties(PgiTimeline *timeline)
 {
 	static PgiQuery query = {
-		"SELECT e.seq, d.number FROM incident.entries AS e JOIN incident.policy_duties AS d"
+		"SELECT e.seq, d.number FROM incident.entries AS e JOIN incident.policy_duties "
+		"AS d"
 		" ON d.policy_id = $4 AND d.duty = coalesce(e.duty,"
 		"  incident.duty_decided(e.org_id, e.incident_id, e.month, e.seq, e.rule, $4))"
 		" WHERE e.org_id = $1 AND e.incident_id = $2 AND e.month = $3"
@@ -107,8 +108,9 @@ pgi_timeline_derive(PgiTimeline *timeline, TimestampTz until, PgiCollected *coll
 	collected->events = palloc(sizeof(PgiDerived) * 8);
 	collected->count = 0;
 	collected->room = 8;
-	result = pgi_advance_in_full(pgi_policy(timeline->policy_id), facts, nfacts, until,
-								 collect, collected, effects, state);
+	result =
+		pgi_advance_in_full(pgi_policy_of(timeline->policy_id, timeline->org_id), facts,
+							nfacts, until, collect, collected, effects, state);
 	timeline->without_effect = palloc(sizeof(int32) * Max(nfacts, 1));
 	timeline->nwithout = 0;
 	for (int i = 0; i < nfacts; i++)
@@ -216,8 +218,8 @@ same_event(const PgiEntry *entry, const PgiDerived *event)
 {
 	return entry->rule == event->rule &&
 		   entry->duty_number == pgi_duty_number_of_rule(event->rule) &&
-		   entry->occurrence == event->occurrence &&
-		   entry->effective_at == event->at && entry->event_level == event->event_level &&
+		   entry->occurrence == event->occurrence && entry->effective_at == event->at &&
+		   entry->event_level == event->event_level &&
 		   entry->response_level == event->response_level;
 }
 
@@ -433,7 +435,7 @@ pgi_timeline_settle(PgiTimeline *timeline, TimestampTz until, PgiDecisions *deci
 
 	until = Max(until, timeline->settled_to);
 	pgi_check_advanced(timeline, pgi_timeline_derive(timeline, until, &collected, state),
-				   state);
+					   state);
 	write_difference(timeline, &collected, decisions);
 	pgi_state_write(timeline, until, state);
 	pfree(collected.events);

@@ -92,6 +92,8 @@ fact_moment(int number, const char *word)
 												 Int32GetDatum(-1)));
 	if (TIMESTAMP_NOT_FINITE(at))
 		refuse_facts(number, "has a time that is not finite");
+	if (!pgi_is_within_reach(at))
+		refuse_facts(number, "has a time outside the years 1 to 9999, UTC");
 	return at;
 }
 
@@ -398,7 +400,7 @@ pgi_simulate(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	course.result = (ReturnSetInfo *) fcinfo->resultinfo;
-	course.policy = pgi_policy(policy_id);
+	course.policy = pgi_policy_of(policy_id, pgi_organisation);
 	course.row = AllocSetContextCreate(CurrentMemoryContext, "pg_incident simulation",
 									   ALLOCSET_DEFAULT_SIZES);
 	if (pgi_advance(course.policy, course.facts, course.nfacts, until, put_derived,

@@ -440,8 +440,8 @@ pgi_timeline_state(const PgiTimeline *timeline, TimestampTz at, PgiState *state)
 	PgiFact *facts = pgi_timeline_facts(timeline, &nfacts);
 
 	pgi_check_advanced(timeline,
-				   pgi_advance(pgi_policy(timeline->policy_id), facts, nfacts, at, NULL,
-							   NULL, state),
-				   state);
+					   pgi_advance(pgi_policy_of(timeline->policy_id, timeline->org_id),
+								   facts, nfacts, at, NULL, NULL, state),
+					   state);
 	pfree(facts);
 }

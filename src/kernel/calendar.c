@@ -168,6 +168,17 @@ exception_from(const PgiCalendarSource *source, int64_t date)
 	return low;
 }
 
+/* The week that holds on a date. */
+static int
+week_at(const PgiCalendarSource *source, int64_t date)
+{
+	int week = source->nweeks - 1;
+
+	while (week > 0 && source->weeks[week].from > date)
+		week--;
+	return week;
+}
+
 /* Working time between two moments over which the offset stays the same. */
 static void
 put_segment(Builder *builder, const PgiCalendarSource *source, int32_t seconds,
@@ -179,11 +190,15 @@ put_segment(Builder *builder, const PgiCalendarSource *source, int32_t seconds,
 	/* 2000-01-03 was a Monday. */
 	int weekday = (int) (date - 2 - 7 * floor_divide(date - 2, 7));
 	int exception = exception_from(source, date);
+	int week = week_at(source, date);
 
 	for (; date <= last; date++, weekday = weekday == 6 ? 0 : weekday + 1)
 	{
-		const PgiDayWindows *day = &source->week[weekday];
+		const PgiDayWindows *day;
 
+		if (week + 1 < source->nweeks && source->weeks[week + 1].from <= date)
+			week++;
+		day = &source->weeks[week].days[weekday];
 		if (exception < source->nexceptions && source->exceptions[exception].date == date)
 			day = &source->exceptions[exception++].day;
 		for (int i = day->first; i < day->first + day->count; i++)
@@ -364,13 +379,13 @@ compile(PgiCalendar *calendar, int64_t from, int64_t until)
 	calendar->work_shift = shift;
 }
 
-/* Every moment is working time: seven whole days and no exception. */
+/* Every moment is working time: seven whole days, always, and no exception. */
 static bool
 is_always(const PgiCalendarSource *source)
 {
 	for (int weekday = 0; weekday < 7; weekday++)
 	{
-		const PgiDayWindows *day = &source->week[weekday];
+		const PgiDayWindows *day = &source->weeks[0].days[weekday];
 		int64_t reached = 0;
 
 		for (int i = day->first; i < day->first + day->count; i++)
@@ -382,13 +397,62 @@ is_always(const PgiCalendarSource *source)
 		if (reached != PGI_DAY)
 			return false;
 	}
-	return source->nexceptions == 0;
+	return source->nexceptions == 0 && source->nweeks == 1;
+}
+
+static int64_t
+day_work(const PgiCalendarSource *source, const PgiDayWindows *day)
+{
+	int64_t work = 0;
+
+	for (int i = day->first; i < day->first + day->count; i++)
+		work += source->windows[i].until - source->windows[i].from;
+	return work;
+}
+
+static int64_t
+week_work(const PgiCalendarSource *source, int week)
+{
+	int64_t work = 0;
+
+	for (int weekday = 0; weekday < 7; weekday++)
+		work += day_work(source, &source->weeks[week].days[weekday]);
+	return work;
 }
 
 /*
- * Sets the limits of the table. Before the first exception and the first change of the
- * offset each week is like the other. After the last exception this is so too, from
- * PGI_ZONE_SETTLED on, or else each 400 years are alike.
+ * The length of a working day: the one that is declared, or the most frequent one of the
+ * first week, the longer of two that are as frequent. So hours that come later change no
+ * time that was given in working days.
+ */
+static int64_t
+working_day(const PgiCalendarSource *source)
+{
+	int64_t found = 0;
+	int most = 0;
+
+	if (source->day > 0)
+		return source->day;
+	for (int weekday = 0; weekday < 7; weekday++)
+	{
+		int64_t work = day_work(source, &source->weeks[0].days[weekday]);
+		int count = 0;
+
+		for (int other = 0; other < 7; other++)
+			count += day_work(source, &source->weeks[0].days[other]) == work;
+		if (work > 0 && (count > most || (count == most && work > found)))
+		{
+			found = work;
+			most = count;
+		}
+	}
+	return most > 0 ? found : PGI_DAY;
+}
+
+/*
+ * Sets the limits of the table. Before the first exception, the first change of the offset
+ * and the first change of the week, each week is like the other. After the last ones this
+ * is so too, from PGI_ZONE_SETTLED on, or else each 400 years are alike.
  */
 static void
 set_limits(PgiCalendar *calendar)
@@ -408,6 +472,14 @@ set_limits(PgiCalendar *calendar)
 			plain_until = first;
 		if (last > plain_from)
 			plain_from = last;
+	}
+	if (source->nweeks > 1)
+	{
+		int64_t first = ((int64_t) source->weeks[1].from - 1) * PGI_DAY;
+		int64_t last = ((int64_t) source->weeks[source->nweeks - 1].from + 2) * PGI_DAY;
+
+		plain_until = pgi_least(plain_until, first);
+		plain_from = pgi_most(plain_from, last);
 	}
 	calendar->low_period = PGI_WEEK;
 	calendar->low = midnight_before(calendar, plain_until) - PGI_WEEK;
@@ -440,13 +512,9 @@ pgi_calendar_init(PgiCalendar *calendar, const PgiCalendarSource *source,
 	calendar->host = *host;
 	calendar->always = is_always(source);
 	calendar->midnight = -source->offsets[source->noffsets - 1].seconds * PGI_SECOND;
-	for (int weekday = 0; weekday < 7; weekday++)
-	{
-		const PgiDayWindows *day = &source->week[weekday];
-
-		for (int i = day->first; i < day->first + day->count; i++)
-			calendar->week_work += source->windows[i].until - source->windows[i].from;
-	}
+	calendar->first_work = week_work(source, 0);
+	calendar->last_work = week_work(source, source->nweeks - 1);
+	calendar->day = working_day(source);
 	set_limits(calendar);
 }
 
@@ -519,7 +587,7 @@ static int64_t
 high_period_work(PgiCalendar *calendar)
 {
 	if (calendar->high_period == PGI_WEEK)
-		return calendar->week_work;
+		return calendar->last_work;
 	cover(calendar, calendar->high - calendar->high_period);
 	cover(calendar, calendar->high);
 	return calendar->total -
@@ -540,7 +608,7 @@ fold(PgiCalendar *calendar, int64_t *moment)
 		periods =
 			(calendar->low - *moment + calendar->low_period - 1) / calendar->low_period;
 		*moment += periods * calendar->low_period;
-		return -periods * calendar->week_work;
+		return -periods * calendar->first_work;
 	}
 	if (*moment > calendar->high)
 	{
@@ -597,10 +665,10 @@ pgi_calendar_add_anywhere(const PgiCalendar *constant, int64_t start, int64_t am
 	if (work - earliest < 0)
 	{
 		period = calendar->low_period;
-		if (period == 0 || calendar->week_work == 0)
+		if (period == 0 || calendar->first_work == 0)
 			return PGI_NEVER;
-		periods = -((earliest - work + calendar->week_work - 1) / calendar->week_work);
-		work -= periods * calendar->week_work;
+		periods = -((earliest - work + calendar->first_work - 1) / calendar->first_work);
+		work -= periods * calendar->first_work;
 	}
 	else if (work - earliest >= calendar->total)
 	{

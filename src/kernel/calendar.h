@@ -57,6 +57,13 @@ typedef struct PgiException
 	PgiDayWindows day;
 } PgiException;
 
+/* From this date on the windows of the weekdays, from Monday on, are these. */
+typedef struct PgiWeek
+{
+	int32_t from;
+	PgiDayWindows days[7];
+} PgiWeek;
+
 /* From this moment on the zone's clocks are ahead of UTC by this many seconds. */
 typedef struct PgiOffset
 {
@@ -67,11 +74,13 @@ typedef struct PgiOffset
 typedef struct PgiCalendarSource
 {
 	const PgiWindow *windows;
-	PgiDayWindows week[7];			/* from Monday on */
+	const PgiWeek *weeks; /* by date; the first holds before its date too */
+	int nweeks;
 	const PgiException *exceptions; /* by date */
 	int nexceptions;
 	const PgiOffset *offsets; /* by moment; the first holds before its moment too */
 	int noffsets;
+	int64_t day; /* the length of a working day; 0 where the first week tells it */
 } PgiCalendarSource;
 
 /* What the calendar needs of those who keep it. */
@@ -146,7 +155,10 @@ typedef struct PgiCalendar
 	int64_t low_period;	 /* 0: nothing is beyond */
 	int64_t high_period; /* 0: nothing is beyond */
 	int64_t midnight;	 /* a day of the table begins there */
-	int64_t week_work;	 /* in a week without exceptions and changes of the offset */
+	/* In a week without exceptions and changes of the offset, long ago and in the end. */
+	int64_t first_work;
+	int64_t last_work;
+	int64_t day; /* the length of a working day */
 	PgiCalendarSource source;
 	PgiCalendarHost host;
 	void *blocks[2];

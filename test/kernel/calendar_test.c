@@ -15,15 +15,17 @@
 #define HOUR (60 * MINUTE)
 #define CALENDARS 200
 #define CASES 100
-#define MAX_WINDOWS 64
+#define MAX_WINDOWS 256
 #define MAX_EXCEPTIONS 12
 #define MAX_OFFSETS 1300
+#define MAX_WEEKS 4
 
 typedef struct Rows
 {
 	PgiCalendarSource source;
 	PgiWindow windows[MAX_WINDOWS];
 	int nwindows;
+	PgiWeek weeks[MAX_WEEKS];
 	PgiException exceptions[MAX_EXCEPTIONS];
 	PgiOffset offsets[MAX_OFFSETS];
 } Rows;
@@ -103,6 +105,8 @@ start_rows(Rows *rows)
 {
 	memset(rows, 0, sizeof(*rows));
 	rows->source.windows = rows->windows;
+	rows->source.weeks = rows->weeks;
+	rows->source.nweeks = 1;
 	rows->source.exceptions = rows->exceptions;
 	rows->source.offsets = rows->offsets;
 	rows->source.noffsets = 1;
@@ -122,7 +126,7 @@ static void
 same_hours(Rows *rows, int days, int64_t from, int64_t until)
 {
 	for (int weekday = 0; weekday < days; weekday++)
-		add_window(rows, &rows->source.week[weekday], from, until);
+		add_window(rows, &rows->weeks[0].days[weekday], from, until);
 }
 
 static void
@@ -213,7 +217,7 @@ test_daylight(void)
 	rows.offsets[0].seconds = 3600;
 	add_offset(&rows, at(2026, 3, 29, 1), 7200);
 	add_offset(&rows, at(2026, 10, 25, 1), 3600);
-	add_window(&rows, &rows.source.week[6], 0, PGI_DAY);
+	add_window(&rows, &rows.weeks[0].days[6], 0, PGI_DAY);
 	ok(minutes_are(&rows, at(2026, 3, 28, 0), at(2026, 3, 30, 12), 23 * 60),
 	   "a Sunday on which clocks go forward has 23 hours");
 	ok(minutes_are(&rows, at(2026, 10, 24, 0), at(2026, 10, 26, 12), 25 * 60),
@@ -385,8 +389,11 @@ is_working(const PgiCalendarSource *source, int64_t moment, int *hint)
 {
 	int64_t wall = moment + ahead_at(source, moment, hint) + 8 * PGI_CYCLE;
 	int64_t day = wall / PGI_DAY - 8 * 146097;
-	const PgiDayWindows *windows = &source->week[(day + 8 * 146097 + 5) % 7];
+	const PgiDayWindows *windows = NULL;
 
+	for (int i = 0; i < source->nweeks; i++)
+		if (i == 0 || source->weeks[i].from <= day)
+			windows = &source->weeks[i].days[(day + 8 * 146097 + 5) % 7];
 	for (int i = 0; i < source->nexceptions; i++)
 		if (source->exceptions[i].date == day)
 			windows = &source->exceptions[i].day;
@@ -447,7 +454,7 @@ random_rows(Rows *rows)
 	start_rows(rows);
 	for (int weekday = 0; weekday < 7; weekday++)
 		if (below(4) > 0)
-			random_windows(rows, &rows->source.week[weekday]);
+			random_windows(rows, &rows->weeks[0].days[weekday]);
 	switch (below(3))
 	{
 		case 0:
@@ -469,6 +476,17 @@ random_rows(Rows *rows)
 						   60 * (below(1441) - 720));
 			base = at(below(20) ? 1850 + below(700) : 3 + below(9990), below(2) ? 3 : 10,
 					  28, below(24));
+	}
+	day = base / PGI_DAY - 15;
+	while (rows->source.nweeks < MAX_WEEKS && below(3) == 0)
+	{
+		PgiWeek *week = &rows->weeks[rows->source.nweeks++];
+
+		day += 1 + below(12);
+		week->from = (int32_t) day;
+		for (int weekday = 0; weekday < 7; weekday++)
+			if (below(4) > 0)
+				random_windows(rows, &week->days[weekday]);
 	}
 	day = base / PGI_DAY - 15;
 	for (int i = below(MAX_EXCEPTIONS); i > 0; i--)
@@ -589,7 +607,7 @@ test_centuries(void)
 	start_rows(&rows);
 	yearly_offsets(&rows, 1980, 2499, 3600, 7200);
 	same_hours(&rows, 6, 1 * HOUR, 3 * HOUR);
-	add_window(&rows, &rows.source.week[6], 2 * HOUR, 3 * HOUR);
+	add_window(&rows, &rows.weeks[0].days[6], 2 * HOUR, 3 * HOUR);
 	add_window(&rows, &add_exception(&rows, date(2099, 12, 31))->day, 0, PGI_DAY);
 	calendar = prepare(&rows);
 	largest = 0;
@@ -612,10 +630,53 @@ test_centuries(void)
 	forget(&calendar);
 }
 
+/* Hours that change, by the dates of the clock on the wall, and what a working day is. */
+static void
+test_weeks(void)
+{
+	Rows rows;
+	PgiCalendar calendar;
+
+	start_rows(&rows);
+	rows.offsets[0].seconds = 8 * 3600;
+	same_hours(&rows, 5, 9 * HOUR, 17 * HOUR);
+	rows.source.nweeks = 3;
+	rows.weeks[1].from = (int32_t) date(2027, 1, 1);
+	for (int weekday = 0; weekday < 4; weekday++)
+		add_window(&rows, &rows.weeks[1].days[weekday], 8 * HOUR, 17 * HOUR);
+	rows.weeks[2].from = (int32_t) date(2028, 1, 1);
+	ok(minutes_are(&rows, at(2026, 12, 27, 16), at(2027, 1, 3, 16), 32 * 60),
+	   "Monday to Thursday by the hours of before, Friday the first by the new ones");
+	ok(minutes_are(&rows, at(2027, 1, 3, 16), at(2027, 1, 10, 16), 36 * 60),
+	   "a week by the new ones");
+	ok(minutes_are(&rows, at(2027, 12, 26, 16), at(2100, 1, 1, 0), 36 * 60),
+	   "and no work after the third");
+	calendar = prepare(&rows);
+	ok(calendar.day == 8 * HOUR, "a working day is the most frequent of the first week");
+	ok(pgi_calendar_measure(&calendar, at(1, 1, 3, 0), at(1, 1, 31, 0)) == 4 * 40 * HOUR,
+	   "the first week holds since ever");
+	ok(pgi_calendar_add(&calendar, at(2028, 1, 1, 0), 1) == PGI_NEVER,
+	   "what is never worked is known");
+	forget(&calendar);
+	add_window(&rows, &rows.weeks[0].days[5], 9 * HOUR, 12 * HOUR);
+	rows.source.day = 7 * HOUR;
+	calendar = prepare(&rows);
+	ok(calendar.day == 7 * HOUR, "or the one that is declared");
+	forget(&calendar);
+
+	start_rows(&rows);
+	add_window(&rows, &rows.weeks[0].days[0], 0, 4 * HOUR);
+	add_window(&rows, &rows.weeks[0].days[1], 0, 6 * HOUR);
+	calendar = prepare(&rows);
+	ok(calendar.day == 6 * HOUR, "of two that are as frequent the longer");
+	forget(&calendar);
+}
+
 int
 main(void)
 {
 	test_always();
+	test_weeks();
 	test_daylight();
 	test_dates();
 	test_add();

@@ -346,12 +346,15 @@ make_calendar(PgiCalendar *calendar)
 	static const PgiWindow windows[2] = {{2 * HOUR, 5 * HOUR}, {6 * HOUR, 11 * HOUR}};
 	static const PgiOffset offsets[1] = {{0, 0}};
 	static const PgiCalendarHost host = {allocate, release, refuse, NULL};
+	static PgiWeek week;
 	PgiCalendarSource source;
 
 	memset(&source, 0, sizeof(source));
 	source.windows = windows;
 	for (int weekday = 0; weekday < 7; weekday++)
-		source.week[weekday].count = 2;
+		week.days[weekday].count = 2;
+	source.weeks = &week;
+	source.nweeks = 1;
 	source.offsets = offsets;
 	source.noffsets = 1;
 	pgi_calendar_init(calendar, &source, &host);

@@ -139,8 +139,8 @@ $$, 'times have zones, texts no length, documents are jsonb');
 
 -- Dump and restore
 SELECT set_eq($$ SELECT c.relname FROM extension AS e, unnest(e.extconfig) AS t JOIN pg_class AS c ON c.oid = t $$,
-	$$ SELECT relname FROM tables WHERE relkind <> 'p' AND relname NOT IN ('last_tick', 'role_rights', 'triggers', 'policy_addenda') AND relname NOT LIKE 'tick\_log%' $$,
-	'every table and sequence is dumped, but what ticks say of themselves, role_rights, triggers and policy_addenda');
+	$$ SELECT relname FROM tables WHERE relkind <> 'p' AND relname NOT IN ('last_tick', 'role_rights', 'triggers', 'policy_addenda', 'installation') AND relname NOT LIKE 'tick\_log%' $$,
+	'every table and sequence is dumped, but what ticks say of themselves, role_rights, triggers, policy_addenda and the installation');
 SELECT set_eq($$ SELECT c.relname, k FROM extension AS e, unnest(e.extconfig, e.extcondition) AS t(id, k) JOIN pg_class AS c ON c.oid = t.id WHERE k <> '' $$,
 	$$ SELECT relname, 'WHERE policy_id >= 1000' FROM tables WHERE relkind = 'r' AND relname LIKE 'polic%' AND relname <> 'policy_addenda'
 		UNION ALL SELECT relname, 'WHERE NOT built_in' FROM tables WHERE relname LIKE 'calendar%' AND relname NOT LIKE 'calendar\_changes%'

@@ -14,7 +14,7 @@ import sys
 
 LEVELS = ["none", "9", "8", "7", "6", "5", "4", "3", "2", "1"]
 SEVERITIES = ["informational", "minor", "moderate", "severe", "critical"]
-TIMES = ["0", "1 minute", "5 minutes", "30 minutes", "1 hour", "2 hours", "4 hours", "1 day", "30 days"]
+TIMES = ["0 minutes", "1 minute", "5 minutes", "30 minutes", "1 hour", "2 hours", "4 hours", "1 day", "30 days"]
 FACTS = ["opened", "assessed", "acknowledged", "activated", "resolved", "closed", "noted", "cancelled"]
 ODD = [None, True, False, 0, 1, 2, 101, -1, 1.5, 1e300, 10**30, "", " ", "x", "any", "infinity", "-1 hour",
        "P1D", "9999999 years", "1000000000000 hours", "P99999999999999Y", "soon", "none ", "\u0001", "'\"\\", "\u4e00",

@@ -24,12 +24,12 @@ SELECT incident.publish_policy(incident.import_policy(document('house', '4 hours
 SELECT incident.publish_policy(incident.import_policy(document('house', '5 hours')));
 SELECT incident.import_policy(document('house', '6 hours'));
 SELECT incident.import_policy(document('other', '6 hours'));
-SELECT incident.import_calendar('{"name": "house", "zone": "America/Sao_Paulo", "week": {"fri": [["22:00", "24:00"]]},
+SELECT incident.import_calendar('{"name": "house", "zone": "America/Sao_Paulo", "weeks": [{"week": {"fri": [["22:00", "24:00"]]}}, {"from": "2030-01-01", "week": {"mon": [["08:00", "09:00"]]}}],
 	"holidays": ["2026-01-02", "2026-01-09"], "extra": {"2026-01-09": [["08:00", "09:00"], ["10:00", "10:00:30"]], "2026-01-16": []}}');
 SELECT incident.import_calendar(incident.export_calendar('china') || '{"holidays": []}');
 
 SELECT incident.register_organisation(1, '本单位');
-SELECT incident.register_organisation(7, 'customer', 'house');
+SELECT incident.register_organisation(7, 'customer', 'house', 'Asia/Tokyo');
 SELECT incident.register_asset('room', 'environment', '1', title => '核心机房', location => E'floor\t"1"\\n');
 SELECT incident.register_asset('host', 'host', '2', '4', '3', '5', 'ops', parent => 'room');
 SELECT incident.register_asset('disk', 'host', '3', parent => 'host');
@@ -97,7 +97,7 @@ SELECT incident.tick();
 UPDATE incident.last_tick SET at = '-infinity';
 SELECT incident.open('host', 'minor', 'due', now() - interval '3 hours');
 SELECT incident.open('disk', 'minor', 'due', now() - interval '5 hours');
-SELECT incident.import_calendar(incident.export_calendar('house'));
+SELECT incident.import_calendar(incident.export_calendar('house') || '{"day": "2 hours"}');
 
 SELECT incident.grant_role('auditor', 'reader');
 SQL
