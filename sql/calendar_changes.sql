@@ -34,7 +34,8 @@ $$;
 SELECT organisation_zone(1) = (SELECT setting FROM pg_file_settings WHERE lower(name) = 'timezone') AS of_the_server,
 	organisation_zone(1) IN ('Pacific/Apia', 'Asia/Kathmandu') AS of_a_session;
 SELECT state, message, hint FROM pg_temp.refusal($$SELECT register_organisation(1, 'one', zone => 'Mars/Olympus_Mons')$$);
-SELECT state, message FROM pg_temp.refusal($$SELECT register_organisation(1, NULL)$$);
+SELECT state, message FROM pg_temp.refusal($$SELECT register_organisation(3, 'three', zone => ' ')$$);
+SELECT state, message FROM pg_temp.refusal($$SELECT register_organisation(1, 'one', change_closed => NULL)$$);
 SELECT register_organisation(1, 'one', zone => 'Asia/Shanghai'), register_organisation(2, 'two', zone => 'America/New_York');
 -- What is not given stays.
 SELECT register_organisation(2, 'second'), organisation_zone(2);
@@ -124,7 +125,9 @@ SELECT message FROM pg_temp.refusal($$SELECT import_calendar(export_calendar('sh
 SELECT import_calendar(export_calendar('shop') || '{"holidays": ["2030-06-03"]}');
 SELECT import_calendar(export_calendar('shop') || '{"holidays": ["2026-06-01"]}', change_closed => true);
 SELECT incident_id - :closed AS incident, effective_at FROM pg_temp.breaches;
--- No incident stands on hours that the calendar does not have.
+-- What is open is still to be settled by a tick; then no incident stands on hours that the calendar does not have.
+SELECT i.incident_id - :closed AS incident, v.problem FROM incident.incidents AS i, LATERAL verify_timeline(i.incident_id) AS v WHERE i.incident_id >= :closed;
+SELECT FROM tick();
 SELECT incident_id - :closed AS incident FROM incident.incidents, LATERAL verify_timeline(incident_id) WHERE incident_id >= :closed;
 SELECT state, message FROM pg_temp.refusal($$SELECT import_calendar('{}', NULL)$$);
 

@@ -188,6 +188,7 @@ SELECT resume(:id, at => pg_temp.at('8 min'));
 SELECT status, acknowledged_at - pg_temp.at('0') AS acknowledged, activated_at - pg_temp.at('0') AS activated
 FROM incident_history WHERE incident_id = :id;
 -- A hold of itil does not stop the time to acknowledge, two hours at this level; doing so does.
+SELECT register_organisation(1, 'default', zone => 'Asia/Shanghai');
 SELECT at - timestamptz '2026-01-05 09:00+08' AS after, kind, detail ->> 'rule' AS rule
 FROM (VALUES ('[]'::jsonb), ('[{"at": "2026-01-05 09:50+08", "kind": "acknowledged"}]')) AS v(facts),
 	simulate('itil', '2', 'moderate', '2026-01-05 09:00+08', '2026-01-05 12:00+08',

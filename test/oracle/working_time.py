@@ -58,8 +58,14 @@ class Calendar:
     def __init__(self, document):
         self.name = document["name"]
         self.zone = zoneinfo.ZoneInfo(document["zone"])
-        week = document.get("week", {})
-        self.week = [self.windows_of(week.get(day, [])) for day in DAYS_OF_WEEK]
+        weeks = document.get("weeks", [{"week": document.get("week", {})}])
+        self.weeks = [
+            (
+                week.get("from", "0000-00-00"),
+                [self.windows_of(week["week"].get(day, [])) for day in DAYS_OF_WEEK],
+            )
+            for week in weeks
+        ]
         self.holidays = set(document.get("holidays", []))
         self.extra = {
             date: self.windows_of(windows) for date, windows in document.get("extra", {}).items()
@@ -76,7 +82,11 @@ class Calendar:
             return self.extra[date.isoformat()]
         if date.isoformat() in self.holidays:
             return []
-        return self.week[date.weekday()]
+        windows = []
+        for since, days in self.weeks:
+            if since <= date.isoformat():
+                windows = days[date.weekday()]
+        return windows
 
     def is_working(self, wall):
         day = wall.toordinal()
@@ -220,6 +230,16 @@ def random_days(rng, dates, share):
     return sorted(days)
 
 
+def random_weeks(rng, kind, dates):
+    """A week, or several from dates around those given on."""
+    since = sorted(random_days(rng, dates, 0.02)) if rng.random() < 0.4 else []
+    weeks = [{"week": random_week(rng, kind)}]
+    weeks += [{"from": date, "week": random_week(rng, kind)} for date in since]
+    if not since:
+        return {"week": weeks[0]["week"]}
+    return {"weeks": weeks[1:] if rng.random() < 0.2 else weeks}
+
+
 def random_calendar(rng, number, zone, kind, dates):
     holidays = random_days(rng, dates, 0.1)
     extra = random_days(rng, dates, 0.4 if kind == "never" else 0.06)
@@ -228,7 +248,7 @@ def random_calendar(rng, number, zone, kind, dates):
     return {
         "name": name_of(zone, kind, str(number)),
         "zone": zone,
-        "week": random_week(rng, kind),
+        **random_weeks(rng, kind, dates),
         "holidays": holidays,
         "extra": {
             day: random_windows(rng, 4, seconds) if rng.random() > empty else [] for day in extra

@@ -74,19 +74,19 @@ SQL
 my $ROWS = <<'SQL';
 SELECT jsonb_build_object('policy_id', p.policy_id,
 	'severities', (SELECT jsonb_agg(s.severity::text) FROM incident.policy_severities AS s WHERE s.policy_id = p.policy_id),
-	'levels', (SELECT jsonb_object_agg(l.level::text, extract(epoch FROM l.processing_time))
+	'levels', (SELECT jsonb_object_agg(l.level::text, extract(epoch FROM l.processing_time::interval))
 		FROM incident.policy_levels AS l WHERE l.policy_id = p.policy_id),
 	'matrix', (SELECT jsonb_agg(jsonb_build_object('asset_level', m.asset_level::text, 'severity', m.severity::text,
 			'event_level', m.event_level::text, 'response_level', m.response_level::text))
 		FROM incident.policy_matrix AS m WHERE m.policy_id = p.policy_id),
 	'acknowledgements', (SELECT coalesce(jsonb_object_agg(a.level, a.steps), '{}') FROM (
-		SELECT a.level::text, jsonb_agg(extract(epoch FROM a.within) ORDER BY a.step) AS steps
+		SELECT a.level::text, jsonb_agg(extract(epoch FROM a.within::interval) ORDER BY a.step) AS steps
 		FROM incident.policy_acknowledgements AS a WHERE a.policy_id = p.policy_id GROUP BY a.level) AS a),
 	'rises', (SELECT coalesce(jsonb_agg(jsonb_build_object('to_level', r.to_level::text,
-			'measure', r.measure, 'amount', extract(epoch FROM r.amount), 'percent', r.percent, 'reports', r.reports)), '[]')
+			'measure', r.measure, 'amount', extract(epoch FROM r.amount::interval), 'percent', r.percent, 'reports', r.reports)), '[]')
 		FROM incident.policy_rises AS r WHERE r.policy_id = p.policy_id),
 	'duties', (SELECT coalesce(jsonb_agg(to_jsonb(d) || (SELECT jsonb_build_object('levels', jsonb_agg(l.level::text),
-				'within', jsonb_agg(extract(epoch FROM l.within)))
+				'within', jsonb_agg(extract(epoch FROM l.within::interval)))
 			FROM incident.policy_duty_levels AS l WHERE l.policy_id = d.policy_id AND l.duty = d.duty)), '[]')
 		FROM incident.policy_duties AS d WHERE d.policy_id = p.policy_id),
 	'roles', (SELECT coalesce(jsonb_agg(r.role), '[]') FROM incident.policy_roles AS r WHERE r.policy_id = p.policy_id),

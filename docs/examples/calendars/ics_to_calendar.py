@@ -104,8 +104,8 @@ def check_repetition(event):
 
 
 def wall(moment, zone):
-    """The clock on the wall; that of the calendar's zone where a moment is in UTC."""
-    if moment.tzinfo is not None and moment.tzname() == "UTC":
+    """The clock on the wall; that of the calendar's zone, if it has one, for one in UTC."""
+    if zone is not None and moment.tzinfo is not None and moment.tzname() == "UTC":
         moment = moment.astimezone(zone)
     return moment.replace(tzinfo=None)
 
@@ -196,6 +196,12 @@ def read_years(words):
     return first, last
 
 
+def zone_of(document):
+    """The calendar's zone; None where it counts in that of each organisation."""
+    zone = document.get("zone") or "organisation"
+    return None if zone == "organisation" else zoneinfo.ZoneInfo(zone)
+
+
 def print_list(found, taken):
     for date, event in sorted(found, key=lambda item: (item[0], name_of(item[1]))):
         print(date, name_of(event) + ("" if taken(event) else " (observance, left out)"))
@@ -205,7 +211,7 @@ def convert(options, path, first, last, *files):
     years = read_years((first, last))
     with open(path, encoding="utf-8") as file:
         document = json.load(file)
-    zone = zoneinfo.ZoneInfo(document["zone"])
+    zone = zone_of(document)
     found = []
     for name in files:
         try:
