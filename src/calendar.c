@@ -98,12 +98,14 @@ amount_length(const Interval *amount)
 	return length;
 }
 
-static Interval *
+static inline Interval *
 make_length(int64 microseconds)
 {
-	Interval *length = palloc0(sizeof(Interval));
+	Interval *length = palloc(sizeof(Interval));
 
 	length->time = microseconds;
+	length->day = 0;
+	length->month = 0;
 	return length;
 }
 
