@@ -339,9 +339,9 @@ name_of(const PgiPolicy *policy)
 		(const CachedPolicy *) ((const char *) policy - offsetof(CachedPolicy, policy));
 
 	for (int i = 0; i < published.count; i++)
-		if (published.of[i].id == entry->policy_id)
+		if (published.of[i].id == entry->key.policy_id)
 			return psprintf("policy \"%s\"", NameStr(published.of[i].name));
-	return psprintf("policy %d", entry->policy_id);
+	return psprintf("policy %d", entry->key.policy_id);
 }
 
 static const char *
