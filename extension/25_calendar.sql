@@ -388,7 +388,7 @@ COMMENT ON FUNCTION incident.add_working_time(text, timestamptz, interval) IS
 COMMENT ON FUNCTION incident.working_day(text) IS
 'The length of a working day of a calendar, in hours: the "day" of its document, else the most frequent length of a day in its first week, the longer of two that are as frequent. Error undefined_object when there is no such calendar.';
 COMMENT ON FUNCTION incident.term_length(text, text) IS
-'A time as policies store it, on a calendar: working days in hours, anything else as it is. Errors: undefined_object when there is no such calendar, invalid_datetime_format for what is no time.';
+'A time as policies store it, on a calendar: working days in hours, anything else as it is. Errors: undefined_object when there is no such calendar, invalid_parameter_value for what is no time.';
 COMMENT ON FUNCTION incident.import_calendar(jsonb, boolean) IS
 'Writes a calendar document; one of the same name is replaced as a whole, and the next tick settles all incidents anew whose clocks run by it where it has changed; those that were just being opened, when all transactions of that time have ended. Closed and cancelled incidents are settled by the import itself: when one would change, it is refused (object_in_use, with their number) unless change_closed is true. Error program_limit_exceeded names the place of more than 48 windows of a day or 10,000 dates, invalid_parameter_value that of whatever else is not as a calendar document must be, of the name 24x7, which is built in for good, and a published policy that would no longer be sound.';
 COMMENT ON FUNCTION incident.export_calendar(text) IS

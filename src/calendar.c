@@ -12,6 +12,7 @@
 #include "utils/timestamp.h"
 
 #include "arguments.h"
+#include "arguments.h"
 #include "calendar_cache.h"
 #include "compat.h"
 #include "document.h"
@@ -154,6 +155,9 @@ pgi_term_length(PG_FUNCTION_ARGS)
 	char *calendar = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	int64 length;
 
+	if (!pgi_read_term(term, USECS_PER_DAY, &length))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("\"%s\" is no length of time", pgi_clip(term))));
 	if (!pgi_is_working_days(term))
 		return DirectFunctionCall3(interval_in, CStringGetDatum(term),
 								   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));

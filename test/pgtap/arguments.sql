@@ -288,7 +288,7 @@ INSERT INTO registers VALUES
 	('register_measure', 'measures', 'SELECT * FROM incident.measure_register WHERE name = ''args-m''', '{name}', '{clear,kind,effectiveness,status}'),
 	('register_scenario', 'scenarios', 'SELECT * FROM incident.risk_scenarios WHERE scenario_id = current_setting(''args.scenario'')::bigint',
 		'{asset,threat,vulnerability}', '{clear}'),
-	('register_organisation', NULL, 'SELECT * FROM incident.organisations WHERE org_id = 7001', '{org_id}', '{name,policy}');
+	('register_organisation', NULL, 'SELECT * FROM incident.organisations WHERE org_id = 7001', '{org_id}', '{name,policy,zone,change_closed}');
 SELECT set_eq('SELECT function FROM registers', $$ SELECT DISTINCT function FROM arguments WHERE function LIKE 'register\_%' $$,
 	'the functions that register something');
 -- The row of a register after a call, or an import, with the keys and these expressions.
