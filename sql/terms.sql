@@ -99,7 +99,7 @@ SELECT s, r.state, r.message FROM unnest(ARRAY[
 	pg_temp.refusal('SELECT ' || s) AS r;
 SELECT open('host', 'minor', detected_at => '2026-01-01 00:00+00') AS id \gset
 -- Each function that records a moment
-SELECT f.proname, r.state, r.message
+SELECT DISTINCT f.proname, r.state, r.message
 FROM pg_proc AS f, pg_temp.refusal(format('SELECT %I(%s, %s => %L)', f.proname,
 	CASE f.proname WHEN 'duty_done' THEN format('%L, %L', :'id', 'x') WHEN 'note' THEN format('%L, %L', :'id', 'x') WHEN 'report' THEN format('%L, %L, %L', :'id', 'x', '{}') ELSE :'id' END, 'at', '0044-03-15 12:00+00 BC')) AS r
 WHERE f.pronamespace = 'incident'::regnamespace AND f.proargnames @> '{incident_id,at}' AND f.prosecdef AND f.provolatile = 'v' AND r.message NOT LIKE '%does not exist%'
