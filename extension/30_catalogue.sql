@@ -32,6 +32,8 @@ CREATE TABLE incident.organisations (
 -- Calendars without a zone of their own count in that of the organisation.
 CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident.organisations
 	FOR EACH ROW EXECUTE FUNCTION incident.invalidate_calendars();
+CREATE TRIGGER invalidate_all AFTER TRUNCATE ON incident.organisations
+	FOR EACH STATEMENT EXECUTE FUNCTION incident.invalidate_calendars();
 
 -- The zone of an organisation; that of the server for one that is not registered.
 CREATE FUNCTION incident.organisation_zone(org integer)
