@@ -14,9 +14,9 @@ LANGUAGE c STABLE STRICT PARALLEL SAFE
 SET intervalstyle = 'postgres'
 AS 'MODULE_PATHNAME', 'pgi_expect_policy';
 
-CREATE FUNCTION incident.policy_remarks(document jsonb, OUT place text, OUT remark text)
+CREATE FUNCTION incident.policy_remarks(document jsonb, language text DEFAULT NULL, OUT place text, OUT remark text)
 RETURNS SETOF record
-LANGUAGE c STABLE STRICT PARALLEL SAFE
+LANGUAGE c STABLE PARALLEL SAFE
 SET intervalstyle = 'postgres'
 AS 'MODULE_PATHNAME', 'pgi_policy_remarks';
 
@@ -523,7 +523,7 @@ $$;
 
 COMMENT ON FUNCTION incident.check_policy(jsonb, text) IS
 'All that is wrong with a policy document, each with its JSON path and a sentence: unknown and missing keys, wrong values, holes in the matrix, rows and times out of order, rules that can never fire, audiences and authorities with nobody, repeats without end. No rows when it is sound; one when there is none (NULL); at most 1000. What needs a part that cannot be read is checked once that part is right.';
-COMMENT ON FUNCTION incident.policy_remarks(jsonb) IS
+COMMENT ON FUNCTION incident.policy_remarks(jsonb, text) IS
 'What people may not expect of a sound policy document, each with its JSON path: plain days on a calendar of working hours, which count 24 worked hours each, and working days on one that never rests. Error invalid_parameter_value when the document is not sound.';
 COMMENT ON FUNCTION incident.import_policy(jsonb) IS
 'Writes a policy document as a draft and returns its id; a name that exists makes the next version. A draft need not be sound. Error invalid_parameter_value names the place of whatever cannot be stored: an unknown or missing key, a value of the wrong kind, a double, a calendar that does not exist; program_limit_exceeded that of an array that is too long.';

@@ -74,6 +74,7 @@ SELECT * FROM policy_remarks(export_policy(policy_id('itil')));
 SELECT * FROM policy_remarks(:'days');
 SELECT * FROM policy_remarks(jsonb_set(jsonb_set(jsonb_set(:'days', '{levels,4,processing_time}', '"10 days"'),
 	'{levels,3,processing_time}', '"1 week 2 hours"'), '{levels,0,respond_within}', '"1 working day"'));
+SELECT * FROM policy_remarks(jsonb_set(jsonb_set(:'days', '{levels,4,processing_time}', '"10 days"'), '{levels,0,respond_within}', '"1 working day"'), 'zh');
 SELECT pg_temp.refusal(format('SELECT policy_remarks(%L)', jsonb_set(:'days', '{matrix}', '[]')));
 -- No preset has a plain day on a calendar of working hours.
 SELECT p.name, r.* FROM policies AS p, policy_remarks(export_policy(p.policy_id)) AS r WHERE p.policy_id < 1000;

@@ -11,6 +11,7 @@
 #include "utils/timestamp.h"
 
 #include "compat.h"
+#include "language.h"
 #include "policy_document.h"
 #include "types.h"
 
@@ -133,31 +134,32 @@ has_plain_days(const char *word)
 /* Puts out what is to be said of a term under one of its calendars. */
 static void
 remark(ReturnSetInfo *result, const PgiTerm *term, const char *name,
-	   const PgiCalendar *calendar)
+	   const PgiCalendar *calendar, PgiLanguage language)
 {
+	char *words = NULL;
 	int64 length;
 
 	if (!calendar->always && has_plain_days(term->word))
 	{
 		(void) pgi_read_length(term->word, &length);
-		pgi_put_finding(
-			result, term->place,
-			psprintf("A day counts 24 worked hours: \"%s\" on calendar \"%s\" are " INT64_FORMAT
-					 " hours, or %.4g of its working days. Write working days, or hours.",
-					 term->word, name, length / USECS_PER_HOUR,
-					 (double) length / calendar->day));
+		words = psprintf("A day counts 24 worked hours: \"%s\" on calendar \"%s\" are " INT64_FORMAT
+						" hours, or %.4g of its working days. Write working days, or hours.",
+						term->word, name, length / USECS_PER_HOUR,
+						(double) length / calendar->day);
 	}
 	else if (calendar->always && pgi_is_working_days(term->word))
-		pgi_put_finding(result, term->place,
-						psprintf("A working day of calendar \"%s\" has 24 hours.", name));
+		words = psprintf("A working day of calendar \"%s\" has 24 hours.", name);
+	if (words != NULL)
+		pgi_put_finding(result, term->place, pgi_in_language(language, words));
 }
 
-/* (document): what people may not expect of a policy that is sound. */
+/* (document, language): what people may not expect of a policy that is sound. */
 PG_FUNCTION_INFO_V1(pgi_policy_remarks);
 Datum
 pgi_policy_remarks(PG_FUNCTION_ARGS)
 {
-	Jsonb *document = PG_GETARG_JSONB_P(0);
+	PgiLanguage language = pgi_language_argument(fcinfo, 1);
+	Jsonb *document;
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	PgiPolicySource source;
 	PgiPolicyPlaces places;
@@ -165,10 +167,16 @@ pgi_policy_remarks(PG_FUNCTION_ARGS)
 	JsonbValue root;
 	ListCell *cell;
 
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0))
+	{
+		pgi_put_finding(result, "$", pgi_in_language(language, "There is no document."));
+		return (Datum) 0;
+	}
+	document = PG_GETARG_JSONB_P(0);
 	pgi_expect_sound_policy(document);
 	pgi_json_root(document, &root);
 	pgi_read_source(pgi_json_container(&root), &source, &calendars, &places);
-	InitMaterializedSRF(fcinfo, 0);
 	foreach (cell, pgi_policy_terms(pgi_json_container(&root), &source))
 	{
 		const PgiTerm *term = lfirst(cell);
@@ -177,7 +185,7 @@ pgi_policy_remarks(PG_FUNCTION_ARGS)
 		for (int i = 0; i < calendars.count; i++)
 			if (term->calendars & 1u << i && calendars.calendar[i] != NULL)
 				remark(result, term, NameStr(calendars.name[i]),
-					   calendars.calendar[i]);
+					   calendars.calendar[i], language);
 	}
 	return (Datum) 0;
 }
