@@ -16,11 +16,20 @@ AS 'MODULE_PATHNAME', 'pgi_needed_name_of';
 -- A list of names, each of which has to be one.
 CREATE FUNCTION incident.given_names(list text[], what text)
 RETURNS text[]
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT CASE WHEN list IS NOT NULL THEN ARRAY(SELECT incident.needed_name(n.name, what)
-		FROM unnest(list) WITH ORDINALITY AS n(name, place) ORDER BY n.place) END
+DECLARE
+	most CONSTANT integer := 1000;
+BEGIN
+	IF cardinality(list) > most THEN
+		RAISE EXCEPTION 'the list has % items', cardinality(list)
+			USING ERRCODE = 'program_limit_exceeded', DETAIL = format('Each would be %s.', what),
+				  HINT = format('At most %s are taken.', most);
+	END IF;
+	RETURN CASE WHEN list IS NOT NULL THEN ARRAY(SELECT incident.needed_name(n.name, what)
+		FROM unnest(list) WITH ORDINALITY AS n(name, place) ORDER BY n.place) END;
+END
 $$;
 
 -- A text as it was written; NULL when there is none or nothing but blanks.

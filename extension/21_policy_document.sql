@@ -465,14 +465,13 @@ LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	named CONSTANT text := format('With %s, in force since %s: %s', addendum ->> 'name', addendum ->> 'in_force',
-		addendum ->> 'source');
 	combined jsonb;
 BEGIN
 	PERFORM incident.expect_policy(document);
 	PERFORM incident.expect_addendum(addendum, document);
 	combined := document || jsonb_build_object(
-		'source', concat_ws(' ', document ->> 'source', named),
+		'source', concat_ws(' ', document ->> 'source', format('With %s, in force since %s: %s', addendum ->> 'name',
+			addendum ->> 'in_force', addendum ->> 'source')),
 		'duties', (document -> 'duties') || (addendum -> 'duties'),
 		'roles', (document -> 'roles') || coalesce((SELECT jsonb_agg(a.item ORDER BY a.number)
 			FROM incident.json_items(addendum -> 'roles') AS a

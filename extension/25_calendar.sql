@@ -293,17 +293,18 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	name CONSTANT text := document ->> 'name';
+	name text;
 	was jsonb;
 	difference record;
 BEGIN
 	PERFORM incident.needed(document, 'the document');
 	PERFORM incident.needed(change_closed, 'change_closed');
-	IF name = '24x7' THEN
+	IF document -> 'name' = '"24x7"' THEN
 		PERFORM incident.refuse_document('calendar document: $.name', format('is %s', document -> 'name'),
 			'That one is built in and stays what it is.');
 	END IF;
 	PERFORM incident.expect_calendar(document);
+	name := document ->> 'name';
 	-- Two imports of one name take their turns.
 	PERFORM incident.take_lock('calendar name', hashtext(name));
 	was := incident.export_calendar(name);

@@ -8,7 +8,10 @@
 
 #include "access/xact.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
 #include "arguments.h"
@@ -67,11 +70,15 @@ cut_blanks(const char **string, int *length, int *before, int *after)
 
 	for (; (size = blank_at(*string, *length, false)) > 0; ++*before)
 	{
+		CHECK_FOR_INTERRUPTS();
 		*string += size;
 		*length -= size;
 	}
 	for (; (size = blank_at(*string, *length, true)) > 0; ++*after)
+	{
+		CHECK_FOR_INTERRUPTS();
 		*length -= size;
+	}
 }
 
 /* Leaves of a text what is between the blanks before and after it. */
@@ -193,6 +200,55 @@ pgi_needed_note_argument(FunctionCallInfo fcinfo, int number, const char *what)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("%s must not be empty", what)));
 	return note;
+}
+
+/*
+ * Whether a document is written in more bytes than these. One number of a few bytes may be
+ * written in a hundred thousand, so they are counted before all is written.
+ */
+static bool
+is_written_in_more(Jsonb *document, size_t limit)
+{
+	JsonbIterator *iterator = JsonbIteratorInit(&document->root);
+	JsonbIteratorToken token;
+	JsonbValue value;
+	size_t length = 0;
+
+	while (length <= limit &&
+		   (token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE)
+	{
+		CHECK_FOR_INTERRUPTS();
+		length++;
+		if (token != WJB_KEY && token != WJB_VALUE && token != WJB_ELEM)
+			continue;
+		if (value.type == jbvString)
+			length += value.val.string.len;
+		else if (value.type == jbvNumeric)
+		{
+			char *digits = DatumGetCString(
+				DirectFunctionCall1(numeric_out, NumericGetDatum(value.val.numeric)));
+
+			length += strlen(digits);
+			pfree(digits);
+		}
+	}
+	return length > limit;
+}
+
+/* A document as text, as long as a note at most; NULL when it is null. */
+char *
+pgi_document_argument(FunctionCallInfo fcinfo, int number, const char *what)
+{
+	Jsonb *document;
+
+	if (PG_ARGISNULL(number))
+		return NULL;
+	document = PG_GETARG_JSONB_P(number);
+	if (is_written_in_more(document, MAX_NOTE))
+		ereport(ERROR, (errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
+						errmsg("%s is too long", what),
+						errdetail("At most %d bytes are kept.", MAX_NOTE)));
+	return JsonbToCString(NULL, &document->root, VARSIZE(document));
 }
 
 /* The beginning of a text, for a message that names it. */

@@ -8,6 +8,8 @@
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 
+#include "compat.h"
+
 /* What could have been given instead, for a hint. */
 typedef struct PgiChoices
 {
@@ -15,12 +17,12 @@ typedef struct PgiChoices
 	int count;
 } PgiChoices;
 
-#include "compat.h"
-
 /* pg_incident.clock_tolerance, in milliseconds. */
 extern int pgi_clock_tolerance;
 
 extern PGI_NORETURN void pgi_refuse_null(const char *what);
+extern char *pgi_document_argument(FunctionCallInfo fcinfo, int number,
+								   const char *what);
 extern char *pgi_name_argument(FunctionCallInfo fcinfo, int number, const char *what);
 extern char *pgi_needed_name_argument(FunctionCallInfo fcinfo, int number,
 									  const char *what);

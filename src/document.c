@@ -20,7 +20,7 @@
 #include "document.h"
 
 #define MAX_FINDINGS 1000 /* the rest is not told */
-#define MAX_SHOWN 1024	  /* bytes of an array or object that a message shows */
+#define MAX_SHOWN 512	  /* bytes of an array or object that a message shows */
 
 /* A place in a document: a key or an item of what it is within. */
 typedef struct Place
@@ -466,10 +466,9 @@ pgi_refuse_unfit(List *findings, const char *what)
 		const PgiFinding *finding = lfirst(cell);
 
 		if (finding->unfit != 0)
-			ereport(ERROR,
-					(errcode(finding->unfit),
-					 errmsg("%s: %s %s", what, finding->place, finding->problem),
-					 finding->hint == NULL ? 0 : errhint("%s", finding->hint)));
+			ereport(ERROR, (errcode(finding->unfit),
+							errmsg("%s: %s %s", what, finding->place, finding->problem),
+							finding->hint == NULL ? 0 : errhint("%s", finding->hint)));
 	}
 }
 

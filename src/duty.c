@@ -141,7 +141,8 @@ record_done(FunctionCallInfo fcinfo, bool report)
 {
 	int64 incident_id = pgi_incident_argument(fcinfo);
 	char *duty = pgi_needed_name_argument(fcinfo, 1, "the duty");
-	Datum evidence = PG_ARGISNULL(2) ? (Datum) 0 : PG_GETARG_DATUM(2);
+	char *evidence =
+		pgi_document_argument(fcinfo, 2, report ? "the content" : "the evidence");
 	char *actor = pgi_name_argument(fcinfo, 3, "by");
 	TimestampTz at = pgi_past_argument(fcinfo, 4, "at");
 	PgiTimeline timeline;
@@ -157,8 +158,7 @@ record_done(FunctionCallInfo fcinfo, bool report)
 	entry->duty = duty;
 	entry->duty_number = number;
 	entry->actor = actor;
-	if (evidence != (Datum) 0)
-		entry->evidence = DatumGetCString(DirectFunctionCall1(jsonb_out, evidence));
+	entry->evidence = evidence;
 	status = pgi_record(&timeline, entry);
 	SPI_finish();
 	PG_RETURN_TEXT_P(cstring_to_text(status));

@@ -254,12 +254,12 @@ read_weights(ArrayType *array, int64 weight[3])
 		if (!pgi_whole_multiple(DatumGetNumeric(values[i]), PGI_WEIGHT_UNIT,
 								PGI_WEIGHT_MAX, &weight[i]) ||
 			weight[i] < 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("%s is no weight",
-							DatumGetCString(DirectFunctionCall1(numeric_out, values[i]))),
-					 errdetail("A weight is from 0 to 1000000 and has at most six "
-							   "decimals.")));
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+							errmsg("%s is no weight",
+								   pgi_clip(DatumGetCString(
+									   DirectFunctionCall1(numeric_out, values[i])))),
+							errdetail("A weight is from 0 to 1000000 and has at most six "
+									  "decimals.")));
 		total += weight[i];
 	}
 	if (total == 0)

@@ -228,8 +228,7 @@ take_rest(PgiShape *shape)
 	}
 	else if (list_length(shape->parts) == 2)
 		foreach (cell, ((PgiShape *) lsecond(shape->parts))->parts)
-			shape->told_by =
-				lappend(shape->told_by, ((PgiShape *) lfirst(cell))->word);
+			shape->told_by = lappend(shape->told_by, ((PgiShape *) lfirst(cell))->word);
 }
 
 static PgiShape *

@@ -31,9 +31,9 @@ typedef struct Course
 	PgiDutyNames duties;
 	const PgiFact *facts;
 	int nfacts;
-	int next;	 /* the first fact that has not been put out */
+	int next;		   /* the first fact that has not been put out */
 	MemoryContext row; /* of what is being put out */
-	int32 epoch; /* the newest governing fact put out, and its moment */
+	int32 epoch;	   /* the newest governing fact put out, and its moment */
 	int64 epoch_at;
 } Course;
 
@@ -131,18 +131,16 @@ set_fact_field(PgiFact *fact, int number, const char *key, const char *word,
 	else if (strcmp(key, "severity") == 0)
 	{
 		fact->sets_severity = true;
-		fact->severity =
-			word == NULL
-				? PGI_SEVERITY_UNKNOWN
-				: pgi_word_code(course->words, PGI_WORDS_SEVERITY, word);
+		fact->severity = word == NULL
+							 ? PGI_SEVERITY_UNKNOWN
+							 : pgi_word_code(course->words, PGI_WORDS_SEVERITY, word);
 	}
 	else if (strcmp(key, "asset_level") == 0)
 	{
 		fact->sets_asset = true;
 		fact->asset_level =
-			word == NULL
-				? PGI_LEVEL_UNKNOWN
-				: pgi_word_code(course->words, PGI_WORDS_ASSET_LEVEL, word);
+			word == NULL ? PGI_LEVEL_UNKNOWN
+						 : pgi_word_code(course->words, PGI_WORDS_ASSET_LEVEL, word);
 	}
 	else if (strcmp(key, "duty") == 0)
 		fact->duty = fact_duty(number, word, &course->duties);
@@ -199,9 +197,9 @@ read_facts(const PgiFact *opening, Jsonb *json, const Course *course, int *nfact
 						errmsg("facts must be a JSON array")));
 	n = JB_ROOT_COUNT(json);
 	if (n > MOST_FACTS)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						errmsg("facts has %d items", n),
-						errhint("At most %d are taken.", MOST_FACTS)));
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("facts has %d items", n),
+				 errhint("At most %d are taken.", MOST_FACTS)));
 	facts = palloc(sizeof(PgiFact) * (n + 1));
 	facts[0] = *opening;
 	for (int i = 0; i < n; i++)

@@ -17,7 +17,8 @@
 void
 pgi_read_versions(PgiVersions *versions, MemoryContext context)
 {
-	versions->of = MemoryContextAllocZero(context, sizeof(PgiVersion) * (SPI_processed + 1));
+	versions->of =
+		MemoryContextAllocZero(context, sizeof(PgiVersion) * (SPI_processed + 1));
 	versions->count = (int) SPI_processed;
 	for (uint64 row = 0; row < SPI_processed; row++)
 	{
