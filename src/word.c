@@ -5,6 +5,7 @@
 
 #include "catalog/namespace.h"
 #include "common/string.h"
+#include "utils/guc.h"
 
 #include "word.h"
 
@@ -53,14 +54,25 @@ pgi_transcode(const char *source, size_t length, int from, int to,
 										 PGI_TRANSCODED_SIZE, true) == (int) length;
 }
 
+/*
+ * The encoding of the client, also in a parallel worker: there the setting still has it, while
+ * what is sent goes to the leader in the server's encoding.
+ */
+int
+pgi_client_encoding(void)
+{
+	return pg_valid_client_encoding(GetConfigOption("client_encoding", false, false));
+}
+
 /* Whether a text of the database can be sent to the client. */
 bool
 pgi_client_can_read(const char *word)
 {
 	char for_client[PGI_TRANSCODED_SIZE];
 
-	return pg_is_ascii(word) || pgi_transcode(word, strlen(word), pgi_text_encoding(),
-											  pg_get_client_encoding(), for_client);
+	return pg_is_ascii(word) ||
+		   pgi_transcode(word, strlen(word), pgi_text_encoding(),
+						 pgi_client_encoding(), for_client);
 }
 
 static bool

@@ -16,6 +16,7 @@ extern bool pgi_fold_word(const char *word, size_t length, char key[PGI_WORD_SIZ
 extern bool pgi_transcode(const char *source, size_t length, int from, int to,
 						  char result[PGI_TRANSCODED_SIZE]);
 extern int pgi_text_encoding(void);
+extern int pgi_client_encoding(void);
 extern bool pgi_client_can_read(const char *word);
 
 #endif

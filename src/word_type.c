@@ -74,7 +74,7 @@ word_type_word(const WordType *type, int code, int number)
 
 	if (word == NULL || pg_is_ascii(word))
 		return word;
-	if (!pgi_transcode(word, strlen(word), PG_UTF8, pg_get_client_encoding(),
+	if (!pgi_transcode(word, strlen(word), PG_UTF8, pgi_client_encoding(),
 					   for_client) ||
 		!pgi_transcode(word, strlen(word), PG_UTF8, GetDatabaseEncoding(), for_server))
 		return "";

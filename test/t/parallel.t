@@ -55,7 +55,7 @@ sub run_tests
 my @names = map { basename($_, '.sql') } sort glob(source_dir() . '/sql/*.sql');
 cmp_ok(scalar @names, '>=', 21, 'there are regression tests');
 run_tests(0, @names);
-run_tests(8, qw(lookup types words term calendar risk_method loss replay));
+run_tests(8, qw(lookup types types_soft words term calendar risk_method loss replay));
 
 $node->stop;
 done_testing();
