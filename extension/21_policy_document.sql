@@ -461,7 +461,7 @@ $$;
 
 CREATE FUNCTION incident.combine_policy(document jsonb, addendum jsonb)
 RETURNS jsonb
-LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

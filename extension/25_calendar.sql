@@ -310,10 +310,12 @@ BEGIN
 	was := incident.export_calendar(name);
 	PERFORM incident.write_calendar(document, false);
 	PERFORM incident.expect_sound_policies(name);
-	difference := incident.calendar_difference(was, incident.export_calendar(name));
 	-- No policy can use one that there was not.
-	IF was IS NOT NULL AND difference.since IS NOT NULL THEN
-		PERFORM incident.reconsider(ARRAY[name], NULL, difference.since, difference.until, change_closed);
+	IF was IS NOT NULL THEN
+		difference := incident.calendar_difference(was, incident.export_calendar(name));
+		IF difference.since IS NOT NULL THEN
+			PERFORM incident.reconsider(ARRAY[name], NULL, difference.since, difference.until, change_closed);
+		END IF;
 	END IF;
 END
 $$;

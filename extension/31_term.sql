@@ -141,13 +141,17 @@ AS $$
 				WHERE s.policy_id = term_of.policy_id AND s.severity::text = word)
 			WHEN 'level' THEN (SELECT l.title ->> language FROM incident.policy_levels AS l
 				WHERE l.policy_id = term_of.policy_id AND l.level::text = word)
+			WHEN 'asset level' THEN (SELECT v.item #>> ARRAY['title', language]
+				FROM incident.policies AS p, incident.json_items(p.axes #> '{asset,values}') AS v
+				WHERE p.policy_id = term_of.policy_id AND v.item ->> 'level' = word)
 			WHEN 'post' THEN (SELECT r.title ->> language FROM incident.policy_roles AS r
 				WHERE r.policy_id = term_of.policy_id AND r.role = word)
 			WHEN 'duty' THEN (SELECT d.title ->> language FROM incident.policy_duties AS d
 				WHERE d.policy_id = term_of.policy_id AND d.duty = word)
 		END,
 		(SELECT CASE language WHEN 'zh' THEN t.zh ELSE t.en END
-			FROM incident.terms() AS t WHERE t.kind = term_of.kind AND t.word = term_of.word))
+			FROM incident.terms() AS t
+			WHERE t.kind = CASE term_of.kind WHEN 'asset level' THEN 'level' ELSE term_of.kind END AND t.word = term_of.word))
 $$;
 
 CREATE FUNCTION incident.term(
@@ -167,7 +171,7 @@ AS $$
 				ELSE split_part(word, ':', 2) END)
 		ELSE incident.term_of(kind, word, l.language, p.policy_id) END
 	FROM (SELECT incident.language(term.language) AS language) AS l,
-		LATERAL (SELECT CASE WHEN kind IN ('severity', 'level', 'post', 'duty', 'rule') THEN
+		LATERAL (SELECT CASE WHEN kind IN ('severity', 'asset level', 'level', 'post', 'duty', 'rule') THEN
 			incident.policy_id(coalesce(policy, (SELECT o.policy FROM incident.organisations AS o
 				WHERE o.org_id = incident.current_organisation()), 'eport')) END AS policy_id) AS p
 $$;
@@ -175,4 +179,4 @@ $$;
 COMMENT ON FUNCTION incident.terms() IS
 'The words that views and functions give and take, by kind, with what they are called in English and in Chinese. Titles of a policy''s own are not among them.';
 COMMENT ON FUNCTION incident.term(text, text, text, text) IS
-'What a word is called for people, in a language (en or zh; NULL: that of the setting pg_incident.language). kind is one of terms(), or post or duty, of a policy (NULL: the organisation''s), which also has its own titles of severities and levels. A rule is as the timeline shows it, such as remaining_time:1. NULL when there is no such word.';
+'What a word is called for people, in a language (en or zh; NULL: that of the setting pg_incident.language). kind is one of terms(), or asset level, post or duty, of a policy (NULL: the organisation''s), which also has its own titles of severities and levels. A rule is as the timeline shows it, such as remaining_time:1. NULL when there is no such word.';

@@ -68,6 +68,7 @@ RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '100ms'
+SET default_tablespace = ''
 AS $$
 DECLARE
 	wanted record;

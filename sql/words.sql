@@ -112,7 +112,7 @@ SELECT count(*) FROM verify_timeline(:given);
 SELECT open(ticket => 'T-1', summary => 'first') AS first, open(ticket => 'T-1', summary => 'second') AS second \gset
 SELECT find('T-1') = :second AS newest, find('T-2') IS NULL AS none, find(NULL) IS NULL AS of_nothing;
 SELECT open(ticket => 'T-1', once => true) = :second AS same, open(NULL, '严重'::severity, ticket => 'T-1', once => true) = :second AS of_a_value,
-	open('3'::level, ticket => ' T-1 ', once => true) = :second AS of_a_level, open(ticket => 'T-1', once => NULL) > :second AS another \gset
+	open('3'::level, ticket => ' T-1 ', once => true) = :second AS of_a_level, open(ticket => 'T-1', once => false) > :second AS another \gset
 SELECT :'same' AS same, :'of_a_value' AS of_a_value, :'of_a_level' AS of_a_level, :'another' AS another,
 	open(ticket => 'T-2', once => true, summary => 'new') = currval('incidents_incident_id_seq') AS new;
 SELECT open(ticket => 'T-2', once => true, severity => 'severe') = find('T-2') AS same;

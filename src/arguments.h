@@ -21,8 +21,7 @@ typedef struct PgiChoices
 extern int pgi_clock_tolerance;
 
 extern PGI_NORETURN void pgi_refuse_null(const char *what);
-extern char *pgi_document_argument(FunctionCallInfo fcinfo, int number,
-								   const char *what);
+extern char *pgi_document_argument(FunctionCallInfo fcinfo, int number, const char *what);
 extern char *pgi_name_argument(FunctionCallInfo fcinfo, int number, const char *what);
 extern char *pgi_needed_name_argument(FunctionCallInfo fcinfo, int number,
 									  const char *what);
@@ -47,6 +46,14 @@ pgi_need_argument(FunctionCallInfo fcinfo, int number, const char *what)
 {
 	if (unlikely(PG_ARGISNULL(number)))
 		pgi_refuse_null(what);
+}
+
+/* True or false, as given. */
+static inline bool
+pgi_flag_argument(FunctionCallInfo fcinfo, int number, const char *what)
+{
+	pgi_need_argument(fcinfo, number, what);
+	return PG_GETARG_BOOL(number);
 }
 
 #endif

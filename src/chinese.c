@@ -129,8 +129,10 @@ const PgiTranslation pgi_chinese[] = {
 	{"downgrade", "降级"},
 	{"close", "关闭"},
 	{"is \"%s\"", "为“%s”"},
-	{"There is no such calendar. There are: %s. incident.import_calendar() makes one.",
-	 "没有这份日历。现有：%s。可用 incident.import_calendar() 建立。"},
+	{"There is no such calendar. %s", "没有这份日历。%s"},
+	{"%s incident.import_calendar() makes one.",
+	 "%s可用 incident.import_calendar() 建立。"},
+	{"There are: %s.", "现有：%s。"},
 	{"Nobody works by calendar \"%s\" in the end: no day of its last week has a window.",
 	 "按日历“%s”最终无人工作：它最后一周的各天都没有时段。"},
 	{"Working days of different lengths are meant, as event levels have different "
@@ -138,8 +140,10 @@ const PgiTranslation pgi_chinese[] = {
 	 "各事件级别的日历不同，工作日长短不一：请写小时数，或各写一行。"},
 	{"A day counts 24 worked hours: \"%s\" on calendar \"%s\" are %s hours, or %s of its "
 	 "working days. Write working days, or hours.",
-	 "一天按 24 个工作小时计：“%s”按日历“%s”为 %s 小时，合 %s 个工作日。请写工作日或小时。"},
-	{"A working day of calendar \"%s\" has 24 hours.", "日历“%s”的一个工作日为 24 小时。"},
+	 "一天按 24 个工作小时计：“%s”按日历“%s”为 %s 小时，合 %s "
+	 "个工作日。请写工作日或小时。"},
+	{"A working day of calendar \"%s\" has 24 hours.",
+	 "日历“%s”的一个工作日为 24 小时。"},
 	{"Only a step by inactivity has reports.", "只有按无报告计时的步骤才有 reports。"},
 	{"%s is named twice.", "%s 出现两次。"},
 	{"Only the rule \"steps\" has steps.", "只有规则 steps 才有步骤。"},
@@ -179,7 +183,8 @@ const PgiTranslation pgi_chinese[] = {
 	{"It needs a word or a number.", "需要一个词或一个数。"},
 	{"It needs a length of time with its unit that is not negative, such as \"2 hours\".",
 	 "需要带单位的非负时间长度，例如 \"2 hours\"。"},
-	{"It needs a length of time with its unit that is not negative, such as \"2 hours\" or "
+	{"It needs a length of time with its unit that is not negative, such as \"2 hours\" "
+	 "or "
 	 "\"2 working days\".",
 	 "需要带单位的非负时间长度，例如 \"2 hours\" 或 \"2 working days\"。"},
 	{"It needs a time of day, such as \"09:00\". A window may end at \"24:00\".",
@@ -213,4 +218,14 @@ const PgiTranslation pgi_chinese[] = {
 	{"is not used by the combination", "合成方式没有用到"},
 	{"is not a number of at most six decimals up to 1000000",
 	 "不是至多六位小数、不超过 1000000 的数"},
+	/* policy_words.c */
+	{"A word is not blank, and has at most %d bytes.",
+	 "词语不能为空白，且至多 %d 字节。"},
+	{"\"%s\" is a word for severity %s too.", "“%s”也是严重程度 %s 的词语。"},
+	{"\"%s\" is a word for asset level %s too.", "“%s”也是资产级别 %s 的词语。"},
+	{"\"%s\" is a word for event level %s too.", "“%s”也是事件级别 %s 的词语。"},
+	{"\"%s\" is the name of another %s of the policy.", "“%s”是策略中另一个 %s 的名称。"},
+	{"severity", "严重程度"},
+	{"asset level", "资产级别"},
+	{"event level", "事件级别"},
 	{NULL, NULL}};

@@ -123,13 +123,20 @@ term(const Explanation *explanation, const char *kind, const char *word)
 	return called == NULL ? pstrdup(word) : called;
 }
 
+/* kind: level, of an event or a response, or asset level. */
 static char *
-level_word(const Explanation *explanation, uint8 level)
+level_of_kind(const Explanation *explanation, const char *kind, uint8 level)
 {
 	if (level == PGI_LEVEL_UNKNOWN)
 		return pstrdup(pgi_in_language(explanation->language, "unknown"));
-	return term(explanation, "level",
+	return term(explanation, kind,
 				DatumGetCString(DirectFunctionCall1(level_out, UInt8GetDatum(level))));
+}
+
+static char *
+level_word(const Explanation *explanation, uint8 level)
+{
+	return level_of_kind(explanation, "level", level);
 }
 
 static char *
@@ -161,7 +168,7 @@ explain_values(Explanation *explanation, int32 org_id)
 		{INT4OID, INT8OID}};
 	const PgiState *state = &explanation->state;
 	char *name = find_row(&query, org_id, state->asset_id) ? found_text(1) : NULL;
-	char *level = level_word(explanation, state->asset_level);
+	char *level = level_of_kind(explanation, "asset level", state->asset_level);
 	char *severity = severity_word(explanation, state->severity);
 
 	if (name == NULL)

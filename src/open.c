@@ -182,7 +182,8 @@ open_incident(FunctionCallInfo fcinfo, const OpenForm *form)
 	char *ticket = pgi_name_argument(fcinfo, place[ARG_TICKET], "the ticket");
 	char *dedup_key = pgi_name_argument(fcinfo, place[ARG_DEDUP_KEY], "the dedup key");
 	char *policy = pgi_name_argument(fcinfo, place[ARG_POLICY], "the policy");
-	bool once = !PG_ARGISNULL(place[ARG_ONCE]) && PG_GETARG_BOOL(place[ARG_ONCE]);
+	bool drill = pgi_flag_argument(fcinfo, place[ARG_DRILL], "drill");
+	bool once = pgi_flag_argument(fcinfo, place[ARG_ONCE], "once");
 	PgiOpening opening;
 	PgiTimeline timeline;
 	PgiEntry *entry;
@@ -241,7 +242,7 @@ open_incident(FunctionCallInfo fcinfo, const OpenForm *form)
 	values[5] = pgi_string_or_null(confidentiality, &nulls[5]);
 	values[6] = pgi_string_or_null(ticket, &nulls[6]);
 	values[7] = pgi_string_or_null(dedup_key, &nulls[7]);
-	opening.drill = !PG_ARGISNULL(place[ARG_DRILL]) && PG_GETARG_BOOL(place[ARG_DRILL]);
+	opening.drill = drill;
 	values[8] = BoolGetDatum(opening.drill);
 	nulls[8] = ' ';
 	pgi_run(&insert, values, nulls, SPI_OK_INSERT, 0);

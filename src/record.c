@@ -190,10 +190,18 @@ pgi_incident_argument(FunctionCallInfo fcinfo)
 	return PG_GETARG_INT64(0);
 }
 
-/* Adds an entry to an incident that is locked, if it fits. Within SPI. */
+/*
+ * Adds an entry to an incident that is locked, if it fits. Clocks may differ by the tolerance:
+ * what is that little before the detection took effect then. Within SPI.
+ */
 PgiEntry *
 pgi_fit_fact(PgiTimeline *timeline, PgiKind kind, TimestampTz at)
 {
+	TimestampTz detected_at =
+		timeline->nentries > 0 ? timeline->entries[0].effective_at : at;
+
+	if (at < detected_at && detected_at - at <= pgi_clock_tolerance * INT64CONST(1000))
+		at = detected_at;
 	check_fits(timeline, kind, at);
 	return pgi_timeline_add(timeline, kind, at);
 }

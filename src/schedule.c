@@ -18,6 +18,7 @@
 #include "postmaster/bgworker.h"
 #include "storage/dsm.h"
 #include "tcop/tcopprot.h"
+#include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -357,12 +358,17 @@ PG_FUNCTION_INFO_V1(pgi_schedule);
 Datum
 pgi_schedule(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT64(call_cron(pgi_needed_name_argument(fcinfo, 0, "the schedule")));
+	char *schedule = pgi_needed_name_argument(fcinfo, 0, "the schedule");
+
+	/* A worker in another database would not know that this transaction is read only. */
+	PreventCommandIfReadOnly("incident.schedule()");
+	PG_RETURN_INT64(call_cron(schedule));
 }
 
 PG_FUNCTION_INFO_V1(pgi_unschedule);
 Datum
 pgi_unschedule(PG_FUNCTION_ARGS)
 {
+	PreventCommandIfReadOnly("incident.unschedule()");
 	PG_RETURN_BOOL(call_cron(NULL) > 0);
 }

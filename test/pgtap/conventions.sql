@@ -73,6 +73,13 @@ SELECT is_empty($$
 		ELSE EXISTS (SELECT FROM functions AS f WHERE f.proname = r.object
 			AND f.prokind = CASE r.object_kind WHEN 'procedure' THEN 'p' ELSE 'f' END::"char") END
 $$, 'every right is about an object that exists');
+SELECT is_empty($$
+	SELECT DISTINCT r.role, f.name, called.words[1] FROM incident.role_rights AS r
+	JOIN functions AS f ON f.proname = r.object AND r.object_kind <> 'view' AND NOT f.prosecdef AND f.lanname IN ('sql', 'plpgsql'),
+	LATERAL regexp_matches(split_part(pg_get_functiondef(f.oid), 'LANGUAGE', 2), 'incident\.(\w+)\(', 'g') AS called(words)
+	WHERE called.words[1] IN (SELECT proname FROM functions)
+		AND NOT EXISTS (SELECT FROM incident.role_rights AS o WHERE o.role = r.role AND o.object = called.words[1])
+$$, 'what runs with the rights of who calls it calls only what he may call');
 
 -- Errors
 SELECT is_empty($$

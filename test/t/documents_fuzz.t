@@ -25,6 +25,7 @@ my $DUTY   = q{(SELECT incident.open('fuzz', 'minor', policy => 'eport'))};
 my $POLICY = q{SELECT incident.publish_policy(i) FROM incident.import_policy(d || '{"name": "fuzz"}') AS i};
 my %READERS = (
 	'check_policy'  => [ 'SELECT count(c) FROM incident.check_policy(d) AS c', policies() ],
+	'policy_remarks' => [ 'SELECT count(r) FROM incident.policy_remarks(d) AS r', policies() ],
 	'import_policy' => [
 		'SELECT incident.publish_policy(incident.import_policy(d)), count(q) FROM incident.policy_id(d ->> \'name\') AS i,'
 		  . ' incident.quick_reference(d ->> \'name\') AS q, incident.explain_policy(d ->> \'name\') AS e,'

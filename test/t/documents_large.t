@@ -33,7 +33,7 @@ sub value_of_word
 	return $1 + 0 if $word =~ /^(\d+)\.\./;
 	my ($first) = split /\|/, $word =~ s/\?$//r;
 	my %of = (
-		time => '1 hour', clock => '09:00', date => '2026-10-01', level => '1', severity => 'minor',
+		time => '1 hour', term => '1 hour', clock => '09:00', date => '2026-10-01', level => '1', severity => 'minor',
 		object => {}, boolean => JSON::PP::true, anything => 1, grade => '1'
 	);
 	return exists $of{$first} ? $of{$first} : ($first =~ /^(?:name|key|text|short)$/ ? 'x' : $first);

@@ -16,8 +16,10 @@ my $node = start_node('memory', conf => "shared_buffers = 16MB\nautovacuum = off
 # Every calendar import has all of them settled one by one, and leaves stale timers behind.
 my $all = $FEW + $MANY;
 $node->safe_psql('incident', <<"SQL");
+CREATE SEQUENCE imports;
 CREATE FUNCTION import_nights() RETURNS void LANGUAGE sql AS \$\$
-	SELECT incident.import_calendar('{"name": "nights", "zone": "UTC", "week": {"mon": [["00:00", "06:00"]]}}')
+	SELECT incident.import_calendar(format('{"name": "nights", "zone": "UTC", "week": {"mon": [["00:00", "06:%s"]]}}',
+		lpad((nextval('imports') % 60)::text, 2, '0'))::jsonb)
 \$\$;
 SELECT FROM import_nights();
 SELECT incident.publish_policy(incident.import_policy(e || jsonb_build_object('name', 'nights',

@@ -93,6 +93,8 @@ my %RESULTS = (
 		incident.label('severe'::incident.severity, 'en') AS severity, incident.label('5'::incident.rating, 'zh') AS rating},
 	faults => q{SELECT c.* FROM incident.check_policy(jsonb_set(incident.export_policy(1), '{levels,0,processing_time}',
 		'"9 days 01:00"')) AS c},
+	remarks => q{SELECT r.* FROM incident.policy_remarks(jsonb_set(incident.export_policy(incident.policy_id('itil')),
+		'{levels,4,processing_time}', '"30 days"')) AS r},
 	method_faults => q{SELECT c.* FROM incident.check_risk_method(jsonb_set(incident.export_risk_method(1),
 		'{risk,bands,1,0}', '7.5')) AS c},
 	combined => q{SELECT incident.combine_policy(incident.export_policy(1),
@@ -155,7 +157,7 @@ sub rows_of
 
 	$rows =~ s/(?:$present)[T ][\d:.]+(?:\+00(?::00)?)?/NOW/g;
 	$rows =~ s/\\\\x[0-9a-f]{64}/HASH/g;
-	$rows =~ s/("(?:next_xid|boot_clock|from_bucket|last_work_took)"): [^,}]+/$1: NOW/g;
+	$rows =~ s/("(?:next_xid|boot_clock|from_bucket|bucket|last_work_took)"): [^,}]+/$1: NOW/g;
 	return join "\n", sort split /\n/, $rows;
 }
 
