@@ -25,7 +25,7 @@ my $SETUP = client_sql() . <<'SQL';
 CREATE FUNCTION import_shop(hour integer) RETURNS void LANGUAGE sql AS $$
 	SELECT incident.import_calendar(jsonb_build_object('name', 'shop', 'zone', 'UTC', 'week',
 		(SELECT jsonb_object_agg(day, jsonb_build_array(jsonb_build_array('00:00', to_char(hour, 'FM00:00'))))
-		FROM unnest(incident.weekday_words()) AS day)))
+		FROM unnest(incident.weekday_words()) AS day)), change_closed => true)
 $$;
 SELECT FROM import_shop(24);
 SELECT incident.publish_policy(incident.import_policy(e || jsonb_build_object('name', 'shop', 'levels',
