@@ -51,4 +51,54 @@ for my $view (sort keys %columns)
 	is(join(' ', grep { $text !~ /`$_`/ } @{ $columns{$view} }), '', "the columns of $view are described");
 }
 
+# rights.md says who may call and read what.
+my %may;
+for (split /\n/, $node->safe_psql('incident', 'SELECT object, role FROM incident.role_rights'))
+{
+	my ($object, $role) = split /\|/;
+
+	$may{$object}{$role} = 1;
+}
+my $rights = slurp_file("$REFERENCE/rights.md");
+my %told = $rights =~ /^\| `(\w+)` \|((?: (?:yes )?\|){4})$/mg;
+my @wrong;
+for my $object (sort keys %may)
+{
+	my $row = join '', map { $may{$object}{$_} ? ' yes |' : ' |' } qw(reporter responder administrator auditor);
+
+	push @wrong, "| `$object` |$row" if ($told{$object} // '') ne $row;
+}
+is(join("\n", @wrong), '', 'rights.md says who may call and read what');
+is(join(' ', grep { !$may{$_} } sort keys %told), '', 'and of nothing else');
+
+# A link leads to a file, and to a heading in it.
+my @pages = split /\n/, `cd "${\source_dir()}" && find . -name '*.md' -not -path './.git/*'`;
+my @dead;
+for my $page (@pages)
+{
+	my $text = slurp_file(source_dir() . "/$page");
+	my ($folder) = $page =~ m{(.*)/};
+
+	$text =~ s/^```.*?^```//msg;
+	for my $link ($text =~ /\]\(([^)\s]+)\)/g)
+	{
+		next if $link =~ /^[a-z]+:/;
+		my ($file, $heading) = $link =~ /^([^#]*)(?:#(.*))?$/;
+		my $target = source_dir() . '/' . ($file eq '' ? $page : "$folder/$file");
+
+		push @dead, "$page: $link" unless -e $target;
+		next unless defined $heading && -f $target;
+		my (%times, %headings);
+		for (slurp_file($target) =~ s/^```.*?^```//msgr =~ /^#+ (.*)$/mg)
+		{
+			my $slug = lc s/[^\w\s-]//gr =~ s/ /-/gr;
+
+			$headings{ $times{$slug}++ ? "$slug-" . ($times{$slug} - 1) : $slug } = 1;
+		}
+		push @dead, "$page: $link" unless $headings{$heading};
+	}
+}
+cmp_ok(scalar(@pages), '>=', 20, 'there are pages');
+is(join("\n", @dead), '', 'no link is dead');
+
 done_testing();
