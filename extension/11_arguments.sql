@@ -16,7 +16,7 @@ AS 'MODULE_PATHNAME', 'pgi_needed_name_of';
 -- A list of names, each of which has to be one.
 CREATE FUNCTION incident.given_names(list text[], what text)
 RETURNS text[]
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
