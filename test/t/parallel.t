@@ -10,17 +10,16 @@ use PgIncident;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-# PostgreSQL 16 and newer call the setting debug_parallel_query and know this name as well.
-my $node = start_node('parallel', conf => <<'END');
-force_parallel_mode = regress
-max_parallel_workers = 8
-END
-is($node->safe_psql('incident', <<'SQL'), 'Gather', 'queries do run in a worker');
-CREATE FUNCTION plan() RETURNS SETOF text LANGUAGE plpgsql AS $$
+# What the setting is called: from PostgreSQL 16 on debug_parallel_query.
+my ($major) = (run_command([ 'pg_config', '--version' ]))[0] =~ /(\d+)/;
+my $FORCED = $major >= 16 ? 'debug_parallel_query' : 'force_parallel_mode';
+my $node = start_node('parallel', conf => "$FORCED = regress\nmax_parallel_workers = 8\n");
+is($node->safe_psql('incident', <<"SQL"), 'Gather', 'queries do run in a worker');
+CREATE FUNCTION plan() RETURNS SETOF text LANGUAGE plpgsql AS \$\$
 BEGIN
 	RETURN QUERY EXECUTE 'EXPLAIN (COSTS OFF, FORMAT TEXT) SELECT * FROM incident.policies';
-END $$;
-SET force_parallel_mode = on;
+END \$\$;
+SET $FORCED = on;
 SELECT plan() LIMIT 1
 SQL
 

@@ -310,7 +310,7 @@ WHERE t.live AND t.rule LIKE 'duty:%' AND t.duty <> d.duty
 SQL
 
 # A calendar that has changed since, until ticks have followed it up.
-$node->safe_psql('incident', q{SELECT incident.import_calendar(incident.export_calendar('duties-day') || '{"holidays": ["2024-03-04"]}')});
+$node->safe_psql('incident', q{SELECT incident.import_calendar(incident.export_calendar('duties-day') || '{"holidays": ["2024-03-04"]}', change_closed => true)});
 my $pending = $node->safe_psql('incident', <<'SQL');
 SELECT string_agg(v.problem, ', ') FILTER (WHERE NOT v.pending), count(*) FILTER (WHERE v.pending) > 0
 FROM incident.incidents AS i, LATERAL incident.verify_timeline(i.incident_id) AS v
