@@ -27,6 +27,7 @@ RAW = [r'"\u0000"', r'"\ud800"', r'"\udc00\ud800"', r'"\u0001\u001f\u007f"', '"\
 MARK = "@raw-%d@"
 PIECES = NUMBERS + RAW
 MOST = 500000
+LONGEST = 20_000_000     # characters of a document: its text has to be loaded as one value
 
 
 class Source:
@@ -111,7 +112,10 @@ def main():
     sound = [line.rstrip("\n").split("\t", 1) for line in sys.stdin]
     for _ in range(int(sys.argv[2])):
         reader, text = source.rng.choice(sound)
-        damaged = source.damaged(text).replace("\n", " ").replace("\t", " ").replace("\x00", "")
+        damaged = source.damaged(text)
+        while len(damaged) > LONGEST:
+            damaged = source.damaged(text)
+        damaged = damaged.replace("\n", " ").replace("\t", " ").replace("\x00", "")
         print(reader + "\t" + damaged.encode("utf-8", "replace").decode("utf-8"))
 
 
