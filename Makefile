@@ -4,19 +4,19 @@ EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" pg_incident.c
 MODULE_big = pg_incident
 PGFILEDESC = "pg_incident - incident response inside the database"
 
-# The install script is its parts in reading order, then calendars, presets, addenda and risk
+# The install script is its parts in reading order (extension/parts), then calendars, presets, addenda and risk
 # methods.
-SQL_PARTS = $(sort $(wildcard extension/[0-9]*.sql))
-CALENDARS = $(sort $(wildcard extension/calendars/*.json))
-PRESETS = $(sort $(wildcard extension/presets/*.json))
-ADDENDA = $(sort $(wildcard extension/addenda/*.json))
-METHODS = $(sort $(wildcard extension/methods/*.json))
+SQL_PARTS = $(addprefix extension/,$(shell cat extension/parts))
+CALENDARS = $(sort $(wildcard extension/data/calendars/*.json))
+PRESETS = $(sort $(wildcard extension/data/presets/*.json))
+ADDENDA = $(sort $(wildcard extension/data/addenda/*.json))
+METHODS = $(sort $(wildcard extension/data/methods/*.json))
 SQL_SCRIPT = pg_incident--$(EXTVERSION).sql
 DATA_built = $(SQL_SCRIPT)
 DATA = $(wildcard extension/updates/*.sql)
 
 KERNEL_SRC = $(wildcard src/kernel/*.c)
-OBJS = $(patsubst %.c,%.o,$(wildcard src/*.c) $(KERNEL_SRC))
+OBJS = $(patsubst %.c,%.o,$(wildcard src/*.c src/*/*.c))
 KERNEL_TESTS = $(patsubst %.c,%,$(wildcard test/kernel/*_test.c))
 
 # The flags that pg_config hands on were chosen for gcc.
@@ -40,12 +40,12 @@ PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 override BITCODE_CFLAGS += $(SAME_ROUNDING)
 
-$(OBJS): $(wildcard src/*.h src/kernel/*.h)
+$(OBJS): $(wildcard src/*.h src/*/*.h)
 
 # A calendar becomes one statement, and so does a preset, an addendum or a risk method. The
 # fixed id of a preset or a method is the number in ids beside it.
-$(SQL_SCRIPT): $(SQL_PARTS) $(CALENDARS) $(PRESETS) extension/presets/ids $(ADDENDA) $(METHODS) \
-		extension/methods/ids pg_incident.control
+$(SQL_SCRIPT): extension/parts $(SQL_PARTS) $(CALENDARS) $(PRESETS) extension/data/presets/ids $(ADDENDA) $(METHODS) \
+		extension/data/methods/ids pg_incident.control
 	{ \
 		printf '%s\n' '\echo Use "CREATE EXTENSION pg_incident" to load this file. \quit'; \
 		for part in $(SQL_PARTS); do echo; echo "-- $$part"; cat $$part; done; \
@@ -55,22 +55,22 @@ $(SQL_SCRIPT): $(SQL_PARTS) $(CALENDARS) $(PRESETS) extension/presets/ids $(ADDE
 			echo '$$calendar$$);'; \
 		done; \
 		while read -r id name; do \
-			echo; echo "-- extension/presets/$$name.json"; \
+			echo; echo "-- extension/data/presets/$$name.json"; \
 			printf 'SELECT incident.load_preset(%s, $$preset$$' "$$id"; \
-			cat extension/presets/$$name.json; \
+			cat extension/data/presets/$$name.json; \
 			echo '$$preset$$);'; \
-		done <extension/presets/ids; \
+		done <extension/data/presets/ids; \
 		for addendum in $(ADDENDA); do \
 			echo; echo "-- $$addendum"; \
 			echo 'SELECT incident.load_addendum($$addendum$$'; cat $$addendum; \
 			echo '$$addendum$$);'; \
 		done; \
 		while read -r id name; do \
-			echo; echo "-- extension/methods/$$name.json"; \
+			echo; echo "-- extension/data/methods/$$name.json"; \
 			printf 'SELECT incident.load_risk_method(%s, $$method$$' "$$id"; \
-			cat extension/methods/$$name.json; \
+			cat extension/data/methods/$$name.json; \
 			echo '$$method$$);'; \
-		done <extension/methods/ids; \
+		done <extension/data/methods/ids; \
 	} >$@.tmp
 	mv $@.tmp $@
 

@@ -6,10 +6,10 @@
 #include "fmgr.h"
 #include "utils/guc.h"
 
-#include "arguments.h"
-#include "document.h"
-#include "invalidation.h"
-#include "language.h"
+#include "base/arguments.h"
+#include "base/invalidation.h"
+#include "base/language.h"
+#include "document/document.h"
 #include "pg_incident.h"
 
 PG_MODULE_MAGIC;
@@ -64,8 +64,8 @@ _PG_init(void)
 	DefineCustomIntVariable(
 		ORGANISATION,
 		"The organisation whose incidents and assets this session works on.", NULL,
-		&pgi_organisation, 1, 1, PG_INT32_MAX, PGC_USERSET, 0, NULL,
-		assign_organisation, NULL);
+		&pgi_organisation, 1, 1, PG_INT32_MAX, PGC_USERSET, 0, NULL, assign_organisation,
+		NULL);
 	DefineCustomStringVariable(
 		"pg_incident.retention",
 		"How long finished incidents are kept, as an interval; empty: for ever.", NULL,

@@ -85,8 +85,7 @@ extern bool pgi_loss_simulate(const PgiLossModel *model, double *losses, size_t 
 extern void pgi_loss_summarize(double *losses, size_t years, PgiLossSummary *summary,
 							   void (*pause)(void));
 extern size_t pgi_loss_curve(double *losses, size_t years, PgiExceedance *points,
-							 size_t npoints,
-							 void (*pause)(void));
+							 size_t npoints, void (*pause)(void));
 extern double pgi_loss_exceeding(const double *losses, size_t years, double loss);
 
 static inline void

@@ -47,10 +47,10 @@ typedef struct PgiRun
 	bool duties_stand; /* a hold stops their clocks */
 	int64_t
 		unsettled; /* moment of facts after which duties are to be looked at, or PGI_NEVER */
-	PgiTurn *turns;			/* by number of the duty */
-	bool *effects;			/* of the facts, by place: whether each has one; NULL: nobody asks */
+	PgiTurn *turns; /* by number of the duty */
+	bool *effects;	/* of the facts, by place: whether each has one; NULL: nobody asks */
 	const PgiFact *facts;
-	int nheard; /* how many of them have taken effect, or have none */
+	int nheard;				/* how many of them have taken effect, or have none */
 	PgiDutyReport *reports; /* the same; NULL: nobody asks */
 } PgiRun;
 

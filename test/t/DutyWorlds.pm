@@ -39,7 +39,7 @@ sub iso { return strftime('%Y-%m-%d %H:%M:%S+00', gmtime($ORIGIN + $_[0])) }
 
 sub eport
 {
-	return JSON::PP->new->utf8->decode(slurp_file(source_dir() . '/extension/presets/eport.json'));
+	return JSON::PP->new->utf8->decode(slurp_file(source_dir() . '/extension/data/presets/eport.json'));
 }
 
 sub calendars

@@ -11,6 +11,9 @@ package PgIncident;
 # source_dir()
 #     The root of the sources: PG_INCIDENT_SRC, else relative to this file.
 #
+# c_sources(), sql_parts()
+#     The files of the module and the parts of the install script, in order.
+#
 # zone_directory()
 #     The time zones that the server reads: its own where it has some, else the system's.
 #
@@ -37,7 +40,7 @@ use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 
-our @EXPORT = qw(source_dir zone_directory start_node run_scripts);
+our @EXPORT = qw(source_dir c_sources sql_parts zone_directory start_node run_scripts);
 
 my $SOURCE;
 
@@ -50,6 +53,10 @@ BEGIN
 use lib "$SOURCE/test/oracle";
 
 sub source_dir { return $SOURCE }
+
+sub c_sources { return sort map { glob("$SOURCE/src/$_") } qw(*.[ch] */*.[ch]) }
+
+sub sql_parts { return map { "$SOURCE/extension/$_" } split ' ', slurp_file("$SOURCE/extension/parts") }
 
 sub zone_directory
 {

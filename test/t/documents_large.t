@@ -3,7 +3,7 @@
 # a bound of memory; what is larger is refused by its place. A reader that is reading can be
 # cancelled.
 #
-# The arrays come from the shapes of src/shape.c, so a new one is tested without being named
+# The arrays come from the shapes of src/document/shape.c, so a new one is tested without being named
 # here.
 
 use strict;

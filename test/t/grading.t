@@ -52,7 +52,7 @@ sub moments_around
 sub publish
 {
 	my ($node, @policies) = @_;
-	my $file  = source_dir() . '/extension/presets/eport.json';
+	my $file  = source_dir() . '/extension/data/presets/eport.json';
 	my $eport = JSON::PP->new->utf8->decode(slurp_file($file));
 	$node->safe_psql('incident', join '', map {
 		'SELECT incident.publish_policy(incident.import_policy($policy$'

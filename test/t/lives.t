@@ -342,7 +342,7 @@ sub given_facts
 sub make_database
 {
 	my ($node, $world) = @_;
-	my $eport = JSON::PP->new->utf8->decode(slurp_file(source_dir() . '/extension/presets/eport.json'));
+	my $eport = JSON::PP->new->utf8->decode(slurp_file(source_dir() . '/extension/data/presets/eport.json'));
 	my $json = JSON::PP->new->ascii->canonical;
 	my @sql = placed($world, $TABLES);
 	push @sql, 'SELECT incident.import_calendar($json$' . $json->encode($_) . "\$json\$);"

@@ -20,7 +20,7 @@ my $SEED      = defined $ENV{PG_INCIDENT_SEED} ? $ENV{PG_INCIDENT_SEED} : 202603
 my $BATCH     = 500;
 my $PROGRAM   = "$FindBin::Bin/policies.py";
 my $SCHEMA    = source_dir() . '/docs/reference/policy.schema.json';
-my @PRESETS   = sort glob(source_dir() . '/extension/presets/*.json');
+my @PRESETS   = sort glob(source_dir() . '/extension/data/presets/*.json');
 
 # What can happen to a document. Only a soundly published policy stays.
 my $TRIAL = <<'SQL';
@@ -109,7 +109,7 @@ my $json = JSON::PP->new->ascii->canonical;
 sub preset
 {
 	my ($name) = @_;
-	return JSON::PP->new->utf8->decode(slurp_file(source_dir() . "/extension/presets/$name.json"));
+	return JSON::PP->new->utf8->decode(slurp_file(source_dir() . "/extension/data/presets/$name.json"));
 }
 
 sub program

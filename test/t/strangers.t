@@ -44,7 +44,7 @@ JOIN pg_proc AS p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
 WHERE d.refclassid = 'pg_extension'::regclass
 	AND (p.prosrc ~* 'advisory' OR pg_get_function_sqlbody(p.oid) ~* 'advisory')
 SQL
-my @sources = (glob(source_dir() . '/src/*.[ch]'), glob(source_dir() . '/src/kernel/*.[ch]'));
+my @sources = c_sources();
 cmp_ok(scalar @sources, '>', 50, 'there are C sources');
 is_deeply([ grep { slurp_file($_) =~ /LOCKTAG_(?:USERLOCK|ADVISORY)|pg_(?:try_)?advisory/ } @sources ],
 	[], 'nor does one of them');

@@ -1,4 +1,4 @@
-# Texts in Chinese (src/chinese.c): each has the conversions of its English, which stands in
+# Texts in Chinese (src/base/chinese.c): each has the conversions of its English, which stands in
 # the code, and each English stands there once.
 
 use strict;
@@ -9,7 +9,6 @@ use PgIncident;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $SOURCE = source_dir() . '/src';
 
 # The texts of a source file: literals side by side are one, and so is INT64_FORMAT among them.
 sub literals
@@ -27,7 +26,7 @@ sub literals
 }
 
 my @pairs;
-my @texts = literals(slurp_file("$SOURCE/chinese.c") =~ s/.*pgi_chinese\[\] = //sr);
+my @texts = literals(slurp_file(source_dir() . "/src/base/chinese.c") =~ s/.*pgi_chinese\[\] = //sr);
 push @pairs, [ splice @texts, 0, 2 ] while @texts;
 cmp_ok(scalar(@pairs), '>=', 100, 'there are texts');
 
@@ -46,7 +45,7 @@ is(join("\n", @wrong), '', 'each has the conversions of its English, and is Chin
 is(join("\n", grep { $times{$_} > 1 } sort keys %times), '', 'none is there twice');
 
 my %used;
-for my $file (grep { !/chinese\.c/ } glob("$SOURCE/*.c $SOURCE/*.h $SOURCE/kernel/*.c"), glob(source_dir() . '/extension/*.sql'))
+for my $file (grep { !/chinese\.c/ } c_sources(), sql_parts())
 {
 	my $code = slurp_file($file);
 

@@ -11,7 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
-#include "bulk.h"
+#include "base/bulk.h"
 
 PG_MODULE_MAGIC;
 
@@ -32,7 +32,7 @@ bench_cpu_ms(PG_FUNCTION_ARGS)
 
 /*
  * bench_add_in_bulk(target text, source regclass): adds the rows of a table to one of the
- * extension's by the way that ticks add entries (src/bulk.c), so that this can be timed on
+ * extension's by the way that ticks add entries (src/base/bulk.c), so that this can be timed on
  * its own. Columns are the same. Returns how many rows.
  */
 PG_FUNCTION_INFO_V1(bench_add_in_bulk);

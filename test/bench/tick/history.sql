@@ -16,7 +16,7 @@ SELECT 1, 300, i, 1, 11, 1, 3, now() - i * interval '1 ms', now(), 33, '2', '1'
 FROM generate_series(1, :history_rows) AS i;
 VACUUM ANALYZE bench_history.source;
 
--- In the extension's schema, where src/bulk.c looks for its tables.
+-- In the extension's schema, where src/base/bulk.c looks for its tables.
 CREATE TABLE incident.bench_heap (LIKE incident.entries) PARTITION BY RANGE (month);
 CREATE TABLE incident.bench_heap_300 PARTITION OF incident.bench_heap FOR VALUES FROM (300) TO (301);
 CREATE TABLE incident.bench_keyed (LIKE incident.entries) PARTITION BY RANGE (month);

@@ -1,0 +1,155 @@
+/*
+ * invalidation.c: tells the caches of this backend when what they hold may be out of date.
+ *
+ * Triggers invalidate the relation of a watched table, and PostgreSQL carries that to all
+ * backends at commit, to this one at once, and takes it back when it is rolled back. The
+ * one relation-cache callback only counts. A cache that notes the count before it reads
+ * its tables therefore never loses a change that arrives while it reads.
+ */
+#include "postgres.h"
+
+#include "commands/trigger.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "base/invalidation.h"
+#include "base/sql.h"
+
+uint64 pgi_policy_generation = 1;
+uint64 pgi_calendar_generation = 1;
+uint64 pgi_risk_generation = 1;
+
+static struct
+{
+	const char *table;
+	uint64 *generation;
+	uint64 changes; /* that this backend has learned of */
+	Oid relation;
+} watched[] = {
+	[PGI_POLICIES] = {"policies", &pgi_policy_generation, 1, InvalidOid},
+	[PGI_CALENDARS] = {"calendars", &pgi_calendar_generation, 1, InvalidOid},
+	[PGI_RISK_METHODS] = {"risk_methods", &pgi_risk_generation, 1, InvalidOid},
+};
+
+static bool watches_message = false;
+
+static void
+note_change(Datum arg, Oid relation)
+{
+	for (int i = 0; i < lengthof(watched); i++)
+		if (relation == InvalidOid || relation == watched[i].relation)
+		{
+			watched[i].changes++;
+			(*watched[i].generation)++;
+		}
+}
+
+void
+pgi_invalidation_init(void)
+{
+	CacheRegisterRelcacheCallback(note_change, (Datum) 0);
+}
+
+static void
+end_message(void *arg)
+{
+	watches_message = false;
+	for (int i = 0; i < lengthof(watched); i++)
+		(*watched[i].generation)++;
+}
+
+/* Memory that lasts until the client's next message is read. */
+MemoryContext
+pgi_message_context(void)
+{
+	return MessageContext ? MessageContext : TopTransactionContext;
+}
+
+/* Has end_message called before the client's next message is read. */
+static void
+watch_message(void)
+{
+	MemoryContext context = pgi_message_context();
+	MemoryContextCallback *callback;
+
+	if (watches_message)
+		return;
+	callback = MemoryContextAllocZero(context, sizeof(MemoryContextCallback));
+	callback->func = end_message;
+	MemoryContextRegisterResetCallback(context, callback);
+	watches_message = true;
+}
+
+/*
+ * Learns what has been committed; returns the count of changes. What was read under the
+ * same count still holds.
+ */
+uint64
+pgi_changes(PgiWatched which)
+{
+	watch_message();
+	AcceptInvalidationMessages();
+	return watched[which].changes;
+}
+
+/*
+ * Watches the table as the extension has it now; returns the count of changes. To be
+ * called before anything is read.
+ */
+uint64
+pgi_watch(PgiWatched which)
+{
+	watched[which].relation = pgi_relation(watched[which].table);
+	return watched[which].changes;
+}
+
+static void
+invalidate(FunctionCallInfo fcinfo, PgiWatched which)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("invalidate_%s() is a trigger function", watched[which].table)));
+	CacheInvalidateRelcacheByRelid(pgi_relation(watched[which].table));
+}
+
+PG_FUNCTION_INFO_V1(pgi_invalidate_policies);
+Datum
+pgi_invalidate_policies(PG_FUNCTION_ARGS)
+{
+	invalidate(fcinfo, PGI_POLICIES);
+	PG_RETURN_POINTER(NULL);
+}
+
+PG_FUNCTION_INFO_V1(pgi_invalidate_calendars);
+Datum
+pgi_invalidate_calendars(PG_FUNCTION_ARGS)
+{
+	invalidate(fcinfo, PGI_CALENDARS);
+	PG_RETURN_POINTER(NULL);
+}
+
+PG_FUNCTION_INFO_V1(pgi_invalidate_risk_methods);
+Datum
+pgi_invalidate_risk_methods(PG_FUNCTION_ARGS)
+{
+	invalidate(fcinfo, PGI_RISK_METHODS);
+	PG_RETURN_POINTER(NULL);
+}
+
+/* Refuses a change of what is published or frozen; the trigger finds out what that is. */
+PG_FUNCTION_INFO_V1(pgi_refuse_published_change);
+Datum
+pgi_refuse_published_change(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+						errmsg("refuse_published_change() is a trigger function")));
+	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					errmsg("what is published or frozen in table \"%s\" never changes",
+						   RelationGetRelationName(trigger->tg_relation)),
+					errhint("Make a new version, or a new round.")));
+}

@@ -1,0 +1,435 @@
+/*
+ * record.c: the life of an incident: what people and systems report about one that is
+ * open.
+ *
+ * Each function adds one fact, when the fact fits the incident's status at the moment it
+ * took effect, and settles the incident.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "base/arguments.h"
+#include "base/sql.h"
+#include "incident/record.h"
+#include "pg_incident.h"
+#include "policy/policy_cache.h"
+#include "timer/watermark.h"
+
+/* What each fact does, for the message that refuses it. */
+static const char *const verbs[PGI_KINDS] = {
+	[PGI_OPENED] = "opened",
+	[PGI_ASSESSED] = "assessed",
+	[PGI_ACKNOWLEDGED] = "acknowledged",
+	[PGI_ACTIVATED] = "activated",
+	[PGI_HELD] = "put on hold",
+	[PGI_RESUMED] = "resumed",
+	[PGI_RESOLVED] = "resolved",
+	[PGI_CLOSED] = "closed",
+	[PGI_REOPENED] = "reopened",
+	[PGI_CANCELLED] = "cancelled",
+	[PGI_NOTED] = "annotated",
+	[PGI_DONE] = "reported on",
+	[PGI_MIGRATED] = "migrated",
+	[PGI_MARKED] = "marked",
+	[PGI_RAISED] = "raised",
+};
+
+/* The SQL function that records each fact. */
+static const char *const functions[PGI_KINDS] = {
+	[PGI_ASSESSED] = "assess",	  [PGI_ACKNOWLEDGED] = "acknowledge",
+	[PGI_ACTIVATED] = "activate", [PGI_HELD] = "hold",
+	[PGI_RESUMED] = "resume",	  [PGI_RESOLVED] = "resolve",
+	[PGI_CLOSED] = "close",		  [PGI_REOPENED] = "reopen",
+	[PGI_CANCELLED] = "cancel",	  [PGI_NOTED] = "note",
+};
+
+PG_FUNCTION_INFO_V1(pgi_is_published);
+Datum
+pgi_is_published(PG_FUNCTION_ARGS)
+{
+	static PgiQuery query = {
+		"SELECT FROM incident.policies WHERE policy_id = $1 AND state = 'published'",
+		1,
+		{INT4OID}};
+	Datum id = PG_GETARG_DATUM(0);
+	bool published;
+
+	SPI_connect();
+	pgi_read_newest(&query, &id);
+	published = SPI_processed > 0;
+	SPI_finish();
+	if (!published && IsolationUsesXactSnapshot())
+		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+						errmsg("policy %d has been retired meanwhile", DatumGetInt32(id)),
+						errhint("Try the transaction again.")));
+	PG_RETURN_BOOL(published);
+}
+
+/* Whether a policy is published, and stays so until the transaction ends. Within SPI. */
+bool
+pgi_keep_policy(int32 policy_id)
+{
+	static PgiQuery query = {"SELECT incident.keep_policy($1)", 1, {INT4OID}};
+	Datum id = Int32GetDatum(policy_id);
+	bool isnull;
+
+	pgi_run(&query, &id, NULL, SPI_OK_SELECT, 1);
+	return DatumGetBool(pgi_column(0, 1, &isnull));
+}
+
+/* Looks up an asset of the organisation by name; error when there is none. Within SPI. */
+void
+pgi_find_asset(int32 org_id, const char *name, int64 *asset_id, uint8 *level)
+{
+	static PgiQuery query = {
+		"SELECT f.asset_id, a.level FROM incident.find_asset($1, $2,"
+		"  ' Pass NULL for an asset that is not known yet: it counts as the most urgent"
+		" possible.') AS f(asset_id)"
+		" JOIN incident.assets AS a ON a.org_id = $1 AND a.asset_id = f.asset_id",
+		2,
+		{INT4OID, TEXTOID}};
+	Datum values[2];
+	bool isnull;
+	Datum value;
+
+	values[0] = Int32GetDatum(org_id);
+	values[1] = CStringGetTextDatum(name);
+	pgi_run(&query, values, NULL, SPI_OK_SELECT, 1);
+	*asset_id = DatumGetInt64(pgi_column(0, 1, &isnull));
+	value = pgi_column(0, 2, &isnull);
+	*level = isnull ? PGI_LEVEL_UNKNOWN : DatumGetUInt8(value);
+}
+
+/*
+ * A severity or a level, of the type or as the policy calls it; what is `unknown` when none is
+ * given.
+ */
+static uint8
+value_argument(FunctionCallInfo fcinfo, int number, const char *what, bool in_words,
+			   int32 policy_id, PgiVocabulary vocabulary, uint8 unknown)
+{
+	char *word;
+
+	if (PG_ARGISNULL(number))
+		return unknown;
+	if (!in_words)
+		return DatumGetUInt8(PG_GETARG_DATUM(number));
+	word = pgi_name_argument(fcinfo, number, what);
+	return word == NULL ? unknown
+						: pgi_word_code(pgi_policy_words(policy_id), vocabulary, word);
+}
+
+uint8
+pgi_severity_argument(FunctionCallInfo fcinfo, int number, bool in_words, int32 policy_id)
+{
+	return value_argument(fcinfo, number, "the severity", in_words, policy_id,
+						  PGI_WORDS_SEVERITY, PGI_SEVERITY_UNKNOWN);
+}
+
+uint8
+pgi_asset_level_argument(FunctionCallInfo fcinfo, int number, bool in_words,
+						 int32 policy_id)
+{
+	return value_argument(fcinfo, number, "the asset level", in_words, policy_id,
+						  PGI_WORDS_ASSET_LEVEL, PGI_LEVEL_UNKNOWN);
+}
+
+/* Refuses a fact that has no effect in the status the incident had at that moment. */
+static void
+check_fits(const PgiTimeline *timeline, PgiKind kind, TimestampTz at)
+{
+	PgiState state;
+	StringInfoData allowed;
+
+	pgi_timeline_state(timeline, at, &state);
+	if (state.standing.status == PGI_NEW)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("incident " INT64_FORMAT " had not been detected at %s",
+							   timeline->incident_id, timestamptz_to_str(at))));
+	if (pgi_allows(state.standing, kind))
+		return;
+
+	initStringInfo(&allowed);
+	for (int other = PGI_ASSESSED; other <= PGI_NOTED; other++)
+		if (pgi_allows(state.standing, other))
+			appendStringInfo(&allowed, "%s%s", allowed.len > 0 ? ", " : "",
+							 functions[other]);
+	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					errmsg("incident " INT64_FORMAT " is %s and cannot be %s",
+						   timeline->incident_id, pgi_status_words[state.standing.status],
+						   verbs[kind]),
+					errhint("Allowed in this status: %s.", allowed.data)));
+}
+
+/* Stores a fact, settles the incident, and returns its status. Within SPI. */
+const char *
+pgi_record(PgiTimeline *timeline, PgiEntry *entry)
+{
+	PgiDecisions decisions = {0};
+	PgiState state;
+	TimestampTz until = Max(entry->effective_at, Min(pgi_watermark_at(), pgi_now()));
+
+	entry->recorded_by = GetUserNameFromId(GetSessionUserId(), false);
+	pgi_timeline_write(timeline, entry);
+	pgi_timeline_settle(timeline, until, &decisions, &state);
+	return pgi_status_words[state.standing.status];
+}
+
+/* The first argument, an incident's id. */
+int64
+pgi_incident_argument(FunctionCallInfo fcinfo)
+{
+	pgi_need_argument(fcinfo, 0, "the incident");
+	return PG_GETARG_INT64(0);
+}
+
+/*
+ * Adds an entry to an incident that is locked, if it fits. Clocks may differ by the tolerance:
+ * what is that little before the detection took effect then. Within SPI.
+ */
+PgiEntry *
+pgi_fit_fact(PgiTimeline *timeline, PgiKind kind, TimestampTz at)
+{
+	TimestampTz detected_at =
+		timeline->nentries > 0 ? timeline->entries[0].effective_at : at;
+
+	if (at < detected_at && detected_at - at <= pgi_clock_tolerance * INT64CONST(1000))
+		at = detected_at;
+	check_fits(timeline, kind, at);
+	return pgi_timeline_add(timeline, kind, at);
+}
+
+/* Locks the incident and adds an entry that fits it. Within SPI. */
+PgiEntry *
+pgi_add_fact(PgiTimeline *timeline, int64 incident_id, PgiKind kind, TimestampTz at)
+{
+	pgi_timeline_lock(timeline, pgi_organisation, incident_id);
+	return pgi_fit_fact(timeline, kind, at);
+}
+
+/* Records a fact that is no more than its kind: (incident_id, by, at, note). */
+static Datum
+record_plain(FunctionCallInfo fcinfo, PgiKind kind)
+{
+	int64 incident_id = pgi_incident_argument(fcinfo);
+	char *actor = pgi_name_argument(fcinfo, 1, "by");
+	TimestampTz at = pgi_past_argument(fcinfo, 2, "at");
+	char *note = pgi_note_argument(fcinfo, 3, "the note");
+	PgiTimeline timeline;
+	PgiEntry *entry;
+	const char *status;
+
+	SPI_connect();
+	entry = pgi_add_fact(&timeline, incident_id, kind, at);
+	entry->actor = actor;
+	entry->note = note;
+	status = pgi_record(&timeline, entry);
+	SPI_finish();
+	PG_RETURN_TEXT_P(cstring_to_text(status));
+}
+
+PG_FUNCTION_INFO_V1(pgi_acknowledge);
+Datum
+pgi_acknowledge(PG_FUNCTION_ARGS)
+{
+	return record_plain(fcinfo, PGI_ACKNOWLEDGED);
+}
+
+PG_FUNCTION_INFO_V1(pgi_activate);
+Datum
+pgi_activate(PG_FUNCTION_ARGS)
+{
+	return record_plain(fcinfo, PGI_ACTIVATED);
+}
+
+PG_FUNCTION_INFO_V1(pgi_hold);
+Datum
+pgi_hold(PG_FUNCTION_ARGS)
+{
+	return record_plain(fcinfo, PGI_HELD);
+}
+
+PG_FUNCTION_INFO_V1(pgi_resume);
+Datum
+pgi_resume(PG_FUNCTION_ARGS)
+{
+	return record_plain(fcinfo, PGI_RESUMED);
+}
+
+PG_FUNCTION_INFO_V1(pgi_resolve);
+Datum
+pgi_resolve(PG_FUNCTION_ARGS)
+{
+	return record_plain(fcinfo, PGI_RESOLVED);
+}
+
+PG_FUNCTION_INFO_V1(pgi_close);
+Datum
+pgi_close(PG_FUNCTION_ARGS)
+{
+	return record_plain(fcinfo, PGI_CLOSED);
+}
+
+PG_FUNCTION_INFO_V1(pgi_reopen);
+Datum
+pgi_reopen(PG_FUNCTION_ARGS)
+{
+	return record_plain(fcinfo, PGI_REOPENED);
+}
+
+PG_FUNCTION_INFO_V1(pgi_cancel);
+Datum
+pgi_cancel(PG_FUNCTION_ARGS)
+{
+	return record_plain(fcinfo, PGI_CANCELLED);
+}
+
+PG_FUNCTION_INFO_V1(pgi_note);
+Datum
+pgi_note(PG_FUNCTION_ARGS)
+{
+	int64 incident_id = pgi_incident_argument(fcinfo);
+	char *note = pgi_needed_note_argument(fcinfo, 1, "the note");
+	char *actor = pgi_name_argument(fcinfo, 2, "by");
+	TimestampTz at = pgi_past_argument(fcinfo, 3, "at");
+	PgiTimeline timeline;
+	PgiEntry *entry;
+	const char *status;
+
+	SPI_connect();
+	entry = pgi_add_fact(&timeline, incident_id, PGI_NOTED, at);
+	entry->actor = actor;
+	entry->note = note;
+	status = pgi_record(&timeline, entry);
+	SPI_finish();
+	PG_RETURN_TEXT_P(cstring_to_text(status));
+}
+
+/* Makes unknown again what the words in the array name. */
+static void
+forget(FunctionCallInfo fcinfo, int number, PgiEntry *entry)
+{
+	Datum *words;
+	bool *nulls;
+	int nwords;
+
+	if (PG_ARGISNULL(number))
+		return;
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(number), TEXTOID, -1, false, TYPALIGN_INT,
+					  &words, &nulls, &nwords);
+	for (int i = 0; i < nwords; i++)
+	{
+		const char *word = nulls[i] ? "null" : TextDatumGetCString(words[i]);
+
+		if (strcmp(word, "severity") == 0 && !entry->sets_severity)
+			entry->sets_severity = true;
+		else if (strcmp(word, "asset") == 0 && !entry->sets_asset)
+			entry->sets_asset = true;
+		else
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+							errmsg("cannot forget \"%s\"", pgi_clip(word)),
+							errhint("Name severity or asset, each once, and only when no "
+									"new value is given for it.")));
+	}
+}
+
+/* Arguments of incident.assess in the form that reads words. */
+enum
+{
+	ARG_INCIDENT,
+	ARG_SEVERITY,
+	ARG_ASSET,
+	ARG_BY,
+	ARG_AT,
+	ARG_FORGET,
+	ARG_NOTE,
+	ARG_ASSET_LEVEL,
+	ASSESS_ARGS
+};
+
+/* A form of incident.assess: where the arguments are, and which of them are words. */
+typedef struct AssessForm
+{
+	int place[ASSESS_ARGS];
+	bool severity_in_words;
+	bool level_in_words;
+} AssessForm;
+
+static Datum
+assess(FunctionCallInfo fcinfo, const AssessForm *form)
+{
+	const int *place = form->place;
+	int64 incident_id = pgi_incident_argument(fcinfo);
+	char *asset = pgi_name_argument(fcinfo, place[ARG_ASSET], "the asset");
+	char *actor = pgi_name_argument(fcinfo, place[ARG_BY], "by");
+	TimestampTz at = pgi_past_argument(fcinfo, place[ARG_AT], "at");
+	char *note = pgi_note_argument(fcinfo, place[ARG_NOTE], "the note");
+	PgiTimeline timeline;
+	PgiEntry *entry;
+	uint8 level;
+	const char *status;
+
+	SPI_connect();
+	entry = pgi_add_fact(&timeline, incident_id, PGI_ASSESSED, at);
+	entry->severity = pgi_severity_argument(fcinfo, place[ARG_SEVERITY],
+											form->severity_in_words, timeline.policy_id);
+	entry->sets_severity = entry->severity != PGI_SEVERITY_UNKNOWN;
+	if (asset != NULL)
+	{
+		entry->sets_asset = true;
+		pgi_find_asset(timeline.org_id, asset, &entry->asset_id, &entry->asset_level);
+	}
+	level = pgi_asset_level_argument(fcinfo, place[ARG_ASSET_LEVEL], form->level_in_words,
+									 timeline.policy_id);
+	if (level != PGI_LEVEL_UNKNOWN)
+	{
+		entry->sets_asset = true;
+		entry->asset_level = level;
+	}
+	forget(fcinfo, place[ARG_FORGET], entry);
+	if (!entry->sets_asset && !entry->sets_severity)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("an assessment needs a severity, an asset or an asset level"),
+				 errhint("To make one unknown again, pass forget => '{severity}' "
+						 "or '{asset}'.")));
+	entry->actor = actor;
+	entry->note = note;
+	status = pgi_record(&timeline, entry);
+	SPI_finish();
+	PG_RETURN_TEXT_P(cstring_to_text(status));
+}
+
+PG_FUNCTION_INFO_V1(pgi_assess);
+Datum
+pgi_assess(PG_FUNCTION_ARGS)
+{
+	static const AssessForm words = {{0, 1, 2, 3, 4, 5, 6, 7}, true, true};
+
+	return assess(fcinfo, &words);
+}
+
+PG_FUNCTION_INFO_V1(pgi_assess_severity);
+Datum
+pgi_assess_severity(PG_FUNCTION_ARGS)
+{
+	static const AssessForm typed = {{0, 1, 2, 3, 4, 5, 6, 7}, false, false};
+
+	return assess(fcinfo, &typed);
+}
+
+PG_FUNCTION_INFO_V1(pgi_assess_level);
+Datum
+pgi_assess_level(PG_FUNCTION_ARGS)
+{
+	static const AssessForm level_first = {{0, 7, 2, 3, 4, 5, 6, 1}, true, false};
+
+	return assess(fcinfo, &level_first);
+}

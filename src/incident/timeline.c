@@ -1,0 +1,447 @@
+/*
+ * timeline.c: reads an incident's timeline, and adds entries. The state row is locked by
+ * whoever adds any, so an incident has one writer at a time.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/timestamp.h"
+#include "utils/xid8.h"
+
+#include "base/compat.h"
+#include "base/sql.h"
+#include "incident/chain.h"
+#include "incident/duty_functions.h"
+#include "incident/entry.h"
+#include "incident/timeline.h"
+#include "policy/policy_cache.h"
+#include "timer/timer.h"
+
+/* Columns of the queries that read entries. */
+enum
+{
+	COL_SEQ = 1,
+	COL_KIND,
+	COL_EFFECTIVE_AT,
+	COL_SETS_ASSET,
+	COL_SETS_SEVERITY,
+	COL_ASSET_ID,
+	COL_ASSET_LEVEL,
+	COL_SEVERITY,
+	COL_EVENT_LEVEL,
+	COL_RESPONSE_LEVEL,
+	COL_EPOCH,
+	COL_RULE,
+	COL_OCCURRENCE,
+	COL_DUTY,
+	COL_DUTY_NUMBER,
+	COL_HASH
+};
+
+static PgiQuery read_entries = {"SELECT " PGI_ENTRY_LIST
+								" FROM incident.entries AS e WHERE org_id = $1"
+								" AND incident_id = $2 AND month = $4 ORDER BY seq",
+								4,
+								{INT4OID, INT8OID, INT4OID, INT4OID}};
+
+static int64
+number_column(uint64 row, int number)
+{
+	bool isnull;
+	Datum value = pgi_column(row, number, &isnull);
+
+	if (isnull)
+		return 0;
+	return SPI_gettypeid(SPI_tuptable->tupdesc, number) == INT4OID ? DatumGetInt32(value)
+																   : DatumGetInt64(value);
+}
+
+static uint8
+byte_column(uint64 row, int number, uint8 when_null)
+{
+	bool isnull;
+	Datum value = pgi_column(row, number, &isnull);
+
+	return isnull ? when_null : DatumGetUInt8(value);
+}
+
+/*
+ * Reads a row of PGI_ENTRY_LIST. An entry of a kind that does not exist has the kind
+ * PGI_KINDS. Within SPI.
+ */
+void
+pgi_entry_read(PgiEntry *entry, uint64 row)
+{
+	bool isnull;
+	Datum duty;
+	Datum hash;
+	int16 kind = DatumGetInt16(pgi_column(row, COL_KIND, &isnull));
+
+	memset(entry, 0, sizeof(*entry));
+	entry->seq = (int32) number_column(row, COL_SEQ);
+	entry->kind = kind < 0 || kind >= PGI_KINDS || pgi_kind_words[kind] == NULL
+					  ? PGI_KINDS
+					  : (uint8) kind;
+	entry->effective_at = DatumGetTimestampTz(pgi_column(row, COL_EFFECTIVE_AT, &isnull));
+	entry->sets_asset = byte_column(row, COL_SETS_ASSET, false);
+	entry->sets_severity = byte_column(row, COL_SETS_SEVERITY, false);
+	entry->asset_id = number_column(row, COL_ASSET_ID);
+	entry->asset_level = byte_column(row, COL_ASSET_LEVEL, PGI_LEVEL_UNKNOWN);
+	entry->severity = byte_column(row, COL_SEVERITY, PGI_SEVERITY_UNKNOWN);
+	entry->event_level = byte_column(row, COL_EVENT_LEVEL, PGI_LEVEL_UNKNOWN);
+	entry->response_level = byte_column(row, COL_RESPONSE_LEVEL, PGI_LEVEL_UNKNOWN);
+	entry->epoch = (int32) number_column(row, COL_EPOCH);
+	entry->rule = DatumGetInt16(pgi_column(row, COL_RULE, &isnull));
+	entry->occurrence = DatumGetInt16(pgi_column(row, COL_OCCURRENCE, &isnull));
+	duty = pgi_column(row, COL_DUTY, &isnull);
+	entry->duty = isnull ? NULL : TextDatumGetCString(duty);
+	duty = pgi_column(row, COL_DUTY_NUMBER, &isnull);
+	entry->duty_number =
+		isnull ? pgi_duty_number_of_rule(entry->rule) : (uint8) DatumGetInt32(duty);
+	hash = pgi_column(row, COL_HASH, &isnull);
+	if (!isnull && VARSIZE_ANY_EXHDR(DatumGetPointer(hash)) == PGI_HASH_LENGTH)
+		memcpy(entry->hash, VARDATA_ANY(DatumGetPointer(hash)), PGI_HASH_LENGTH);
+}
+
+/* A timeline without entries. */
+void
+pgi_timeline_start(PgiTimeline *timeline, int32 org_id, int64 incident_id,
+				   int32 policy_id)
+{
+	memset(timeline, 0, sizeof(*timeline));
+	timeline->org_id = org_id;
+	timeline->incident_id = incident_id;
+	timeline->policy_id = policy_id;
+	timeline->month = pgi_month(GetCurrentTimestamp());
+	timeline->is_new = true;
+	timeline->settled_to = DT_NOBEGIN;
+	timeline->next_due = PGI_NEVER;
+}
+
+void
+pgi_no_incident(int32 org_id, int64 incident_id)
+{
+	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+					errmsg("incident " INT64_FORMAT " does not exist in organisation %d",
+						   incident_id, org_id),
+					errhint("The view incident.incident_history lists those that do.")));
+}
+
+#define READ_STATE                                                      \
+	"SELECT policy_id, settled_to, seq, month, next_due, head, revised" \
+	" FROM incident.incident_state WHERE org_id = $1 AND incident_id = $2"
+
+/*
+ * Waits until everybody has been told of the calendars that have been imported. The incidents that
+ * an import marks as revised can be locked a moment before, when it has committed. Within SPI.
+ */
+static void
+await_calendars(void)
+{
+	static PgiQuery query = {"SELECT importer FROM incident.calendar_changes"
+							 " WHERE id_space = incident.id_space()",
+							 0};
+	bool isnull;
+
+	pgi_read_newest(&query, NULL);
+	for (uint64 row = 0; row < SPI_processed; row++)
+	{
+		FullTransactionId importer =
+			DatumGetFullTransactionId(pgi_column(row, 1, &isnull));
+		TransactionId xid = XidFromFullTransactionId(importer);
+
+		if (!TransactionIdIsCurrentTransactionId(xid))
+			XactLockTableWait(xid, NULL, NULL, XLTW_None);
+	}
+	SPI_freetuptable(SPI_tuptable);
+	AcceptInvalidationMessages();
+}
+
+static void
+find(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id,
+	 int64 incident_id)
+{
+	Datum values[4];
+	bool isnull;
+	uint64 found;
+	Datum next_due;
+	Datum head;
+	bool revised;
+
+	values[0] = Int32GetDatum(org_id);
+	values[1] = Int64GetDatum(incident_id);
+	found = locking ? pgi_run(query, values, NULL, SPI_OK_SELECT, 0)
+					: pgi_read(query, values, NULL);
+	if (found == 0)
+		pgi_no_incident(org_id, incident_id);
+	pgi_timeline_start(timeline, org_id, incident_id,
+					   DatumGetInt32(pgi_column(0, 1, &isnull)));
+	timeline->is_new = false;
+	timeline->locked = locking;
+	timeline->settled_to = DatumGetTimestampTz(pgi_column(0, 2, &isnull));
+	timeline->settled_seq = DatumGetInt32(pgi_column(0, 3, &isnull));
+	timeline->month = DatumGetInt32(pgi_column(0, 4, &isnull));
+	next_due = pgi_column(0, 5, &isnull);
+	timeline->next_due = isnull ? PGI_NEVER : DatumGetTimestampTz(next_due);
+	head = pgi_column(0, 6, &isnull);
+	if (VARSIZE_ANY_EXHDR(DatumGetPointer(head)) == PGI_HASH_LENGTH)
+		memcpy(timeline->head, VARDATA_ANY(DatumGetPointer(head)), PGI_HASH_LENGTH);
+	else if (locking)
+		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+						errmsg("the newest hash of incident " INT64_FORMAT " is damaged",
+							   incident_id)));
+	revised = DatumGetBool(pgi_column(0, 7, &isnull));
+	SPI_freetuptable(SPI_tuptable);
+	if (locking && revised)
+		await_calendars();
+
+	values[2] = Int32GetDatum(timeline->policy_id);
+	values[3] = Int32GetDatum(timeline->month);
+	timeline->nentries =
+		(int) (locking ? pgi_run(&read_entries, values, NULL, SPI_OK_SELECT, 0)
+					   : pgi_read(&read_entries, values, NULL));
+	timeline->room = timeline->nentries + 8;
+	timeline->entries = palloc(sizeof(PgiEntry) * timeline->room);
+	for (int i = 0; i < timeline->nentries; i++)
+	{
+		pgi_entry_read(&timeline->entries[i], i);
+		if (timeline->entries[i].kind == PGI_KINDS)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_CORRUPTED),
+					 errmsg("entry %d of incident " INT64_FORMAT " is of an unknown kind",
+							timeline->entries[i].seq, incident_id)));
+	}
+	SPI_freetuptable(SPI_tuptable);
+}
+
+/* Reads an incident and becomes its only writer until the transaction ends. Within SPI. */
+void
+pgi_timeline_lock(PgiTimeline *timeline, int32 org_id, int64 incident_id)
+{
+	static PgiQuery query = {READ_STATE " FOR NO KEY UPDATE", 2, {INT4OID, INT8OID}};
+
+	find(timeline, &query, true, org_id, incident_id);
+}
+
+/* Reads an incident as the calling statement sees it. Within SPI. */
+void
+pgi_timeline_read(PgiTimeline *timeline, int32 org_id, int64 incident_id)
+{
+	static PgiQuery query = {READ_STATE, 2, {INT4OID, INT8OID}};
+
+	find(timeline, &query, false, org_id, incident_id);
+}
+
+/* A new last entry, to be filled in and given to pgi_timeline_write. */
+PgiEntry *
+pgi_timeline_add(PgiTimeline *timeline, PgiKind kind, TimestampTz at)
+{
+	PgiEntry *entry;
+
+	if (timeline->entries == NULL)
+	{
+		timeline->room = 8;
+		timeline->entries = palloc(sizeof(PgiEntry) * timeline->room);
+	}
+	else if (timeline->nentries == timeline->room)
+	{
+		timeline->room *= 2;
+		timeline->entries =
+			repalloc(timeline->entries, sizeof(PgiEntry) * timeline->room);
+	}
+	entry = &timeline->entries[timeline->nentries++];
+	memset(entry, 0, sizeof(*entry));
+	entry->seq = timeline->nentries;
+	entry->kind = (uint8) kind;
+	entry->effective_at = at;
+	entry->recorded_at = GetCurrentTimestamp();
+	entry->epoch = entry->seq;
+	entry->occurrence = 1;
+	entry->asset_level = entry->event_level = entry->response_level = PGI_LEVEL_UNKNOWN;
+	entry->severity = PGI_SEVERITY_UNKNOWN;
+	entry->duty_number = PGI_MAX_DUTIES;
+	return entry;
+}
+
+/* Chains and stores the last entry. Within SPI. */
+void
+pgi_timeline_write(PgiTimeline *timeline, PgiEntry *entry)
+{
+	static PgiQuery query = {
+		"INSERT INTO incident.entries (org_id, month, incident_id, effective_at,"
+		" recorded_at, epoch, seq, rule, occurrence, kind, event_level, response_level,"
+		" sets_asset, sets_severity, asset_level, severity, asset_id, duty, hash, actor,"
+		" recorded_by, note, evidence)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,"
+		" $17, $18, $19, $20, $21, $22, $23)",
+		PGI_ENTRY_COLUMNS,
+		{INT4OID,			INT4OID,		INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID,
+		 INT4OID,			INT4OID,		INT2OID, INT2OID,		 INT2OID,
+		 PGI_TYPE_LEVEL,	PGI_TYPE_LEVEL, BOOLOID, BOOLOID,		 PGI_TYPE_LEVEL,
+		 PGI_TYPE_SEVERITY, INT8OID,		TEXTOID, BYTEAOID,		 TEXTOID,
+		 TEXTOID,			TEXTOID,		JSONBOID}};
+	pg_cryptohash_ctx *sha;
+	Datum values[PGI_ENTRY_COLUMNS];
+	bool isnull[PGI_ENTRY_COLUMNS];
+	char nulls[PGI_ENTRY_COLUMNS];
+
+	sha = pgi_chain_begin();
+	pgi_chain_hash(sha, timeline, entry, timeline->head);
+	pg_cryptohash_free(sha);
+	memcpy(entry->hash, timeline->head, PGI_HASH_LENGTH);
+	pgi_entry_row(timeline, entry, values, isnull);
+	for (int i = 0; i < PGI_ENTRY_COLUMNS; i++)
+		nulls[i] = isnull[i] ? 'n' : ' ';
+	pgi_run(&query, values, nulls, SPI_OK_INSERT, 0);
+}
+
+/* Whether every entry up to the settled one is there. */
+bool
+pgi_timeline_is_complete(const PgiTimeline *timeline)
+{
+	for (int i = 0; i < timeline->nentries; i++)
+		if (timeline->entries[i].seq != i + 1)
+			return false;
+	return timeline->nentries >= timeline->settled_seq;
+}
+
+/*
+ * To be called when entries of an incident are missing: errors when it was forgotten after the
+ * snapshot was taken. Its partition goes for everybody, its state only for snapshots to come.
+ */
+void
+pgi_expect_remembered(int32 org_id, int64 incident_id)
+{
+	static PgiQuery query = {"SELECT FROM incident.incident_state"
+							 " WHERE org_id = $1 AND incident_id = $2",
+							 2,
+							 {INT4OID, INT8OID}};
+	Datum values[2];
+	PgiOwnerScope scope;
+	bool remembered;
+
+	values[0] = Int32GetDatum(org_id);
+	values[1] = Int64GetDatum(incident_id);
+	pgi_become_owner(&scope);
+	SPI_connect();
+	pgi_read_newest(&query, values);
+	remembered = SPI_processed > 0;
+	SPI_finish();
+	pgi_become_caller(&scope);
+	if (!remembered)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			 errmsg("incident " INT64_FORMAT " has been forgotten meanwhile",
+					incident_id),
+			 errdetail("Its retention ended after the transaction's snapshot was taken."),
+			 errhint("Try the transaction again.")));
+}
+
+/* Errors unless every entry up to the settled one is there, and none after it. */
+static void
+check_complete(const PgiTimeline *timeline)
+{
+	if (!pgi_timeline_is_complete(timeline))
+		pgi_expect_remembered(timeline->org_id, timeline->incident_id);
+	for (int i = 0; i < timeline->nentries; i++)
+		if (timeline->entries[i].seq != i + 1)
+			ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+							errmsg("entry %d of incident " INT64_FORMAT " is missing",
+								   i + 1, timeline->incident_id)));
+	if (timeline->nentries < timeline->settled_seq)
+		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+						errmsg("entry %d of incident " INT64_FORMAT " is missing",
+							   timeline->nentries + 1, timeline->incident_id)));
+}
+
+/* The facts of a timeline in the order in which they take effect. */
+PgiFact *
+pgi_timeline_facts(const PgiTimeline *timeline, int *nfacts)
+{
+	PgiFact *facts = palloc(sizeof(PgiFact) * Max(timeline->nentries, 1));
+	int n = 0;
+
+	check_complete(timeline);
+	for (int i = 0; i < timeline->nentries; i++)
+	{
+		const PgiEntry *entry = &timeline->entries[i];
+		PgiFact *fact = &facts[n];
+
+		if (!PGI_IS_FACT(entry->kind))
+			continue;
+		fact->at = entry->effective_at;
+		fact->asset_id = entry->asset_id;
+		fact->seq = entry->seq;
+		fact->kind = entry->kind;
+		fact->sets_asset = entry->sets_asset;
+		fact->sets_severity = entry->sets_severity;
+		fact->asset_level = entry->asset_level;
+		fact->severity = entry->severity;
+		fact->duty = entry->duty_number;
+		n++;
+	}
+	pgi_sort_facts(facts, n);
+	*nfacts = n;
+	return facts;
+}
+
+/* Turns a result of the kernel into an error. */
+void
+pgi_check_result(PgiResult result, int64 incident_id)
+{
+	switch (result)
+	{
+		case PGI_OK:
+			return;
+		case PGI_ERROR_NOT_IN_POLICY:
+			ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+							errmsg("incident " INT64_FORMAT
+								   " has an asset level or severity that its policy "
+								   "does not have",
+								   incident_id)));
+			break;
+		case PGI_ERROR_NOT_OPENED:
+		case PGI_ERROR_OUT_OF_ORDER:
+			ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+							errmsg("the timeline of incident " INT64_FORMAT
+								   " does not begin with its opening",
+								   incident_id)));
+			break;
+		case PGI_ERROR_STUCK:
+			elog(ERROR, "nothing becomes of incident " INT64_FORMAT " when it is due",
+				 incident_id);
+	}
+}
+
+/*
+ * The same where the incident's policy may not have what the facts say: it is new to the
+ * incident, or the facts are.
+ */
+void
+pgi_check_advanced(const PgiTimeline *timeline, PgiResult result, const PgiState *state)
+{
+	if (result == PGI_ERROR_NOT_IN_POLICY)
+		pgi_refuse_pair(pgi_policy(timeline->policy_id), state->asset_level,
+						state->severity);
+	pgi_check_result(result, timeline->incident_id);
+}
+
+/* The state as of `at`, from all facts. */
+void
+pgi_timeline_state(const PgiTimeline *timeline, TimestampTz at, PgiState *state)
+{
+	int nfacts;
+	PgiFact *facts = pgi_timeline_facts(timeline, &nfacts);
+
+	pgi_check_advanced(timeline,
+					   pgi_advance(pgi_policy_of(timeline->policy_id, timeline->org_id),
+								   facts, nfacts, at, NULL, NULL, state),
+					   state);
+	pfree(facts);
+}

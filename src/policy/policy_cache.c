@@ -1,0 +1,422 @@
+/*
+ * policy_cache.c: reads policies from their tables, compiles them, and keeps them until
+ * the tables change. What was read before a change is thrown away when it is next asked
+ * for.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "common/hashfn.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "base/arguments.h"
+#include "base/compat.h"
+#include "base/invalidation.h"
+#include "base/sql.h"
+#include "base/version.h"
+#include "calendar/calendar_cache.h"
+#include "pg_incident.h"
+#include "policy/policy_cache.h"
+#include "policy/policy_document.h"
+#include "types/types.h"
+
+/*
+ * A compiled policy. One that uses calendars which count in the zone of each organisation is
+ * there once more for each zone, with the calendars of that.
+ */
+typedef struct PolicyKey
+{
+	int32 policy_id;
+	int32 zone; /* 0: as look-ups need it, which know no moments */
+} PolicyKey;
+
+typedef struct CachedPolicy
+{
+	PolicyKey key; /* hash key */
+	PgiPolicyTitle title;
+	uint64 document;	/* a number that stands for it */
+	uint64 fingerprint; /* for the document and the calendars */
+	bool floats;
+	PgiCalendarNames calendars;
+	PgiPolicy policy;
+	PgiPolicyWords words;
+} CachedPolicy;
+
+static uint64 cached_changes = 0;
+static uint64 cached_calendar_changes = 0;
+static MemoryContext cache_context = NULL;
+static HTAB *policies = NULL;
+static PgiVersions published = {"policy"};
+
+/*
+ * The microseconds of an interval; a day counts 24 hours and a month 30 days, as in
+ * comparisons. Errors when it is negative or not finite.
+ */
+int64
+pgi_interval_length(const Interval *interval, const char *what)
+{
+	int64 days = (int64) interval->month * DAYS_PER_MONTH + interval->day;
+	int64 length;
+
+	if (PGI_INTERVAL_NOT_FINITE(interval) ||
+		__builtin_mul_overflow(days, (int64) USECS_PER_DAY, &length) ||
+		__builtin_add_overflow(length, interval->time, &length))
+		ereport(ERROR, (errcode(ERRCODE_INTERVAL_FIELD_OVERFLOW),
+						errmsg("%s is out of range", what),
+						errhint("Give a finite length of time.")));
+	if (length < 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("%s must not be negative", what)));
+	return length;
+}
+
+/* A column of the only row as text that stays for as long as the cache. Within SPI. */
+static char *
+keep_text(int number)
+{
+	char *value = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, number);
+
+	return value == NULL ? NULL : MemoryContextStrdup(cache_context, value);
+}
+
+/*
+ * The document of a policy as its rows are now, and its title; NULL when there is none with
+ * that id. Within SPI.
+ */
+static Jsonb *
+read_document(int32 policy_id, PgiPolicyTitle *title)
+{
+	static PgiQuery query = {
+		"SELECT incident.export_policy(policy_id), name, version, encode(digest, 'hex')"
+		" FROM incident.policies WHERE policy_id = $1 AND state <> 'dropped'",
+		1,
+		{INT4OID}};
+	Datum id = Int32GetDatum(policy_id);
+	Datum document;
+	bool isnull;
+
+	pgi_read_newest(&query, &id);
+	if (SPI_processed == 0)
+		return NULL;
+	title->name = keep_text(2);
+	title->version = keep_text(3);
+	title->digest = keep_text(4);
+	document = JsonbPGetDatum(DatumGetJsonbP(pgi_column(0, 1, &isnull)));
+	return DatumGetJsonbP(SPI_datumTransfer(document, false, -1));
+}
+
+/* Gives a policy its calendars as they hold for an organisation. */
+static void
+set_calendars(CachedPolicy *cached, int32 org_id)
+{
+	cached->fingerprint = cached->document;
+	for (int i = 0; i < cached->calendars.count; i++)
+	{
+		const PgiCalendar *calendar =
+			pgi_calendar(NameStr(cached->calendars.name[i]), org_id);
+
+		cached->policy.calendars[i] = calendar;
+		cached->fingerprint =
+			hash_combine64(cached->fingerprint, pgi_calendar_fingerprint(calendar));
+	}
+}
+
+/* Compiles what a sound document says. Its words are kept as long as the cache. */
+static void
+compile(Jsonb *document, CachedPolicy *cached)
+{
+	MemoryContext caller;
+	PgiPolicySource source;
+	PgiPolicyPlaces places;
+	JsonbValue root;
+
+	pgi_json_root(document, &root);
+	pgi_read_source(pgi_json_container(&root), &source, &cached->calendars, &places);
+	pgi_read_hold(pgi_json_container(&root), &source);
+	pgi_policy_compile(&source, &cached->policy);
+	cached->document = hash_bytes_extended((const unsigned char *) VARDATA_ANY(document),
+										   VARSIZE_ANY_EXHDR(document), 0);
+	cached->floats = false;
+	for (int i = 0; i < cached->calendars.count; i++)
+		cached->floats |= cached->calendars.floats[i];
+	set_calendars(cached, pgi_organisation);
+	caller = MemoryContextSwitchTo(cache_context);
+	pgi_read_policy_words(pgi_json_container(&root), &cached->words);
+	MemoryContextSwitchTo(caller);
+}
+
+/* Reads and compiles a policy; error when there is none or it is not sound. */
+static void
+read_policy(int32 policy_id, CachedPolicy *cached)
+{
+	PgiOwnerScope scope;
+	Jsonb *document;
+	List *findings;
+
+	pgi_become_owner(&scope);
+	SPI_connect();
+	document = read_document(policy_id, &cached->title);
+	SPI_finish();
+	pgi_become_caller(&scope);
+	if (document == NULL)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						errmsg("policy %d does not exist", policy_id),
+						errhint("The view incident.policy_versions lists them.")));
+	findings = pgi_check_policy(document);
+	if (findings != NIL)
+	{
+		const PgiFinding *finding = linitial(findings);
+
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("policy %d is not sound", policy_id),
+				 errdetail("%s: %s", finding->place, pgi_finding_sentence(finding))));
+	}
+	compile(document, cached);
+}
+
+static void
+read_names(void)
+{
+	static PgiQuery query = {
+		"SELECT name, version, policy_id FROM incident.policies WHERE state = 'published'"
+		" ORDER BY name, version",
+		0};
+	PgiOwnerScope scope;
+
+	pgi_become_owner(&scope);
+	SPI_connect();
+	pgi_read_newest(&query, NULL);
+	pgi_read_versions(&published, cache_context);
+	SPI_finish();
+	pgi_become_caller(&scope);
+}
+
+/* Starts an empty cache unless what is cached still holds after all that was committed. */
+static void
+make_current(void)
+{
+	HASHCTL control = {0};
+	uint64 changes_before;
+
+	if (cached_changes == pgi_changes(PGI_POLICIES) &&
+		cached_calendar_changes == pgi_changes(PGI_CALENDARS))
+		return;
+
+	cached_changes = 0;
+	pgi_policy_generation++;
+	if (cache_context == NULL)
+		cache_context = AllocSetContextCreate(CacheMemoryContext, "pg_incident policies",
+											  ALLOCSET_DEFAULT_SIZES);
+	MemoryContextReset(cache_context);
+	changes_before = pgi_watch(PGI_POLICIES);
+	cached_calendar_changes = pgi_watch(PGI_CALENDARS);
+	control.keysize = sizeof(PolicyKey);
+	control.entrysize = sizeof(CachedPolicy);
+	control.hcxt = cache_context;
+	policies = hash_create("pg_incident policies", 32, &control,
+						   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	published.count = 0;
+	read_names();
+	cached_changes = changes_before;
+}
+
+/* The policy with this id, for look-ups. */
+static CachedPolicy *
+find_policy(int32 policy_id)
+{
+	PolicyKey key = {policy_id, 0};
+	CachedPolicy *entry;
+	CachedPolicy compiled;
+
+	make_current();
+	entry = hash_search(policies, &key, HASH_FIND, NULL);
+	if (entry != NULL)
+		return entry;
+	compiled.key = key;
+	read_policy(policy_id, &compiled);
+	entry = hash_search(policies, &key, HASH_ENTER, NULL);
+	*entry = compiled;
+	return entry;
+}
+
+/*
+ * The compiled policy with this id; error when there is none or it is not sound. Valid
+ * until the next statement. Its clocks are not to be run: their zone may be any.
+ */
+const PgiPolicy *
+pgi_policy(int32 policy_id)
+{
+	return &find_policy(policy_id)->policy;
+}
+
+/* The title of a policy, as pgi_policy() gives what it says; it is the caller's. */
+PgiPolicyTitle
+pgi_policy_title(int32 policy_id)
+{
+	PgiPolicyTitle title = find_policy(policy_id)->title;
+
+	title.name = pstrdup(title.name);
+	title.version = pstrdup(title.version);
+	title.digest = title.digest == NULL ? NULL : pstrdup(title.digest);
+	return title;
+}
+
+/*
+ * A number that stands for the document and the calendars that a policy was compiled from:
+ * others have, as good as certainly, another.
+ */
+uint64
+pgi_policy_fingerprint(const PgiPolicy *policy)
+{
+	return ((const CachedPolicy *) ((const char *) policy -
+									offsetof(CachedPolicy, policy)))
+		->fingerprint;
+}
+
+/* The words of the policy with this id, as long valid and with the same errors. */
+const PgiPolicyWords *
+pgi_policy_words(int32 policy_id)
+{
+	return &find_policy(policy_id)->words;
+}
+
+/* The same with the calendars of an organisation. */
+const PgiPolicy *
+pgi_policy_of(int32 policy_id, int32 org_id)
+{
+	CachedPolicy *entry = find_policy(policy_id);
+	PolicyKey key = {policy_id, 0};
+	CachedPolicy *own;
+	bool found;
+
+	if (!entry->floats)
+		return &entry->policy;
+	key.zone = pgi_zone_of(org_id);
+	own = hash_search(policies, &key, HASH_FIND, &found);
+	if (!found)
+	{
+		CachedPolicy copy = *entry;
+
+		copy.key = key;
+		set_calendars(&copy, org_id);
+		own = hash_search(policies, &key, HASH_ENTER, NULL);
+		*own = copy;
+	}
+	return &own->policy;
+}
+
+/* The id of a published version; the newest when version is 0. */
+int32
+pgi_policy_version(const char *name, int32 version)
+{
+	make_current();
+	return pgi_find_version(&published, name, version);
+}
+
+/* Says that no policy of this name is published, and which are. */
+void
+pgi_refuse_policy_name(const char *name)
+{
+	make_current();
+	pgi_refuse_version(&published, name, 0);
+}
+
+int32
+pgi_policy_named(const char *name)
+{
+	return pgi_policy_version(name, 0);
+}
+
+/* What a policy of the cache is called in messages. */
+static char *
+name_of(const PgiPolicy *policy)
+{
+	const CachedPolicy *entry =
+		(const CachedPolicy *) ((const char *) policy - offsetof(CachedPolicy, policy));
+
+	for (int i = 0; i < published.count; i++)
+		if (published.of[i].id == entry->key.policy_id)
+			return psprintf("policy \"%s\"", NameStr(published.of[i].name));
+	return psprintf("policy %d", entry->key.policy_id);
+}
+
+static const char *
+severity_word(int severity)
+{
+	return DatumGetCString(DirectFunctionCall1(severity_out, UInt8GetDatum(severity)));
+}
+
+static void
+refuse_severity(const PgiPolicy *policy, int severity)
+{
+	PgiChoices known = {0};
+
+	for (int s = PGI_SEVERITY_MAX; s > 0; s--)
+		if (policy->cell[PGI_LEVEL_UNKNOWN][s].possible)
+			pgi_add_choice(&known, severity_word(s));
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("\"%s\" is no severity of %s", severity_word(severity),
+						   name_of(policy)),
+					errhint("The policy has: %s.", pgi_choices(&known))));
+}
+
+/* Says that a policy does not have a level, which is of one kind or another, and what it has. */
+static void
+refuse_level(const PgiPolicy *policy, int level, const char *kind,
+			 bool (*has)(const PgiPolicy *policy, int level))
+{
+	PgiChoices known = {0};
+
+	for (int other = PGI_LEVEL_MAX; other >= 0; other--)
+		if (has(policy, other))
+			pgi_add_choice(&known, pgi_level_word(other));
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("\"%s\" is no %s of %s", pgi_level_word(level), kind,
+						   name_of(policy)),
+					errhint("The policy has: %s.", pgi_choices(&known))));
+}
+
+static bool
+has_asset_level(const PgiPolicy *policy, int level)
+{
+	return policy->cell[level][PGI_SEVERITY_UNKNOWN].possible;
+}
+
+static bool
+has_level(const PgiPolicy *policy, int level)
+{
+	return policy->defined[level];
+}
+
+/* Says that a policy of the cache does not have a level at all. */
+void
+pgi_refuse_level(const PgiPolicy *policy, int level)
+{
+	refuse_level(policy, level, "level", has_level);
+	pg_unreachable();
+}
+
+/* Says why a policy of the cache does not know a pair. */
+void
+pgi_refuse_pair(const PgiPolicy *policy, int asset_level, int severity)
+{
+	if (!policy->cell[PGI_LEVEL_UNKNOWN][severity].possible)
+		refuse_severity(policy, severity);
+	refuse_level(policy, asset_level, "asset level", has_asset_level);
+	pg_unreachable();
+}
+
+/* What a pair means under a policy; error when the policy does not know it. */
+const PgiCell *
+pgi_policy_cell(const PgiPolicy *policy, int asset_level, int severity)
+{
+	const PgiCell *cell = &policy->cell[asset_level][severity];
+
+	if (!cell->possible)
+		pgi_refuse_pair(policy, asset_level, severity);
+	return cell;
+}

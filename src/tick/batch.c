@@ -1,0 +1,456 @@
+/*
+ * batch.c: settles many due incidents at once.
+ *
+ * Incidents are taken in the order of their ids, so that those opened together are read
+ * one after the other. The kernel goes on from the state row, which is then updated in
+ * place; entries and timers are collected and added together. The update doubles as the
+ * lock: it takes effect only when the state is still the one that was read, and does not
+ * wait. Whatever is out of the ordinary is left to be settled on its own (settle.c),
+ * which also says what is wrong.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/stratnum.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "base/bulk.h"
+#include "base/compat.h"
+#include "base/sql.h"
+#include "incident/chain.h"
+#include "incident/entry.h"
+#include "incident/state_row.h"
+#include "policy/policy_cache.h"
+#include "tick/batch.h"
+#include "timer/timer.h"
+
+/*
+ * Rows of the state found by its primary key. Incidents that were opened one after the
+ * other fall due together: as long as ids are close, the next one is found by reading on.
+ */
+typedef struct Probe
+{
+	Relation relation;
+	IndexScanDesc scan;
+	TupleTableSlot *slot;
+	MemoryContext context; /* what the index keeps from row to row */
+	bool reading;		   /* the slot has a row, of an incident beyond the last one */
+	int64 up_to;		   /* ids of the organisation that the scan reads */
+	int32 org_id;
+} Probe;
+
+/* Ids are close when reading the rows between them costs less than a search. */
+#define CLOSE 4
+
+#define MAX_EVENTS 128
+
+typedef struct Batch
+{
+	TimestampTz at;
+	TimestampTz now;
+	PgiUnread unread;
+	Snapshot snapshot;
+	EState *estate;
+	ResultRelInfo *state_info;
+	Probe state;
+	TupleTableSlot *new_state;
+	PgiBulk *entries;
+	PgiBulk *timers;
+	pg_cryptohash_ctx *sha;
+	MemoryContext context; /* of the batch */
+	/* of the incident at hand */
+	PgiTimeline timeline;
+	PgiDerived events[MAX_EVENTS];
+	int nevents;
+	/* timers for when they are due again */
+	PgiDue *set;
+	int nset;
+} Batch;
+
+static void
+begin_probe(Batch *batch, Probe *probe, ResultRelInfo *info)
+{
+	probe->relation = info->ri_RelationDesc;
+	probe->context = batch->context;
+	for (int i = 0; i < info->ri_NumIndices; i++)
+		if (info->ri_IndexRelationDescs[i]->rd_index->indisprimary)
+			probe->scan = PGI_INDEX_BEGINSCAN(
+				probe->relation, info->ri_IndexRelationDescs[i], batch->snapshot, 3);
+	if (probe->scan == NULL)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						errmsg("\"%s\" has no primary key",
+							   RelationGetRelationName(probe->relation))));
+	probe->slot = table_slot_create(probe->relation, NULL);
+	probe->up_to = PG_INT64_MIN;
+}
+
+static void
+end_probe(Probe *probe)
+{
+	index_endscan(probe->scan);
+	ExecDropSingleTupleTableSlot(probe->slot);
+}
+
+/* Starts reading at the first of some incidents, through to the last that is close. */
+static void
+start_reading(Probe *probe, const PgiDue *due, int ndue)
+{
+	ScanKeyData keys[3];
+	int last = 0;
+
+	while (last + 1 < ndue && due[last + 1].org_id == due->org_id &&
+		   due[last + 1].incident_id - due[last].incident_id <= CLOSE)
+		last++;
+	probe->org_id = due->org_id;
+	probe->up_to = due[last].incident_id;
+	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(due->org_id));
+	ScanKeyInit(&keys[1], 2, BTGreaterEqualStrategyNumber, F_INT8GE,
+				Int64GetDatum(due->incident_id));
+	ScanKeyInit(&keys[2], 2, BTLessEqualStrategyNumber, F_INT8LE,
+				Int64GetDatum(probe->up_to));
+	index_rescan(probe->scan, keys, lengthof(keys), NULL, 0);
+}
+
+static bool
+read_on(Probe *probe)
+{
+	MemoryContext before = MemoryContextSwitchTo(probe->context);
+
+	probe->reading = index_getnext_slot(probe->scan, ForwardScanDirection, probe->slot);
+	MemoryContextSwitchTo(before);
+	if (probe->reading)
+		slot_getallattrs(probe->slot);
+	return probe->reading;
+}
+
+/* A column of the row a probe stands at; columns count from 1. */
+static inline Datum
+column(const Probe *probe, int number)
+{
+	return probe->slot->tts_values[number - 1];
+}
+
+static inline bool
+is_null(const Probe *probe, int number)
+{
+	return probe->slot->tts_isnull[number - 1];
+}
+
+/*
+ * Finds the row of the first of some incidents, which are in order; false when there is
+ * none.
+ */
+static bool
+find_state(Probe *probe, const PgiDue *due, int ndue)
+{
+	if (due->org_id != probe->org_id || due->incident_id > probe->up_to)
+	{
+		start_reading(probe, due, ndue);
+		(void) read_on(probe);
+	}
+	while (probe->reading &&
+		   DatumGetInt64(column(probe, STATE_INCIDENT_ID)) < due->incident_id)
+		(void) read_on(probe);
+	return probe->reading &&
+		   DatumGetInt64(column(probe, STATE_INCIDENT_ID)) == due->incident_id;
+}
+
+static void
+begin_batch(Batch *batch, int ndue, TimestampTz at)
+{
+	memset(batch, 0, sizeof(*batch));
+	batch->at = at;
+	batch->unread = pgi_timer_unread();
+	batch->now = GetCurrentTimestamp();
+	batch->context = CurrentMemoryContext;
+	batch->snapshot = RegisterSnapshot(GetTransactionSnapshot());
+	batch->estate = CreateExecutorState();
+	batch->state_info = makeNode(ResultRelInfo);
+	InitResultRelInfo(batch->state_info,
+					  table_open(pgi_relation("incident_state"), RowExclusiveLock), 1,
+					  NULL, 0);
+	ExecOpenIndices(batch->state_info, false);
+	begin_probe(batch, &batch->state, batch->state_info);
+	batch->new_state = table_slot_create(batch->state.relation, NULL);
+	batch->entries = pgi_bulk_open("entries");
+	batch->timers = pgi_bulk_open("timers");
+	batch->sha = pgi_chain_begin();
+	batch->set = palloc(sizeof(PgiDue) * ndue * PGI_TIMERS_MADE);
+}
+
+static void
+collect(const PgiDerived *derived, void *arg)
+{
+	Batch *batch = arg;
+
+	if (batch->nevents < MAX_EVENTS)
+		batch->events[batch->nevents] = *derived;
+	batch->nevents++;
+}
+
+/* Makes the events at hand the newest entries of the chain. */
+static void
+make_entries(Batch *batch, PgiEntry *entries)
+{
+	for (int i = 0; i < batch->nevents; i++)
+	{
+		PgiEntry *entry = &entries[i];
+
+		memset(entry, 0, sizeof(*entry));
+		entry->seq = batch->timeline.settled_seq + 1 + i;
+		entry->recorded_at = batch->now;
+		entry->asset_level = PGI_LEVEL_UNKNOWN;
+		entry->severity = PGI_SEVERITY_UNKNOWN;
+		pgi_entry_decided(entry, &batch->events[i]);
+		pgi_chain_hash(batch->sha, &batch->timeline, entry, batch->timeline.head);
+	}
+}
+
+/* Updates the state that was read, unless another session has, or a lock is on it. */
+static PgiOutcome
+update_state(Batch *batch, const PgiState *state)
+{
+	TupleTableSlot *old = batch->state.slot;
+	TupleTableSlot *new = batch->new_state;
+	Datum *values = new->tts_values;
+	PgiUpdateIndexes update_indexes = PGI_NO_INDEX_UPDATE;
+	TM_FailureData failure;
+	LockTupleMode lock_mode;
+	TM_Result result;
+
+	ExecClearTuple(new);
+	memcpy(values, old->tts_values, sizeof(Datum) * (STATE_END - 1));
+	memcpy(new->tts_isnull, old->tts_isnull, sizeof(bool) * (STATE_END - 1));
+	values[STATE_RESPONSE_LEVEL - 1] = UInt8GetDatum(state->response_level);
+	values[STATE_PEAK_RESPONSE - 1] = UInt8GetDatum(state->peak_response);
+	for (int clock = 0; clock < PGI_CLOCKS; clock++)
+		values[STATE_LATE + clock - 1] = BoolGetDatum(state->late[clock]);
+	values[STATE_SEQ - 1] = Int32GetDatum(batch->timeline.settled_seq + batch->nevents);
+	values[STATE_SETTLED_TO - 1] = TimestampTzGetDatum(batch->at);
+	(void) pgi_put_moment(values, new->tts_isnull, STATE_NEXT_DUE - 1, state->next_due);
+	values[STATE_HEAD - 1] = pgi_hash_value(batch->timeline.head);
+	(void) pgi_put_duties(values, new->tts_isnull, STATE_DUTIES - 1, state);
+	ExecStoreVirtualTuple(new);
+
+	result = table_tuple_update(
+		batch->state.relation, &old->tts_tid, new, GetCurrentCommandId(true),
+		batch->snapshot, InvalidSnapshot, false, &failure, &lock_mode, &update_indexes);
+	if (result == TM_BeingModified)
+		return PGI_TO_LOOK_INTO; /* the lock may be this transaction's own */
+	if (result != TM_Ok)
+		return PGI_HELD_BY_OTHER;
+	if (update_indexes != PGI_NO_INDEX_UPDATE)
+	{
+		list_free(PGI_INSERT_INDEX_TUPLES(batch->state_info, new, batch->estate));
+		ResetPerTupleExprContext(batch->estate);
+	}
+	return PGI_SETTLED;
+}
+
+static void
+add_rows(Batch *batch, const PgiEntry *entries, const PgiState *state)
+{
+	Datum values[PGI_ENTRY_COLUMNS];
+	bool isnull[PGI_ENTRY_COLUMNS];
+
+	for (int i = 0; i < batch->nevents; i++)
+	{
+		pgi_entry_row(&batch->timeline, &entries[i], values, isnull);
+		pgi_bulk_add(batch->entries, batch->timeline.month, values, isnull);
+	}
+	if (state->next_due != PGI_NEVER)
+		batch->nset +=
+			pgi_timer_make(&batch->set[batch->nset], batch->timeline.org_id,
+						   batch->timeline.incident_id, state->next_due, &batch->unread);
+}
+
+static int
+compare_timers(const void *a, const void *b)
+{
+	const PgiDue *left = a;
+	const PgiDue *right = b;
+
+	if (left->bucket != right->bucket)
+		return left->bucket < right->bucket ? -1 : 1;
+	return left->org_id < right->org_id ? -1 : left->org_id > right->org_id;
+}
+
+/* Adds the timers that were set, those of a minute together. */
+static void
+add_timers(Batch *batch)
+{
+	qsort(batch->set, batch->nset, sizeof(PgiDue), compare_timers);
+	for (int i = 0; i < batch->nset;)
+	{
+		Datum values[PGI_TIMER_COLUMNS];
+		bool isnull[PGI_TIMER_COLUMNS] = {false};
+		int64 day = pgi_day(batch->set[i].bucket);
+
+		i += pgi_timer_row(&batch->set[i], batch->nset - i, values);
+		pgi_bulk_add(batch->timers, day, values, isnull);
+	}
+}
+
+static void
+end_batch(Batch *batch)
+{
+	end_probe(&batch->state);
+	add_timers(batch);
+	pgi_bulk_close(batch->entries);
+	pgi_bulk_close(batch->timers);
+	pg_cryptohash_free(batch->sha);
+	ExecDropSingleTupleTableSlot(batch->new_state);
+	ExecCloseIndices(batch->state_info);
+	table_close(batch->state.relation, NoLock);
+	FreeExecutorState(batch->estate);
+	UnregisterSnapshot(batch->snapshot);
+	CommandCounterIncrement();
+}
+
+static uint8
+byte_or(const Probe *probe, int number, uint8 when_null)
+{
+	return is_null(probe, number) ? when_null : DatumGetUInt8(column(probe, number));
+}
+
+/* The state that the kernel can go on from; false when it is damaged. */
+static bool
+read_kernel_state(const Probe *probe, PgiState *state)
+{
+	bytea *duties = is_null(probe, STATE_DUTIES)
+						? NULL
+						: DatumGetByteaPP(column(probe, STATE_DUTIES));
+
+	memset(state, 0, offsetof(PgiState, duties));
+	state->asset_level = byte_or(probe, STATE_ASSET_LEVEL, PGI_LEVEL_UNKNOWN);
+	state->severity = byte_or(probe, STATE_SEVERITY, PGI_SEVERITY_UNKNOWN);
+	state->event_level = byte_or(probe, STATE_EVENT_LEVEL, PGI_LEVEL_NONE);
+	state->response_level = byte_or(probe, STATE_RESPONSE_LEVEL, PGI_LEVEL_NONE);
+	state->peak_response = byte_or(probe, STATE_PEAK_RESPONSE, PGI_LEVEL_NONE);
+	state->epoch = DatumGetInt32(column(probe, STATE_EPOCH));
+	for (int clock = 0; clock < PGI_CLOCKS; clock++)
+	{
+		state->late[clock] = DatumGetBool(column(probe, STATE_LATE + clock));
+		state->origin[clock] =
+			is_null(probe, STATE_ORIGINS + clock)
+				? PGI_NEVER
+				: DatumGetTimestampTz(column(probe, STATE_ORIGINS + clock));
+	}
+	if (duties == NULL)
+		return pgi_duties_unpack(state, NULL, 0);
+	return pgi_duties_unpack(state, (uint8 *) VARDATA_ANY(duties),
+							 VARSIZE_ANY_EXHDR(duties));
+}
+
+/* Takes the first of some incidents from its state; false when the timer is out of date. */
+static bool
+read_state(Batch *batch, const PgiDue *due, int ndue)
+{
+	Probe *probe = &batch->state;
+	PgiTimeline *timeline = &batch->timeline;
+
+	if (!find_state(probe, due, ndue) || is_null(probe, STATE_NEXT_DUE) ||
+		DatumGetTimestampTz(column(probe, STATE_NEXT_DUE)) != due->due_at)
+		return false;
+	timeline->org_id = due->org_id;
+	timeline->incident_id = due->incident_id;
+	timeline->policy_id = DatumGetInt32(column(probe, STATE_POLICY_ID));
+	timeline->month = DatumGetInt32(column(probe, STATE_MONTH));
+	timeline->settled_to = DatumGetTimestampTz(column(probe, STATE_SETTLED_TO));
+	timeline->settled_seq = DatumGetInt32(column(probe, STATE_SEQ));
+	return true;
+}
+
+/* Takes the newest hash of the incident at hand; false when it is damaged. */
+static bool
+read_head(Batch *batch)
+{
+	Datum head = column(&batch->state, STATE_HEAD);
+
+	if (VARSIZE_ANY_EXHDR(DatumGetPointer(head)) != PGI_HASH_LENGTH)
+		return false;
+	memcpy(batch->timeline.head, VARDATA_ANY(DatumGetPointer(head)), PGI_HASH_LENGTH);
+	return true;
+}
+
+static PgiOutcome
+settle(Batch *batch, const PgiDue *due, int ndue, PgiDecisions *decisions)
+{
+	PgiEntry entries[MAX_EVENTS];
+	PgiOutcome outcome;
+	PgiState state;
+
+	if (!read_state(batch, due, ndue))
+		return PGI_NOT_DUE;
+	if (DatumGetBool(column(&batch->state, STATE_REVISED)) || !read_head(batch) ||
+		!read_kernel_state(&batch->state, &state))
+		return PGI_TO_LOOK_INTO;
+	batch->nevents = 0;
+	if (pgi_go_on(pgi_policy_of(batch->timeline.policy_id, batch->timeline.org_id),
+				  &state, batch->at, collect, batch) != PGI_OK ||
+		batch->nevents > MAX_EVENTS)
+		return PGI_TO_LOOK_INTO;
+	make_entries(batch, entries);
+	outcome = update_state(batch, &state);
+	if (outcome != PGI_SETTLED)
+		return outcome;
+	add_rows(batch, entries, &state);
+	for (int i = 0; i < batch->nevents; i++)
+		pgi_count_decision(decisions, &batch->events[i], batch->now);
+	return PGI_SETTLED;
+}
+
+/*
+ * Whether somebody's triggers want to see the rows one by one. Those of a single partition
+ * are found when the first row is added there, which fails the batch.
+ */
+static bool
+has_triggers(const Batch *batch)
+{
+	return batch->state.relation->trigdesc != NULL ||
+		   pgi_bulk_relation(batch->entries)->trigdesc != NULL ||
+		   pgi_bulk_relation(batch->timers)->trigdesc != NULL;
+}
+
+/*
+ * Settles incidents up to `at` and says what became of each; they are in order of the
+ * organisation and the id, and may have several timers. All or
+ * nothing: an error leaves the transaction to be rolled back. Adds to `decisions`. Within
+ * SPI.
+ */
+void
+pgi_batch_settle(const PgiDue *due, int ndue, TimestampTz at, PgiOutcome *outcomes,
+				 PgiDecisions *decisions)
+{
+	Batch *batch = palloc(sizeof(Batch));
+	MemoryContext scratch = AllocSetContextCreate(
+		CurrentMemoryContext, "pg_incident batch", ALLOCSET_DEFAULT_SIZES);
+	bool one_by_one;
+
+	begin_batch(batch, ndue, at);
+	one_by_one = has_triggers(batch);
+	for (int i = 0; i < ndue; i++)
+	{
+		MemoryContext before = MemoryContextSwitchTo(scratch);
+
+		CHECK_FOR_INTERRUPTS();
+		outcomes[i] =
+			one_by_one ? PGI_TO_LOOK_INTO : settle(batch, &due[i], ndue - i, decisions);
+		MemoryContextSwitchTo(before);
+		MemoryContextReset(scratch);
+	}
+	end_batch(batch);
+	MemoryContextDelete(scratch);
+	pfree(batch);
+}
