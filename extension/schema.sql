@@ -1,12 +1,14 @@
--- The schema. It belongs to the extension, and making it fails when somebody else has made
--- one of that name: its owner could put functions beside ours, or drop it with all it holds.
+-- The schemas: what people call and read, and everything else, which nobody but the owner may
+-- name. They belong to the extension, and making one fails when somebody else has made one of
+-- that name: its owner could put functions beside ours, or drop it with all it holds.
 CREATE SCHEMA incident;
+CREATE SCHEMA incident_internal;
 
 -- What follows finds nothing but the system's own objects by an unqualified name.
 SET LOCAL search_path = pg_catalog, pg_temp;
 
 -- Refuses a transaction whose statements do not see what others have committed meanwhile.
-CREATE FUNCTION incident.expect_newest_snapshot(what text)
+CREATE FUNCTION incident_internal.expect_newest_snapshot(what text)
 RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -20,7 +22,7 @@ $$;
 
 -- Takes a lock until the transaction ends, which no SQL of others can take; false when another
 -- transaction has it and this one does not wait. The locks are in src/base/lock.c.
-CREATE FUNCTION incident.take_lock(name text, object integer, shared boolean DEFAULT false, wait boolean DEFAULT true)
+CREATE FUNCTION incident_internal.take_lock(name text, object integer, shared boolean DEFAULT false, wait boolean DEFAULT true)
 RETURNS boolean
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'pgi_take_lock';

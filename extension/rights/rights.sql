@@ -1,21 +1,21 @@
 -- Rights: nothing for PUBLIC; four roles, each a list of functions and views.
 
-CREATE TABLE incident.role_rights (
+CREATE TABLE incident_internal.role_rights (
 	role text NOT NULL,
 	object_kind text NOT NULL CHECK (object_kind IN ('function', 'procedure', 'view')),
 	object text NOT NULL,
 	PRIMARY KEY (role, object_kind, object)
 );
 
-INSERT INTO incident.role_rights (role, object_kind, object)
+INSERT INTO incident_internal.role_rights (role, object_kind, object)
 SELECT role, object_kind, unnest(string_to_array(objects, ' '))
 FROM (VALUES
 	('reporter', 'function', 'language terms term label policy_id severity_of asset_level_of event_level_of event_level response_level processing_time quick_reference explain_policy working_time add_working_time current_organisation open note find'),
-	('auditor', 'function', 'policy_remarks working_day term_length language terms term label policy_id severity_of asset_level_of event_level_of event_level response_level processing_time response_steps quick_reference explain_policy working_time add_working_time current_organisation export_policy check_policy combine_policy policy_addendum find state_at duty_reports duty_of annual_losses annual_loss loss_exceedance loss_probability explain simulate replay replay_incidents rule_word kind_word bucket lateness job_state verify_timeline timeline_hash timeline_heads verify_policies'),
+	('auditor', 'function', 'policy_remarks working_day term_length language terms term label policy_id severity_of asset_level_of event_level_of event_level response_level processing_time response_steps quick_reference explain_policy working_time add_working_time current_organisation export_policy check_policy combine_policy policy_addendum find state_at annual_losses annual_loss loss_exceedance loss_probability explain simulate replay replay_incidents verify_timeline timeline_hash timeline_heads verify_policies'),
 	('auditor', 'view', 'open_incidents incident_history duty_status incident_repeats timeline asset_register policy_versions calendar_register watchdog quarantined_incidents'),
-	('responder', 'function', 'policy_remarks working_day term_length language terms term label policy_id severity_of asset_level_of event_level_of event_level response_level processing_time response_steps quick_reference explain_policy working_time add_working_time current_organisation export_policy check_policy combine_policy policy_addendum find state_at duty_reports duty_of annual_losses annual_loss loss_exceedance loss_probability explain simulate rule_word kind_word bucket lateness job_state open note assess acknowledge activate hold resume resolve close reopen cancel set_confidentiality duty_done report'),
+	('responder', 'function', 'policy_remarks working_day term_length language terms term label policy_id severity_of asset_level_of event_level_of event_level response_level processing_time response_steps quick_reference explain_policy working_time add_working_time current_organisation export_policy check_policy combine_policy policy_addendum find state_at annual_losses annual_loss loss_exceedance loss_probability explain simulate open note assess acknowledge activate hold resume resolve close reopen cancel set_confidentiality duty_done report'),
 	('responder', 'view', 'open_incidents incident_history duty_status incident_repeats timeline asset_register policy_versions calendar_register watchdog quarantined_incidents'),
-	('administrator', 'function', 'policy_remarks working_day term_length language terms term label policy_id severity_of asset_level_of event_level_of event_level response_level processing_time response_steps quick_reference explain_policy working_time add_working_time current_organisation export_policy check_policy combine_policy policy_addendum find state_at duty_reports duty_of annual_losses annual_loss loss_exceedance loss_probability explain simulate replay replay_incidents rule_word kind_word bucket lateness job_state open note assess acknowledge activate hold resume resolve close reopen cancel set_confidentiality duty_done report verify_timeline timeline_hash timeline_heads verify_policies register_organisation register_asset migrate_incident import_policy publish_policy retire_policy drop_policy import_calendar export_calendar tick schedule unschedule take_maintenance add_next_partition drop_next_partition forget_next_month tidy_up'),
+	('administrator', 'function', 'policy_remarks working_day term_length language terms term label policy_id severity_of asset_level_of event_level_of event_level response_level processing_time response_steps quick_reference explain_policy working_time add_working_time current_organisation export_policy check_policy combine_policy policy_addendum find state_at annual_losses annual_loss loss_exceedance loss_probability explain simulate replay replay_incidents open note assess acknowledge activate hold resume resolve close reopen cancel set_confidentiality duty_done report verify_timeline timeline_hash timeline_heads verify_policies register_organisation register_asset migrate_incident import_policy publish_policy retire_policy drop_policy import_calendar export_calendar tick schedule unschedule take_maintenance add_next_partition drop_next_partition forget_next_month tidy_up'),
 	('administrator', 'procedure', 'run_ticks maintain retain'),
 	('administrator', 'view', 'open_incidents incident_history duty_status incident_repeats timeline asset_register policy_versions calendar_register watchdog quarantined_incidents'),
 	-- risk
@@ -28,7 +28,7 @@ FROM (VALUES
 ) AS r(role, object_kind, objects);
 
 -- Every statement that gives a role its rights, or takes them away.
-CREATE FUNCTION incident.rights_statements(role text, grantee name, giving boolean)
+CREATE FUNCTION incident_internal.rights_statements(role text, grantee name, giving boolean)
 RETURNS SETOF text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -52,20 +52,29 @@ AS $$
 				OR f.oid IN (SELECT unnest(ARRAY[t.typinput, t.typoutput]::oid[]) FROM pg_type AS t)
 				OR f.oid IN (SELECT g.aggtransfn FROM pg_aggregate AS g))
 		UNION ALL
+		-- So are the functions that a view calls.
+		SELECT 2, 'EXECUTE', 'FUNCTION ' || d.refobjid::regprocedure
+		FROM incident_internal.role_rights AS r
+		JOIN pg_rewrite AS w ON w.ev_class = to_regclass('incident.' || r.object)
+		JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+			AND d.refclassid = 'pg_proc'::regclass
+		JOIN pg_proc AS f ON f.oid = d.refobjid AND f.pronamespace = 'incident_internal'::regnamespace
+		WHERE r.role = rights_statements.role AND r.object_kind = 'view'
+		UNION ALL
 		SELECT 3, 'EXECUTE', format('%s %s', CASE WHEN f.prokind = 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END,
 			f.oid::regprocedure)
 		FROM pg_proc AS f
-		JOIN incident.role_rights AS r ON r.object = f.proname AND r.object_kind <> 'view'
+		JOIN incident_internal.role_rights AS r ON r.object = f.proname AND r.object_kind <> 'view'
 		WHERE f.pronamespace = 'incident'::regnamespace AND r.role = rights_statements.role
 		UNION ALL
 		SELECT 4, 'SELECT', format('TABLE incident.%I', r.object)
-		FROM incident.role_rights AS r
+		FROM incident_internal.role_rights AS r
 		WHERE r.object_kind = 'view' AND r.role = rights_statements.role
 	) AS wanted
 	ORDER BY place, object
 $$;
 
-CREATE FUNCTION incident.change_rights(role text, grantee name, giving boolean)
+CREATE FUNCTION incident_internal.change_rights(role text, grantee name, giving boolean)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -73,14 +82,14 @@ AS $$
 DECLARE
 	statement text;
 BEGIN
-	role := incident.needed_name(role, 'the role');
-	PERFORM incident.needed(grantee, 'the grantee');
-	IF NOT EXISTS (SELECT FROM incident.role_rights AS r WHERE r.role = change_rights.role) THEN
+	role := incident_internal.needed_name(role, 'the role');
+	PERFORM incident_internal.needed(grantee, 'the grantee');
+	IF NOT EXISTS (SELECT FROM incident_internal.role_rights AS r WHERE r.role = change_rights.role) THEN
 		RAISE EXCEPTION 'role "%" is not one of pg_incident', role
 			USING ERRCODE = 'invalid_parameter_value',
 				  HINT = 'Use reporter, responder, administrator or auditor.';
 	END IF;
-	FOR statement IN SELECT incident.rights_statements(role, grantee, giving) LOOP
+	FOR statement IN SELECT incident_internal.rights_statements(role, grantee, giving) LOOP
 		EXECUTE statement;
 	END LOOP;
 END
@@ -91,7 +100,7 @@ RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT incident.change_rights(role, grantee, true)
+	SELECT incident_internal.change_rights(role, grantee, true)
 $$;
 
 CREATE FUNCTION incident.revoke_role(role text, grantee name)
@@ -99,7 +108,7 @@ RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT incident.change_rights(role, grantee, false)
+	SELECT incident_internal.change_rights(role, grantee, false)
 $$;
 
 COMMENT ON FUNCTION incident.grant_role(text, name) IS
@@ -107,7 +116,7 @@ COMMENT ON FUNCTION incident.grant_role(text, name) IS
 COMMENT ON FUNCTION incident.revoke_role(text, name) IS
 'Takes back what grant_role gave. Rights that another of the four roles shares with it go too: grant that one again.';
 
-REVOKE ALL ON ALL ROUTINES IN SCHEMA incident FROM PUBLIC;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA incident, incident_internal FROM PUBLIC;
 REVOKE ALL ON FUNCTION pg_catalog.min(incident.severity), pg_catalog.max(incident.severity),
 	pg_catalog.min(incident.level), pg_catalog.max(incident.level),
 	pg_catalog.min(incident.rating), pg_catalog.max(incident.rating) FROM PUBLIC;

@@ -17,23 +17,25 @@
 
 #include "base/sql.h"
 
-#define SCHEMA "incident"
+/* What people call, and everything else. */
+#define PUBLIC_SCHEMA "incident"
+#define INTERNAL_SCHEMA "incident_internal"
 
 /* The type of the extension with this name. */
 Oid
 pgi_type(const char *name)
 {
-	Oid schema = get_namespace_oid(SCHEMA, false);
+	Oid schema = get_namespace_oid(PUBLIC_SCHEMA, false);
 
 	return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name),
 						   ObjectIdGetDatum(schema));
 }
 
-/* The relation of the extension with this name; InvalidOid when there is none. */
+/* The table of the extension with this name; InvalidOid when there is none. */
 Oid
 pgi_relation(const char *name)
 {
-	Oid schema = get_namespace_oid(SCHEMA, true);
+	Oid schema = get_namespace_oid(INTERNAL_SCHEMA, true);
 
 	return OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
 }
@@ -47,7 +49,7 @@ extension_owner(void)
 
 	if (!HeapTupleIsValid(tuple))
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
-						errmsg("table incident.policies does not exist"),
+						errmsg("table incident_internal.policies does not exist"),
 						errhint("Run CREATE EXTENSION pg_incident in this database.")));
 	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
 	ReleaseSysCache(tuple);
