@@ -11,6 +11,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/guc.h"
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
@@ -24,6 +25,17 @@
 #define MAX_CHOICES 50
 
 int pgi_clock_tolerance;
+
+void
+pgi_arguments_init(void)
+{
+	DefineCustomIntVariable(
+		"pg_incident.clock_tolerance",
+		"How far a reported moment may be ahead of the clock and still "
+		"count as now.",
+		NULL, &pgi_clock_tolerance, 5000, 0, 60000, PGC_SUSET, GUC_UNIT_MS, NULL, NULL,
+		NULL);
+}
 
 /*
  * What shows nothing, in UTF-8: the white space of Unicode, U+00A0 and U+3000 among it, and

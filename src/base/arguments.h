@@ -20,6 +20,7 @@ typedef struct PgiChoices
 /* pg_incident.clock_tolerance, in milliseconds. */
 extern int pgi_clock_tolerance;
 
+extern void pgi_arguments_init(void);
 extern PGI_NORETURN void pgi_refuse_null(const char *what);
 extern char *pgi_document_argument(FunctionCallInfo fcinfo, int number, const char *what);
 extern char *pgi_name_argument(FunctionCallInfo fcinfo, int number, const char *what);

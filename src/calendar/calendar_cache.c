@@ -16,9 +16,9 @@
 
 #include "base/arguments.h"
 #include "base/invalidation.h"
+#include "base/length.h"
 #include "base/sql.h"
 #include "calendar/calendar_cache.h"
-#include "policy/policy_cache.h"
 
 /* The moment from which the server counts, in seconds of the time zone library. */
 #define UNIX_SECONDS ((POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)

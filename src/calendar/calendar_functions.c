@@ -14,9 +14,9 @@
 #include "base/arguments.h"
 #include "base/compat.h"
 #include "base/invalidation.h"
+#include "base/length.h"
+#include "base/organisation.h"
 #include "calendar/calendar_cache.h"
-#include "document/document.h"
-#include "pg_incident.h"
 
 /* What a call site used last. */
 typedef struct Memo

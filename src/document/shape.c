@@ -23,7 +23,8 @@
 #include "utils/memutils.h"
 
 #include "base/arguments.h"
-#include "document/document.h"
+#include "document/json.h"
+#include "document/shape.h"
 #include "kernel/policy.h"
 
 #define MOST 1000 /* where a shape does not say else */

@@ -14,51 +14,13 @@
 #include "utils/timestamp.h"
 
 #include "base/arguments.h"
+#include "base/organisation.h"
 #include "base/sql.h"
-#include "incident/duty_functions.h"
 #include "incident/entry.h"
 #include "incident/record.h"
-#include "pg_incident.h"
+#include "kernel/duty.h"
+#include "policy/duty_names.h"
 #include "policy/policy_cache.h"
-
-/* Reads the names into the current memory context. */
-void
-pgi_read_duty_names(int32 policy_id, PgiDutyNames *names)
-{
-	static PgiQuery query = {"SELECT duty, content IS NOT NULL FROM "
-							 "incident.policy_duties WHERE policy_id = $1"
-							 " ORDER BY number",
-							 1,
-							 {INT4OID}};
-	MemoryContext caller = CurrentMemoryContext;
-	Datum id = Int32GetDatum(policy_id);
-	PgiOwnerScope scope;
-
-	pgi_become_owner(&scope);
-	SPI_connect();
-	pgi_read_newest(&query, &id);
-	names->count = (int) Min(SPI_processed, PGI_MAX_DUTIES);
-	for (int i = 0; i < names->count; i++)
-	{
-		bool isnull;
-
-		names->name[i] =
-			MemoryContextStrdup(caller, TextDatumGetCString(pgi_column(i, 1, &isnull)));
-		names->is_report[i] = DatumGetBool(pgi_column(i, 2, &isnull));
-	}
-	SPI_finish();
-	pgi_become_caller(&scope);
-}
-
-/* The number of a duty; -1 when there is none of that name. */
-int
-pgi_duty_named(const PgiDutyNames *names, const char *name)
-{
-	for (int i = 0; i < names->count; i++)
-		if (strcmp(names->name[i], name) == 0)
-			return i;
-	return -1;
-}
 
 static void
 refuse_no_report(const PgiDutyNames *names, int number)
@@ -104,8 +66,9 @@ report_at(const PgiTimeline *timeline, TimestampTz at, PgiDutyReport *reports)
 {
 	int nfacts;
 	PgiFact *facts = pgi_timeline_facts(timeline, &nfacts);
-	PgiResult result = pgi_duties_at(pgi_policy_of(timeline->policy_id, timeline->org_id),
-									 facts, nfacts, at, reports);
+	PgiResult result =
+		pgi_duties_at(pgi_policy_of(timeline->policy_id, timeline->incident.org_id),
+					  facts, nfacts, at, reports);
 
 	pfree(facts);
 	return result;
@@ -118,7 +81,7 @@ check_is_due(const PgiTimeline *timeline, uint8 number, const char *name, Timest
 	PgiDutyReport reports[PGI_MAX_DUTIES];
 	PgiDutyStatus status;
 
-	pgi_check_result(report_at(timeline, at, reports), timeline->incident_id);
+	pgi_check_result(report_at(timeline, at, reports), timeline->incident.incident_id);
 	status = reports[number].status;
 	if (status == PGI_DUTY_GOING || status == PGI_DUTY_OVERDUE)
 		return;
@@ -126,12 +89,12 @@ check_is_due(const PgiTimeline *timeline, uint8 number, const char *name, Timest
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 status == PGI_DUTY_DONE
 				 ? errmsg("duty \"%s\" of incident " INT64_FORMAT " was done already",
-						  name, timeline->incident_id)
+						  name, timeline->incident.incident_id)
 			 : status == PGI_DUTY_ENDED
 				 ? errmsg("duty \"%s\" of incident " INT64_FORMAT " is over", name,
-						  timeline->incident_id)
+						  timeline->incident.incident_id)
 				 : errmsg("duty \"%s\" of incident " INT64_FORMAT " has not begun", name,
-						  timeline->incident_id),
+						  timeline->incident.incident_id),
 			 errhint("The view duty_status shows what is due.")));
 }
 

@@ -9,6 +9,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "base/sql.h"
 #include "incident/entry.h"
 
 /* As pgi_entry_row gives them. */
@@ -64,22 +65,9 @@ pgi_canonical_json(const char *json)
 		jsonb_out, DirectFunctionCall1(jsonb_in, CStringGetDatum(json))));
 }
 
-/* Puts what the kernel goes on from besides a state's columns; returns the next place. */
-int
-pgi_put_duties(Datum *values, bool *isnull, int n, const PgiState *state)
-{
-	bytea *packed = palloc(VARHDRSZ + PGI_PACKED_MOST);
-	int length = pgi_duties_pack(state, (uint8 *) VARDATA(packed));
-
-	SET_VARSIZE(packed, VARHDRSZ + length);
-	isnull[n] = length == 0;
-	values[n] = PointerGetDatum(packed);
-	return n + 1;
-}
-
 /* The row that stores a chained entry. */
 void
-pgi_entry_row(const PgiTimeline *timeline, const PgiEntry *entry, Datum *values,
+pgi_entry_row(const PgiIncident *incident, const PgiEntry *entry, Datum *values,
 			  bool *isnull)
 {
 	bool is_fact = PGI_IS_FACT(entry->kind);
@@ -87,9 +75,9 @@ pgi_entry_row(const PgiTimeline *timeline, const PgiEntry *entry, Datum *values,
 	int n = 0;
 
 	memset(isnull, false, sizeof(bool) * PGI_ENTRY_COLUMNS);
-	values[n++] = Int32GetDatum(timeline->org_id);
-	values[n++] = Int32GetDatum(timeline->month);
-	values[n++] = Int64GetDatum(timeline->incident_id);
+	values[n++] = Int32GetDatum(incident->org_id);
+	values[n++] = Int32GetDatum(incident->month);
+	values[n++] = Int64GetDatum(incident->incident_id);
 	values[n++] = TimestampTzGetDatum(entry->effective_at);
 	values[n++] = TimestampTzGetDatum(entry->recorded_at);
 	values[n++] = Int32GetDatum(entry->epoch);
@@ -119,6 +107,100 @@ pgi_entry_row(const PgiTimeline *timeline, const PgiEntry *entry, Datum *values,
 	values[n] = isnull[n]
 					? (Datum) 0
 					: DirectFunctionCall1(jsonb_in, CStringGetDatum(entry->evidence));
+}
+
+/* Columns of the queries that read entries. */
+enum
+{
+	COL_SEQ = 1,
+	COL_KIND,
+	COL_EFFECTIVE_AT,
+	COL_SETS_ASSET,
+	COL_SETS_SEVERITY,
+	COL_ASSET_ID,
+	COL_ASSET_LEVEL,
+	COL_SEVERITY,
+	COL_EVENT_LEVEL,
+	COL_RESPONSE_LEVEL,
+	COL_EPOCH,
+	COL_RULE,
+	COL_OCCURRENCE,
+	COL_DUTY,
+	COL_DUTY_NUMBER,
+	COL_HASH
+};
+
+static int64
+number_column(uint64 row, int number)
+{
+	bool isnull;
+	Datum value = pgi_column(row, number, &isnull);
+
+	if (isnull)
+		return 0;
+	return SPI_gettypeid(SPI_tuptable->tupdesc, number) == INT4OID ? DatumGetInt32(value)
+																   : DatumGetInt64(value);
+}
+
+static uint8
+byte_column(uint64 row, int number, uint8 when_null)
+{
+	bool isnull;
+	Datum value = pgi_column(row, number, &isnull);
+
+	return isnull ? when_null : DatumGetUInt8(value);
+}
+
+/*
+ * Reads a row of PGI_ENTRY_LIST. An entry of a kind that does not exist has the kind
+ * PGI_KINDS. Within SPI.
+ */
+void
+pgi_entry_read(PgiEntry *entry, uint64 row)
+{
+	bool isnull;
+	Datum duty;
+	Datum hash;
+	int16 kind = DatumGetInt16(pgi_column(row, COL_KIND, &isnull));
+
+	memset(entry, 0, sizeof(*entry));
+	entry->seq = (int32) number_column(row, COL_SEQ);
+	entry->kind = kind < 0 || kind >= PGI_KINDS || pgi_kind_words[kind] == NULL
+					  ? PGI_KINDS
+					  : (uint8) kind;
+	entry->effective_at = DatumGetTimestampTz(pgi_column(row, COL_EFFECTIVE_AT, &isnull));
+	entry->sets_asset = byte_column(row, COL_SETS_ASSET, false);
+	entry->sets_severity = byte_column(row, COL_SETS_SEVERITY, false);
+	entry->asset_id = number_column(row, COL_ASSET_ID);
+	entry->asset_level = byte_column(row, COL_ASSET_LEVEL, PGI_LEVEL_UNKNOWN);
+	entry->severity = byte_column(row, COL_SEVERITY, PGI_SEVERITY_UNKNOWN);
+	entry->event_level = byte_column(row, COL_EVENT_LEVEL, PGI_LEVEL_UNKNOWN);
+	entry->response_level = byte_column(row, COL_RESPONSE_LEVEL, PGI_LEVEL_UNKNOWN);
+	entry->epoch = (int32) number_column(row, COL_EPOCH);
+	entry->rule = DatumGetInt16(pgi_column(row, COL_RULE, &isnull));
+	entry->occurrence = DatumGetInt16(pgi_column(row, COL_OCCURRENCE, &isnull));
+	duty = pgi_column(row, COL_DUTY, &isnull);
+	entry->duty = isnull ? NULL : TextDatumGetCString(duty);
+	duty = pgi_column(row, COL_DUTY_NUMBER, &isnull);
+	entry->duty_number =
+		isnull ? pgi_duty_number_of_rule(entry->rule) : (uint8) DatumGetInt32(duty);
+	hash = pgi_column(row, COL_HASH, &isnull);
+	if (!isnull && VARSIZE_ANY_EXHDR(DatumGetPointer(hash)) == PGI_HASH_LENGTH)
+		memcpy(entry->hash, VARDATA_ANY(DatumGetPointer(hash)), PGI_HASH_LENGTH);
+}
+
+/* Fills in what an event decided. */
+void
+pgi_entry_decided(PgiEntry *entry, const PgiDerived *event)
+{
+	entry->kind = event->kind;
+	entry->effective_at = event->at;
+	entry->event_level = event->event_level;
+	entry->response_level = event->response_level;
+	entry->epoch = event->epoch;
+	entry->rule = event->rule;
+	entry->duty_number = pgi_duty_number_of_rule(event->rule);
+	entry->occurrence = (int16) event->occurrence;
 }
 
 PG_FUNCTION_INFO_V1(pgi_kind_word);

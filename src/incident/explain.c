@@ -12,11 +12,11 @@
 #include "utils/timestamp.h"
 
 #include "base/language.h"
+#include "base/organisation.h"
 #include "base/sql.h"
-#include "incident/duty_functions.h"
 #include "incident/record.h"
 #include "incident/timeline.h"
-#include "pg_incident.h"
+#include "policy/duty_names.h"
 #include "policy/policy_cache.h"
 #include "types/types.h"
 
@@ -307,9 +307,10 @@ explain_next(Explanation *explanation, const PgiTimeline *timeline)
 	pgi_read_duty_names(timeline->policy_id, &duties);
 	initStringInfo(&next.what);
 	facts = pgi_timeline_facts(timeline, &nfacts);
-	pgi_check_result(pgi_advance(pgi_policy_of(timeline->policy_id, timeline->org_id),
-								 facts, nfacts, next.at, collect_next, &next, &then),
-					 timeline->incident_id);
+	pgi_check_result(
+		pgi_advance(pgi_policy_of(timeline->policy_id, timeline->incident.org_id), facts,
+					nfacts, next.at, collect_next, &next, &then),
+		timeline->incident.incident_id);
 	if (then.running)
 		say(explanation, "Next: at %s, when the clock shows %s, %s.", moment(next.at),
 			length_of_time(then.elapsed), next.what.data);
@@ -342,13 +343,13 @@ pgi_explain(PG_FUNCTION_ARGS)
 	SPI_connect();
 	pgi_timeline_read(&timeline, pgi_organisation, incident_id);
 	explanation.policy_id = timeline.policy_id;
-	if (find_row(&describe, timeline.org_id, incident_id))
+	if (find_row(&describe, timeline.incident.org_id, incident_id))
 		say(&explanation,
 			"Incident " INT64_FORMAT
 			" was detected at %s. It is under policy %s, version %s.",
 			incident_id, found_moment(1), found_text(2), found_text(3));
 
-	if (find_row(&failure, timeline.org_id, incident_id))
+	if (find_row(&failure, timeline.incident.org_id, incident_id))
 	{
 		say(&explanation,
 			"It is in quarantine since %s (%s, SQLSTATE %s); next try at %s.",
@@ -372,7 +373,7 @@ pgi_explain(PG_FUNCTION_ARGS)
 	say(&explanation, "It is %s.",
 		term(&explanation, "status",
 			 pgi_status_words[explanation.state.standing.status]));
-	explain_values(&explanation, timeline.org_id);
+	explain_values(&explanation, timeline.incident.org_id);
 	explain_levels(&explanation);
 	explain_clock(&explanation);
 	explain_next(&explanation, &timeline);

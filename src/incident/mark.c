@@ -11,12 +11,12 @@
 #include "utils/builtins.h"
 
 #include "base/arguments.h"
+#include "base/organisation.h"
 #include "base/sql.h"
 #include "base/word.h"
 #include "incident/entry.h"
 #include "incident/mark.h"
 #include "incident/record.h"
-#include "pg_incident.h"
 
 /* The marks of the Traffic Light Protocol 2.0. */
 static const char *const tlp_marks[] = {"clear", "green", "amber", "amber+strict", "red"};
@@ -60,8 +60,8 @@ mark_of(const PgiTimeline *timeline)
 	Datum mark;
 	bool isnull;
 
-	values[0] = Int32GetDatum(timeline->org_id);
-	values[1] = Int64GetDatum(timeline->incident_id);
+	values[0] = Int32GetDatum(timeline->incident.org_id);
+	values[1] = Int64GetDatum(timeline->incident.incident_id);
 	pgi_run(&query, values, NULL, SPI_OK_SELECT, 1);
 	mark = pgi_column(0, 1, &isnull);
 	return isnull ? NULL : TextDatumGetCString(mark);
@@ -76,8 +76,8 @@ change_mark(const PgiTimeline *timeline, const char *mark)
 							 {INT4OID, INT8OID, TEXTOID}};
 	Datum values[3];
 
-	values[0] = Int32GetDatum(timeline->org_id);
-	values[1] = Int64GetDatum(timeline->incident_id);
+	values[0] = Int32GetDatum(timeline->incident.org_id);
+	values[1] = Int64GetDatum(timeline->incident.incident_id);
 	values[2] = CStringGetTextDatum(mark);
 	pgi_run(&query, values, NULL, SPI_OK_UPDATE, 0);
 }

@@ -18,7 +18,6 @@
 #include "base/sql.h"
 #include "incident/entry.h"
 #include "incident/record.h"
-#include "pg_incident.h"
 #include "policy/policy_cache.h"
 
 /* "name version" */
@@ -61,8 +60,8 @@ change_policy(PgiTimeline *timeline, int32 policy_id)
 								{INT4OID, INT8OID, INT4OID}};
 	Datum values[3];
 
-	values[0] = Int32GetDatum(timeline->org_id);
-	values[1] = Int64GetDatum(timeline->incident_id);
+	values[0] = Int32GetDatum(timeline->incident.org_id);
+	values[1] = Int64GetDatum(timeline->incident.incident_id);
 	values[2] = Int32GetDatum(policy_id);
 	pgi_run(&incident, values, NULL, SPI_OK_UPDATE, 0);
 	timeline->policy_id = policy_id;

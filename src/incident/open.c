@@ -15,7 +15,7 @@
 #include "incident/record.h"
 #include "incident/repeat.h"
 #include "policy/policy_cache.h"
-#include "timer/timer.h"
+#include "timer/bucket.h"
 
 /* Arguments of incident.open in the form that reads words. */
 enum
@@ -255,7 +255,7 @@ open_incident(FunctionCallInfo fcinfo, const OpenForm *form)
 	pgi_timeline_start(&timeline, org_id, incident_id, policy_id);
 	timeline.opening = &opening;
 	entry = pgi_timeline_add(&timeline, PGI_OPENED, report.detected_at);
-	timeline.month = pgi_month(entry->recorded_at);
+	timeline.incident.month = pgi_month(entry->recorded_at);
 	entry->sets_asset = true;
 	entry->asset_id = report.asset_id;
 	entry->asset_level = report.asset_level;

@@ -16,9 +16,10 @@
 #include "utils/timestamp.h"
 
 #include "base/arguments.h"
+#include "base/organisation.h"
 #include "base/sql.h"
 #include "incident/record.h"
-#include "pg_incident.h"
+#include "incident/settle.h"
 #include "policy/policy_cache.h"
 #include "timer/watermark.h"
 
@@ -152,7 +153,7 @@ check_fits(const PgiTimeline *timeline, PgiKind kind, TimestampTz at)
 	if (state.standing.status == PGI_NEW)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("incident " INT64_FORMAT " had not been detected at %s",
-							   timeline->incident_id, timestamptz_to_str(at))));
+							   timeline->incident.incident_id, timestamptz_to_str(at))));
 	if (pgi_allows(state.standing, kind))
 		return;
 
@@ -163,8 +164,8 @@ check_fits(const PgiTimeline *timeline, PgiKind kind, TimestampTz at)
 							 functions[other]);
 	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					errmsg("incident " INT64_FORMAT " is %s and cannot be %s",
-						   timeline->incident_id, pgi_status_words[state.standing.status],
-						   verbs[kind]),
+						   timeline->incident.incident_id,
+						   pgi_status_words[state.standing.status], verbs[kind]),
 					errhint("Allowed in this status: %s.", allowed.data)));
 }
 
@@ -384,7 +385,8 @@ assess(FunctionCallInfo fcinfo, const AssessForm *form)
 	if (asset != NULL)
 	{
 		entry->sets_asset = true;
-		pgi_find_asset(timeline.org_id, asset, &entry->asset_id, &entry->asset_level);
+		pgi_find_asset(timeline.incident.org_id, asset, &entry->asset_id,
+					   &entry->asset_level);
 	}
 	level = pgi_asset_level_argument(fcinfo, place[ARG_ASSET_LEVEL], form->level_in_words,
 									 timeline.policy_id);

@@ -12,9 +12,8 @@
 #include "utils/timestamp.h"
 
 #include "base/sql.h"
-#include "incident/duty_functions.h"
+#include "incident/settle.h"
 #include "incident/state.h"
-#include "incident/timeline.h"
 #include "policy/policy_cache.h"
 
 static void
@@ -59,9 +58,9 @@ renumber_duties(PgiTimeline *timeline)
 	Datum values[4];
 	bool isnull;
 
-	values[0] = Int32GetDatum(timeline->org_id);
-	values[1] = Int64GetDatum(timeline->incident_id);
-	values[2] = Int32GetDatum(timeline->month);
+	values[0] = Int32GetDatum(timeline->incident.org_id);
+	values[1] = Int64GetDatum(timeline->incident.incident_id);
+	values[2] = Int32GetDatum(timeline->incident.month);
 	values[3] = Int32GetDatum(timeline->policy_id);
 	if (timeline->locked)
 		pgi_run(&query, values, NULL, SPI_OK_SELECT, 0);
@@ -109,8 +108,8 @@ pgi_timeline_derive(PgiTimeline *timeline, TimestampTz until, PgiCollected *coll
 	collected->count = 0;
 	collected->room = 8;
 	result =
-		pgi_advance_in_full(pgi_policy_of(timeline->policy_id, timeline->org_id), facts,
-							nfacts, until, collect, collected, effects, state);
+		pgi_advance_in_full(pgi_policy_of(timeline->policy_id, timeline->incident.org_id),
+							facts, nfacts, until, collect, collected, effects, state);
 	timeline->without_effect = palloc(sizeof(int32) * Max(nfacts, 1));
 	timeline->nwithout = 0;
 	for (int i = 0; i < nfacts; i++)
@@ -260,20 +259,6 @@ is_decided_anew(const PgiTimeline *timeline, const PgiEntry *entry,
 			return !same_event(entry, event);
 	}
 	return false;
-}
-
-/* Fills in what an event decided. */
-void
-pgi_entry_decided(PgiEntry *entry, const PgiDerived *event)
-{
-	entry->kind = event->kind;
-	entry->effective_at = event->at;
-	entry->event_level = event->event_level;
-	entry->response_level = event->response_level;
-	entry->epoch = event->epoch;
-	entry->rule = event->rule;
-	entry->duty_number = pgi_duty_number_of_rule(event->rule);
-	entry->occurrence = (int16) event->occurrence;
 }
 
 void

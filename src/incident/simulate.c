@@ -15,10 +15,10 @@
 #include "utils/timestamp.h"
 
 #include "base/arguments.h"
+#include "base/organisation.h"
 #include "base/sql.h"
-#include "incident/duty_functions.h"
 #include "incident/timeline.h"
-#include "pg_incident.h"
+#include "policy/duty_names.h"
 #include "policy/policy_cache.h"
 #include "types/types.h"
 

@@ -11,7 +11,21 @@
 #include "base/sql.h"
 #include "incident/entry.h"
 #include "incident/state.h"
+#include "kernel/state_pack.h"
 #include "timer/timer.h"
+
+/* Puts what the kernel goes on from besides a state's columns; returns the next place. */
+int
+pgi_put_duties(Datum *values, bool *isnull, int n, const PgiState *state)
+{
+	bytea *packed = palloc(VARHDRSZ + PGI_PACKED_MOST);
+	int length = pgi_duties_pack(state, (uint8 *) VARDATA(packed));
+
+	SET_VARSIZE(packed, VARHDRSZ + length);
+	isnull[n] = length == 0;
+	values[n] = PointerGetDatum(packed);
+	return n + 1;
+}
 
 /* Whether entries were taken back, so that what was decided takes a second look. */
 static bool
@@ -42,10 +56,10 @@ pgi_state_row(const PgiTimeline *timeline, TimestampTz until, const PgiState *st
 	int n = 0;
 
 	memset(isnull, false, sizeof(bool) * PGI_STATE_COLUMNS);
-	values[n++] = Int32GetDatum(timeline->org_id);
-	values[n++] = Int64GetDatum(timeline->incident_id);
+	values[n++] = Int32GetDatum(timeline->incident.org_id);
+	values[n++] = Int64GetDatum(timeline->incident.incident_id);
 	values[n++] = Int32GetDatum(timeline->policy_id);
-	values[n++] = Int32GetDatum(timeline->month);
+	values[n++] = Int32GetDatum(timeline->incident.month);
 	values[n++] = Int32GetDatum(timeline->nentries);
 	values[n++] = TimestampTzGetDatum(until);
 	n = pgi_put_moment(values, isnull, n, state->next_due);
@@ -121,7 +135,8 @@ pgi_state_write(PgiTimeline *timeline, TimestampTz until, const PgiState *state)
 	else
 		pgi_run(&update, values, nulls, SPI_OK_UPDATE, 0);
 	if (state->next_due != PGI_NEVER && state->next_due != timeline->next_due)
-		pgi_timer_set(timeline->org_id, timeline->incident_id, state->next_due);
+		pgi_timer_set(timeline->incident.org_id, timeline->incident.incident_id,
+					  state->next_due);
 	timeline->is_new = false;
 	timeline->settled_to = until;
 	timeline->next_due = state->next_due;

@@ -46,6 +46,7 @@ enum
 	" epoch, acknowledgement_overdue, response_overdue, processing_since,"             \
 	" acknowledgement_since, response_since, duties, without_effect"
 
+extern int pgi_put_duties(Datum *values, bool *isnull, int n, const PgiState *state);
 extern void pgi_state_row(const PgiTimeline *timeline, TimestampTz until,
 						  const PgiState *state, Datum *values, bool *isnull);
 extern void pgi_state_write(PgiTimeline *timeline, TimestampTz until,

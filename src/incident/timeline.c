@@ -16,32 +16,10 @@
 #include "base/compat.h"
 #include "base/sql.h"
 #include "incident/chain.h"
-#include "incident/duty_functions.h"
 #include "incident/entry.h"
 #include "incident/timeline.h"
 #include "policy/policy_cache.h"
-#include "timer/timer.h"
-
-/* Columns of the queries that read entries. */
-enum
-{
-	COL_SEQ = 1,
-	COL_KIND,
-	COL_EFFECTIVE_AT,
-	COL_SETS_ASSET,
-	COL_SETS_SEVERITY,
-	COL_ASSET_ID,
-	COL_ASSET_LEVEL,
-	COL_SEVERITY,
-	COL_EVENT_LEVEL,
-	COL_RESPONSE_LEVEL,
-	COL_EPOCH,
-	COL_RULE,
-	COL_OCCURRENCE,
-	COL_DUTY,
-	COL_DUTY_NUMBER,
-	COL_HASH
-};
+#include "timer/bucket.h"
 
 static PgiQuery read_entries = {"SELECT " PGI_ENTRY_LIST
 								" FROM incident.entries AS e WHERE org_id = $1"
@@ -49,75 +27,16 @@ static PgiQuery read_entries = {"SELECT " PGI_ENTRY_LIST
 								4,
 								{INT4OID, INT8OID, INT4OID, INT4OID}};
 
-static int64
-number_column(uint64 row, int number)
-{
-	bool isnull;
-	Datum value = pgi_column(row, number, &isnull);
-
-	if (isnull)
-		return 0;
-	return SPI_gettypeid(SPI_tuptable->tupdesc, number) == INT4OID ? DatumGetInt32(value)
-																   : DatumGetInt64(value);
-}
-
-static uint8
-byte_column(uint64 row, int number, uint8 when_null)
-{
-	bool isnull;
-	Datum value = pgi_column(row, number, &isnull);
-
-	return isnull ? when_null : DatumGetUInt8(value);
-}
-
-/*
- * Reads a row of PGI_ENTRY_LIST. An entry of a kind that does not exist has the kind
- * PGI_KINDS. Within SPI.
- */
-void
-pgi_entry_read(PgiEntry *entry, uint64 row)
-{
-	bool isnull;
-	Datum duty;
-	Datum hash;
-	int16 kind = DatumGetInt16(pgi_column(row, COL_KIND, &isnull));
-
-	memset(entry, 0, sizeof(*entry));
-	entry->seq = (int32) number_column(row, COL_SEQ);
-	entry->kind = kind < 0 || kind >= PGI_KINDS || pgi_kind_words[kind] == NULL
-					  ? PGI_KINDS
-					  : (uint8) kind;
-	entry->effective_at = DatumGetTimestampTz(pgi_column(row, COL_EFFECTIVE_AT, &isnull));
-	entry->sets_asset = byte_column(row, COL_SETS_ASSET, false);
-	entry->sets_severity = byte_column(row, COL_SETS_SEVERITY, false);
-	entry->asset_id = number_column(row, COL_ASSET_ID);
-	entry->asset_level = byte_column(row, COL_ASSET_LEVEL, PGI_LEVEL_UNKNOWN);
-	entry->severity = byte_column(row, COL_SEVERITY, PGI_SEVERITY_UNKNOWN);
-	entry->event_level = byte_column(row, COL_EVENT_LEVEL, PGI_LEVEL_UNKNOWN);
-	entry->response_level = byte_column(row, COL_RESPONSE_LEVEL, PGI_LEVEL_UNKNOWN);
-	entry->epoch = (int32) number_column(row, COL_EPOCH);
-	entry->rule = DatumGetInt16(pgi_column(row, COL_RULE, &isnull));
-	entry->occurrence = DatumGetInt16(pgi_column(row, COL_OCCURRENCE, &isnull));
-	duty = pgi_column(row, COL_DUTY, &isnull);
-	entry->duty = isnull ? NULL : TextDatumGetCString(duty);
-	duty = pgi_column(row, COL_DUTY_NUMBER, &isnull);
-	entry->duty_number =
-		isnull ? pgi_duty_number_of_rule(entry->rule) : (uint8) DatumGetInt32(duty);
-	hash = pgi_column(row, COL_HASH, &isnull);
-	if (!isnull && VARSIZE_ANY_EXHDR(DatumGetPointer(hash)) == PGI_HASH_LENGTH)
-		memcpy(entry->hash, VARDATA_ANY(DatumGetPointer(hash)), PGI_HASH_LENGTH);
-}
-
 /* A timeline without entries. */
 void
 pgi_timeline_start(PgiTimeline *timeline, int32 org_id, int64 incident_id,
 				   int32 policy_id)
 {
 	memset(timeline, 0, sizeof(*timeline));
-	timeline->org_id = org_id;
-	timeline->incident_id = incident_id;
+	timeline->incident.org_id = org_id;
+	timeline->incident.incident_id = incident_id;
 	timeline->policy_id = policy_id;
-	timeline->month = pgi_month(GetCurrentTimestamp());
+	timeline->incident.month = pgi_month(GetCurrentTimestamp());
 	timeline->is_new = true;
 	timeline->settled_to = DT_NOBEGIN;
 	timeline->next_due = PGI_NEVER;
@@ -185,7 +104,7 @@ find(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id,
 	timeline->locked = locking;
 	timeline->settled_to = DatumGetTimestampTz(pgi_column(0, 2, &isnull));
 	timeline->settled_seq = DatumGetInt32(pgi_column(0, 3, &isnull));
-	timeline->month = DatumGetInt32(pgi_column(0, 4, &isnull));
+	timeline->incident.month = DatumGetInt32(pgi_column(0, 4, &isnull));
 	next_due = pgi_column(0, 5, &isnull);
 	timeline->next_due = isnull ? PGI_NEVER : DatumGetTimestampTz(next_due);
 	head = pgi_column(0, 6, &isnull);
@@ -201,7 +120,7 @@ find(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id,
 		await_calendars();
 
 	values[2] = Int32GetDatum(timeline->policy_id);
-	values[3] = Int32GetDatum(timeline->month);
+	values[3] = Int32GetDatum(timeline->incident.month);
 	timeline->nentries =
 		(int) (locking ? pgi_run(&read_entries, values, NULL, SPI_OK_SELECT, 0)
 					   : pgi_read(&read_entries, values, NULL));
@@ -291,10 +210,10 @@ pgi_timeline_write(PgiTimeline *timeline, PgiEntry *entry)
 	char nulls[PGI_ENTRY_COLUMNS];
 
 	sha = pgi_chain_begin();
-	pgi_chain_hash(sha, timeline, entry, timeline->head);
+	pgi_chain_hash(sha, &timeline->incident, timeline->opening, entry, timeline->head);
 	pg_cryptohash_free(sha);
 	memcpy(entry->hash, timeline->head, PGI_HASH_LENGTH);
-	pgi_entry_row(timeline, entry, values, isnull);
+	pgi_entry_row(&timeline->incident, entry, values, isnull);
 	for (int i = 0; i < PGI_ENTRY_COLUMNS; i++)
 		nulls[i] = isnull[i] ? 'n' : ' ';
 	pgi_run(&query, values, nulls, SPI_OK_INSERT, 0);
@@ -348,16 +267,16 @@ static void
 check_complete(const PgiTimeline *timeline)
 {
 	if (!pgi_timeline_is_complete(timeline))
-		pgi_expect_remembered(timeline->org_id, timeline->incident_id);
+		pgi_expect_remembered(timeline->incident.org_id, timeline->incident.incident_id);
 	for (int i = 0; i < timeline->nentries; i++)
 		if (timeline->entries[i].seq != i + 1)
 			ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
 							errmsg("entry %d of incident " INT64_FORMAT " is missing",
-								   i + 1, timeline->incident_id)));
+								   i + 1, timeline->incident.incident_id)));
 	if (timeline->nentries < timeline->settled_seq)
 		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
 						errmsg("entry %d of incident " INT64_FORMAT " is missing",
-							   timeline->nentries + 1, timeline->incident_id)));
+							   timeline->nentries + 1, timeline->incident.incident_id)));
 }
 
 /* The facts of a timeline in the order in which they take effect. */
@@ -429,7 +348,7 @@ pgi_check_advanced(const PgiTimeline *timeline, PgiResult result, const PgiState
 	if (result == PGI_ERROR_NOT_IN_POLICY)
 		pgi_refuse_pair(pgi_policy(timeline->policy_id), state->asset_level,
 						state->severity);
-	pgi_check_result(result, timeline->incident_id);
+	pgi_check_result(result, timeline->incident.incident_id);
 }
 
 /* The state as of `at`, from all facts. */
@@ -439,9 +358,10 @@ pgi_timeline_state(const PgiTimeline *timeline, TimestampTz at, PgiState *state)
 	int nfacts;
 	PgiFact *facts = pgi_timeline_facts(timeline, &nfacts);
 
-	pgi_check_advanced(timeline,
-					   pgi_advance(pgi_policy_of(timeline->policy_id, timeline->org_id),
-								   facts, nfacts, at, NULL, NULL, state),
-					   state);
+	pgi_check_advanced(
+		timeline,
+		pgi_advance(pgi_policy_of(timeline->policy_id, timeline->incident.org_id), facts,
+					nfacts, at, NULL, NULL, state),
+		state);
 	pfree(facts);
 }

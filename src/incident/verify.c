@@ -15,12 +15,13 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "base/organisation.h"
 #include "base/sql.h"
 #include "incident/chain.h"
 #include "incident/entry.h"
+#include "incident/settle.h"
 #include "incident/state.h"
-#include "pg_incident.h"
-#include "timer/timer.h"
+#include "timer/bucket.h"
 
 /* What an entry says besides what settling needs. */
 typedef struct Stored
@@ -118,8 +119,8 @@ read_state(Check *check)
 	Datum head;
 	bool isnull;
 
-	values[0] = Int32GetDatum(timeline->org_id);
-	values[1] = Int64GetDatum(timeline->incident_id);
+	values[0] = Int32GetDatum(timeline->incident.org_id);
+	values[1] = Int64GetDatum(timeline->incident.incident_id);
 	if (pgi_read(&query, values, NULL) == 0)
 		return false;
 	check->state_columns = SPI_tuptable->tupdesc;
@@ -132,7 +133,7 @@ read_state(Check *check)
 
 	timeline->is_new = false;
 	timeline->policy_id = DatumGetInt32(check->state[PGI_STATE_POLICY_ID]);
-	timeline->month = DatumGetInt32(check->state[PGI_STATE_MONTH]);
+	timeline->incident.month = DatumGetInt32(check->state[PGI_STATE_MONTH]);
 	timeline->settled_seq = DatumGetInt32(check->state[PGI_STATE_SEQ]);
 	timeline->settled_to = DatumGetTimestampTz(check->state[PGI_STATE_SETTLED_TO]);
 	head = check->state[PGI_STATE_HEAD];
@@ -156,8 +157,8 @@ read_incident(Check *check)
 	Datum values[2];
 	bool isnull;
 
-	values[0] = Int32GetDatum(check->timeline.org_id);
-	values[1] = Int64GetDatum(check->timeline.incident_id);
+	values[0] = Int32GetDatum(check->timeline.incident.org_id);
+	values[1] = Int64GetDatum(check->timeline.incident.incident_id);
 	if (pgi_read(&query, values, NULL) == 0)
 		return false;
 	check->policy_id = DatumGetInt32(pgi_column(0, 1, &isnull));
@@ -201,7 +202,7 @@ is_as_written(const PgiTimeline *timeline, const PgiEntry *entry, uint64 row)
 	Datum values[PGI_ENTRY_COLUMNS];
 	bool isnull[PGI_ENTRY_COLUMNS];
 
-	pgi_entry_row(timeline, entry, values, isnull);
+	pgi_entry_row(&timeline->incident, entry, values, isnull);
 	if (!PGI_IS_FACT(entry->kind))
 		memset(&isnull[PGI_DECISION_COLUMNS], true,
 			   sizeof(bool) * (PGI_ENTRY_COLUMNS - PGI_DECISION_COLUMNS));
@@ -255,12 +256,12 @@ read_entries(Check *check)
 	Datum values[3];
 	bool isnull;
 
-	values[0] = Int32GetDatum(timeline->org_id);
-	values[1] = Int64GetDatum(timeline->incident_id);
+	values[0] = Int32GetDatum(timeline->incident.org_id);
+	values[1] = Int64GetDatum(timeline->incident.incident_id);
 	values[2] = Int32GetDatum(timeline->policy_id);
 	timeline->nentries = (int) pgi_read(&query, values, NULL);
 	if (timeline->nentries < timeline->settled_seq)
-		pgi_expect_remembered(timeline->org_id, timeline->incident_id);
+		pgi_expect_remembered(timeline->incident.org_id, timeline->incident.incident_id);
 	timeline->entries = palloc(sizeof(PgiEntry) * Max(timeline->nentries, 1));
 	check->stored = palloc(sizeof(Stored) * Max(timeline->nentries, 1));
 	for (int i = 0; i < timeline->nentries; i++)
@@ -446,7 +447,7 @@ check_chain(Check *check)
 			continue;
 		}
 		check_entry(check, i);
-		pgi_chain_hash(sha, timeline, entry, hash);
+		pgi_chain_hash(sha, &timeline->incident, timeline->opening, entry, hash);
 		if (PGI_IS_FACT(entry->kind))
 		{
 			if (memcmp(hash, entry->hash, PGI_HASH_LENGTH) != 0)
@@ -676,7 +677,7 @@ pgi_verify_timeline(PG_FUNCTION_ARGS)
 		check.detected_at != check.timeline.entries[0].effective_at)
 		put_problem(&check, 0, "the incident's detected_at is not the opening's");
 	if (check.has_state && check.timeline.nentries > 0 &&
-		check.timeline.month != pgi_month(check.timeline.entries[0].recorded_at))
+		check.timeline.incident.month != pgi_month(check.timeline.entries[0].recorded_at))
 		put_problem(&check, 0, "the state's month is not that of the opening");
 	if (check.is_whole)
 		check_withdrawals(&check);
@@ -716,7 +717,8 @@ pgi_timeline_hash(PG_FUNCTION_ARGS)
 	{
 		if (timeline->entries[i].kind == PGI_KINDS)
 			break;
-		pgi_chain_hash(sha, timeline, &timeline->entries[i], hash);
+		pgi_chain_hash(sha, &timeline->incident, timeline->opening, &timeline->entries[i],
+					   hash);
 		found = timeline->entries[i].seq == seq;
 	}
 	pg_cryptohash_free(sha);

@@ -5,45 +5,12 @@
  * what is resolved at the very moment of a threshold has not reached it. While the clock
  * stands still, only what was truly passed counts.
  */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/run.h"
-
-const char *const pgi_kind_words[PGI_KINDS] = {[PGI_OPENED] = "opened",
-											   [PGI_ASSESSED] = "assessed",
-											   [PGI_ACKNOWLEDGED] = "acknowledged",
-											   [PGI_ACTIVATED] = "activated",
-											   [PGI_HELD] = "held",
-											   [PGI_RESUMED] = "resumed",
-											   [PGI_RESOLVED] = "resolved",
-											   [PGI_CLOSED] = "closed",
-											   [PGI_REOPENED] = "reopened",
-											   [PGI_CANCELLED] = "cancelled",
-											   [PGI_NOTED] = "noted",
-											   [PGI_DONE] = "done",
-											   [PGI_MIGRATED] = "migrated",
-											   [PGI_MARKED] = "marked",
-											   [PGI_RAISED] = "raised",
-											   [PGI_GRADED] = "graded",
-											   [PGI_ESCALATED] = "escalated",
-											   [PGI_BREACHED] = "breached",
-											   [PGI_OVERDUE] = "overdue",
-											   [PGI_DUE] = "due",
-											   [PGI_REPEATED] = "repeated",
-											   [PGI_VOIDED] = "voided"};
-
-/* The kind that a word names, or PGI_KINDS. */
-uint8_t
-pgi_kind_named(const char *word)
-{
-	int kind = 0;
-
-	while (kind < PGI_KINDS &&
-		   (pgi_kind_words[kind] == NULL || strcmp(pgi_kind_words[kind], word) != 0))
-		kind++;
-	return (uint8_t) kind;
-}
+#include "kernel/advance.h"
+#include "kernel/duty.h"
 
 /* Of two steps the one that asks for more; when they ask for the same, the earlier rule. */
 static const PgiStep *
@@ -170,25 +137,6 @@ next_moment(const PgiRun *run)
 	if (run->going != 0 && run->unsettled == PGI_NEVER)
 		next = pgi_least(next, pgi_duties_next(run));
 	return next;
-}
-
-void
-pgi_emit(PgiRun *run, PgiKind kind, int rule, int32_t occurrence, int64_t deadline,
-		 int64_t at)
-{
-	PgiDerived derived;
-
-	if (run->emit == NULL)
-		return;
-	derived.at = at;
-	derived.deadline = deadline;
-	derived.epoch = run->state->epoch;
-	derived.occurrence = occurrence;
-	derived.rule = (int16_t) rule;
-	derived.kind = (uint8_t) kind;
-	derived.event_level = run->state->event_level;
-	derived.response_level = run->state->response_level;
-	run->emit(&derived, run->arg);
 }
 
 static void

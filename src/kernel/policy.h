@@ -11,7 +11,7 @@
 
 #include "kernel/calendar.h"
 #include "kernel/grade.h"
-#include "kernel/kind.h"
+#include "kernel/entry_kind.h"
 
 /*
  * The clocks of an incident. Processing drives the escalation by the remaining time, and
@@ -164,6 +164,24 @@ typedef struct PgiStart
 } PgiStart;
 
 #define PGI_DUTY_BIT(number) (UINT32_C(1) << (number))
+
+/* The number of the duty that a rule is about; -1: none. */
+static inline int
+pgi_duty_of_rule(int rule)
+{
+	if (rule >= PGI_RULE_DUTY_OVERDUE)
+		return rule - PGI_RULE_DUTY_OVERDUE;
+	return rule >= PGI_RULE_DUTY ? rule - PGI_RULE_DUTY : -1;
+}
+
+/* The same, with PGI_MAX_DUTIES for none. */
+static inline uint8_t
+pgi_duty_number_of_rule(int rule)
+{
+	int number = pgi_duty_of_rule(rule);
+
+	return number < 0 || number >= PGI_MAX_DUTIES ? PGI_MAX_DUTIES : (uint8_t) number;
+}
 
 /* Sets of duties, a bit for each. */
 typedef struct PgiDutySets

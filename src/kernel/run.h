@@ -1,10 +1,10 @@
 /*
- * run.h: a run through an incident's life, what advance.c and duty.c work on together.
+ * run.h: a run through an incident's life, what advance.c and duty.c work on.
  */
 #ifndef PGI_KERNEL_RUN_H
 #define PGI_KERNEL_RUN_H
 
-#include "kernel/advance.h"
+#include "kernel/state.h"
 
 #define PGI_MAX_MEMBERS ((PGI_LEVEL_MAX + 1) * PGI_SEVERITY_MAX)
 
@@ -125,11 +125,5 @@ pgi_watch_stop(const PgiRun *run, PgiWatch *watch, int64_t at)
 
 extern void pgi_emit(PgiRun *run, PgiKind kind, int rule, int32_t occurrence,
 					 int64_t deadline, int64_t at);
-extern void pgi_duties_hear(PgiRun *run, const PgiFact *fact);
-extern int64_t pgi_duties_next(const PgiRun *run);
-extern bool pgi_duties_settle(PgiRun *run, int64_t at);
-extern void pgi_duties_report(PgiRun *run);
-extern void pgi_duties_note(PgiRun *run, int64_t at);
-extern void pgi_duties_resume(PgiRun *run);
 
 #endif

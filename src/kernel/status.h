@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "kernel/kind.h"
+#include "kernel/entry_kind.h"
 
 typedef enum PgiStatus
 {

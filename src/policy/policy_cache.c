@@ -15,12 +15,14 @@
 #include "base/arguments.h"
 #include "base/compat.h"
 #include "base/invalidation.h"
+#include "base/organisation.h"
 #include "base/sql.h"
 #include "base/version.h"
 #include "calendar/calendar_cache.h"
-#include "pg_incident.h"
+#include "document/json.h"
 #include "policy/policy_cache.h"
 #include "policy/policy_document.h"
+#include "policy/policy_reader.h"
 #include "types/types.h"
 
 /*
@@ -50,28 +52,6 @@ static uint64 cached_calendar_changes = 0;
 static MemoryContext cache_context = NULL;
 static HTAB *policies = NULL;
 static PgiVersions published = {"policy"};
-
-/*
- * The microseconds of an interval; a day counts 24 hours and a month 30 days, as in
- * comparisons. Errors when it is negative or not finite.
- */
-int64
-pgi_interval_length(const Interval *interval, const char *what)
-{
-	int64 days = (int64) interval->month * DAYS_PER_MONTH + interval->day;
-	int64 length;
-
-	if (PGI_INTERVAL_NOT_FINITE(interval) ||
-		__builtin_mul_overflow(days, (int64) USECS_PER_DAY, &length) ||
-		__builtin_add_overflow(length, interval->time, &length))
-		ereport(ERROR, (errcode(ERRCODE_INTERVAL_FIELD_OVERFLOW),
-						errmsg("%s is out of range", what),
-						errhint("Give a finite length of time.")));
-	if (length < 0)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("%s must not be negative", what)));
-	return length;
-}
 
 /* A column of the only row as text that stays for as long as the cache. Within SPI. */
 static char *

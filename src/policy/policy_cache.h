@@ -32,6 +32,5 @@ extern const PgiCell *pgi_policy_cell(const PgiPolicy *policy, int asset_level,
 extern PGI_NORETURN void pgi_refuse_level(const PgiPolicy *policy, int level);
 extern PGI_NORETURN void pgi_refuse_pair(const PgiPolicy *policy, int asset_level,
 										 int severity);
-extern int64 pgi_interval_length(const Interval *interval, const char *what);
 
 #endif

@@ -12,9 +12,14 @@
 #include "utils/memutils.h"
 
 #include "base/language.h"
+#include "base/length.h"
+#include "base/organisation.h"
 #include "calendar/calendar_cache.h"
-#include "pg_incident.h"
+#include "document/json.h"
+#include "document/shape.h"
 #include "policy/policy_document.h"
+#include "policy/policy_reader.h"
+#include "policy/policy_terms.h"
 #include "policy/policy_words.h"
 #include "types/types.h"
 

@@ -14,6 +14,7 @@
 #include "base/arguments.h"
 #include "base/compat.h"
 #include "base/invalidation.h"
+#include "base/length.h"
 #include "kernel/policy.h"
 #include "policy/policy_cache.h"
 

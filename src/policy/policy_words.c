@@ -9,6 +9,8 @@
 
 #include "base/arguments.h"
 #include "base/word.h"
+#include "document/document.h"
+#include "document/json.h"
 #include "kernel/grade.h"
 #include "policy/policy_words.h"
 #include "types/types.h"

@@ -4,7 +4,7 @@
 #ifndef PGI_POLICY_WORDS_H
 #define PGI_POLICY_WORDS_H
 
-#include "document/document.h"
+#include "utils/jsonb.h"
 
 /* What a word may name. One word may be both an asset level and an event level. */
 typedef enum PgiVocabulary

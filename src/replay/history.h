@@ -7,8 +7,8 @@
 #include "datatype/timestamp.h"
 #include "port/atomics.h"
 
-#include "incident/duty_functions.h"
-#include "kernel/advance.h"
+#include "kernel/state.h"
+#include "policy/duty_names.h"
 
 typedef struct PgiHistory PgiHistory;
 

@@ -10,10 +10,9 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "base/arguments.h"
 #include "base/compat.h"
+#include "base/organisation.h"
 #include "incident/timeline.h"
-#include "pg_incident.h"
 #include "policy/policy_cache.h"
 #include "replay/replay.h"
 

@@ -8,7 +8,6 @@
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
-#include "base/arguments.h"
 #include "base/compat.h"
 #include "base/invalidation.h"
 #include "base/sql.h"

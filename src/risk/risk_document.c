@@ -10,6 +10,7 @@
 #include "utils/fmgrprotos.h"
 
 #include "document/document.h"
+#include "document/json.h"
 #include "risk/risk_cache.h"
 
 static const char *const stage_keys[PGI_RISK_STAGES] = {"likelihood", "loss", "risk"};

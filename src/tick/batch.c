@@ -30,9 +30,12 @@
 #include "base/sql.h"
 #include "incident/chain.h"
 #include "incident/entry.h"
+#include "incident/state.h"
 #include "incident/state_row.h"
+#include "kernel/state_pack.h"
 #include "policy/policy_cache.h"
 #include "tick/batch.h"
+#include "timer/bucket.h"
 #include "timer/timer.h"
 
 /*
@@ -213,7 +216,8 @@ make_entries(Batch *batch, PgiEntry *entries)
 		entry->asset_level = PGI_LEVEL_UNKNOWN;
 		entry->severity = PGI_SEVERITY_UNKNOWN;
 		pgi_entry_decided(entry, &batch->events[i]);
-		pgi_chain_hash(batch->sha, &batch->timeline, entry, batch->timeline.head);
+		pgi_chain_hash(batch->sha, &batch->timeline.incident, NULL, entry,
+					   batch->timeline.head);
 	}
 }
 
@@ -266,13 +270,13 @@ add_rows(Batch *batch, const PgiEntry *entries, const PgiState *state)
 
 	for (int i = 0; i < batch->nevents; i++)
 	{
-		pgi_entry_row(&batch->timeline, &entries[i], values, isnull);
-		pgi_bulk_add(batch->entries, batch->timeline.month, values, isnull);
+		pgi_entry_row(&batch->timeline.incident, &entries[i], values, isnull);
+		pgi_bulk_add(batch->entries, batch->timeline.incident.month, values, isnull);
 	}
 	if (state->next_due != PGI_NEVER)
-		batch->nset +=
-			pgi_timer_make(&batch->set[batch->nset], batch->timeline.org_id,
-						   batch->timeline.incident_id, state->next_due, &batch->unread);
+		batch->nset += pgi_timer_make(
+			&batch->set[batch->nset], batch->timeline.incident.org_id,
+			batch->timeline.incident.incident_id, state->next_due, &batch->unread);
 }
 
 static int
@@ -363,10 +367,10 @@ read_state(Batch *batch, const PgiDue *due, int ndue)
 	if (!find_state(probe, due, ndue) || is_null(probe, STATE_NEXT_DUE) ||
 		DatumGetTimestampTz(column(probe, STATE_NEXT_DUE)) != due->due_at)
 		return false;
-	timeline->org_id = due->org_id;
-	timeline->incident_id = due->incident_id;
+	timeline->incident.org_id = due->org_id;
+	timeline->incident.incident_id = due->incident_id;
 	timeline->policy_id = DatumGetInt32(column(probe, STATE_POLICY_ID));
-	timeline->month = DatumGetInt32(column(probe, STATE_MONTH));
+	timeline->incident.month = DatumGetInt32(column(probe, STATE_MONTH));
 	timeline->settled_to = DatumGetTimestampTz(column(probe, STATE_SETTLED_TO));
 	timeline->settled_seq = DatumGetInt32(column(probe, STATE_SEQ));
 	return true;
@@ -397,8 +401,9 @@ settle(Batch *batch, const PgiDue *due, int ndue, PgiDecisions *decisions)
 		!read_kernel_state(&batch->state, &state))
 		return PGI_TO_LOOK_INTO;
 	batch->nevents = 0;
-	if (pgi_go_on(pgi_policy_of(batch->timeline.policy_id, batch->timeline.org_id),
-				  &state, batch->at, collect, batch) != PGI_OK ||
+	if (pgi_go_on(
+			pgi_policy_of(batch->timeline.policy_id, batch->timeline.incident.org_id),
+			&state, batch->at, collect, batch) != PGI_OK ||
 		batch->nevents > MAX_EVENTS)
 		return PGI_TO_LOOK_INTO;
 	make_entries(batch, entries);

@@ -4,8 +4,8 @@
 #ifndef PGI_BATCH_H
 #define PGI_BATCH_H
 
-#include "incident/timeline.h"
-#include "timer/due.h"
+#include "incident/settle.h"
+#include "timer/timer.h"
 
 /* What became of an incident of a batch. */
 typedef enum PgiOutcome

@@ -6,6 +6,7 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 
+#include "incident/settle.h"
 #include "incident/timeline.h"
 
 /* (organisation, incident): whether settling as far as it was settled changes what was decided. */

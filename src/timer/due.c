@@ -21,6 +21,7 @@
 #include "utils/timestamp.h"
 
 #include "base/sql.h"
+#include "timer/bucket.h"
 #include "timer/due.h"
 #include "timer/timer.h"
 #include "timer/watermark.h"

@@ -31,10 +31,6 @@ typedef struct PgiUnread
 /* As many as fit into a row that is not moved out of line. */
 #define PGI_TIMERS_A_ROW 120
 
-extern int32 pgi_month(TimestampTz at);
-extern int32 pgi_bucket(TimestampTz at);
-extern int32 pgi_day(int32 bucket);
-extern int32 pgi_present_bucket(void);
 extern PgiUnread pgi_timer_unread(void);
 extern int pgi_timer_make(PgiDue *timers, int32 org_id, int64 incident_id,
 						  TimestampTz due_at, const PgiUnread *unread);

@@ -22,7 +22,7 @@
 #include "utils/xid8.h"
 
 #include "base/sql.h"
-#include "timer/timer.h"
+#include "timer/bucket.h"
 #include "timer/watermark.h"
 
 /* The row of last_tick, but for what has to do with maintenance. */

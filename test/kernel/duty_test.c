@@ -4,6 +4,7 @@
  */
 #include "tap.h"
 #include "life.h"
+#include "kernel/state_pack.h"
 
 static PgiPolicy
 compile(const PgiPolicySource *source)

@@ -7,6 +7,7 @@
  */
 #include "tap.h"
 #include "random.h"
+#include "kernel/state_pack.h"
 
 #define LIVES 20000
 #define MAX_EVENTS 8000

@@ -1,5 +1,5 @@
 /*
- * policy_source.c: reads a policy's document into what the kernel compiles.
+ * policy_reader.c: reads a policy's document into what the kernel compiles.
  *
  * The document has its shape, and no array of it is longer than the kernel has room for.
  * What is wrong beyond that is left out, so that the rest can still be checked.
@@ -8,10 +8,10 @@
 
 #include "utils/builtins.h"
 
+#include "base/organisation.h"
 #include "calendar/calendar_cache.h"
-#include "kernel/advance.h"
-#include "pg_incident.h"
-#include "policy/policy_document.h"
+#include "document/json.h"
+#include "policy/policy_reader.h"
 #include "types/types.h"
 
 static const char *const measures[] = {
