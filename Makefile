@@ -84,3 +84,8 @@ test/kernel/%_test: test/kernel/%_test.c $(wildcard test/kernel/*.h) $(KERNEL_SR
 .PHONY: kernel-test
 kernel-test: $(KERNEL_TESTS)
 	@for t in $(KERNEL_TESTS); do echo "# $$t"; ./$$t || exit 1; done
+
+# Which source knows which (tools/includes --help).
+.PHONY: includes
+includes:
+	tools/includes $(CC) $(CFLAGS) $(CPPFLAGS)

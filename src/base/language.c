@@ -11,6 +11,7 @@
 #include "utils/guc.h"
 
 #include "base/arguments.h"
+#include "base/chinese.h"
 #include "base/language.h"
 
 #define MAX_CONVERSIONS 8

@@ -129,8 +129,7 @@ level_of_kind(const Explanation *explanation, const char *kind, uint8 level)
 {
 	if (level == PGI_LEVEL_UNKNOWN)
 		return pstrdup(pgi_in_language(explanation->language, "unknown"));
-	return term(explanation, kind,
-				DatumGetCString(DirectFunctionCall1(level_out, UInt8GetDatum(level))));
+	return term(explanation, kind, pgi_level_word(level));
 }
 
 static char *
@@ -144,9 +143,7 @@ severity_word(const Explanation *explanation, uint8 severity)
 {
 	if (severity == PGI_SEVERITY_UNKNOWN)
 		return pstrdup(pgi_in_language(explanation->language, "unknown"));
-	return term(
-		explanation, "severity",
-		DatumGetCString(DirectFunctionCall1(severity_out, UInt8GetDatum(severity))));
+	return term(explanation, "severity", pgi_severity_word(severity));
 }
 
 /* A length of time to the second. */

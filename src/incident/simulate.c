@@ -215,14 +215,8 @@ read_facts(const PgiFact *opening, Jsonb *json, const Course *course, int *nfact
 	return facts;
 }
 
-static char *
-level_word(uint8 level)
-{
-	return DatumGetCString(DirectFunctionCall1(level_out, UInt8GetDatum(level)));
-}
-
 static void
-append_quoted(StringInfo json, const char *key, char *word)
+append_quoted(StringInfo json, const char *key, const char *word)
 {
 	appendStringInfo(json, "%s\"%s\": ", json->len > 1 ? ", " : "", key);
 	if (word == NULL)
@@ -261,13 +255,12 @@ put_fact(Course *course, const PgiFact *fact)
 		append_quoted(&detail, "asset_level",
 					  fact->asset_level == PGI_LEVEL_UNKNOWN
 						  ? NULL
-						  : level_word(fact->asset_level));
+						  : pgi_level_word(fact->asset_level));
 	if (fact->sets_severity)
 		append_quoted(&detail, "severity",
 					  fact->severity == PGI_SEVERITY_UNKNOWN
 						  ? NULL
-						  : DatumGetCString(DirectFunctionCall1(
-								severity_out, UInt8GetDatum(fact->severity))));
+						  : pgi_severity_word(fact->severity));
 	if (fact->kind == PGI_DONE)
 		append_quoted(&detail, "duty", course->duties.name[fact->duty]);
 	put_row(course, fact->at, fact->kind, -1, &detail);
@@ -350,8 +343,8 @@ put_derived(const PgiDerived *derived, void *arg)
 	caller = MemoryContextSwitchTo(course->row);
 	initStringInfo(&detail);
 	appendStringInfoChar(&detail, '{');
-	append_quoted(&detail, "event_level", level_word(derived->event_level));
-	append_quoted(&detail, "response_level", level_word(derived->response_level));
+	append_quoted(&detail, "event_level", pgi_level_word(derived->event_level));
+	append_quoted(&detail, "response_level", pgi_level_word(derived->response_level));
 	if (pgi_duty_of_rule(derived->rule) >= 0)
 		append_duty(&detail, course, derived);
 	else if (derived->rule == PGI_RULE_RESPONSE)

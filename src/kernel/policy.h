@@ -221,33 +221,9 @@ typedef struct PgiPolicy
 	PgiDutySets sets;
 } PgiPolicy;
 
-/* The part of a policy that is wrong. */
-typedef enum PgiPart
-{
-	PGI_PART_MATRIX,	  /* as a whole */
-	PGI_PART_ROW,		  /* first: asset level, second: severity */
-	PGI_PART_SEVERITY,	  /* first: severity */
-	PGI_PART_LEVEL,		  /* first: level */
-	PGI_PART_ACKNOWLEDGE, /* first: level, second: number of the time */
-	PGI_PART_RISE,		  /* first: number of the step */
-	PGI_PART_DUTY		  /* first: number of the duty, second: level, or -1 */
-} PgiPart;
-
-/* What is wrong: where, under which key of the part if any, and a sentence. */
-typedef struct PgiProblem
-{
-	PgiPart part;
-	int first;
-	int second;
-	const char *key;
-	char text[200];
-} PgiProblem;
-
 extern void pgi_policy_source_init(PgiPolicySource *source);
 extern uint8_t pgi_duty_start(const PgiPolicySource *source, int duty);
 extern uint8_t pgi_duty_end(const PgiPolicySource *source, int duty);
-extern int pgi_policy_check(const PgiPolicySource *source, PgiProblem *problems,
-							int room);
 extern void pgi_policy_compile(const PgiPolicySource *source, PgiPolicy *policy);
 
 /* The step that is reached after `elapsed` microseconds. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/policy_check.h"
 #include "kernel/reach.h"
 
 /* A duty that begins anew does so no more often than the tick looks. */

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "kernel/risk.h"
+#include "kernel/risk_check.h"
 
 static const char *const stage_words[PGI_RISK_STAGES] = {"likelihood", "loss", "risk"};
 

@@ -324,12 +324,6 @@ name_of(const PgiPolicy *policy)
 	return psprintf("policy %d", entry->key.policy_id);
 }
 
-static const char *
-severity_word(int severity)
-{
-	return DatumGetCString(DirectFunctionCall1(severity_out, UInt8GetDatum(severity)));
-}
-
 static void
 refuse_severity(const PgiPolicy *policy, int severity)
 {
@@ -337,9 +331,9 @@ refuse_severity(const PgiPolicy *policy, int severity)
 
 	for (int s = PGI_SEVERITY_MAX; s > 0; s--)
 		if (policy->cell[PGI_LEVEL_UNKNOWN][s].possible)
-			pgi_add_choice(&known, severity_word(s));
+			pgi_add_choice(&known, pgi_severity_word(s));
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("\"%s\" is no severity of %s", severity_word(severity),
+					errmsg("\"%s\" is no severity of %s", pgi_severity_word(severity),
 						   name_of(policy)),
 					errhint("The policy has: %s.", pgi_choices(&known))));
 }

@@ -17,6 +17,7 @@
 #include "calendar/calendar_cache.h"
 #include "document/json.h"
 #include "document/shape.h"
+#include "kernel/policy_check.h"
 #include "policy/policy_document.h"
 #include "policy/policy_reader.h"
 #include "policy/policy_terms.h"

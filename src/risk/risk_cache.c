@@ -13,6 +13,7 @@
 #include "base/sql.h"
 #include "base/version.h"
 #include "risk/risk_cache.h"
+#include "risk/risk_document.h"
 
 typedef struct CachedMethod
 {

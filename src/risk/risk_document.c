@@ -11,7 +11,7 @@
 
 #include "document/document.h"
 #include "document/json.h"
-#include "risk/risk_cache.h"
+#include "risk/risk_document.h"
 
 static const char *const stage_keys[PGI_RISK_STAGES] = {"likelihood", "loss", "risk"};
 

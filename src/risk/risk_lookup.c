@@ -17,6 +17,7 @@
 #include "base/compat.h"
 #include "base/invalidation.h"
 #include "risk/risk_cache.h"
+#include "risk/risk_document.h"
 
 /* What a call site used last. */
 typedef struct Memo

@@ -83,9 +83,15 @@ pgi_level_words(int code, int number)
 }
 
 const char *
+pgi_severity_word(int code)
+{
+	return word_type_name(&severity_type, code);
+}
+
+const char *
 pgi_level_word(int code)
 {
-	return level_values[code].accepted[0];
+	return word_type_name(&level_type, code);
 }
 
 /* The SQL function type_body is the shared body with the table of the type. */

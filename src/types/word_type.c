@@ -133,13 +133,18 @@ is_code(const WordType *type, int code)
 }
 
 static const WordValue *
-value_argument(const WordType *type, FunctionCallInfo fcinfo)
+value_of(const WordType *type, int code)
 {
-	uint8 code = GET_CODE(0);
-
 	if (!is_code(type, code))
 		elog(ERROR, "invalid code %d of type %s", code, type->name);
 	return &type->values[code - type->lowest];
+}
+
+/* What output gives for a code; the caller must not change it. */
+const char *
+word_type_name(const WordType *type, int code)
+{
+	return value_of(type, code)->accepted[0];
 }
 
 /* Reads a value; one that names none is a soft error. */
@@ -163,7 +168,7 @@ word_type_in(const WordType *type, FunctionCallInfo fcinfo)
 Datum
 word_type_out(const WordType *type, FunctionCallInfo fcinfo)
 {
-	PG_RETURN_CSTRING(pstrdup(value_argument(type, fcinfo)->accepted[0]));
+	PG_RETURN_CSTRING(pstrdup(word_type_name(type, GET_CODE(0))));
 }
 
 /* Reads the stored code from the wire. */
@@ -199,14 +204,14 @@ word_type_from_integer(const WordType *type, FunctionCallInfo fcinfo)
 Datum
 word_type_to_integer(const WordType *type, FunctionCallInfo fcinfo)
 {
-	PG_RETURN_INT32(value_argument(type, fcinfo)->number);
+	PG_RETURN_INT32(value_of(type, GET_CODE(0))->number);
 }
 
 /* Gives the word for people, in English (en) or Chinese (zh). */
 Datum
 word_type_label(const WordType *type, FunctionCallInfo fcinfo)
 {
-	const WordValue *value = value_argument(type, fcinfo);
+	const WordValue *value = value_of(type, GET_CODE(0));
 	const char *language = pgi_needed_name(PG_GETARG_TEXT_PP(1), "the language");
 	const char *label;
 

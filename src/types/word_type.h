@@ -37,6 +37,7 @@ extern Datum word_type_from_integer(const WordType *type, FunctionCallInfo fcinf
 extern Datum word_type_to_integer(const WordType *type, FunctionCallInfo fcinfo);
 extern int word_type_code(const WordType *type, const char *word);
 extern int word_type_find(const WordType *type, const char *key);
+extern const char *word_type_name(const WordType *type, int code);
 extern const char *word_type_word(const WordType *type, int code, int number);
 extern Datum word_type_label(const WordType *type, FunctionCallInfo fcinfo);
 

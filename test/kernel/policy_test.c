@@ -4,6 +4,7 @@
 #include "tap.h"
 #include "eport.h"
 #include "kernel/advance.h"
+#include "kernel/policy_check.h"
 
 static PgiProblem problem;
 

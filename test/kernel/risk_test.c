@@ -5,6 +5,7 @@
 
 #include "tap.h"
 #include "kernel/risk.h"
+#include "kernel/risk_check.h"
 
 static PgiRiskProblem problem;
 
