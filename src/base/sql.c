@@ -82,6 +82,21 @@ pgi_become_caller(const PgiOwnerScope *scope)
 	SetUserIdAndSecContext(scope->user, scope->security);
 }
 
+/* The type that one of a query's arguments, or a column, has. */
+Oid
+pgi_type_of(Oid type)
+{
+	switch (type)
+	{
+		case PGI_TYPE_LEVEL:
+			return pgi_type("level");
+		case PGI_TYPE_SEVERITY:
+			return pgi_type("severity");
+		default:
+			return type;
+	}
+}
+
 /* The query's plan; prepared anew when the extension was dropped and created again. */
 SPIPlanPtr
 pgi_plan(PgiQuery *query)
@@ -97,14 +112,7 @@ pgi_plan(PgiQuery *query)
 		query->plan = NULL;
 	}
 	for (int i = 0; i < query->nargs; i++)
-	{
-		if (query->types[i] == PGI_TYPE_LEVEL)
-			types[i] = level_type;
-		else if (query->types[i] == PGI_TYPE_SEVERITY)
-			types[i] = pgi_type("severity");
-		else
-			types[i] = query->types[i];
-	}
+		types[i] = pgi_type_of(query->types[i]);
 	query->plan = SPI_prepare(query->sql, query->nargs, types);
 	if (query->plan == NULL)
 		elog(ERROR, "could not prepare \"%s\": %s", query->sql,

@@ -33,6 +33,7 @@ typedef struct PgiOwnerScope
 } PgiOwnerScope;
 
 extern Oid pgi_type(const char *name);
+extern Oid pgi_type_of(Oid type);
 extern Oid pgi_relation(const char *name);
 extern void pgi_become_owner(PgiOwnerScope *scope);
 extern void pgi_become_caller(const PgiOwnerScope *scope);

@@ -173,10 +173,10 @@ pgi_duty_reports(PG_FUNCTION_ARGS)
 		values[n++] = CStringGetTextDatum(pgi_duty_status_words[report->status]);
 		isnull[n] = report->occurrence == 0;
 		values[n++] = Int32GetDatum(report->occurrence);
-		n = pgi_put_moment(values, isnull, n, report->begun_at);
-		n = pgi_put_moment(values, isnull, n, report->deadline);
-		n = pgi_put_moment(values, isnull, n, report->overdue_at);
-		(void) pgi_put_moment(values, isnull, n, report->done_at);
+		pgi_put_moment(values, isnull, n++, report->begun_at);
+		pgi_put_moment(values, isnull, n++, report->deadline);
+		pgi_put_moment(values, isnull, n++, report->overdue_at);
+		pgi_put_moment(values, isnull, n, report->done_at);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
 	}
 	SPI_finish();

@@ -4,8 +4,10 @@
 #ifndef PGI_ENTRY_H
 #define PGI_ENTRY_H
 
+#include "catalog/pg_type.h"
 #include "datatype/timestamp.h"
 
+#include "base/columns.h"
 #include "kernel/state.h"
 
 #define PGI_HASH_LENGTH 32
@@ -47,25 +49,64 @@ typedef struct PgiIncident
 	int32 month; /* of its opening, counted from January 2000 */
 } PgiIncident;
 
-/* In the order of the table. */
-#define PGI_ENTRY_COLUMNS 23
-#define PGI_DECISION_COLUMNS 12 /* of entries that are no facts; the others are NULL */
+/* The columns of the table, in its order; see columns.h. */
+#define PGI_ENTRY_DECISIONS(COLUMN)                    \
+	COLUMN(ORG_ID, org_id, INT4OID)                    \
+	COLUMN(MONTH, month, INT4OID)                      \
+	COLUMN(INCIDENT_ID, incident_id, INT8OID)          \
+	COLUMN(EFFECTIVE_AT, effective_at, TIMESTAMPTZOID) \
+	COLUMN(RECORDED_AT, recorded_at, TIMESTAMPTZOID)   \
+	COLUMN(EPOCH, epoch, INT4OID)                      \
+	COLUMN(SEQ, seq, INT4OID)                          \
+	COLUMN(RULE, rule, INT2OID)                        \
+	COLUMN(OCCURRENCE, occurrence, INT2OID)            \
+	COLUMN(KIND, kind, INT2OID)                        \
+	COLUMN(EVENT_LEVEL, event_level, PGI_TYPE_LEVEL)   \
+	COLUMN(RESPONSE_LEVEL, response_level, PGI_TYPE_LEVEL)
+
+#define PGI_ENTRY_FACTS(COLUMN)                      \
+	COLUMN(SETS_ASSET, sets_asset, BOOLOID)          \
+	COLUMN(SETS_SEVERITY, sets_severity, BOOLOID)    \
+	COLUMN(ASSET_LEVEL, asset_level, PGI_TYPE_LEVEL) \
+	COLUMN(SEVERITY, severity, PGI_TYPE_SEVERITY)    \
+	COLUMN(ASSET_ID, asset_id, INT8OID)              \
+	COLUMN(DUTY, duty, TEXTOID)                      \
+	COLUMN(HASH, hash, BYTEAOID)
+
+#define PGI_ENTRY_TEXTS(COLUMN)               \
+	COLUMN(ACTOR, actor, TEXTOID)             \
+	COLUMN(RECORDED_BY, recorded_by, TEXTOID) \
+	COLUMN(NOTE, note, TEXTOID)               \
+	COLUMN(EVIDENCE, evidence, JSONBOID)
+
+#define PGI_ENTRY_NUMBER(id, name, type) PGI_ENTRY_##id,
+enum
+{
+	PGI_ENTRY_DECISIONS(PGI_ENTRY_NUMBER)
+	PGI_DECISION_COLUMNS, /* of entries that are no facts; the others are NULL */
+	PGI_ENTRY_BEFORE_FACTS = PGI_DECISION_COLUMNS - 1,
+	PGI_ENTRY_FACTS(PGI_ENTRY_NUMBER)
+	PGI_ENTRY_DUTY_NUMBER, /* in a row of PGI_ENTRY_READ */
+	PGI_ENTRY_BEFORE_TEXTS = PGI_ENTRY_DUTY_NUMBER - 1,
+	PGI_ENTRY_TEXTS(PGI_ENTRY_NUMBER) PGI_ENTRY_COLUMNS
+};
+
+extern const PgiColumn pgi_entry_columns[PGI_ENTRY_COLUMNS];
 
 /*
- * The columns that pgi_entry_read reads, of incident.entries AS e where $3 is the incident's
- * policy.
+ * What pgi_entry_read reads, of incident.entries AS e where $3 is the incident's policy: the
+ * columns before the texts, and the number of the duty.
  */
-#define PGI_ENTRY_LIST                                                              \
-	"seq, kind, effective_at, sets_asset, sets_severity, asset_id, asset_level,"    \
-	" severity, event_level, response_level, epoch, rule, occurrence, duty,"        \
-	" CASE WHEN duty IS NOT NULL THEN (SELECT d.number FROM incident.policy_duties" \
-	"  AS d WHERE d.policy_id = $3 AND d.duty = e.duty) END, hash"
-#define PGI_ENTRY_LIST_COLUMNS 16
+#define PGI_ENTRY_FIND_DUTY                                                        \
+	"CASE WHEN duty IS NOT NULL THEN (SELECT d.number FROM incident.policy_duties" \
+	" AS d WHERE d.policy_id = $3 AND d.duty = e.duty) END"
+#define PGI_ENTRY_READ                   \
+	PGI_ENTRY_DECISIONS(PGI_COLUMN_NAME) \
+	PGI_ENTRY_FACTS(PGI_COLUMN_NAME) PGI_ENTRY_FIND_DUTY
+#define PGI_ENTRY_READ_COLUMNS (PGI_ENTRY_DUTY_NUMBER + 1)
 
-extern const char *const pgi_entry_columns[PGI_ENTRY_COLUMNS];
-
-extern int pgi_put_moment(Datum *values, bool *isnull, int n, int64 moment);
-extern int pgi_put_byte(Datum *values, bool *isnull, int n, uint8 value, bool present);
+extern void pgi_put_moment(Datum *values, bool *isnull, int n, int64 moment);
+extern void pgi_put_byte(Datum *values, bool *isnull, int n, uint8 value, bool present);
 extern Datum pgi_hash_value(const uint8 *hash);
 extern char *pgi_canonical_json(const char *json);
 extern void pgi_entry_row(const PgiIncident *incident, const PgiEntry *entry,

@@ -98,10 +98,10 @@ write_key(PgiQuery *query, int expected, const Key *key)
 	values[n++] = Int32GetDatum(key->org_id);
 	values[n++] = CStringGetTextDatum(key->name);
 	values[n++] = Int64GetDatum(key->holder);
-	n = pgi_put_byte(values, isnull, n, key->severity,
-					 key->severity != PGI_SEVERITY_UNKNOWN);
-	n = pgi_put_byte(values, isnull, n, key->asset_level,
-					 key->asset_level != PGI_LEVEL_UNKNOWN);
+	pgi_put_byte(values, isnull, n++, key->severity,
+				 key->severity != PGI_SEVERITY_UNKNOWN);
+	pgi_put_byte(values, isnull, n++, key->asset_level,
+				 key->asset_level != PGI_LEVEL_UNKNOWN);
 	for (int i = 0; i < n; i++)
 		nulls[i] = isnull[i] ? 'n' : ' ';
 	return pgi_run(query, values, nulls, expected, 0);

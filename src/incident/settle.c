@@ -13,7 +13,7 @@
 
 #include "base/sql.h"
 #include "incident/settle.h"
-#include "incident/state.h"
+#include "incident/state_row.h"
 #include "policy/policy_cache.h"
 
 static void

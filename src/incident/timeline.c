@@ -21,7 +21,7 @@
 #include "policy/policy_cache.h"
 #include "timer/bucket.h"
 
-static PgiQuery read_entries = {"SELECT " PGI_ENTRY_LIST
+static PgiQuery read_entries = {"SELECT " PGI_ENTRY_READ
 								" FROM incident.entries AS e WHERE org_id = $1"
 								" AND incident_id = $2 AND month = $4 ORDER BY seq",
 								4,
@@ -191,19 +191,7 @@ pgi_timeline_add(PgiTimeline *timeline, PgiKind kind, TimestampTz at)
 void
 pgi_timeline_write(PgiTimeline *timeline, PgiEntry *entry)
 {
-	static PgiQuery query = {
-		"INSERT INTO incident.entries (org_id, month, incident_id, effective_at,"
-		" recorded_at, epoch, seq, rule, occurrence, kind, event_level, response_level,"
-		" sets_asset, sets_severity, asset_level, severity, asset_id, duty, hash, actor,"
-		" recorded_by, note, evidence)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,"
-		" $17, $18, $19, $20, $21, $22, $23)",
-		PGI_ENTRY_COLUMNS,
-		{INT4OID,			INT4OID,		INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-		 INT4OID,			INT4OID,		INT2OID, INT2OID,		 INT2OID,
-		 PGI_TYPE_LEVEL,	PGI_TYPE_LEVEL, BOOLOID, BOOLOID,		 PGI_TYPE_LEVEL,
-		 PGI_TYPE_SEVERITY, INT8OID,		TEXTOID, BYTEAOID,		 TEXTOID,
-		 TEXTOID,			TEXTOID,		JSONBOID}};
+	static PgiQuery query;
 	pg_cryptohash_ctx *sha;
 	Datum values[PGI_ENTRY_COLUMNS];
 	bool isnull[PGI_ENTRY_COLUMNS];
@@ -216,6 +204,7 @@ pgi_timeline_write(PgiTimeline *timeline, PgiEntry *entry)
 	pgi_entry_row(&timeline->incident, entry, values, isnull);
 	for (int i = 0; i < PGI_ENTRY_COLUMNS; i++)
 		nulls[i] = isnull[i] ? 'n' : ' ';
+	pgi_columns_insert(&query, "incident.entries", pgi_entry_columns, PGI_ENTRY_COLUMNS);
 	pgi_run(&query, values, nulls, SPI_OK_INSERT, 0);
 }
 

@@ -20,7 +20,7 @@
 #include "incident/chain.h"
 #include "incident/entry.h"
 #include "incident/settle.h"
-#include "incident/state.h"
+#include "incident/state_row.h"
 #include "timer/bucket.h"
 
 /* What an entry says besides what settling needs. */
@@ -104,13 +104,18 @@ static bool
 read_state(Check *check)
 {
 	static PgiQuery query = {
-		"SELECT " PGI_STATE_LIST ", EXISTS (SELECT FROM incident.calendar_changes AS c"
-		"  JOIN incident.policy_levels AS l ON l.calendar = c.calendar"
-		"  WHERE l.policy_id = s.policy_id),"
-		" EXISTS (SELECT FROM incident.quarantine AS q WHERE q.org_id = s.org_id"
-		"  AND q.incident_id = s.incident_id AND q.retry_at = s.next_due),"
-		" (SELECT t.at FROM incident.last_tick AS t)"
-		" FROM incident.incident_state AS s WHERE org_id = $1 AND incident_id = $2",
+		"SELECT " PGI_STATE_LIST(
+			PGI_COLUMN_NAME) "EXISTS (SELECT FROM incident.calendar_changes AS c"
+							 "  JOIN incident.policy_levels AS l ON l.calendar = "
+							 "c.calendar"
+							 "  WHERE l.policy_id = s.policy_id),"
+							 " EXISTS (SELECT FROM incident.quarantine AS q WHERE "
+							 "q.org_id = s.org_id"
+							 "  AND q.incident_id = s.incident_id AND q.retry_at = "
+							 "s.next_due),"
+							 " (SELECT t.at FROM incident.last_tick AS t)"
+							 " FROM incident.incident_state AS s WHERE org_id = $1 AND "
+							 "incident_id = $2",
 		2,
 		{INT4OID, INT8OID}};
 	PgiTimeline *timeline = &check->timeline;
@@ -208,14 +213,13 @@ is_as_written(const PgiTimeline *timeline, const PgiEntry *entry, uint64 row)
 			   sizeof(bool) * (PGI_ENTRY_COLUMNS - PGI_DECISION_COLUMNS));
 	for (int i = 0; i < PGI_ENTRY_COLUMNS; i++)
 	{
-		int number = SPI_fnumber(columns, pgi_entry_columns[i]);
+		int number = SPI_fnumber(columns, pgi_entry_columns[i].name);
 		bool stored_null;
 		Datum stored;
 
 		stored = pgi_column(row, number, &stored_null);
 		/* The month is looked at by itself; the text of evidence says all of it. */
-		if (strcmp(pgi_entry_columns[i], "month") == 0 ||
-			(strcmp(pgi_entry_columns[i], "evidence") == 0 && stored_null == isnull[i]))
+		if (i == PGI_ENTRY_MONTH || (i == PGI_ENTRY_EVIDENCE && stored_null == isnull[i]))
 			continue;
 		if (!same_value(columns, number, stored, stored_null, values[i], isnull[i]))
 			return false;
@@ -229,11 +233,7 @@ read_entries(Check *check)
 {
 	enum
 	{
-		ORG_ID = PGI_ENTRY_LIST_COLUMNS + 1,
-		INCIDENT_ID,
-		MONTH,
-		RECORDED_AT,
-		ACTOR,
+		ACTOR = PGI_ENTRY_READ_COLUMNS + 1,
 		RECORDED_BY,
 		NOTE,
 		EVIDENCE,
@@ -243,7 +243,7 @@ read_entries(Check *check)
 		TO_MARK
 	};
 	static PgiQuery query = {
-		"SELECT " PGI_ENTRY_LIST ", org_id, incident_id, month, recorded_at, actor,"
+		"SELECT " PGI_ENTRY_READ ", actor,"
 		" recorded_by, note, evidence, evidence #>> '{from,policy}',"
 		" evidence #>> '{from,version}', evidence #>> '{from,sha256}',"
 		" evidence #>> '{to,policy}', evidence #>> '{to,version}',"
@@ -270,12 +270,13 @@ read_entries(Check *check)
 		Stored *stored = &check->stored[i];
 
 		pgi_entry_read(entry, i);
-		entry->recorded_at = DatumGetTimestampTz(pgi_column(i, RECORDED_AT, &isnull));
+		entry->recorded_at =
+			DatumGetTimestampTz(pgi_column(i, PGI_ENTRY_RECORDED_AT + 1, &isnull));
 		entry->actor = text_column(i, ACTOR);
 		entry->recorded_by = text_column(i, RECORDED_BY);
 		entry->note = text_column(i, NOTE);
 		entry->evidence = text_column(i, EVIDENCE);
-		stored->month = DatumGetInt32(pgi_column(i, MONTH, &isnull));
+		stored->month = DatumGetInt32(pgi_column(i, PGI_ENTRY_MONTH + 1, &isnull));
 		stored->as_written = is_as_written(timeline, entry, i);
 		stored->from_policy.name = text_column(i, FROM_POLICY);
 		stored->from_policy.version = text_column(i, FROM_POLICY + 1);
@@ -510,7 +511,8 @@ goes_by_time(int column)
 		case PGI_STATE_WITHOUT_EFFECT: /* a duty that was not due when it was done */
 			return true;
 		default:
-			return column >= PGI_STATE_ORIGINS && column < PGI_STATE_ORIGINS + PGI_CLOCKS;
+			return (column >= PGI_STATE_ORIGINS &&
+					column < PGI_STATE_ORIGINS + PGI_CLOCKS);
 	}
 }
 
