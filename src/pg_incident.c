@@ -24,7 +24,7 @@ check_retention(char **value, void **extra, GucSource source)
 {
 	int64 length;
 
-	if ((*value)[0] == '\0' || pgi_read_length(*value, &length))
+	if ((*value)[0] == '\0' || pgi_length_read(*value, &length))
 		return true;
 	GUC_check_errdetail("It needs a length of time with its unit, such as \"3 years\".");
 	return false;
@@ -38,7 +38,7 @@ _PG_init(void)
 		"pg_incident.retention",
 		"How long finished incidents are kept, as an interval; empty: for ever.", NULL,
 		&retention, "", PGC_USERSET, 0, check_retention, NULL, NULL);
-	pgi_arguments_init();
+	pgi_argument_init();
 	pgi_language_init();
 	MarkGUCPrefixReserved("pg_incident");
 	pgi_invalidation_init();

@@ -19,7 +19,8 @@ pgi_columns_expect(Relation relation, const PgiColumn *columns, int ncolumns)
 	while (same < ncolumns && same < descriptor->natts &&
 		   strcmp(NameStr(TupleDescAttr(descriptor, same)->attname),
 				  columns[same].name) == 0 &&
-		   TupleDescAttr(descriptor, same)->atttypid == pgi_type_of(columns[same].type) &&
+		   TupleDescAttr(descriptor, same)->atttypid ==
+			   pgi_sql_type_of(columns[same].type) &&
 		   !TupleDescAttr(descriptor, same)->attisdropped)
 		same++;
 	if (same < ncolumns || same < descriptor->natts)

@@ -14,6 +14,6 @@ typedef enum PgiLanguage
 
 extern void pgi_language_init(void);
 extern PgiLanguage pgi_language_argument(FunctionCallInfo fcinfo, int number);
-extern const char *pgi_in_language(PgiLanguage language, const char *english);
+extern const char *pgi_language_text(PgiLanguage language, const char *english);
 
 #endif

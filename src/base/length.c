@@ -41,7 +41,7 @@ has_units(char *const *fields, const int *types, int nfields)
  * all use.
  */
 bool
-pgi_read_length(const char *word, int64 *length)
+pgi_length_read(const char *word, int64 *length)
 {
 	char buffer[256];
 	char *fields[MAXDATEFIELDS];
@@ -92,7 +92,7 @@ working_thousandths(const char *word)
 }
 
 bool
-pgi_is_working_days(const char *word)
+pgi_length_is_working_days(const char *word)
 {
 	return working_thousandths(word) >= 0;
 }
@@ -102,12 +102,12 @@ pgi_is_working_days(const char *word)
  * counts `day` microseconds.
  */
 bool
-pgi_read_term(const char *word, int64 day, int64 *length)
+pgi_length_read_term(const char *word, int64 day, int64 *length)
 {
 	int64 thousandths = working_thousandths(word);
 
 	if (thousandths < 0)
-		return pgi_read_length(word, length);
+		return pgi_length_read(word, length);
 	/* No day is longer than 24 hours: a million of them are within an int64. */
 	*length = thousandths * (day / 1000) + thousandths * (day % 1000) / 1000;
 	return *length <= LONGEST_TIME;
@@ -118,7 +118,7 @@ pgi_read_term(const char *word, int64 day, int64 *length)
  * comparisons. Errors when it is negative or not finite.
  */
 int64
-pgi_interval_length(const Interval *interval, const char *what)
+pgi_length_of_interval(const Interval *interval, const char *what)
 {
 	int64 ndays = (int64) interval->month * DAYS_PER_MONTH + interval->day;
 	int64 length;

@@ -6,9 +6,9 @@
 
 #include "datatype/timestamp.h"
 
-extern bool pgi_read_length(const char *word, int64 *length);
-extern bool pgi_read_term(const char *word, int64 day, int64 *length);
-extern bool pgi_is_working_days(const char *word);
-extern int64 pgi_interval_length(const Interval *interval, const char *what);
+extern bool pgi_length_read(const char *word, int64 *length);
+extern bool pgi_length_read_term(const char *word, int64 day, int64 *length);
+extern bool pgi_length_is_working_days(const char *word);
+extern int64 pgi_length_of_interval(const Interval *interval, const char *what);
 
 #endif

@@ -28,14 +28,14 @@ check_setting(void)
 	if (value != NULL && (!parse_int(value, &organisation, 0, NULL) || organisation < 1))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("invalid value for parameter \"%s\": \"%s\"", ORGANISATION,
-							   pgi_clip(value))));
+							   pgi_argument_clip(value))));
 }
 
 /* Another organisation may have another zone: call sites find their calendars anew. */
 static void
 assign_organisation(int value, void *extra)
 {
-	pgi_calendar_generation++;
+	pgi_invalidation_calendars++;
 }
 
 void

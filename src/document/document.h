@@ -43,15 +43,15 @@ typedef struct PgiFinding
 
 #define PGI_UNKNOWN_KEY "is not a known key"
 
-extern List *pgi_check_shape(const JsonbValue *document, const char *place,
-							 const PgiShape *shape);
-extern bool pgi_findings_full(const List *findings);
-extern List *pgi_add_finding(List *findings, const PgiFinding *finding);
-extern void pgi_refuse_unfit(List *findings, const char *what);
-extern void pgi_put_finding(ReturnSetInfo *result, const char *place,
-							const char *problem);
-extern char *pgi_place_key(const char *place, const char *key);
-extern char *pgi_place_item(const char *place, int number);
-extern HTAB *pgi_make_text_table(Size entry);
+extern List *pgi_document_check(const JsonbValue *document, const char *place,
+								const PgiShape *shape);
+extern bool pgi_document_findings_full(const List *findings);
+extern List *pgi_document_add_finding(List *findings, const PgiFinding *finding);
+extern void pgi_document_refuse_unfit(List *findings, const char *what);
+extern void pgi_document_put_finding(ReturnSetInfo *result, const char *place,
+									 const char *problem);
+extern char *pgi_document_place_key(const char *place, const char *key);
+extern char *pgi_document_place_item(const char *place, int number);
+extern HTAB *pgi_document_text_table(Size entry);
 
 #endif

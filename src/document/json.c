@@ -124,7 +124,7 @@ pgi_json_time(JsonbContainer *object, const char *key)
 	char *word = pgi_json_text(object, key);
 	int64 length = PGI_NEVER;
 
-	if (word != NULL && !pgi_read_length(word, &length))
+	if (word != NULL && !pgi_length_read(word, &length))
 		elog(ERROR, "\"%s\" is no length of time", word);
 	return length;
 }
@@ -136,7 +136,7 @@ pgi_json_term(JsonbContainer *object, const char *key, int64 day)
 	char *word = pgi_json_text(object, key);
 	int64 length = PGI_NEVER;
 
-	if (word != NULL && !pgi_read_term(word, day, &length))
+	if (word != NULL && !pgi_length_read_term(word, day, &length))
 		elog(ERROR, "\"%s\" is no length of time", word);
 	return length;
 }

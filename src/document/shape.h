@@ -17,6 +17,6 @@ typedef enum PgiDocumentKind
 	PGI_DOCUMENT_KINDS
 } PgiDocumentKind;
 
-extern const PgiShape *pgi_document_shape(PgiDocumentKind kind);
+extern const PgiShape *pgi_shape_of(PgiDocumentKind kind);
 
 #endif

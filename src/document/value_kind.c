@@ -124,7 +124,7 @@ is_time(const char *word)
 {
 	int64 length;
 
-	return pgi_read_length(word, &length);
+	return pgi_length_read(word, &length);
 }
 
 static bool
@@ -132,19 +132,19 @@ is_term(const char *word)
 {
 	int64 length;
 
-	return pgi_read_term(word, USECS_PER_DAY, &length);
+	return pgi_length_read_term(word, USECS_PER_DAY, &length);
 }
 
 static bool
 is_level(const char *word)
 {
-	return pgi_level_code(word) >= 0;
+	return pgi_types_level_code(word) >= 0;
 }
 
 static bool
 is_severity(const char *word)
 {
-	return pgi_severity_code(word) >= 0;
+	return pgi_types_severity_code(word) >= 0;
 }
 
 /* The kinds of single values, and what to say of one that is not of the kind. */
@@ -217,7 +217,7 @@ is_range(const char *word)
 
 /* Whether a value is of one of the alternatives of a word in a shape. */
 bool
-pgi_is_of(const JsonbValue *value, const char *word)
+pgi_value_is_of(const JsonbValue *value, const char *word)
 {
 	if (is_range(word))
 		return value->type == jbvNumeric && is_number(value, word);
@@ -240,7 +240,7 @@ pgi_is_of(const JsonbValue *value, const char *word)
 
 /* What a value needs that is of none of them. */
 char *
-pgi_hint_of(const char *word)
+pgi_value_hint(const char *word)
 {
 	StringInfoData hint;
 	const ValueKind *kind = find_kind(word, strcspn(word, "|"));

@@ -6,7 +6,7 @@
 
 #include "utils/jsonb.h"
 
-extern bool pgi_is_of(const JsonbValue *value, const char *word);
-extern char *pgi_hint_of(const char *word);
+extern bool pgi_value_is_of(const JsonbValue *value, const char *word);
+extern char *pgi_value_hint(const char *word);
 
 #endif

@@ -18,7 +18,7 @@ const PgiColumn pgi_entry_columns[PGI_ENTRY_COLUMNS] = {
 
 /* Puts a moment, or NULL for PGI_NEVER, at place n. */
 void
-pgi_put_moment(Datum *values, bool *isnull, int n, int64 moment)
+pgi_entry_put_moment(Datum *values, bool *isnull, int n, int64 moment)
 {
 	isnull[n] = moment == PGI_NEVER;
 	values[n] = TimestampTzGetDatum(moment);
@@ -26,7 +26,7 @@ pgi_put_moment(Datum *values, bool *isnull, int n, int64 moment)
 
 /* Puts a level or severity, or NULL, at place n. */
 void
-pgi_put_byte(Datum *values, bool *isnull, int n, uint8 value, bool present)
+pgi_entry_put_byte(Datum *values, bool *isnull, int n, uint8 value, bool present)
 {
 	isnull[n] = !present;
 	values[n] = UInt8GetDatum(value);
@@ -40,7 +40,7 @@ put_text(Datum *values, bool *isnull, int n, const char *string)
 }
 
 Datum
-pgi_hash_value(const uint8 *hash)
+pgi_entry_hash_value(const uint8 *hash)
 {
 	bytea *value = palloc(VARHDRSZ + PGI_HASH_LENGTH);
 
@@ -51,7 +51,7 @@ pgi_hash_value(const uint8 *hash)
 
 /* A JSON text as it will be read once it is stored, for its hash. */
 char *
-pgi_canonical_json(const char *json)
+pgi_entry_canonical_json(const char *json)
 {
 	return DatumGetCString(DirectFunctionCall1(
 		jsonb_out, DirectFunctionCall1(jsonb_in, CStringGetDatum(json))));
@@ -76,22 +76,23 @@ pgi_entry_row(const PgiIncident *incident, const PgiEntry *entry, Datum *values,
 	values[PGI_ENTRY_RULE] = Int16GetDatum(entry->rule);
 	values[PGI_ENTRY_OCCURRENCE] = Int16GetDatum(entry->occurrence);
 	values[PGI_ENTRY_KIND] = Int16GetDatum(entry->kind);
-	pgi_put_byte(values, isnull, PGI_ENTRY_EVENT_LEVEL, entry->event_level,
-				 entry->event_level != PGI_LEVEL_UNKNOWN);
-	pgi_put_byte(values, isnull, PGI_ENTRY_RESPONSE_LEVEL, entry->response_level,
-				 entry->response_level != PGI_LEVEL_UNKNOWN);
-	pgi_put_byte(values, isnull, PGI_ENTRY_SETS_ASSET, entry->sets_asset, is_assessment);
-	pgi_put_byte(values, isnull, PGI_ENTRY_SETS_SEVERITY, entry->sets_severity,
-				 is_assessment);
-	pgi_put_byte(values, isnull, PGI_ENTRY_ASSET_LEVEL, entry->asset_level,
-				 entry->asset_level != PGI_LEVEL_UNKNOWN);
-	pgi_put_byte(values, isnull, PGI_ENTRY_SEVERITY, entry->severity,
-				 entry->severity != PGI_SEVERITY_UNKNOWN);
+	pgi_entry_put_byte(values, isnull, PGI_ENTRY_EVENT_LEVEL, entry->event_level,
+					   entry->event_level != PGI_LEVEL_UNKNOWN);
+	pgi_entry_put_byte(values, isnull, PGI_ENTRY_RESPONSE_LEVEL, entry->response_level,
+					   entry->response_level != PGI_LEVEL_UNKNOWN);
+	pgi_entry_put_byte(values, isnull, PGI_ENTRY_SETS_ASSET, entry->sets_asset,
+					   is_assessment);
+	pgi_entry_put_byte(values, isnull, PGI_ENTRY_SETS_SEVERITY, entry->sets_severity,
+					   is_assessment);
+	pgi_entry_put_byte(values, isnull, PGI_ENTRY_ASSET_LEVEL, entry->asset_level,
+					   entry->asset_level != PGI_LEVEL_UNKNOWN);
+	pgi_entry_put_byte(values, isnull, PGI_ENTRY_SEVERITY, entry->severity,
+					   entry->severity != PGI_SEVERITY_UNKNOWN);
 	isnull[PGI_ENTRY_ASSET_ID] = entry->asset_id == 0;
 	values[PGI_ENTRY_ASSET_ID] = Int64GetDatum(entry->asset_id);
 	put_text(values, isnull, PGI_ENTRY_DUTY, entry->duty);
 	isnull[PGI_ENTRY_HASH] = !is_fact;
-	values[PGI_ENTRY_HASH] = is_fact ? pgi_hash_value(entry->hash) : (Datum) 0;
+	values[PGI_ENTRY_HASH] = is_fact ? pgi_entry_hash_value(entry->hash) : (Datum) 0;
 	put_text(values, isnull, PGI_ENTRY_ACTOR, entry->actor);
 	put_text(values, isnull, PGI_ENTRY_RECORDED_BY, entry->recorded_by);
 	put_text(values, isnull, PGI_ENTRY_NOTE, entry->note);
@@ -106,7 +107,7 @@ pgi_entry_row(const PgiIncident *incident, const PgiEntry *entry, Datum *values,
 static Datum
 read_column(uint64 row, int number, bool *isnull)
 {
-	return pgi_column(row, number + 1, isnull);
+	return pgi_sql_column(row, number + 1, isnull);
 }
 
 static int64
@@ -209,7 +210,7 @@ pgi_rule_word(PG_FUNCTION_ARGS)
 		PG_RETURN_TEXT_P(cstring_to_text("acknowledgement"));
 	if (rule == PGI_RULE_RESPONSE)
 		PG_RETURN_TEXT_P(cstring_to_text("response"));
-	if (rule >= PGI_RULE_STEP && rule < PGI_RULE_STEP + PGI_MAX_RISES)
+	if (rule >= PGI_RULE_STEP && rule < PGI_RULE_STEP + PGI_MAX_ESCALATION_STEPS)
 		PG_RETURN_TEXT_P(cstring_to_text(psprintf("step:%d", rule - PGI_RULE_STEP + 1)));
 	if (rule >= PGI_RULE_DUTY && rule < PGI_RULE_DUTY + PGI_MAX_DUTIES)
 		PG_RETURN_TEXT_P(cstring_to_text(psprintf("duty:%d", rule - PGI_RULE_DUTY + 1)));

@@ -105,10 +105,11 @@ extern const PgiColumn pgi_entry_columns[PGI_ENTRY_COLUMNS];
 	PGI_ENTRY_FACTS(PGI_COLUMN_NAME) PGI_ENTRY_FIND_DUTY
 #define PGI_ENTRY_READ_COLUMNS (PGI_ENTRY_DUTY_NUMBER + 1)
 
-extern void pgi_put_moment(Datum *values, bool *isnull, int n, int64 moment);
-extern void pgi_put_byte(Datum *values, bool *isnull, int n, uint8 value, bool present);
-extern Datum pgi_hash_value(const uint8 *hash);
-extern char *pgi_canonical_json(const char *json);
+extern void pgi_entry_put_moment(Datum *values, bool *isnull, int n, int64 moment);
+extern void pgi_entry_put_byte(Datum *values, bool *isnull, int n, uint8 value,
+							   bool present);
+extern Datum pgi_entry_hash_value(const uint8 *hash);
+extern char *pgi_entry_canonical_json(const char *json);
 extern void pgi_entry_row(const PgiIncident *incident, const PgiEntry *entry,
 						  Datum *values, bool *isnull);
 extern void pgi_entry_read(PgiEntry *entry, uint64 row);

@@ -43,7 +43,7 @@ say(Explanation *explanation, const char *format, ...)
 	bool isnull = false;
 
 	initStringInfo(&line);
-	format = pgi_in_language(explanation->language, format);
+	format = pgi_language_text(explanation->language, format);
 	for (;;)
 	{
 		va_list args;
@@ -85,7 +85,7 @@ find_row(PgiQuery *query, int32 org_id, int64 id)
 
 	values[0] = Int32GetDatum(org_id);
 	values[1] = Int64GetDatum(id);
-	return pgi_read(query, values, NULL) > 0;
+	return pgi_sql_read(query, values, NULL) > 0;
 }
 
 /* A column of the row that was found: as text, NULL when null. */
@@ -101,7 +101,7 @@ found_moment(int column)
 {
 	bool isnull;
 
-	return moment(DatumGetTimestampTz(pgi_column(0, column, &isnull)));
+	return moment(DatumGetTimestampTz(pgi_sql_column(0, column, &isnull)));
 }
 
 /* What a word of a kind is called where the language is not that of the words. */
@@ -118,7 +118,7 @@ term(const Explanation *explanation, const char *kind, const char *word)
 	values[0] = CStringGetTextDatum(kind);
 	values[1] = CStringGetTextDatum(word);
 	values[2] = Int32GetDatum(explanation->policy_id);
-	pgi_read(&query, values, NULL);
+	pgi_sql_read(&query, values, NULL);
 	called = found_text(1);
 	return called == NULL ? pstrdup(word) : called;
 }
@@ -128,8 +128,8 @@ static char *
 level_of_kind(const Explanation *explanation, const char *kind, uint8 level)
 {
 	if (level == PGI_LEVEL_UNKNOWN)
-		return pstrdup(pgi_in_language(explanation->language, "unknown"));
-	return term(explanation, kind, pgi_level_word(level));
+		return pstrdup(pgi_language_text(explanation->language, "unknown"));
+	return term(explanation, kind, pgi_types_level_word(level));
 }
 
 static char *
@@ -142,8 +142,8 @@ static char *
 severity_word(const Explanation *explanation, uint8 severity)
 {
 	if (severity == PGI_SEVERITY_UNKNOWN)
-		return pstrdup(pgi_in_language(explanation->language, "unknown"));
-	return term(explanation, "severity", pgi_severity_word(severity));
+		return pstrdup(pgi_language_text(explanation->language, "unknown"));
+	return term(explanation, "severity", pgi_types_severity_word(severity));
 }
 
 /* A length of time to the second. */
@@ -196,7 +196,7 @@ explain_levels(Explanation *explanation)
 {
 	const PgiState *state = &explanation->state;
 	const PgiCell *cell = explanation->cell;
-	const PgiStep *step = &cell->steps[0];
+	const PgiThreshold *step = &cell->steps[0];
 
 	say(explanation, "The event level is %s by the matrix.",
 		level_word(explanation, state->event_level));
@@ -246,16 +246,16 @@ describe(const Explanation *explanation, const PgiDutyNames *duties,
 	int duty = pgi_duty_of_rule(event->rule);
 
 	if (duty >= 0)
-		return psprintf(pgi_in_language(language, event->kind == PGI_OVERDUE
-													  ? "the duty %s is overdue"
-												  : event->kind == PGI_REPEATED
-													  ? "the duty %s begins again"
-													  : "the duty %s begins"),
+		return psprintf(pgi_language_text(language, event->kind == PGI_OVERDUE
+														? "the duty %s is overdue"
+													: event->kind == PGI_REPEATED
+														? "the duty %s begins again"
+														: "the duty %s begins"),
 						term(explanation, "duty", duties->name[duty]));
 	if (event->kind == PGI_ESCALATED)
-		return psprintf(pgi_in_language(language, "the response rises to level %s"),
+		return psprintf(pgi_language_text(language, "the response rises to level %s"),
 						level_word(explanation, event->response_level));
-	return pstrdup(pgi_in_language(
+	return pstrdup(pgi_language_text(
 		language, event->kind == PGI_BREACHED ? "the processing time has passed"
 				  : event->rule == PGI_RULE_RESPONSE
 					  ? "its plan should have been activated"
@@ -281,7 +281,7 @@ collect_next(const PgiDerived *event, void *arg)
 		return;
 	if (next->what.len > 0)
 		appendStringInfoString(&next->what,
-							   pgi_in_language(next->explanation->language, " and "));
+							   pgi_language_text(next->explanation->language, " and "));
 	appendStringInfoString(&next->what, describe(next->explanation, next->duties, event));
 }
 
@@ -301,10 +301,10 @@ explain_next(Explanation *explanation, const PgiTimeline *timeline)
 										: "No rule fires while the clock stands still.");
 		return;
 	}
-	pgi_read_duty_names(timeline->policy_id, &duties);
+	pgi_duty_names_read(timeline->policy_id, &duties);
 	initStringInfo(&next.what);
 	facts = pgi_timeline_facts(timeline, &nfacts);
-	pgi_check_result(
+	pgi_timeline_check_result(
 		pgi_advance(pgi_policy_of(timeline->policy_id, timeline->incident.org_id), facts,
 					nfacts, next.at, collect_next, &next, &then),
 		timeline->incident.incident_id);
@@ -330,7 +330,7 @@ pgi_explain(PG_FUNCTION_ARGS)
 		"incident.quarantine WHERE org_id = $1 AND incident_id = $2",
 		2,
 		{INT4OID, INT8OID}};
-	int64 incident_id = pgi_incident_argument(fcinfo);
+	int64 incident_id = pgi_record_incident_argument(fcinfo);
 	Explanation explanation = {0};
 	PgiTimeline timeline;
 
@@ -364,7 +364,7 @@ pgi_explain(PG_FUNCTION_ARGS)
 			moment(explanation.state.next_due));
 	pgi_timeline_state(&timeline, explanation.now, &explanation.state);
 	explanation.cell =
-		pgi_policy_cell(pgi_policy(timeline.policy_id), explanation.state.asset_level,
+		pgi_policy_cell(pgi_policy_get(timeline.policy_id), explanation.state.asset_level,
 						explanation.state.severity);
 
 	say(&explanation, "It is %s.",

@@ -26,14 +26,13 @@ typedef struct PgiDecisions
 	int32 breaches;
 } PgiDecisions;
 
-extern PgiResult pgi_timeline_derive(PgiTimeline *timeline, TimestampTz until,
-									 PgiCollected *collected, PgiState *state);
-extern void pgi_timeline_compare(const PgiTimeline *timeline,
-								 const PgiCollected *collected, bool *extra,
-								 bool *missing);
-extern void pgi_timeline_settle(PgiTimeline *timeline, TimestampTz until,
+extern PgiResult pgi_settle_derive(PgiTimeline *timeline, TimestampTz until,
+								   PgiCollected *collected, PgiState *state);
+extern void pgi_settle_compare(const PgiTimeline *timeline, const PgiCollected *collected,
+							   bool *extra, bool *missing);
+extern void pgi_settle_timeline(PgiTimeline *timeline, TimestampTz until,
 								PgiDecisions *decisions, PgiState *state);
-extern void pgi_count_decision(PgiDecisions *decisions, const PgiDerived *event,
-							   TimestampTz now);
+extern void pgi_settle_count(PgiDecisions *decisions, const PgiDerived *event,
+							 TimestampTz now);
 
 #endif

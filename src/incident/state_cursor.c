@@ -15,7 +15,7 @@ void
 pgi_state_cursor_open(PgiStateCursor *cursor, LOCKMODE lock, Snapshot snapshot,
 					  int ncolumns)
 {
-	Relation relation = table_open(pgi_relation("incident_state"), lock);
+	Relation relation = table_open(pgi_sql_relation("incident_state"), lock);
 
 	pgi_columns_expect(relation, pgi_state_columns, PGI_STATE_COLUMNS);
 	pgi_index_cursor_open(&cursor->rows, relation, snapshot, ncolumns);

@@ -18,10 +18,10 @@ const PgiColumn pgi_state_columns[PGI_STATE_COLUMNS] = {PGI_STATE_LIST(PGI_COLUM
 
 /* Puts what the kernel goes on from besides a state's columns at place n. */
 void
-pgi_put_duties(Datum *values, bool *isnull, int n, const PgiState *state)
+pgi_state_put_duties(Datum *values, bool *isnull, int n, const PgiState *state)
 {
 	bytea *packed = palloc(VARHDRSZ + PGI_PACKED_MOST);
-	int length = pgi_duties_pack(state, (uint8 *) VARDATA(packed));
+	int length = pgi_state_pack(state, (uint8 *) VARDATA(packed));
 
 	SET_VARSIZE(packed, VARHDRSZ + length);
 	isnull[n] = length == 0;
@@ -30,7 +30,7 @@ pgi_put_duties(Datum *values, bool *isnull, int n, const PgiState *state)
 
 /* Whether entries were taken back, so that what was decided takes a second look. */
 static bool
-is_revised(const PgiTimeline *timeline)
+needs_full_run(const PgiTimeline *timeline)
 {
 	for (int i = 0; i < timeline->nentries; i++)
 		if (timeline->entries[i].kind == PGI_VOIDED)
@@ -59,33 +59,36 @@ pgi_state_row(const PgiTimeline *timeline, TimestampTz until, const PgiState *st
 	values[PGI_STATE_POLICY_ID] = Int32GetDatum(timeline->policy_id);
 	values[PGI_STATE_INCIDENT_ID] = Int64GetDatum(timeline->incident.incident_id);
 	values[PGI_STATE_MONTH] = Int32GetDatum(timeline->incident.month);
-	pgi_put_byte(values, isnull, PGI_STATE_ASSET_LEVEL, state->asset_level,
-				 state->asset_level != PGI_LEVEL_UNKNOWN);
-	pgi_put_byte(values, isnull, PGI_STATE_SEVERITY, state->severity,
-				 state->severity != PGI_SEVERITY_UNKNOWN);
+	pgi_entry_put_byte(values, isnull, PGI_STATE_ASSET_LEVEL, state->asset_level,
+					   state->asset_level != PGI_LEVEL_UNKNOWN);
+	pgi_entry_put_byte(values, isnull, PGI_STATE_SEVERITY, state->severity,
+					   state->severity != PGI_SEVERITY_UNKNOWN);
 	values[PGI_STATE_EVENT_LEVEL] = UInt8GetDatum(state->event_level);
-	values[PGI_STATE_REVISED] = BoolGetDatum(is_revised(timeline) || !state->can_go_on);
+	values[PGI_STATE_REVISED] =
+		BoolGetDatum(needs_full_run(timeline) || !state->can_continue);
 	values[PGI_STATE_EPOCH] = Int32GetDatum(state->epoch);
 	isnull[PGI_STATE_ASSET_ID] = state->asset_id == 0;
 	values[PGI_STATE_ASSET_ID] = Int64GetDatum(state->asset_id);
-	pgi_put_moment(values, isnull, PGI_STATE_ACKNOWLEDGED_AT, state->acknowledged_at);
-	pgi_put_moment(values, isnull, PGI_STATE_ACTIVATED_AT, state->activated_at);
-	pgi_put_moment(values, isnull, PGI_STATE_RESOLVED_AT, state->resolved_at);
-	pgi_put_moment(values, isnull, PGI_STATE_CLOSED_AT, state->closed_at);
+	pgi_entry_put_moment(values, isnull, PGI_STATE_ACKNOWLEDGED_AT,
+						 state->acknowledged_at);
+	pgi_entry_put_moment(values, isnull, PGI_STATE_ACTIVATED_AT, state->activated_at);
+	pgi_entry_put_moment(values, isnull, PGI_STATE_RESOLVED_AT, state->resolved_at);
+	pgi_entry_put_moment(values, isnull, PGI_STATE_CLOSED_AT, state->closed_at);
 	values[PGI_STATE_STATUS] =
 		CStringGetTextDatum(pgi_status_words[state->standing.status]);
 	values[PGI_STATE_RESPONSE_LEVEL] = UInt8GetDatum(state->response_level);
 	values[PGI_STATE_PEAK_RESPONSE] = UInt8GetDatum(state->peak_response);
 	for (int clock = 0; clock < PGI_CLOCKS; clock++)
 	{
-		pgi_put_moment(values, isnull, PGI_STATE_ORIGINS + clock, state->origin[clock]);
+		pgi_entry_put_moment(values, isnull, PGI_STATE_ORIGINS + clock,
+							 state->origin[clock]);
 		values[PGI_STATE_LATE + clock] = BoolGetDatum(state->late[clock]);
 	}
 	values[PGI_STATE_SEQ] = Int32GetDatum(timeline->nentries);
 	values[PGI_STATE_SETTLED_TO] = TimestampTzGetDatum(until);
-	pgi_put_moment(values, isnull, PGI_STATE_NEXT_DUE, state->next_due);
-	values[PGI_STATE_HEAD] = pgi_hash_value(timeline->head);
-	pgi_put_duties(values, isnull, PGI_STATE_DUTIES, state);
+	pgi_entry_put_moment(values, isnull, PGI_STATE_NEXT_DUE, state->next_due);
+	values[PGI_STATE_HEAD] = pgi_entry_hash_value(timeline->head);
+	pgi_state_put_duties(values, isnull, PGI_STATE_DUTIES, state);
 	isnull[PGI_STATE_WITHOUT_EFFECT] = timeline->nwithout == 0;
 	values[PGI_STATE_WITHOUT_EFFECT] = seqs(timeline->without_effect, timeline->nwithout);
 }
@@ -110,13 +113,13 @@ pgi_state_write(PgiTimeline *timeline, TimestampTz until, const PgiState *state)
 	{
 		pgi_columns_insert(&insert, "incident.incident_state", pgi_state_columns,
 						   PGI_STATE_COLUMNS);
-		pgi_run(&insert, values, nulls, SPI_OK_INSERT, 0);
+		pgi_sql_run(&insert, values, nulls, SPI_OK_INSERT, 0);
 	}
 	else
 	{
 		pgi_columns_update(&update, "incident.incident_state", pgi_state_columns,
 						   PGI_STATE_COLUMNS);
-		pgi_run(&update, values, nulls, SPI_OK_UPDATE, 0);
+		pgi_sql_run(&update, values, nulls, SPI_OK_UPDATE, 0);
 	}
 	if (state->next_due != PGI_NEVER && state->next_due != timeline->next_due)
 		pgi_timer_set(timeline->incident.org_id, timeline->incident.incident_id,

@@ -53,7 +53,8 @@ enum
 
 extern const PgiColumn pgi_state_columns[PGI_STATE_COLUMNS];
 
-extern void pgi_put_duties(Datum *values, bool *isnull, int n, const PgiState *state);
+extern void pgi_state_put_duties(Datum *values, bool *isnull, int n,
+								 const PgiState *state);
 extern void pgi_state_row(const PgiTimeline *timeline, TimestampTz until,
 						  const PgiState *state, Datum *values, bool *isnull);
 extern void pgi_state_write(PgiTimeline *timeline, TimestampTz until,

@@ -36,14 +36,14 @@ pgi_timeline_start(PgiTimeline *timeline, int32 org_id, int64 incident_id,
 	timeline->incident.org_id = org_id;
 	timeline->incident.incident_id = incident_id;
 	timeline->policy_id = policy_id;
-	timeline->incident.month = pgi_month(GetCurrentTimestamp());
+	timeline->incident.month = pgi_bucket_month(GetCurrentTimestamp());
 	timeline->is_new = true;
 	timeline->settled_to = DT_NOBEGIN;
 	timeline->next_due = PGI_NEVER;
 }
 
 void
-pgi_no_incident(int32 org_id, int64 incident_id)
+pgi_timeline_refuse_unknown(int32 org_id, int64 incident_id)
 {
 	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
 					errmsg("incident " INT64_FORMAT " does not exist in organisation %d",
@@ -67,11 +67,11 @@ await_calendars(void)
 							 0};
 	bool isnull;
 
-	pgi_read_newest(&query, NULL);
+	pgi_sql_read_newest(&query, NULL);
 	for (uint64 row = 0; row < SPI_processed; row++)
 	{
 		FullTransactionId importer =
-			DatumGetFullTransactionId(pgi_column(row, 1, &isnull));
+			DatumGetFullTransactionId(pgi_sql_column(row, 1, &isnull));
 		TransactionId xid = XidFromFullTransactionId(importer);
 
 		if (!TransactionIdIsCurrentTransactionId(xid))
@@ -82,8 +82,8 @@ await_calendars(void)
 }
 
 static void
-find(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id,
-	 int64 incident_id)
+load_timeline(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id,
+			  int64 incident_id)
 {
 	Datum values[4];
 	bool isnull;
@@ -94,27 +94,27 @@ find(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id,
 
 	values[0] = Int32GetDatum(org_id);
 	values[1] = Int64GetDatum(incident_id);
-	found = locking ? pgi_run(query, values, NULL, SPI_OK_SELECT, 0)
-					: pgi_read(query, values, NULL);
+	found = locking ? pgi_sql_run(query, values, NULL, SPI_OK_SELECT, 0)
+					: pgi_sql_read(query, values, NULL);
 	if (found == 0)
-		pgi_no_incident(org_id, incident_id);
+		pgi_timeline_refuse_unknown(org_id, incident_id);
 	pgi_timeline_start(timeline, org_id, incident_id,
-					   DatumGetInt32(pgi_column(0, 1, &isnull)));
+					   DatumGetInt32(pgi_sql_column(0, 1, &isnull)));
 	timeline->is_new = false;
 	timeline->locked = locking;
-	timeline->settled_to = DatumGetTimestampTz(pgi_column(0, 2, &isnull));
-	timeline->settled_seq = DatumGetInt32(pgi_column(0, 3, &isnull));
-	timeline->incident.month = DatumGetInt32(pgi_column(0, 4, &isnull));
-	next_due = pgi_column(0, 5, &isnull);
+	timeline->settled_to = DatumGetTimestampTz(pgi_sql_column(0, 2, &isnull));
+	timeline->settled_seq = DatumGetInt32(pgi_sql_column(0, 3, &isnull));
+	timeline->incident.month = DatumGetInt32(pgi_sql_column(0, 4, &isnull));
+	next_due = pgi_sql_column(0, 5, &isnull);
 	timeline->next_due = isnull ? PGI_NEVER : DatumGetTimestampTz(next_due);
-	head = pgi_column(0, 6, &isnull);
+	head = pgi_sql_column(0, 6, &isnull);
 	if (VARSIZE_ANY_EXHDR(DatumGetPointer(head)) == PGI_HASH_LENGTH)
 		memcpy(timeline->head, VARDATA_ANY(DatumGetPointer(head)), PGI_HASH_LENGTH);
 	else if (locking)
 		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
 						errmsg("the newest hash of incident " INT64_FORMAT " is damaged",
 							   incident_id)));
-	revised = DatumGetBool(pgi_column(0, 7, &isnull));
+	revised = DatumGetBool(pgi_sql_column(0, 7, &isnull));
 	SPI_freetuptable(SPI_tuptable);
 	if (locking && revised)
 		await_calendars();
@@ -122,8 +122,8 @@ find(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id,
 	values[2] = Int32GetDatum(timeline->policy_id);
 	values[3] = Int32GetDatum(timeline->incident.month);
 	timeline->nentries =
-		(int) (locking ? pgi_run(&read_entries, values, NULL, SPI_OK_SELECT, 0)
-					   : pgi_read(&read_entries, values, NULL));
+		(int) (locking ? pgi_sql_run(&read_entries, values, NULL, SPI_OK_SELECT, 0)
+					   : pgi_sql_read(&read_entries, values, NULL));
 	timeline->room = timeline->nentries + 8;
 	timeline->entries = palloc(sizeof(PgiEntry) * timeline->room);
 	for (int i = 0; i < timeline->nentries; i++)
@@ -144,7 +144,7 @@ pgi_timeline_lock(PgiTimeline *timeline, int32 org_id, int64 incident_id)
 {
 	static PgiQuery query = {READ_STATE " FOR NO KEY UPDATE", 2, {INT4OID, INT8OID}};
 
-	find(timeline, &query, true, org_id, incident_id);
+	load_timeline(timeline, &query, true, org_id, incident_id);
 }
 
 /* Reads an incident as the calling statement sees it. Within SPI. */
@@ -153,7 +153,7 @@ pgi_timeline_read(PgiTimeline *timeline, int32 org_id, int64 incident_id)
 {
 	static PgiQuery query = {READ_STATE, 2, {INT4OID, INT8OID}};
 
-	find(timeline, &query, false, org_id, incident_id);
+	load_timeline(timeline, &query, false, org_id, incident_id);
 }
 
 /* A new last entry, to be filled in and given to pgi_timeline_write. */
@@ -205,7 +205,7 @@ pgi_timeline_write(PgiTimeline *timeline, PgiEntry *entry)
 	for (int i = 0; i < PGI_ENTRY_COLUMNS; i++)
 		nulls[i] = isnull[i] ? 'n' : ' ';
 	pgi_columns_insert(&query, "incident.entries", pgi_entry_columns, PGI_ENTRY_COLUMNS);
-	pgi_run(&query, values, nulls, SPI_OK_INSERT, 0);
+	pgi_sql_run(&query, values, nulls, SPI_OK_INSERT, 0);
 }
 
 /* Whether every entry up to the settled one is there. */
@@ -223,7 +223,7 @@ pgi_timeline_is_complete(const PgiTimeline *timeline)
  * snapshot was taken. Its partition goes for everybody, its state only for snapshots to come.
  */
 void
-pgi_expect_remembered(int32 org_id, int64 incident_id)
+pgi_timeline_expect_remembered(int32 org_id, int64 incident_id)
 {
 	static PgiQuery query = {"SELECT FROM incident.incident_state"
 							 " WHERE org_id = $1 AND incident_id = $2",
@@ -235,12 +235,12 @@ pgi_expect_remembered(int32 org_id, int64 incident_id)
 
 	values[0] = Int32GetDatum(org_id);
 	values[1] = Int64GetDatum(incident_id);
-	pgi_become_owner(&scope);
+	pgi_sql_become_owner(&scope);
 	SPI_connect();
-	pgi_read_newest(&query, values);
+	pgi_sql_read_newest(&query, values);
 	remembered = SPI_processed > 0;
 	SPI_finish();
-	pgi_become_caller(&scope);
+	pgi_sql_become_caller(&scope);
 	if (!remembered)
 		ereport(
 			ERROR,
@@ -256,7 +256,8 @@ static void
 check_complete(const PgiTimeline *timeline)
 {
 	if (!pgi_timeline_is_complete(timeline))
-		pgi_expect_remembered(timeline->incident.org_id, timeline->incident.incident_id);
+		pgi_timeline_expect_remembered(timeline->incident.org_id,
+									   timeline->incident.incident_id);
 	for (int i = 0; i < timeline->nentries; i++)
 		if (timeline->entries[i].seq != i + 1)
 			ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
@@ -294,14 +295,14 @@ pgi_timeline_facts(const PgiTimeline *timeline, int *nfacts)
 		fact->duty = entry->duty_number;
 		n++;
 	}
-	pgi_sort_facts(facts, n);
+	pgi_advance_sort_facts(facts, n);
 	*nfacts = n;
 	return facts;
 }
 
 /* Turns a result of the kernel into an error. */
 void
-pgi_check_result(PgiResult result, int64 incident_id)
+pgi_timeline_check_result(PgiResult result, int64 incident_id)
 {
 	switch (result)
 	{
@@ -332,12 +333,13 @@ pgi_check_result(PgiResult result, int64 incident_id)
  * incident, or the facts are.
  */
 void
-pgi_check_advanced(const PgiTimeline *timeline, PgiResult result, const PgiState *state)
+pgi_timeline_check_advanced(const PgiTimeline *timeline, PgiResult result,
+							const PgiState *state)
 {
 	if (result == PGI_ERROR_NOT_IN_POLICY)
-		pgi_refuse_pair(pgi_policy(timeline->policy_id), state->asset_level,
-						state->severity);
-	pgi_check_result(result, timeline->incident.incident_id);
+		pgi_policy_refuse_pair(pgi_policy_get(timeline->policy_id), state->asset_level,
+							   state->severity);
+	pgi_timeline_check_result(result, timeline->incident.incident_id);
 }
 
 /* The state as of `at`, from all facts. */
@@ -347,7 +349,7 @@ pgi_timeline_state(const PgiTimeline *timeline, TimestampTz at, PgiState *state)
 	int nfacts;
 	PgiFact *facts = pgi_timeline_facts(timeline, &nfacts);
 
-	pgi_check_advanced(
+	pgi_timeline_check_advanced(
 		timeline,
 		pgi_advance(pgi_policy_of(timeline->policy_id, timeline->incident.org_id), facts,
 					nfacts, at, NULL, NULL, state),

@@ -33,16 +33,16 @@ extern void pgi_timeline_start(PgiTimeline *timeline, int32 org_id, int64 incide
 							   int32 policy_id);
 extern void pgi_timeline_lock(PgiTimeline *timeline, int32 org_id, int64 incident_id);
 extern void pgi_timeline_read(PgiTimeline *timeline, int32 org_id, int64 incident_id);
-extern PGI_NORETURN void pgi_no_incident(int32 org_id, int64 incident_id);
+extern PGI_NORETURN void pgi_timeline_refuse_unknown(int32 org_id, int64 incident_id);
 extern PgiEntry *pgi_timeline_add(PgiTimeline *timeline, PgiKind kind, TimestampTz at);
 extern void pgi_timeline_write(PgiTimeline *timeline, PgiEntry *entry);
-extern void pgi_expect_remembered(int32 org_id, int64 incident_id);
+extern void pgi_timeline_expect_remembered(int32 org_id, int64 incident_id);
 extern bool pgi_timeline_is_complete(const PgiTimeline *timeline);
 extern PgiFact *pgi_timeline_facts(const PgiTimeline *timeline, int *nfacts);
 extern void pgi_timeline_state(const PgiTimeline *timeline, TimestampTz at,
 							   PgiState *state);
-extern void pgi_check_advanced(const PgiTimeline *timeline, PgiResult result,
-							   const PgiState *state);
-extern void pgi_check_result(PgiResult result, int64 incident_id);
+extern void pgi_timeline_check_advanced(const PgiTimeline *timeline, PgiResult result,
+										const PgiState *state);
+extern void pgi_timeline_check_result(PgiResult result, int64 incident_id);
 
 #endif

@@ -126,14 +126,16 @@ read_state(Check *check)
 
 	values[0] = Int32GetDatum(timeline->incident.org_id);
 	values[1] = Int64GetDatum(timeline->incident.incident_id);
-	if (pgi_read(&query, values, NULL) == 0)
+	if (pgi_sql_read(&query, values, NULL) == 0)
 		return false;
 	check->state_columns = SPI_tuptable->tupdesc;
 	for (int i = 0; i < PGI_STATE_COLUMNS; i++)
-		check->state[i] = pgi_column(0, i + 1, &check->state_null[i]);
-	check->calendar_changes = DatumGetBool(pgi_column(0, PGI_STATE_COLUMNS + 1, &isnull));
-	check->in_quarantine = DatumGetBool(pgi_column(0, PGI_STATE_COLUMNS + 2, &isnull));
-	newest_tick = pgi_column(0, PGI_STATE_COLUMNS + 3, &isnull);
+		check->state[i] = pgi_sql_column(0, i + 1, &check->state_null[i]);
+	check->calendar_changes =
+		DatumGetBool(pgi_sql_column(0, PGI_STATE_COLUMNS + 1, &isnull));
+	check->in_quarantine =
+		DatumGetBool(pgi_sql_column(0, PGI_STATE_COLUMNS + 2, &isnull));
+	newest_tick = pgi_sql_column(0, PGI_STATE_COLUMNS + 3, &isnull);
 	check->newest_tick = isnull ? DT_NOBEGIN : DatumGetTimestampTz(newest_tick);
 
 	timeline->is_new = false;
@@ -164,10 +166,10 @@ read_incident(Check *check)
 
 	values[0] = Int32GetDatum(check->timeline.incident.org_id);
 	values[1] = Int64GetDatum(check->timeline.incident.incident_id);
-	if (pgi_read(&query, values, NULL) == 0)
+	if (pgi_sql_read(&query, values, NULL) == 0)
 		return false;
-	check->policy_id = DatumGetInt32(pgi_column(0, 1, &isnull));
-	check->detected_at = DatumGetTimestampTz(pgi_column(0, 2, &isnull));
+	check->policy_id = DatumGetInt32(pgi_sql_column(0, 1, &isnull));
+	check->detected_at = DatumGetTimestampTz(pgi_sql_column(0, 2, &isnull));
 	check->policy.name = text_column(0, 3);
 	check->policy.version = text_column(0, 4);
 	check->policy.digest = text_column(0, 5);
@@ -178,7 +180,7 @@ read_incident(Check *check)
 	opening->confidentiality = check->confidentiality;
 	opening->ticket = text_column(0, 8);
 	opening->dedup_key = text_column(0, 9);
-	opening->drill = DatumGetBool(pgi_column(0, 10, &isnull));
+	opening->drill = DatumGetBool(pgi_sql_column(0, 10, &isnull));
 	return true;
 }
 
@@ -217,7 +219,7 @@ is_as_written(const PgiTimeline *timeline, const PgiEntry *entry, uint64 row)
 		bool stored_null;
 		Datum stored;
 
-		stored = pgi_column(row, number, &stored_null);
+		stored = pgi_sql_column(row, number, &stored_null);
 		/* The month is looked at by itself; the text of evidence says all of it. */
 		if (i == PGI_ENTRY_MONTH || (i == PGI_ENTRY_EVIDENCE && stored_null == isnull[i]))
 			continue;
@@ -259,9 +261,10 @@ read_entries(Check *check)
 	values[0] = Int32GetDatum(timeline->incident.org_id);
 	values[1] = Int64GetDatum(timeline->incident.incident_id);
 	values[2] = Int32GetDatum(timeline->policy_id);
-	timeline->nentries = (int) pgi_read(&query, values, NULL);
+	timeline->nentries = (int) pgi_sql_read(&query, values, NULL);
 	if (timeline->nentries < timeline->settled_seq)
-		pgi_expect_remembered(timeline->incident.org_id, timeline->incident.incident_id);
+		pgi_timeline_expect_remembered(timeline->incident.org_id,
+									   timeline->incident.incident_id);
 	timeline->entries = palloc(sizeof(PgiEntry) * Max(timeline->nentries, 1));
 	check->stored = palloc(sizeof(Stored) * Max(timeline->nentries, 1));
 	for (int i = 0; i < timeline->nentries; i++)
@@ -271,12 +274,12 @@ read_entries(Check *check)
 
 		pgi_entry_read(entry, i);
 		entry->recorded_at =
-			DatumGetTimestampTz(pgi_column(i, PGI_ENTRY_RECORDED_AT + 1, &isnull));
+			DatumGetTimestampTz(pgi_sql_column(i, PGI_ENTRY_RECORDED_AT + 1, &isnull));
 		entry->actor = text_column(i, ACTOR);
 		entry->recorded_by = text_column(i, RECORDED_BY);
 		entry->note = text_column(i, NOTE);
 		entry->evidence = text_column(i, EVIDENCE);
-		stored->month = DatumGetInt32(pgi_column(i, PGI_ENTRY_MONTH + 1, &isnull));
+		stored->month = DatumGetInt32(pgi_sql_column(i, PGI_ENTRY_MONTH + 1, &isnull));
 		stored->as_written = is_as_written(timeline, entry, i);
 		stored->from_policy.name = text_column(i, FROM_POLICY);
 		stored->from_policy.version = text_column(i, FROM_POLICY + 1);
@@ -396,7 +399,8 @@ check_entry(Check *check, int i)
 					PGI_IS_FACT(entry->kind)
 						? "the entry has what such a fact does not have"
 						: "the entry has what only a fact has");
-	if (check->stored[i].month != pgi_month(check->timeline.entries[0].recorded_at))
+	if (check->stored[i].month !=
+		pgi_bucket_month(check->timeline.entries[0].recorded_at))
 		put_problem(check, entry->seq,
 					"the entry is not kept under the month of the opening");
 	if ((entry->kind == PGI_OPENED) != (i == 0))
@@ -570,7 +574,7 @@ check_events(const Check *check, const PgiCollected *collected, bool report)
 	bool *missing = palloc(sizeof(bool) * Max(collected->count, 1));
 	bool differs = false;
 
-	pgi_timeline_compare(timeline, collected, extra, missing);
+	pgi_settle_compare(timeline, collected, extra, missing);
 	for (int i = 0; i < timeline->nentries; i++)
 	{
 		differs |= extra[i];
@@ -627,8 +631,8 @@ check_consequences(Check *check)
 
 	if (!check_settled_to(check))
 		return;
-	if (pgi_timeline_derive(&check->timeline, check->timeline.settled_to, &collected,
-							&state) != PGI_OK)
+	if (pgi_settle_derive(&check->timeline, check->timeline.settled_to, &collected,
+						  &state) != PGI_OK)
 	{
 		put_problem(check, 0, "the policy cannot make anything of the facts");
 		return;
@@ -665,7 +669,7 @@ pgi_verify_timeline(PG_FUNCTION_ARGS)
 	check.has_state = read_state(&check);
 	check.has_incident = read_incident(&check);
 	if (!check.has_state && !check.has_incident)
-		pgi_no_incident(pgi_organisation, PG_GETARG_INT64(0));
+		pgi_timeline_refuse_unknown(pgi_organisation, PG_GETARG_INT64(0));
 	if (!check.has_state)
 		put_problem(&check, 0, "the incident has no state");
 	if (!check.has_incident)
@@ -679,7 +683,8 @@ pgi_verify_timeline(PG_FUNCTION_ARGS)
 		check.detected_at != check.timeline.entries[0].effective_at)
 		put_problem(&check, 0, "the incident's detected_at is not the opening's");
 	if (check.has_state && check.timeline.nentries > 0 &&
-		check.timeline.incident.month != pgi_month(check.timeline.entries[0].recorded_at))
+		check.timeline.incident.month !=
+			pgi_bucket_month(check.timeline.entries[0].recorded_at))
 		put_problem(&check, 0, "the state's month is not that of the opening");
 	if (check.is_whole)
 		check_withdrawals(&check);
@@ -727,5 +732,5 @@ pgi_timeline_hash(PG_FUNCTION_ARGS)
 	SPI_finish();
 	if (!found)
 		PG_RETURN_NULL();
-	PG_RETURN_DATUM(pgi_hash_value(hash));
+	PG_RETURN_DATUM(pgi_entry_hash_value(hash));
 }

@@ -15,15 +15,15 @@ typedef enum PgiResult
 	PGI_ERROR_STUCK			 /* time brings nothing where it should */
 } PgiResult;
 
-extern void pgi_sort_facts(PgiFact *facts, int nfacts);
+extern void pgi_advance_sort_facts(PgiFact *facts, int nfacts);
 extern PgiResult pgi_advance(const PgiPolicy *policy, const PgiFact *facts, int nfacts,
 							 int64_t until, PgiEmit emit, void *arg, PgiState *state);
 extern PgiResult pgi_advance_in_full(const PgiPolicy *policy, const PgiFact *facts,
 									 int nfacts, int64_t until, PgiEmit emit, void *arg,
 									 bool *effects, PgiState *state);
-extern PgiResult pgi_duties_at(const PgiPolicy *policy, const PgiFact *facts, int nfacts,
-							   int64_t until, PgiDutyReport *reports);
-extern PgiResult pgi_go_on(const PgiPolicy *policy, PgiState *state, int64_t until,
-						   PgiEmit emit, void *arg);
+extern PgiResult pgi_advance_duties(const PgiPolicy *policy, const PgiFact *facts,
+									int nfacts, int64_t until, PgiDutyReport *reports);
+extern PgiResult pgi_advance_from_state(const PgiPolicy *policy, PgiState *state,
+										int64_t until, PgiEmit emit, void *arg);
 
 #endif

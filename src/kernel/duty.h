@@ -8,11 +8,11 @@
 
 extern const char *const pgi_duty_status_words[PGI_DUTY_STATUSES];
 
-extern void pgi_duties_hear(PgiRun *run, const PgiFact *fact);
+extern void pgi_duties_apply_fact(PgiRun *run, const PgiFact *fact);
 extern int64_t pgi_duties_next(const PgiRun *run);
-extern bool pgi_duties_settle(PgiRun *run, int64_t at);
+extern bool pgi_duties_decide(PgiRun *run, int64_t at);
 extern void pgi_duties_report(PgiRun *run);
-extern void pgi_duties_note(PgiRun *run, int64_t at);
-extern void pgi_duties_resume(PgiRun *run);
+extern void pgi_duties_save(PgiRun *run, int64_t at);
+extern void pgi_duties_restore(PgiRun *run);
 
 #endif

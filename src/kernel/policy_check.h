@@ -14,7 +14,7 @@ typedef enum PgiPart
 	PGI_PART_SEVERITY,	  /* first: severity */
 	PGI_PART_LEVEL,		  /* first: level */
 	PGI_PART_ACKNOWLEDGE, /* first: level, second: number of the time */
-	PGI_PART_RISE,		  /* first: number of the step */
+	PGI_PART_STEP,		  /* first: number of the step */
 	PGI_PART_DUTY		  /* first: number of the duty, second: level, or -1 */
 } PgiPart;
 

@@ -101,7 +101,7 @@ extern int pgi_risk_band(const PgiRiskStage *stage, int64_t square);
 extern int64_t pgi_risk_range_end(const PgiRiskSource *source, PgiRiskStageName name,
 								  int rating);
 extern void pgi_risk_compile(const PgiRiskSource *source, PgiRiskMethod *method);
-extern int pgi_asset_tenths(const PgiAssetValue *how, const int ratings[3]);
-extern int pgi_asset_rating(int tenths);
+extern int pgi_risk_asset_tenths(const PgiAssetValue *how, const int ratings[3]);
+extern int pgi_risk_asset_rating(int tenths);
 
 #endif

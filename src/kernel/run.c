@@ -4,8 +4,8 @@
 #include "kernel/run.h"
 
 void
-pgi_emit(PgiRun *run, PgiKind kind, int rule, int32_t occurrence, int64_t deadline,
-		 int64_t at)
+pgi_run_emit(PgiRun *run, PgiKind kind, int rule, int32_t occurrence, int64_t deadline,
+			 int64_t at)
 {
 	PgiDerived derived;
 

@@ -69,7 +69,7 @@ typedef struct PgiState
 	 */
 	int64_t origin[PGI_CLOCKS];
 	int64_t inactive_since[PGI_MAX_INACTIVITIES]; /* the same for those of inactivity */
-	bool can_go_on;
+	bool can_continue;
 	int64_t elapsed;		 /* on the processing clock, at the moment asked for */
 	int64_t next_due;		 /* next derived event if no fact comes, or PGI_NEVER */
 	int64_t acknowledged_at; /* of this run since the last reopening; PGI_NEVER: not */

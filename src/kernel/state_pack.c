@@ -36,7 +36,7 @@ take_number(const uint8_t **bytes, int size)
  * no more than the first time to acknowledge has passed. Numbers are little-endian.
  */
 int
-pgi_duties_pack(const PgiState *state, uint8_t *bytes)
+pgi_state_pack(const PgiState *state, uint8_t *bytes)
 {
 	bool acknowledging = state->origin[PGI_CLOCK_ACKNOWLEDGEMENT] != PGI_NEVER;
 	uint8_t inactivities = 0;
@@ -68,11 +68,11 @@ pgi_duties_pack(const PgiState *state, uint8_t *bytes)
 }
 
 /*
- * Reads what pgi_duties_pack wrote; false when it did not write this. Without bytes, how
+ * Reads what pgi_state_pack wrote; false when it did not write this. Without bytes, how
  * many times to acknowledge have passed is left as it is.
  */
 bool
-pgi_duties_unpack(PgiState *state, const uint8_t *bytes, int length)
+pgi_state_unpack(PgiState *state, const uint8_t *bytes, int length)
 {
 	const uint8_t *end = bytes + length;
 	uint8_t first;

@@ -12,7 +12,7 @@
 
 /* Reads the names into the current memory context. */
 void
-pgi_read_duty_names(int32 policy_id, PgiDutyNames *names)
+pgi_duty_names_read(int32 policy_id, PgiDutyNames *names)
 {
 	static PgiQuery query = {"SELECT duty, content IS NOT NULL FROM "
 							 "incident.policy_duties WHERE policy_id = $1"
@@ -23,25 +23,25 @@ pgi_read_duty_names(int32 policy_id, PgiDutyNames *names)
 	Datum id = Int32GetDatum(policy_id);
 	PgiOwnerScope scope;
 
-	pgi_become_owner(&scope);
+	pgi_sql_become_owner(&scope);
 	SPI_connect();
-	pgi_read_newest(&query, &id);
+	pgi_sql_read_newest(&query, &id);
 	names->count = (int) Min(SPI_processed, PGI_MAX_DUTIES);
 	for (int i = 0; i < names->count; i++)
 	{
 		bool isnull;
 
-		names->name[i] =
-			MemoryContextStrdup(caller, TextDatumGetCString(pgi_column(i, 1, &isnull)));
-		names->is_report[i] = DatumGetBool(pgi_column(i, 2, &isnull));
+		names->name[i] = MemoryContextStrdup(
+			caller, TextDatumGetCString(pgi_sql_column(i, 1, &isnull)));
+		names->is_report[i] = DatumGetBool(pgi_sql_column(i, 2, &isnull));
 	}
 	SPI_finish();
-	pgi_become_caller(&scope);
+	pgi_sql_become_caller(&scope);
 }
 
 /* The number of a duty; -1 when there is none of that name. */
 int
-pgi_duty_named(const PgiDutyNames *names, const char *name)
+pgi_duty_names_find(const PgiDutyNames *names, const char *name)
 {
 	for (int i = 0; i < names->count; i++)
 		if (strcmp(names->name[i], name) == 0)

@@ -14,7 +14,7 @@ typedef struct PgiDutyNames
 	bool is_report[PGI_MAX_DUTIES]; /* the policy says what it must tell */
 } PgiDutyNames;
 
-extern void pgi_read_duty_names(int32 policy_id, PgiDutyNames *names);
-extern int pgi_duty_named(const PgiDutyNames *names, const char *name);
+extern void pgi_duty_names_read(int32 policy_id, PgiDutyNames *names);
+extern int pgi_duty_names_find(const PgiDutyNames *names, const char *name);
 
 #endif

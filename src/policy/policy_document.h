@@ -6,8 +6,8 @@
 
 #include "document/document.h"
 
-extern List *pgi_check_policy(Jsonb *document);
-extern void pgi_expect_sound_policy(Jsonb *document);
-extern char *pgi_finding_sentence(const PgiFinding *finding);
+extern List *pgi_policy_document_check(Jsonb *document);
+extern void pgi_policy_document_expect_sound(Jsonb *document);
+extern char *pgi_policy_document_sentence(const PgiFinding *finding);
 
 #endif

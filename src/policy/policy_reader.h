@@ -24,15 +24,15 @@ typedef struct PgiPolicyPlaces
 	int row[PGI_LEVELS][PGI_SEVERITIES];
 	int severity[PGI_SEVERITIES];
 	int level[PGI_LEVELS];
-	int rise[PGI_MAX_RISES];
+	int rise[PGI_MAX_ESCALATION_STEPS];
 	int duty_item[PGI_MAX_DUTIES][PGI_LEVELS];	/* of `for` */
 	int duty_level[PGI_MAX_DUTIES][PGI_LEVELS]; /* of its levels */
 } PgiPolicyPlaces;
 
-extern void pgi_read_source(JsonbContainer *document, PgiPolicySource *source,
-							PgiCalendarNames *calendars, PgiPolicyPlaces *places);
-extern void pgi_read_hold(JsonbContainer *document, PgiPolicySource *source);
-extern int pgi_rise_measure(JsonbContainer *step);
-extern int pgi_duty_number(JsonbContainer *duties, const char *name);
+extern void pgi_policy_read_source(JsonbContainer *document, PgiPolicySource *source,
+								   PgiCalendarNames *calendars, PgiPolicyPlaces *places);
+extern void pgi_policy_read_hold(JsonbContainer *document, PgiPolicySource *source);
+extern int pgi_policy_step_measure(JsonbContainer *step);
+extern int pgi_policy_duty_number(JsonbContainer *duties, const char *name);
 
 #endif

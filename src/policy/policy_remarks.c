@@ -22,7 +22,7 @@ has_plain_days(const char *word)
 {
 	const Interval *interval;
 
-	if (pgi_is_working_days(word))
+	if (pgi_length_is_working_days(word))
 		return false;
 	interval = DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(word),
 													 ObjectIdGetDatum(InvalidOid),
@@ -40,16 +40,16 @@ remark(ReturnSetInfo *result, const PgiTerm *term, const char *name,
 
 	if (!calendar->always && has_plain_days(term->word))
 	{
-		(void) pgi_read_length(term->word, &length);
+		(void) pgi_length_read(term->word, &length);
 		words = psprintf(
 			"A day counts 24 worked hours: \"%s\" on calendar \"%s\" are " INT64_FORMAT
 			" hours, or %.4g of its working days. Write working days, or hours.",
 			term->word, name, length / USECS_PER_HOUR, (double) length / calendar->day);
 	}
-	else if (calendar->always && pgi_is_working_days(term->word))
+	else if (calendar->always && pgi_length_is_working_days(term->word))
 		words = psprintf("A working day of calendar \"%s\" has 24 hours.", name);
 	if (words != NULL)
-		pgi_put_finding(result, term->place, pgi_in_language(language, words));
+		pgi_document_put_finding(result, term->place, pgi_language_text(language, words));
 }
 
 /* (document, language): what people may not expect of a policy that is sound. */
@@ -69,13 +69,14 @@ pgi_policy_remarks(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
 	{
-		pgi_put_finding(result, "$", pgi_in_language(language, "There is no document."));
+		pgi_document_put_finding(result, "$",
+								 pgi_language_text(language, "There is no document."));
 		return (Datum) 0;
 	}
 	document = PG_GETARG_JSONB_P(0);
-	pgi_expect_sound_policy(document);
+	pgi_policy_document_expect_sound(document);
 	pgi_json_root(document, &root);
-	pgi_read_source(pgi_json_container(&root), &source, &calendars, &places);
+	pgi_policy_read_source(pgi_json_container(&root), &source, &calendars, &places);
 	foreach (cell, pgi_policy_terms(pgi_json_container(&root), &source))
 	{
 		const PgiTerm *term = lfirst(cell);

@@ -27,7 +27,7 @@ add_term(Reading *reading, JsonbContainer *object, const char *place, const char
 	if (word == NULL)
 		return;
 	term = palloc0(sizeof(PgiTerm));
-	term->place = pgi_place_key(place, key);
+	term->place = pgi_document_place_key(place, key);
 	term->word = word;
 	for (int level = 0; level <= PGI_LEVEL_MAX; level++)
 		if (reading->source->defined[level] && levels & PGI_LEVEL_BIT(level))
@@ -38,7 +38,7 @@ add_term(Reading *reading, JsonbContainer *object, const char *place, const char
 static void
 read_level(Reading *reading, JsonbContainer *item, const char *place)
 {
-	unsigned level = PGI_LEVEL_BIT(pgi_level_code(pgi_json_text(item, "level")));
+	unsigned level = PGI_LEVEL_BIT(pgi_types_level_code(pgi_json_text(item, "level")));
 	JsonbContainer *acknowledge = pgi_json_part(item, "acknowledge");
 	JsonbContainer *steps;
 
@@ -46,12 +46,13 @@ read_level(Reading *reading, JsonbContainer *item, const char *place)
 	add_term(reading, item, place, "respond_within", level);
 	if (acknowledge == NULL)
 		return;
-	place = pgi_place_key(place, "acknowledge");
+	place = pgi_document_place_key(place, "acknowledge");
 	add_term(reading, acknowledge, place, "within", level);
 	steps = pgi_json_part(acknowledge, "steps");
 	for (int i = 0; i < pgi_json_count(steps); i++)
 		add_term(reading, pgi_json_item(steps, i),
-				 pgi_place_item(pgi_place_key(place, "steps"), i), "within", level);
+				 pgi_document_place_item(pgi_document_place_key(place, "steps"), i),
+				 "within", level);
 }
 
 static unsigned
@@ -60,7 +61,7 @@ level_bits(JsonbContainer *levels)
 	unsigned bits = 0;
 
 	for (int i = 0; i < pgi_json_count(levels); i++)
-		bits |= PGI_LEVEL_BIT(pgi_level_code(pgi_json_item_word(levels, i)));
+		bits |= PGI_LEVEL_BIT(pgi_types_level_code(pgi_json_item_word(levels, i)));
 	return bits;
 }
 
@@ -86,8 +87,9 @@ read_duty(Reading *reading, JsonbContainer *duty, const char *place)
 	{
 		JsonbContainer *line = pgi_json_item(lines, i);
 
-		add_term(reading, line, pgi_place_item(pgi_place_key(place, "for"), i), "within",
-				 by_response ? ~0u : level_bits(pgi_json_part(line, "levels")));
+		add_term(reading, line,
+				 pgi_document_place_item(pgi_document_place_key(place, "for"), i),
+				 "within", by_response ? ~0u : level_bits(pgi_json_part(line, "levels")));
 	}
 }
 
@@ -101,11 +103,13 @@ pgi_policy_terms(JsonbContainer *document, const PgiPolicySource *source)
 	Reading reading = {source, NIL};
 
 	for (int i = 0; i < pgi_json_count(levels); i++)
-		read_level(&reading, pgi_json_item(levels, i), pgi_place_item("$.levels", i));
+		read_level(&reading, pgi_json_item(levels, i),
+				   pgi_document_place_item("$.levels", i));
 	for (int i = 0; i < pgi_json_count(steps); i++)
 		read_step(&reading, pgi_json_item(steps, i),
-				  pgi_place_item("$.escalation.steps", i));
+				  pgi_document_place_item("$.escalation.steps", i));
 	for (int i = 0; i < pgi_json_count(duties); i++)
-		read_duty(&reading, pgi_json_item(duties, i), pgi_place_item("$.duties", i));
+		read_duty(&reading, pgi_json_item(duties, i),
+				  pgi_document_place_item("$.duties", i));
 	return reading.terms;
 }

@@ -115,7 +115,7 @@ struct PgiHistory
 static void
 open_incidents(PgiIndexCursor *incidents, Snapshot snapshot)
 {
-	Relation relation = table_open(pgi_relation("incidents"), AccessShareLock);
+	Relation relation = table_open(pgi_sql_relation("incidents"), AccessShareLock);
 
 	pgi_index_cursor_open(incidents, relation, snapshot, INCIDENT_DETECTED_AT + 1);
 }
@@ -223,7 +223,7 @@ pgi_history_begin(const PgiPeriod *period, const PgiIds *part, Size memory,
 						  PGI_STATE_NEXT_DUE + 1);
 	pgi_index_cursor_start(&history->incidents, period->org_id, part->first, part->last);
 
-	history->entries = table_open(pgi_relation("entries"), AccessShareLock);
+	history->entries = table_open(pgi_sql_relation("entries"), AccessShareLock);
 	pgi_columns_expect(history->entries, pgi_entry_columns, PGI_ENTRY_COLUMNS);
 	history->directory = CreatePartitionDirectory(context, true);
 	history->partitions = PartitionDirectoryLookup(history->directory, history->entries);
@@ -243,7 +243,7 @@ pgi_history_end(PgiHistory *history)
 }
 
 void
-pgi_progress_begin(PgiProgress *progress, int64 about)
+pgi_history_progress_begin(PgiProgress *progress, int64 about)
 {
 	progress->about = about;
 	pg_atomic_init_u64(&progress->done, 0);
@@ -252,7 +252,7 @@ pgi_progress_begin(PgiProgress *progress, int64 about)
 
 /* Tells every few seconds how far all who work on it have come, one of them at a time. */
 static void
-tell(PgiProgress *progress)
+report_progress(PgiProgress *progress)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	uint64 told = pg_atomic_read_u64(&progress->told);
@@ -539,7 +539,7 @@ read_partition(PgiHistory *history, Oid partition)
 
 		CHECK_FOR_INTERRUPTS();
 		if (++nread % 65536 == 0)
-			tell(history->progress);
+			report_progress(history->progress);
 		if (map != NULL)
 			(void) execute_attr_map_slot(map->attrMap, stored, slot);
 		slot_getsomeattrs(slot, PGI_ENTRY_KIND + 1);
@@ -629,7 +629,7 @@ check_entries(int32 org_id, const PastIncident *life, PackedEntry *packed)
 	for (int i = 0; i < life->nentries; i++)
 		if (packed[i].kind == ABSENT)
 		{
-			pgi_expect_remembered(org_id, life->incident_id);
+			pgi_timeline_expect_remembered(org_id, life->incident_id);
 			ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
 							errmsg("entry %d of incident " INT64_FORMAT " is missing",
 								   i + 1, life->incident_id)));
@@ -692,12 +692,12 @@ pgi_history_next(PgiHistory *history)
 	for (int i = 1; i < past->nfacts; i++)
 		in_order &= past->facts[i - 1].at <= past->facts[i].at;
 	if (!in_order)
-		pgi_sort_facts(past->facts, past->nfacts);
+		pgi_advance_sort_facts(past->facts, past->nfacts);
 	if (history->next % 1024 == 0 || history->next == history->nlives)
 	{
 		(void) pg_atomic_fetch_add_u64(&history->progress->done,
 									   (history->next - 1) % 1024 + 1);
-		tell(history->progress);
+		report_progress(history->progress);
 	}
 	return past;
 }

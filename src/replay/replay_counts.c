@@ -305,7 +305,7 @@ pgi_replay_counts(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	pgi_replay_arguments(fcinfo, &task->policy_id, &task->period);
 	task->nparts = pgi_history_divide(&task->period, most_parts(), task->parts, &about);
-	pgi_progress_begin(&task->progress, about);
+	pgi_history_progress_begin(&task->progress, about);
 	pg_atomic_init_u64(&task->fingerprint, 0);
 	pg_atomic_init_u32(&task->next, 0);
 	if (task->nparts > 1)

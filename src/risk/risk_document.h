@@ -9,9 +9,10 @@
 
 #include "kernel/risk_check.h"
 
-extern bool pgi_whole_multiple(Numeric number, int64 unit, int64 limit, int64 *result);
-extern bool pgi_find_combination(const char *word, PgiCombination *combination);
-extern int pgi_read_risk_document(Jsonb *document, PgiRiskSource *source,
+extern bool pgi_risk_document_whole_multiple(Numeric number, int64 unit, int64 limit,
+											 int64 *result);
+extern bool pgi_risk_document_combination(const char *word, PgiCombination *combination);
+extern int pgi_risk_document_read(Jsonb *document, PgiRiskSource *source,
 								  PgiRiskProblem *problems, int room);
 
 #endif

@@ -61,13 +61,13 @@ typedef struct Batch
 	PgiDerived events[MAX_EVENTS];
 	int nevents;
 	/* timers for when they are due again */
-	PgiDue *set;
+	PgiTimer *set;
 	int nset;
 } Batch;
 
 /* The last of some incidents that are close to one another. */
 static int64
-last_close(const PgiDue *due, int ndue)
+last_close(const PgiTimer *due, int ndue)
 {
 	int last = 0;
 
@@ -83,7 +83,7 @@ last_close(const PgiDue *due, int ndue)
  * next one is found by reading on.
  */
 static bool
-find_state(PgiStateCursor *states, const PgiDue *due, int ndue)
+find_state(PgiStateCursor *states, const PgiTimer *due, int ndue)
 {
 	if (!pgi_state_cursor_covers(states, due->org_id, due->incident_id))
 		pgi_state_cursor_start(states, due->org_id, due->incident_id,
@@ -112,7 +112,7 @@ begin_batch(Batch *batch, int ndue, TimestampTz at)
 					   PGI_ENTRY_COLUMNS);
 	batch->timers = pgi_bulk_open("timers");
 	batch->sha = pgi_chain_begin();
-	batch->set = palloc(sizeof(PgiDue) * ndue * PGI_TIMERS_MADE);
+	batch->set = palloc(sizeof(PgiTimer) * ndue * PGI_TIMERS_MADE);
 }
 
 static void
@@ -165,16 +165,16 @@ update_state(Batch *batch, const PgiState *state)
 		values[PGI_STATE_LATE + clock] = BoolGetDatum(state->late[clock]);
 	values[PGI_STATE_SEQ] = Int32GetDatum(batch->timeline.settled_seq + batch->nevents);
 	values[PGI_STATE_SETTLED_TO] = TimestampTzGetDatum(batch->at);
-	pgi_put_moment(values, new->tts_isnull, PGI_STATE_NEXT_DUE, state->next_due);
-	values[PGI_STATE_HEAD] = pgi_hash_value(batch->timeline.head);
-	pgi_put_duties(values, new->tts_isnull, PGI_STATE_DUTIES, state);
+	pgi_entry_put_moment(values, new->tts_isnull, PGI_STATE_NEXT_DUE, state->next_due);
+	values[PGI_STATE_HEAD] = pgi_entry_hash_value(batch->timeline.head);
+	pgi_state_put_duties(values, new->tts_isnull, PGI_STATE_DUTIES, state);
 	ExecStoreVirtualTuple(new);
 
 	result = table_tuple_update(
 		batch->states.rows.relation, &old->tts_tid, new, GetCurrentCommandId(true),
 		batch->snapshot, InvalidSnapshot, false, &failure, &lock_mode, &update_indexes);
 	if (result == TM_BeingModified)
-		return PGI_TO_LOOK_INTO; /* the lock may be this transaction's own */
+		return PGI_NEEDS_FULL_RUN; /* the lock may be this transaction's own */
 	if (result != TM_Ok)
 		return PGI_HELD_BY_OTHER;
 	if (update_indexes != PGI_NO_INDEX_UPDATE)
@@ -205,8 +205,8 @@ add_rows(Batch *batch, const PgiEntry *entries, const PgiState *state)
 static int
 compare_timers(const void *a, const void *b)
 {
-	const PgiDue *left = a;
-	const PgiDue *right = b;
+	const PgiTimer *left = a;
+	const PgiTimer *right = b;
 
 	if (left->bucket != right->bucket)
 		return left->bucket < right->bucket ? -1 : 1;
@@ -217,12 +217,12 @@ compare_timers(const void *a, const void *b)
 static void
 add_timers(Batch *batch)
 {
-	qsort(batch->set, batch->nset, sizeof(PgiDue), compare_timers);
+	qsort(batch->set, batch->nset, sizeof(PgiTimer), compare_timers);
 	for (int i = 0; i < batch->nset;)
 	{
 		Datum values[PGI_TIMER_COLUMNS];
 		bool isnull[PGI_TIMER_COLUMNS] = {false};
-		int64 day = pgi_day(batch->set[i].bucket);
+		int64 day = pgi_bucket_day(batch->set[i].bucket);
 
 		i += pgi_timer_row(&batch->set[i], batch->nset - i, values);
 		pgi_bulk_add(batch->timers, day, values, isnull);
@@ -268,14 +268,14 @@ read_kernel_state(const TupleTableSlot *row, PgiState *state)
 				: DatumGetTimestampTz(pgi_slot_value(row, PGI_STATE_ORIGINS + clock));
 	}
 	if (duties == NULL)
-		return pgi_duties_unpack(state, NULL, 0);
-	return pgi_duties_unpack(state, (uint8 *) VARDATA_ANY(duties),
-							 VARSIZE_ANY_EXHDR(duties));
+		return pgi_state_unpack(state, NULL, 0);
+	return pgi_state_unpack(state, (uint8 *) VARDATA_ANY(duties),
+							VARSIZE_ANY_EXHDR(duties));
 }
 
 /* Takes the first of some incidents from its state; false when the timer is out of date. */
 static bool
-read_state(Batch *batch, const PgiDue *due, int ndue)
+read_state(Batch *batch, const PgiTimer *due, int ndue)
 {
 	const TupleTableSlot *row = batch->states.rows.slot;
 	PgiTimeline *timeline = &batch->timeline;
@@ -306,7 +306,7 @@ read_head(Batch *batch)
 }
 
 static PgiOutcome
-settle(Batch *batch, const PgiDue *due, int ndue, PgiDecisions *decisions)
+settle(Batch *batch, const PgiTimer *due, int ndue, PgiDecisions *decisions)
 {
 	PgiEntry entries[MAX_EVENTS];
 	PgiOutcome outcome;
@@ -316,20 +316,20 @@ settle(Batch *batch, const PgiDue *due, int ndue, PgiDecisions *decisions)
 		return PGI_NOT_DUE;
 	if (DatumGetBool(pgi_slot_value(batch->states.rows.slot, PGI_STATE_REVISED)) ||
 		!read_head(batch) || !read_kernel_state(batch->states.rows.slot, &state))
-		return PGI_TO_LOOK_INTO;
+		return PGI_NEEDS_FULL_RUN;
 	batch->nevents = 0;
-	if (pgi_go_on(
+	if (pgi_advance_from_state(
 			pgi_policy_of(batch->timeline.policy_id, batch->timeline.incident.org_id),
 			&state, batch->at, collect, batch) != PGI_OK ||
 		batch->nevents > MAX_EVENTS)
-		return PGI_TO_LOOK_INTO;
+		return PGI_NEEDS_FULL_RUN;
 	make_entries(batch, entries);
 	outcome = update_state(batch, &state);
 	if (outcome != PGI_SETTLED)
 		return outcome;
 	add_rows(batch, entries, &state);
 	for (int i = 0; i < batch->nevents; i++)
-		pgi_count_decision(decisions, &batch->events[i], batch->now);
+		pgi_settle_count(decisions, &batch->events[i], batch->now);
 	return PGI_SETTLED;
 }
 
@@ -352,7 +352,7 @@ has_triggers(const Batch *batch)
  * SPI.
  */
 void
-pgi_batch_settle(const PgiDue *due, int ndue, TimestampTz at, PgiOutcome *outcomes,
+pgi_batch_settle(const PgiTimer *due, int ndue, TimestampTz at, PgiOutcome *outcomes,
 				 PgiDecisions *decisions)
 {
 	Batch *batch = palloc(sizeof(Batch));
@@ -368,7 +368,7 @@ pgi_batch_settle(const PgiDue *due, int ndue, TimestampTz at, PgiOutcome *outcom
 
 		CHECK_FOR_INTERRUPTS();
 		outcomes[i] =
-			one_by_one ? PGI_TO_LOOK_INTO : settle(batch, &due[i], ndue - i, decisions);
+			one_by_one ? PGI_NEEDS_FULL_RUN : settle(batch, &due[i], ndue - i, decisions);
 		MemoryContextSwitchTo(before);
 		MemoryContextReset(scratch);
 	}

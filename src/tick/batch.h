@@ -13,10 +13,10 @@ typedef enum PgiOutcome
 	PGI_NOT_DUE,	   /* its timer was out of date */
 	PGI_SETTLED,	   /* what was due is decided and stored */
 	PGI_HELD_BY_OTHER, /* another session is writing it */
-	PGI_TO_LOOK_INTO   /* needs to be settled on its own */
+	PGI_NEEDS_FULL_RUN /* needs to be settled on its own */
 } PgiOutcome;
 
-extern void pgi_batch_settle(const PgiDue *due, int ndue, TimestampTz at,
+extern void pgi_batch_settle(const PgiTimer *due, int ndue, TimestampTz at,
 							 PgiOutcome *outcomes, PgiDecisions *decisions);
 
 #endif

@@ -314,7 +314,7 @@ cron_database(void)
 
 /* The name of a database's job, as far as pg_cron keeps it: it has the type name. */
 char *
-pgi_job_name(const char *database)
+pgi_schedule_job_name(const char *database)
 {
 	char *name = psprintf("pg_incident %s", database);
 
@@ -331,7 +331,7 @@ call_cron(const char *schedule)
 	int64 outcome;
 
 	strlcpy(call.database, get_database_name(MyDatabaseId), NAMEDATALEN);
-	strlcpy(call.job, pgi_job_name(call.database), MAX_TEXT);
+	strlcpy(call.job, pgi_schedule_job_name(call.database), MAX_TEXT);
 	call.removes = schedule == NULL;
 	if (schedule != NULL)
 		copy_text(call.schedule, schedule, "the schedule");
@@ -358,7 +358,7 @@ PG_FUNCTION_INFO_V1(pgi_schedule);
 Datum
 pgi_schedule(PG_FUNCTION_ARGS)
 {
-	char *schedule = pgi_needed_name_argument(fcinfo, 0, "the schedule");
+	char *schedule = pgi_argument_needed_name(fcinfo, 0, "the schedule");
 
 	/* A worker in another database would not know that this transaction is read only. */
 	PreventCommandIfReadOnly("incident.schedule()");

@@ -11,7 +11,7 @@
 
 /* The month of a moment in UTC, counted from January 2000. */
 int32
-pgi_month(TimestampTz at)
+pgi_bucket_month(TimestampTz at)
 {
 	struct pg_tm tm;
 	fsec_t fraction;
@@ -24,7 +24,7 @@ pgi_month(TimestampTz at)
 
 /* The minute of a moment, counted from 2000, as far as an integer goes. */
 int32
-pgi_bucket(TimestampTz at)
+pgi_bucket_minute(TimestampTz at)
 {
 	int64 minute = at / USECS_PER_MINUTE - (at % USECS_PER_MINUTE < 0);
 
@@ -35,21 +35,21 @@ PG_FUNCTION_INFO_V1(pgi_bucket_of);
 Datum
 pgi_bucket_of(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT32(pgi_bucket(PG_GETARG_TIMESTAMPTZ(0)));
+	PG_RETURN_INT32(pgi_bucket_minute(PG_GETARG_TIMESTAMPTZ(0)));
 }
 
 #define MINUTES_PER_DAY (MINS_PER_HOUR * HOURS_PER_DAY)
 
 /* Days since 2000: timers of one are in the same partition. */
 int32
-pgi_day(int32 bucket)
+pgi_bucket_day(int32 bucket)
 {
 	return bucket / MINUTES_PER_DAY - (bucket % MINUTES_PER_DAY < 0);
 }
 
 /* The minute in which a timer is put whose moment has passed. */
 int32
-pgi_present_bucket(void)
+pgi_bucket_present(void)
 {
-	return pgi_bucket(GetCurrentTimestamp() + PGI_STEP_TOLERATED);
+	return pgi_bucket_minute(GetCurrentTimestamp() + PGI_STEP_TOLERATED);
 }

@@ -6,9 +6,9 @@
 
 #include "datatype/timestamp.h"
 
-extern int32 pgi_month(TimestampTz at);
-extern int32 pgi_bucket(TimestampTz at);
-extern int32 pgi_day(int32 bucket);
-extern int32 pgi_present_bucket(void);
+extern int32 pgi_bucket_month(TimestampTz at);
+extern int32 pgi_bucket_minute(TimestampTz at);
+extern int32 pgi_bucket_day(int32 bucket);
+extern int32 pgi_bucket_present(void);
 
 #endif

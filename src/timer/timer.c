@@ -34,18 +34,18 @@ PgiUnread
 pgi_timer_unread(void)
 {
 	(void) GetTopTransactionId();
-	return (PgiUnread){pgi_present_bucket(), pgi_watermark_unread()};
+	return (PgiUnread){pgi_bucket_present(), pgi_watermark_unread()};
 }
 
 /* A timer for each way of knowing what is unread. Returns how many: one or two. */
 int
-pgi_timer_make(PgiDue *timers, int32 org_id, int64 incident_id, TimestampTz due_at,
+pgi_timer_make(PgiTimer *timers, int32 org_id, int64 incident_id, TimestampTz due_at,
 			   const PgiUnread *unread)
 {
-	int32 bucket = pgi_bucket(due_at);
+	int32 bucket = pgi_bucket_minute(due_at);
 
-	timers[0] = (PgiDue){org_id, Max(bucket, unread->by_clock), incident_id, due_at};
-	timers[1] = (PgiDue){org_id, Max(bucket, unread->by_ticks), incident_id, due_at};
+	timers[0] = (PgiTimer){org_id, Max(bucket, unread->by_clock), incident_id, due_at};
+	timers[1] = (PgiTimer){org_id, Max(bucket, unread->by_ticks), incident_id, due_at};
 	return timers[0].bucket == timers[1].bucket ? 1 : 2;
 }
 
@@ -54,7 +54,7 @@ pgi_timer_make(PgiDue *timers, int32 org_id, int64 incident_id, TimestampTz due_
  * with it. Returns how many those are.
  */
 int
-pgi_timer_row(const PgiDue *timers, int ntimers, Datum *values)
+pgi_timer_row(const PgiTimer *timers, int ntimers, Datum *values)
 {
 	Datum incidents[PGI_TIMERS_A_ROW];
 	Datum moments[PGI_TIMERS_A_ROW];
@@ -87,7 +87,7 @@ pgi_timer_set(int32 org_id, int64 incident_id, TimestampTz due_at)
 		PGI_TIMER_COLUMNS,
 		{INT4OID, INT4OID, INT8ARRAYOID, TIMESTAMPTZARRAYOID}};
 	PgiUnread unread = pgi_timer_unread();
-	PgiDue timers[PGI_TIMERS_MADE];
+	PgiTimer timers[PGI_TIMERS_MADE];
 	int ntimers = pgi_timer_make(timers, org_id, incident_id, due_at, &unread);
 
 	for (int i = 0; i < ntimers; i++)
@@ -95,7 +95,7 @@ pgi_timer_set(int32 org_id, int64 incident_id, TimestampTz due_at)
 		Datum values[PGI_TIMER_COLUMNS];
 
 		(void) pgi_timer_row(&timers[i], 1, values);
-		pgi_run(&query, values, NULL, SPI_OK_INSERT, 0);
+		pgi_sql_run(&query, values, NULL, SPI_OK_INSERT, 0);
 	}
 }
 
