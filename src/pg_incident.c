@@ -7,6 +7,7 @@
 #include "utils/guc.h"
 
 #include "base/arguments.h"
+#include "base/compat.h"
 #include "base/invalidation.h"
 #include "base/language.h"
 #include "base/length.h"
@@ -16,7 +17,7 @@ PG_MODULE_MAGIC;
 
 static char *retention = NULL;
 
-void _PG_init(void);
+extern PGDLLEXPORT void _PG_init(void);
 
 /* Errors when a text that is not empty is no length of time. */
 static bool

@@ -12,6 +12,7 @@
 
 #include "base/arguments.h"
 #include "base/chinese.h"
+#include "base/compat.h"
 #include "base/language.h"
 
 #define MAX_CONVERSIONS 8

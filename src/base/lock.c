@@ -14,6 +14,7 @@
 #include "storage/lock.h"
 #include "utils/builtins.h"
 
+#include "base/compat.h"
 #include "base/sql.h"
 
 static const struct

@@ -7,6 +7,7 @@
 #include "utils/guc.h"
 
 #include "base/arguments.h"
+#include "base/compat.h"
 #include "base/invalidation.h"
 #include "base/organisation.h"
 

@@ -23,6 +23,7 @@
 #include "utils/memutils.h"
 
 #include "base/arguments.h"
+#include "base/compat.h"
 #include "document/json.h"
 #include "document/shape.h"
 #include "kernel/policy.h"

@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "base/arguments.h"
+#include "base/compat.h"
 #include "base/organisation.h"
 #include "base/sql.h"
 #include "incident/entry.h"

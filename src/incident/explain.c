@@ -11,6 +11,7 @@
 #include "utils/datetime.h"
 #include "utils/timestamp.h"
 
+#include "base/compat.h"
 #include "base/language.h"
 #include "base/organisation.h"
 #include "base/sql.h"

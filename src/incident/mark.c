@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 
 #include "base/arguments.h"
+#include "base/compat.h"
 #include "base/organisation.h"
 #include "base/sql.h"
 #include "base/word.h"

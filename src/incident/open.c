@@ -10,6 +10,7 @@
 #include "utils/timestamp.h"
 
 #include "base/arguments.h"
+#include "base/compat.h"
 #include "base/sql.h"
 #include "incident/mark.h"
 #include "incident/record.h"

@@ -15,6 +15,7 @@
 #include "utils/timestamp.h"
 
 #include "base/arguments.h"
+#include "base/compat.h"
 #include "base/organisation.h"
 #include "base/sql.h"
 #include "incident/timeline.h"

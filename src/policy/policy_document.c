@@ -11,6 +11,7 @@
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
+#include "base/compat.h"
 #include "base/language.h"
 #include "base/length.h"
 #include "base/organisation.h"

@@ -13,6 +13,7 @@
 #include "storage/shm_mq.h"
 #include "utils/builtins.h"
 
+#include "base/compat.h"
 #include "policy/policy_cache.h"
 #include "replay/replay.h"
 

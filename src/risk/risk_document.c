@@ -9,6 +9,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 
+#include "base/compat.h"
 #include "document/document.h"
 #include "document/json.h"
 #include "risk/risk_document.h"

@@ -9,6 +9,7 @@
 #include "utils/reltrigger.h"
 
 #include "base/bulk.h"
+#include "base/compat.h"
 #include "base/sql.h"
 
 /* In the order of the columns of incident.risk_results. */

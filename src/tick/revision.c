@@ -6,6 +6,7 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 
+#include "base/compat.h"
 #include "incident/settle.h"
 #include "incident/timeline.h"
 

@@ -25,6 +25,7 @@
 #include "utils/snapmgr.h"
 
 #include "base/arguments.h"
+#include "base/compat.h"
 #include "tick/schedule.h"
 
 #define MAX_TEXT 256

@@ -21,6 +21,7 @@
 #include "utils/timestamp.h"
 
 #include "base/arguments.h"
+#include "base/compat.h"
 #include "base/sql.h"
 #include "incident/timeline.h"
 #include "tick/batch.h"

@@ -6,6 +6,7 @@
 #include "fmgr.h"
 #include "utils/timestamp.h"
 
+#include "base/compat.h"
 #include "timer/bucket.h"
 #include "timer/clock.h"
 

@@ -21,6 +21,7 @@
 #include "utils/array.h"
 #include "utils/timestamp.h"
 
+#include "base/compat.h"
 #include "base/sql.h"
 #include "timer/bucket.h"
 #include "timer/timer.h"

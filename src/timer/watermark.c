@@ -21,6 +21,7 @@
 #include "utils/timestamp.h"
 #include "utils/xid8.h"
 
+#include "base/compat.h"
 #include "base/sql.h"
 #include "timer/bucket.h"
 #include "timer/watermark.h"

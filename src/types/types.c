@@ -3,6 +3,7 @@
  */
 #include "postgres.h"
 
+#include "base/compat.h"
 #include "types/types.h"
 #include "types/word_type.h"
 
