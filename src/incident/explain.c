@@ -11,6 +11,7 @@
 #include "utils/datetime.h"
 #include "utils/timestamp.h"
 
+#include "base/arguments.h"
 #include "base/compat.h"
 #include "base/language.h"
 #include "base/organisation.h"
@@ -357,7 +358,7 @@ pgi_explain(PG_FUNCTION_ARGS)
 	}
 
 	/* As the last tick left it, or as it is now if nothing has become due since. */
-	explanation.now = Max(GetCurrentTimestamp(), timeline.settled_to);
+	explanation.now = Max(pgi_argument_now(), timeline.settled_to);
 	pgi_timeline_state(&timeline, timeline.settled_to, &explanation.state);
 	if (explanation.state.next_due <= explanation.now)
 		say(&explanation,

@@ -15,6 +15,7 @@
 #include "incident/mark.h"
 #include "incident/record.h"
 #include "incident/repeat.h"
+#include "incident/state_row.h"
 #include "policy/policy_cache.h"
 #include "timer/bucket.h"
 
@@ -124,15 +125,16 @@ take_ticket(int32 org_id, const char *ticket)
 		"SELECT max(i.incident_id) FROM incident.incidents AS i"
 		" JOIN incident.incident_state AS s USING (org_id, incident_id)"
 		" WHERE i.org_id = $1 AND i.ticket = $2"
-		" AND s.status NOT IN ('resolved', 'closed', 'cancelled')",
-		2,
-		{INT4OID, TEXTOID}};
-	Datum values[2];
+		" AND s.status <> ALL ($3)",
+		3,
+		{INT4OID, TEXTOID, TEXTARRAYOID}};
+	Datum values[3];
 	bool locked = false;
 	bool none;
 
 	values[0] = Int32GetDatum(org_id);
 	values[1] = CStringGetTextDatum(ticket);
+	values[2] = pgi_state_finished_statuses();
 	for (;;)
 	{
 		int64 incident_id;

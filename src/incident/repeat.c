@@ -17,6 +17,7 @@
 #include "incident/entry.h"
 #include "incident/record.h"
 #include "incident/repeat.h"
+#include "incident/state_row.h"
 #include "policy/policy_cache.h"
 
 /* A key: which incident holds it, and the gravest that was reported for that one. */
@@ -66,16 +67,17 @@ bool
 pgi_repeat_lock_handled(int32 org_id, int64 incident_id)
 {
 	static PgiQuery query = {
-		"SELECT status NOT IN ('resolved', 'closed', 'cancelled')"
+		"SELECT status <> ALL ($3)"
 		" FROM incident.incident_state WHERE org_id = $1 AND incident_id = $2"
 		" FOR NO KEY UPDATE",
-		2,
-		{INT4OID, INT8OID}};
-	Datum values[2];
+		3,
+		{INT4OID, INT8OID, TEXTARRAYOID}};
+	Datum values[3];
 	bool isnull;
 
 	values[0] = Int32GetDatum(org_id);
 	values[1] = Int64GetDatum(incident_id);
+	values[2] = pgi_state_finished_statuses();
 	return pgi_sql_run(&query, values, NULL, SPI_OK_SELECT, 0) > 0 &&
 		   DatumGetBool(pgi_sql_column(0, 1, &isnull));
 }

@@ -128,3 +128,17 @@ pgi_state_write(PgiTimeline *timeline, TimestampTz until, const PgiState *state)
 	timeline->settled_to = until;
 	timeline->next_due = state->next_due;
 }
+
+/* The words of the statuses in which nobody handles an incident any more, as an array of text. */
+Datum
+pgi_state_finished_statuses(void)
+{
+	Datum words[PGI_STATUSES];
+	int nwords = 0;
+
+	for (int status = 0; status < PGI_STATUSES; status++)
+		if (pgi_status_is_finished(status))
+			words[nwords++] = CStringGetTextDatum(pgi_status_words[status]);
+	return PointerGetDatum(
+		construct_array(words, nwords, TEXTOID, -1, false, TYPALIGN_INT));
+}

@@ -59,5 +59,6 @@ extern void pgi_state_row(const PgiTimeline *timeline, TimestampTz until,
 						  const PgiState *state, Datum *values, bool *isnull);
 extern void pgi_state_write(PgiTimeline *timeline, TimestampTz until,
 							const PgiState *state);
+extern Datum pgi_state_finished_statuses(void);
 
 #endif

@@ -208,14 +208,20 @@ pgi_timeline_write(PgiTimeline *timeline, PgiEntry *entry)
 	pgi_sql_run(&query, values, nulls, SPI_OK_INSERT, 0);
 }
 
-/* Whether every entry up to the settled one is there. */
-bool
-pgi_timeline_is_complete(const PgiTimeline *timeline)
+/* The number of the first entry up to the settled one that is missing; 0 when all are there. */
+static int32
+first_missing(const PgiTimeline *timeline)
 {
 	for (int i = 0; i < timeline->nentries; i++)
 		if (timeline->entries[i].seq != i + 1)
-			return false;
-	return timeline->nentries >= timeline->settled_seq;
+			return i + 1;
+	return timeline->nentries < timeline->settled_seq ? timeline->nentries + 1 : 0;
+}
+
+bool
+pgi_timeline_is_complete(const PgiTimeline *timeline)
+{
+	return first_missing(timeline) == 0;
 }
 
 /*
@@ -251,22 +257,14 @@ pgi_timeline_expect_remembered(int32 org_id, int64 incident_id)
 			 errhint("Try the transaction again.")));
 }
 
-/* Errors unless every entry up to the settled one is there, and none after it. */
-static void
-check_complete(const PgiTimeline *timeline)
+/* Errors as an entry of an incident is missing. */
+void
+pgi_timeline_refuse_missing(int32 org_id, int64 incident_id, int32 seq)
 {
-	if (!pgi_timeline_is_complete(timeline))
-		pgi_timeline_expect_remembered(timeline->incident.org_id,
-									   timeline->incident.incident_id);
-	for (int i = 0; i < timeline->nentries; i++)
-		if (timeline->entries[i].seq != i + 1)
-			ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-							errmsg("entry %d of incident " INT64_FORMAT " is missing",
-								   i + 1, timeline->incident.incident_id)));
-	if (timeline->nentries < timeline->settled_seq)
-		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-						errmsg("entry %d of incident " INT64_FORMAT " is missing",
-							   timeline->nentries + 1, timeline->incident.incident_id)));
+	pgi_timeline_expect_remembered(org_id, incident_id);
+	ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+					errmsg("entry %d of incident " INT64_FORMAT " is missing", seq,
+						   incident_id)));
 }
 
 /* The facts of a timeline in the order in which they take effect. */
@@ -274,9 +272,12 @@ PgiFact *
 pgi_timeline_facts(const PgiTimeline *timeline, int *nfacts)
 {
 	PgiFact *facts = palloc(sizeof(PgiFact) * Max(timeline->nentries, 1));
+	int32 missing = first_missing(timeline);
 	int n = 0;
 
-	check_complete(timeline);
+	if (missing > 0)
+		pgi_timeline_refuse_missing(timeline->incident.org_id,
+									timeline->incident.incident_id, missing);
 	for (int i = 0; i < timeline->nentries; i++)
 	{
 		const PgiEntry *entry = &timeline->entries[i];

@@ -37,6 +37,8 @@ extern PGI_NORETURN void pgi_timeline_refuse_unknown(int32 org_id, int64 inciden
 extern PgiEntry *pgi_timeline_add(PgiTimeline *timeline, PgiKind kind, TimestampTz at);
 extern void pgi_timeline_write(PgiTimeline *timeline, PgiEntry *entry);
 extern void pgi_timeline_expect_remembered(int32 org_id, int64 incident_id);
+extern PGI_NORETURN void pgi_timeline_refuse_missing(int32 org_id, int64 incident_id,
+													 int32 seq);
 extern bool pgi_timeline_is_complete(const PgiTimeline *timeline);
 extern PgiFact *pgi_timeline_facts(const PgiTimeline *timeline, int *nfacts);
 extern void pgi_timeline_state(const PgiTimeline *timeline, TimestampTz at,

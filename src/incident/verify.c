@@ -15,6 +15,7 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "base/arguments.h"
 #include "base/compat.h"
 #include "base/organisation.h"
 #include "base/sql.h"
@@ -532,7 +533,7 @@ is_marked(const Check *check, const PgiState *state)
 
 	return DatumGetBool(check->state[PGI_STATE_REVISED]) && !check->in_quarantine &&
 		   !check->state_null[PGI_STATE_NEXT_DUE] && next_due != state->next_due &&
-		   next_due <= GetCurrentTimestamp();
+		   next_due <= pgi_argument_now();
 }
 
 /*
@@ -601,7 +602,7 @@ static bool
 check_settled_to(const Check *check)
 {
 	const PgiTimeline *timeline = &check->timeline;
-	TimestampTz latest = Max(GetCurrentTimestamp(), check->newest_tick);
+	TimestampTz latest = Max(pgi_argument_now(), check->newest_tick);
 	bool possible = true;
 
 	for (int i = 0; i < timeline->nentries; i++)

@@ -41,7 +41,7 @@ typedef struct Search
 static bool
 is_over(const PgiDuty *duty, PgiStanding standing)
 {
-	return (duty->until == PGI_RESOLVED && standing.status >= PGI_IS_RESOLVED) ||
+	return (duty->until == PGI_RESOLVED && pgi_status_is_finished(standing.status)) ||
 		   (duty->until == PGI_CLOSED && standing.status >= PGI_IS_CLOSED);
 }
 

@@ -50,6 +50,13 @@ goes_behind_hold(PgiStanding standing, uint8_t kind)
 		   (kind == PGI_ACKNOWLEDGED || kind == PGI_ACTIVATED);
 }
 
+/* Whether nobody handles the incident any more, unless it is reopened. */
+bool
+pgi_status_is_finished(uint8_t status)
+{
+	return (DONE & BIT(status)) != 0;
+}
+
 /* Whether a fact of this kind has an effect. */
 bool
 pgi_status_allows(PgiStanding standing, uint8_t kind)

@@ -31,6 +31,7 @@ typedef struct PgiStanding
 
 extern const char *const pgi_status_words[PGI_STATUSES];
 
+extern bool pgi_status_is_finished(uint8_t status);
 extern bool pgi_status_allows(PgiStanding standing, uint8_t kind);
 extern PgiStanding pgi_status_after(PgiStanding standing, uint8_t kind);
 

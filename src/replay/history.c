@@ -628,12 +628,7 @@ check_entries(int32 org_id, const PastIncident *life, PackedEntry *packed)
 {
 	for (int i = 0; i < life->nentries; i++)
 		if (packed[i].kind == ABSENT)
-		{
-			pgi_timeline_expect_remembered(org_id, life->incident_id);
-			ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-							errmsg("entry %d of incident " INT64_FORMAT " is missing",
-								   i + 1, life->incident_id)));
-		}
+			pgi_timeline_refuse_missing(org_id, life->incident_id, i + 1);
 	for (int i = 0; i < life->nentries; i++)
 		if (packed[i].kind == PGI_VOIDED && packed[i].at >= 1 && packed[i].at <= i)
 			packed[packed[i].at - 1].kind = ABSENT;
