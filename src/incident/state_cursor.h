@@ -4,6 +4,8 @@
 #ifndef PGI_STATE_CURSOR_H
 #define PGI_STATE_CURSOR_H
 
+#include "storage/lockdefs.h"
+
 #include "base/index_cursor.h"
 
 typedef struct PgiStateCursor
