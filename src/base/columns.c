@@ -69,35 +69,29 @@ pgi_columns_insert(PgiQuery *query, const char *table, const PgiColumn *columns,
 	pfree(sql.data);
 }
 
-static bool
-is_key(const PgiColumn *column)
-{
-	return strcmp(column->name, "org_id") == 0 ||
-		   strcmp(column->name, "incident_id") == 0;
-}
-
-/* The same for the query that updates an incident's row. */
+/* The same for the query that updates a row, which is found by its key: columns as bits. */
 void
 pgi_columns_update(PgiQuery *query, const char *table, const PgiColumn *columns,
-				   int ncolumns)
+				   int ncolumns, uint64 key)
 {
 	StringInfoData sql;
-	StringInfoData key;
+	StringInfoData condition;
 
 	if (query->sql != NULL)
 		return;
 	initStringInfo(&sql);
-	initStringInfo(&key);
+	initStringInfo(&condition);
 	appendStringInfo(&sql, "UPDATE %s SET ", table);
 	for (int i = 0, nset = 0; i < ncolumns; i++)
-		if (is_key(&columns[i]))
-			appendStringInfo(&key, "%s %s = $%d", key.len == 0 ? " WHERE" : " AND",
-							 columns[i].name, i + 1);
+		if ((key & PGI_COLUMN_BIT(i)) != 0)
+			appendStringInfo(&condition, "%s %s = $%d",
+							 condition.len == 0 ? " WHERE" : " AND", columns[i].name,
+							 i + 1);
 		else
 			appendStringInfo(&sql, "%s%s = $%d", nset++ == 0 ? "" : ", ", columns[i].name,
 							 i + 1);
-	appendStringInfoString(&sql, key.data);
+	appendStringInfoString(&sql, condition.data);
 	keep(query, sql.data, columns, ncolumns);
 	pfree(sql.data);
-	pfree(key.data);
+	pfree(condition.data);
 }

@@ -21,10 +21,12 @@ typedef struct PgiColumn
 	Oid type; /* or PGI_TYPE_… */
 } PgiColumn;
 
+#define PGI_COLUMN_BIT(number) (UINT64CONST(1) << (number))
+
 extern void pgi_columns_expect(Relation relation, const PgiColumn *columns, int ncolumns);
 extern void pgi_columns_insert(PgiQuery *query, const char *table,
 							   const PgiColumn *columns, int ncolumns);
 extern void pgi_columns_update(PgiQuery *query, const char *table,
-							   const PgiColumn *columns, int ncolumns);
+							   const PgiColumn *columns, int ncolumns, uint64 key);
 
 #endif

@@ -596,8 +596,8 @@ take_up(PgiStopwatch *watch, int64_t origin)
 }
 
 /*
- * Goes on from the state of a run that can be gone on with, without a further fact, up to
- * and including `until`. The same as a run over all facts, but for what happened before.
+ * Goes on from the state of a run that can continue, without a further fact, up to and
+ * including `until`. The same as a run over all facts, but for what happened before.
  */
 PgiResult
 pgi_advance_from_state(const PgiPolicy *policy, PgiState *state, int64_t until,

@@ -65,7 +65,7 @@ typedef struct PgiState
 	/*
 	 * Since when each clock would have run to show what it shows, had it never stopped;
 	 * PGI_NEVER: it stands still, or nothing is left to be late for. Without that, where
-	 * the calendar is one of several possible, a run cannot be gone on with.
+	 * the calendar is one of several possible, a run cannot continue.
 	 */
 	int64_t origin[PGI_CLOCKS];
 	int64_t inactive_since[PGI_MAX_INACTIVITIES]; /* the same for those of inactivity */

@@ -211,7 +211,7 @@ add_tally(Tally *tally, const Tally *more)
 }
 
 /*
- * Settles what needs to be looked into, or puts it into quarantine. A failed attempt has let
+ * Settles an incident from its facts, or puts it into quarantine. A failed attempt has let
  * go of the incident: another session may have taken or settled it since. Within SPI.
  */
 static void
