@@ -11,7 +11,7 @@ SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
 SET intervalstyle = 'postgres';
 CREATE EXTENSION pg_incident;
-SET search_path = public, incident;
+SET search_path = public, incident, incident_internal;
 CREATE FUNCTION pg_temp.refusal(statement text, OUT state text, OUT message text, OUT hint text)
 LANGUAGE plpgsql AS $$
 BEGIN

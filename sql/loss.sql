@@ -3,7 +3,7 @@
 -- portfolios serial and parallel, and every refusal.
 --
 SET client_min_messages = warning;
-SET search_path = public, incident;
+SET search_path = public, incident, incident_internal;
 
 -- Runs a statement that must fail and tells how it did.
 CREATE FUNCTION pg_temp.refusal(statement text, OUT state text, OUT message text, OUT hint text)

@@ -7,7 +7,7 @@ CREATE DATABASE regress_pgi_regrade TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C
 \c regress_pgi_regrade
 \set VERBOSITY terse
 CREATE EXTENSION pg_incident;
-SET search_path = incident, public;
+SET search_path = incident, incident_internal, public;
 SET timezone = 'UTC';
 CREATE FUNCTION pg_temp.at(since interval) RETURNS timestamptz LANGUAGE sql STABLE AS
 $$ SELECT timestamptz '2026-01-05 08:00+00' + since $$;

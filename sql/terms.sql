@@ -10,7 +10,7 @@ SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
 SET intervalstyle = 'postgres';
 CREATE EXTENSION pg_incident;
-SET search_path = public, incident;
+SET search_path = public, incident, incident_internal;
 CREATE FUNCTION pg_temp.refusal(statement text, OUT state text, OUT message text, OUT hint text)
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -103,7 +103,7 @@ SELECT open('host', 'minor', detected_at => '2026-01-01 00:00+00') AS id \gset
 SELECT DISTINCT f.proname, r.state, r.message
 FROM pg_proc AS f, pg_temp.refusal(format('SELECT %I(%s, %s => %L)', f.proname,
 	CASE f.proname WHEN 'duty_done' THEN format('%L, %L', :'id', 'x') WHEN 'note' THEN format('%L, %L', :'id', 'x') WHEN 'report' THEN format('%L, %L, %L', :'id', 'x', '{}') ELSE :'id' END, 'at', '0044-03-15 12:00+00 BC')) AS r
-WHERE f.pronamespace = 'incident'::regnamespace AND f.proargnames @> '{incident_id,at}' AND f.prosecdef AND f.provolatile = 'v' AND r.message NOT LIKE '%does not exist%'
+WHERE f.pronamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND f.proargnames @> '{incident_id,at}' AND f.prosecdef AND f.provolatile = 'v' AND r.message NOT LIKE '%does not exist%'
 ORDER BY 1;
 
 \c :home

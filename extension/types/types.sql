@@ -18,20 +18,20 @@
 
 CREATE TYPE incident.severity;
 
-CREATE FUNCTION incident.severity_in(cstring) RETURNS incident.severity
+CREATE FUNCTION incident_internal.severity_in(cstring) RETURNS incident.severity
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'severity_in';
-CREATE FUNCTION incident.severity_out(incident.severity) RETURNS cstring
+CREATE FUNCTION incident_internal.severity_out(incident.severity) RETURNS cstring
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'severity_out';
-CREATE FUNCTION incident.severity_recv(internal) RETURNS incident.severity
+CREATE FUNCTION incident_internal.severity_recv(internal) RETURNS incident.severity
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'severity_recv';
-CREATE FUNCTION incident.severity_send(incident.severity) RETURNS bytea
+CREATE FUNCTION incident_internal.severity_send(incident.severity) RETURNS bytea
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_send';
 
 CREATE TYPE incident.severity (
-    INPUT = incident.severity_in,
-    OUTPUT = incident.severity_out,
-    RECEIVE = incident.severity_recv,
-    SEND = incident.severity_send,
+    INPUT = incident_internal.severity_in,
+    OUTPUT = incident_internal.severity_out,
+    RECEIVE = incident_internal.severity_recv,
+    SEND = incident_internal.severity_send,
     INTERNALLENGTH = 1,
     PASSEDBYVALUE,
     ALIGNMENT = char,
@@ -41,70 +41,70 @@ CREATE TYPE incident.severity (
 
 COMMENT ON TYPE incident.severity IS
     'How grave an incident is: informational < minor < moderate < severe < critical';
-COMMENT ON FUNCTION incident.severity_in(cstring) IS 'internal: reads a severity';
-COMMENT ON FUNCTION incident.severity_out(incident.severity) IS 'internal: writes a severity';
-COMMENT ON FUNCTION incident.severity_recv(internal) IS 'internal: reads a severity in binary form';
-COMMENT ON FUNCTION incident.severity_send(incident.severity) IS
+COMMENT ON FUNCTION incident_internal.severity_in(cstring) IS 'internal: reads a severity';
+COMMENT ON FUNCTION incident_internal.severity_out(incident.severity) IS 'internal: writes a severity';
+COMMENT ON FUNCTION incident_internal.severity_recv(internal) IS 'internal: reads a severity in binary form';
+COMMENT ON FUNCTION incident_internal.severity_send(incident.severity) IS
     'internal: writes a severity in binary form';
 
 -- severity: operators
 
-CREATE FUNCTION incident.severity_lt(incident.severity, incident.severity) RETURNS boolean
+CREATE FUNCTION incident_internal.severity_lt(incident.severity, incident.severity) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_lt';
-CREATE FUNCTION incident.severity_le(incident.severity, incident.severity) RETURNS boolean
+CREATE FUNCTION incident_internal.severity_le(incident.severity, incident.severity) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_le';
-CREATE FUNCTION incident.severity_eq(incident.severity, incident.severity) RETURNS boolean
+CREATE FUNCTION incident_internal.severity_eq(incident.severity, incident.severity) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_eq';
-CREATE FUNCTION incident.severity_ne(incident.severity, incident.severity) RETURNS boolean
+CREATE FUNCTION incident_internal.severity_ne(incident.severity, incident.severity) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_ne';
-CREATE FUNCTION incident.severity_ge(incident.severity, incident.severity) RETURNS boolean
+CREATE FUNCTION incident_internal.severity_ge(incident.severity, incident.severity) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_ge';
-CREATE FUNCTION incident.severity_gt(incident.severity, incident.severity) RETURNS boolean
+CREATE FUNCTION incident_internal.severity_gt(incident.severity, incident.severity) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_gt';
 
 CREATE OPERATOR pg_catalog.< (
-    LEFTARG = incident.severity, RIGHTARG = incident.severity, FUNCTION = incident.severity_lt,
+    LEFTARG = incident.severity, RIGHTARG = incident.severity, FUNCTION = incident_internal.severity_lt,
     COMMUTATOR = OPERATOR(pg_catalog.>), NEGATOR = OPERATOR(pg_catalog.>=),
     RESTRICT = scalarltsel, JOIN = scalarltjoinsel
 );
 CREATE OPERATOR pg_catalog.<= (
-    LEFTARG = incident.severity, RIGHTARG = incident.severity, FUNCTION = incident.severity_le,
+    LEFTARG = incident.severity, RIGHTARG = incident.severity, FUNCTION = incident_internal.severity_le,
     COMMUTATOR = OPERATOR(pg_catalog.>=), NEGATOR = OPERATOR(pg_catalog.>),
     RESTRICT = scalarlesel, JOIN = scalarlejoinsel
 );
 CREATE OPERATOR pg_catalog.= (
-    LEFTARG = incident.severity, RIGHTARG = incident.severity, FUNCTION = incident.severity_eq,
+    LEFTARG = incident.severity, RIGHTARG = incident.severity, FUNCTION = incident_internal.severity_eq,
     COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>),
     RESTRICT = eqsel, JOIN = eqjoinsel,
     HASHES, MERGES
 );
 CREATE OPERATOR pg_catalog.<> (
-    LEFTARG = incident.severity, RIGHTARG = incident.severity, FUNCTION = incident.severity_ne,
+    LEFTARG = incident.severity, RIGHTARG = incident.severity, FUNCTION = incident_internal.severity_ne,
     COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=),
     RESTRICT = neqsel, JOIN = neqjoinsel
 );
 CREATE OPERATOR pg_catalog.>= (
-    LEFTARG = incident.severity, RIGHTARG = incident.severity, FUNCTION = incident.severity_ge,
+    LEFTARG = incident.severity, RIGHTARG = incident.severity, FUNCTION = incident_internal.severity_ge,
     COMMUTATOR = OPERATOR(pg_catalog.<=), NEGATOR = OPERATOR(pg_catalog.<),
     RESTRICT = scalargesel, JOIN = scalargejoinsel
 );
 CREATE OPERATOR pg_catalog.> (
-    LEFTARG = incident.severity, RIGHTARG = incident.severity, FUNCTION = incident.severity_gt,
+    LEFTARG = incident.severity, RIGHTARG = incident.severity, FUNCTION = incident_internal.severity_gt,
     COMMUTATOR = OPERATOR(pg_catalog.<), NEGATOR = OPERATOR(pg_catalog.<=),
     RESTRICT = scalargtsel, JOIN = scalargtjoinsel
 );
 
-COMMENT ON FUNCTION incident.severity_lt(incident.severity, incident.severity) IS
+COMMENT ON FUNCTION incident_internal.severity_lt(incident.severity, incident.severity) IS
     'implementation of < operator';
-COMMENT ON FUNCTION incident.severity_le(incident.severity, incident.severity) IS
+COMMENT ON FUNCTION incident_internal.severity_le(incident.severity, incident.severity) IS
     'implementation of <= operator';
-COMMENT ON FUNCTION incident.severity_eq(incident.severity, incident.severity) IS
+COMMENT ON FUNCTION incident_internal.severity_eq(incident.severity, incident.severity) IS
     'implementation of = operator';
-COMMENT ON FUNCTION incident.severity_ne(incident.severity, incident.severity) IS
+COMMENT ON FUNCTION incident_internal.severity_ne(incident.severity, incident.severity) IS
     'implementation of <> operator';
-COMMENT ON FUNCTION incident.severity_ge(incident.severity, incident.severity) IS
+COMMENT ON FUNCTION incident_internal.severity_ge(incident.severity, incident.severity) IS
     'implementation of >= operator';
-COMMENT ON FUNCTION incident.severity_gt(incident.severity, incident.severity) IS
+COMMENT ON FUNCTION incident_internal.severity_gt(incident.severity, incident.severity) IS
     'implementation of > operator';
 COMMENT ON OPERATOR pg_catalog.< (incident.severity, incident.severity) IS 'less than';
 COMMENT ON OPERATOR pg_catalog.<= (incident.severity, incident.severity) IS 'less than or equal';
@@ -115,13 +115,13 @@ COMMENT ON OPERATOR pg_catalog.> (incident.severity, incident.severity) IS 'grea
 
 -- severity: indexes, sorting, hashing
 
-CREATE FUNCTION incident.severity_cmp(incident.severity, incident.severity) RETURNS integer
+CREATE FUNCTION incident_internal.severity_cmp(incident.severity, incident.severity) RETURNS integer
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_cmp';
-CREATE FUNCTION incident.severity_sortsupport(internal) RETURNS void
+CREATE FUNCTION incident_internal.severity_sortsupport(internal) RETURNS void
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_sortsupport';
-CREATE FUNCTION incident.severity_hash(incident.severity) RETURNS integer
+CREATE FUNCTION incident_internal.severity_hash(incident.severity) RETURNS integer
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_hash';
-CREATE FUNCTION incident.severity_hash_extended(incident.severity, bigint) RETURNS bigint
+CREATE FUNCTION incident_internal.severity_hash_extended(incident.severity, bigint) RETURNS bigint
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF
     AS 'MODULE_PATHNAME', 'word_type_hash_extended';
 
@@ -131,67 +131,67 @@ CREATE OPERATOR CLASS incident.severity_ops DEFAULT FOR TYPE incident.severity U
     OPERATOR 3 pg_catalog.=,
     OPERATOR 4 pg_catalog.>=,
     OPERATOR 5 pg_catalog.>,
-    FUNCTION 1 incident.severity_cmp(incident.severity, incident.severity),
-    FUNCTION 2 incident.severity_sortsupport(internal),
+    FUNCTION 1 incident_internal.severity_cmp(incident.severity, incident.severity),
+    FUNCTION 2 incident_internal.severity_sortsupport(internal),
     FUNCTION 4 pg_catalog.btequalimage(oid);
 
 CREATE OPERATOR CLASS incident.severity_ops DEFAULT FOR TYPE incident.severity USING hash AS
     OPERATOR 1 pg_catalog.=,
-    FUNCTION 1 incident.severity_hash(incident.severity),
-    FUNCTION 2 incident.severity_hash_extended(incident.severity, bigint);
+    FUNCTION 1 incident_internal.severity_hash(incident.severity),
+    FUNCTION 2 incident_internal.severity_hash_extended(incident.severity, bigint);
 
-COMMENT ON FUNCTION incident.severity_cmp(incident.severity, incident.severity) IS
+COMMENT ON FUNCTION incident_internal.severity_cmp(incident.severity, incident.severity) IS
     'internal: btree comparison';
-COMMENT ON FUNCTION incident.severity_sortsupport(internal) IS 'internal: btree sort support';
-COMMENT ON FUNCTION incident.severity_hash(incident.severity) IS 'internal: hash';
-COMMENT ON FUNCTION incident.severity_hash_extended(incident.severity, bigint) IS
+COMMENT ON FUNCTION incident_internal.severity_sortsupport(internal) IS 'internal: btree sort support';
+COMMENT ON FUNCTION incident_internal.severity_hash(incident.severity) IS 'internal: hash';
+COMMENT ON FUNCTION incident_internal.severity_hash_extended(incident.severity, bigint) IS
     'internal: hash with a seed';
 
 -- severity: min and max
 
-CREATE FUNCTION incident.severity_smaller(incident.severity, incident.severity)
+CREATE FUNCTION incident_internal.severity_smaller(incident.severity, incident.severity)
     RETURNS incident.severity
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_smaller';
-CREATE FUNCTION incident.severity_larger(incident.severity, incident.severity)
+CREATE FUNCTION incident_internal.severity_larger(incident.severity, incident.severity)
     RETURNS incident.severity
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_larger';
 
 CREATE AGGREGATE pg_catalog.min(incident.severity) (
-    SFUNC = incident.severity_smaller, STYPE = incident.severity, COMBINEFUNC = incident.severity_smaller,
+    SFUNC = incident_internal.severity_smaller, STYPE = incident.severity, COMBINEFUNC = incident_internal.severity_smaller,
     SORTOP = OPERATOR(pg_catalog.<), PARALLEL = SAFE
 );
 CREATE AGGREGATE pg_catalog.max(incident.severity) (
-    SFUNC = incident.severity_larger, STYPE = incident.severity, COMBINEFUNC = incident.severity_larger,
+    SFUNC = incident_internal.severity_larger, STYPE = incident.severity, COMBINEFUNC = incident_internal.severity_larger,
     SORTOP = OPERATOR(pg_catalog.>), PARALLEL = SAFE
 );
 
-COMMENT ON FUNCTION incident.severity_smaller(incident.severity, incident.severity) IS
+COMMENT ON FUNCTION incident_internal.severity_smaller(incident.severity, incident.severity) IS
     'the smaller of two';
-COMMENT ON FUNCTION incident.severity_larger(incident.severity, incident.severity) IS
+COMMENT ON FUNCTION incident_internal.severity_larger(incident.severity, incident.severity) IS
     'the larger of two';
 COMMENT ON AGGREGATE pg_catalog.min(incident.severity) IS 'the lowest severity';
 COMMENT ON AGGREGATE pg_catalog.max(incident.severity) IS 'the highest severity';
 
 -- severity: casts and labels
 
-CREATE FUNCTION incident.severity_from_integer(integer) RETURNS incident.severity
+CREATE FUNCTION incident_internal.severity_from_integer(integer) RETURNS incident.severity
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'severity_from_integer';
-CREATE FUNCTION incident.severity_to_integer(incident.severity) RETURNS integer
+CREATE FUNCTION incident_internal.severity_to_integer(incident.severity) RETURNS integer
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'severity_to_integer';
 
 CREATE CAST (text AS incident.severity) WITH INOUT AS IMPLICIT;
 CREATE CAST (character varying AS incident.severity) WITH INOUT AS IMPLICIT;
 CREATE CAST (integer AS incident.severity)
-    WITH FUNCTION incident.severity_from_integer(integer);
+    WITH FUNCTION incident_internal.severity_from_integer(integer);
 CREATE CAST (incident.severity AS integer)
-    WITH FUNCTION incident.severity_to_integer(incident.severity) AS ASSIGNMENT;
+    WITH FUNCTION incident_internal.severity_to_integer(incident.severity) AS ASSIGNMENT;
 
 CREATE FUNCTION incident.label(value incident.severity, language text DEFAULT 'en') RETURNS text
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'severity_label';
 
-COMMENT ON FUNCTION incident.severity_from_integer(integer) IS
+COMMENT ON FUNCTION incident_internal.severity_from_integer(integer) IS
     'the severity that a number stands for';
-COMMENT ON FUNCTION incident.severity_to_integer(incident.severity) IS
+COMMENT ON FUNCTION incident_internal.severity_to_integer(incident.severity) IS
     'the number that stands for a severity';
 COMMENT ON FUNCTION incident.label(incident.severity, text) IS
     'The word for people, in English (en) or Chinese (zh)';
@@ -201,20 +201,20 @@ COMMENT ON FUNCTION incident.label(incident.severity, text) IS
 
 CREATE TYPE incident.level;
 
-CREATE FUNCTION incident.level_in(cstring) RETURNS incident.level
+CREATE FUNCTION incident_internal.level_in(cstring) RETURNS incident.level
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'level_in';
-CREATE FUNCTION incident.level_out(incident.level) RETURNS cstring
+CREATE FUNCTION incident_internal.level_out(incident.level) RETURNS cstring
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'level_out';
-CREATE FUNCTION incident.level_recv(internal) RETURNS incident.level
+CREATE FUNCTION incident_internal.level_recv(internal) RETURNS incident.level
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'level_recv';
-CREATE FUNCTION incident.level_send(incident.level) RETURNS bytea
+CREATE FUNCTION incident_internal.level_send(incident.level) RETURNS bytea
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_send';
 
 CREATE TYPE incident.level (
-    INPUT = incident.level_in,
-    OUTPUT = incident.level_out,
-    RECEIVE = incident.level_recv,
-    SEND = incident.level_send,
+    INPUT = incident_internal.level_in,
+    OUTPUT = incident_internal.level_out,
+    RECEIVE = incident_internal.level_recv,
+    SEND = incident_internal.level_send,
     INTERNALLENGTH = 1,
     PASSEDBYVALUE,
     ALIGNMENT = char,
@@ -224,70 +224,70 @@ CREATE TYPE incident.level (
 
 COMMENT ON TYPE incident.level IS
     'How urgent something is: none < 9 < ... < 2 < 1, so that max() is the most urgent; for asset, event and response levels';
-COMMENT ON FUNCTION incident.level_in(cstring) IS 'internal: reads a level';
-COMMENT ON FUNCTION incident.level_out(incident.level) IS 'internal: writes a level';
-COMMENT ON FUNCTION incident.level_recv(internal) IS 'internal: reads a level in binary form';
-COMMENT ON FUNCTION incident.level_send(incident.level) IS
+COMMENT ON FUNCTION incident_internal.level_in(cstring) IS 'internal: reads a level';
+COMMENT ON FUNCTION incident_internal.level_out(incident.level) IS 'internal: writes a level';
+COMMENT ON FUNCTION incident_internal.level_recv(internal) IS 'internal: reads a level in binary form';
+COMMENT ON FUNCTION incident_internal.level_send(incident.level) IS
     'internal: writes a level in binary form';
 
 -- level: operators
 
-CREATE FUNCTION incident.level_lt(incident.level, incident.level) RETURNS boolean
+CREATE FUNCTION incident_internal.level_lt(incident.level, incident.level) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_lt';
-CREATE FUNCTION incident.level_le(incident.level, incident.level) RETURNS boolean
+CREATE FUNCTION incident_internal.level_le(incident.level, incident.level) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_le';
-CREATE FUNCTION incident.level_eq(incident.level, incident.level) RETURNS boolean
+CREATE FUNCTION incident_internal.level_eq(incident.level, incident.level) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_eq';
-CREATE FUNCTION incident.level_ne(incident.level, incident.level) RETURNS boolean
+CREATE FUNCTION incident_internal.level_ne(incident.level, incident.level) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_ne';
-CREATE FUNCTION incident.level_ge(incident.level, incident.level) RETURNS boolean
+CREATE FUNCTION incident_internal.level_ge(incident.level, incident.level) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_ge';
-CREATE FUNCTION incident.level_gt(incident.level, incident.level) RETURNS boolean
+CREATE FUNCTION incident_internal.level_gt(incident.level, incident.level) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_gt';
 
 CREATE OPERATOR pg_catalog.< (
-    LEFTARG = incident.level, RIGHTARG = incident.level, FUNCTION = incident.level_lt,
+    LEFTARG = incident.level, RIGHTARG = incident.level, FUNCTION = incident_internal.level_lt,
     COMMUTATOR = OPERATOR(pg_catalog.>), NEGATOR = OPERATOR(pg_catalog.>=),
     RESTRICT = scalarltsel, JOIN = scalarltjoinsel
 );
 CREATE OPERATOR pg_catalog.<= (
-    LEFTARG = incident.level, RIGHTARG = incident.level, FUNCTION = incident.level_le,
+    LEFTARG = incident.level, RIGHTARG = incident.level, FUNCTION = incident_internal.level_le,
     COMMUTATOR = OPERATOR(pg_catalog.>=), NEGATOR = OPERATOR(pg_catalog.>),
     RESTRICT = scalarlesel, JOIN = scalarlejoinsel
 );
 CREATE OPERATOR pg_catalog.= (
-    LEFTARG = incident.level, RIGHTARG = incident.level, FUNCTION = incident.level_eq,
+    LEFTARG = incident.level, RIGHTARG = incident.level, FUNCTION = incident_internal.level_eq,
     COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>),
     RESTRICT = eqsel, JOIN = eqjoinsel,
     HASHES, MERGES
 );
 CREATE OPERATOR pg_catalog.<> (
-    LEFTARG = incident.level, RIGHTARG = incident.level, FUNCTION = incident.level_ne,
+    LEFTARG = incident.level, RIGHTARG = incident.level, FUNCTION = incident_internal.level_ne,
     COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=),
     RESTRICT = neqsel, JOIN = neqjoinsel
 );
 CREATE OPERATOR pg_catalog.>= (
-    LEFTARG = incident.level, RIGHTARG = incident.level, FUNCTION = incident.level_ge,
+    LEFTARG = incident.level, RIGHTARG = incident.level, FUNCTION = incident_internal.level_ge,
     COMMUTATOR = OPERATOR(pg_catalog.<=), NEGATOR = OPERATOR(pg_catalog.<),
     RESTRICT = scalargesel, JOIN = scalargejoinsel
 );
 CREATE OPERATOR pg_catalog.> (
-    LEFTARG = incident.level, RIGHTARG = incident.level, FUNCTION = incident.level_gt,
+    LEFTARG = incident.level, RIGHTARG = incident.level, FUNCTION = incident_internal.level_gt,
     COMMUTATOR = OPERATOR(pg_catalog.<), NEGATOR = OPERATOR(pg_catalog.<=),
     RESTRICT = scalargtsel, JOIN = scalargtjoinsel
 );
 
-COMMENT ON FUNCTION incident.level_lt(incident.level, incident.level) IS
+COMMENT ON FUNCTION incident_internal.level_lt(incident.level, incident.level) IS
     'implementation of < operator';
-COMMENT ON FUNCTION incident.level_le(incident.level, incident.level) IS
+COMMENT ON FUNCTION incident_internal.level_le(incident.level, incident.level) IS
     'implementation of <= operator';
-COMMENT ON FUNCTION incident.level_eq(incident.level, incident.level) IS
+COMMENT ON FUNCTION incident_internal.level_eq(incident.level, incident.level) IS
     'implementation of = operator';
-COMMENT ON FUNCTION incident.level_ne(incident.level, incident.level) IS
+COMMENT ON FUNCTION incident_internal.level_ne(incident.level, incident.level) IS
     'implementation of <> operator';
-COMMENT ON FUNCTION incident.level_ge(incident.level, incident.level) IS
+COMMENT ON FUNCTION incident_internal.level_ge(incident.level, incident.level) IS
     'implementation of >= operator';
-COMMENT ON FUNCTION incident.level_gt(incident.level, incident.level) IS
+COMMENT ON FUNCTION incident_internal.level_gt(incident.level, incident.level) IS
     'implementation of > operator';
 COMMENT ON OPERATOR pg_catalog.< (incident.level, incident.level) IS 'less than';
 COMMENT ON OPERATOR pg_catalog.<= (incident.level, incident.level) IS 'less than or equal';
@@ -298,13 +298,13 @@ COMMENT ON OPERATOR pg_catalog.> (incident.level, incident.level) IS 'greater th
 
 -- level: indexes, sorting, hashing
 
-CREATE FUNCTION incident.level_cmp(incident.level, incident.level) RETURNS integer
+CREATE FUNCTION incident_internal.level_cmp(incident.level, incident.level) RETURNS integer
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_cmp';
-CREATE FUNCTION incident.level_sortsupport(internal) RETURNS void
+CREATE FUNCTION incident_internal.level_sortsupport(internal) RETURNS void
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_sortsupport';
-CREATE FUNCTION incident.level_hash(incident.level) RETURNS integer
+CREATE FUNCTION incident_internal.level_hash(incident.level) RETURNS integer
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_hash';
-CREATE FUNCTION incident.level_hash_extended(incident.level, bigint) RETURNS bigint
+CREATE FUNCTION incident_internal.level_hash_extended(incident.level, bigint) RETURNS bigint
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF
     AS 'MODULE_PATHNAME', 'word_type_hash_extended';
 
@@ -314,62 +314,62 @@ CREATE OPERATOR CLASS incident.level_ops DEFAULT FOR TYPE incident.level USING b
     OPERATOR 3 pg_catalog.=,
     OPERATOR 4 pg_catalog.>=,
     OPERATOR 5 pg_catalog.>,
-    FUNCTION 1 incident.level_cmp(incident.level, incident.level),
-    FUNCTION 2 incident.level_sortsupport(internal),
+    FUNCTION 1 incident_internal.level_cmp(incident.level, incident.level),
+    FUNCTION 2 incident_internal.level_sortsupport(internal),
     FUNCTION 4 pg_catalog.btequalimage(oid);
 
 CREATE OPERATOR CLASS incident.level_ops DEFAULT FOR TYPE incident.level USING hash AS
     OPERATOR 1 pg_catalog.=,
-    FUNCTION 1 incident.level_hash(incident.level),
-    FUNCTION 2 incident.level_hash_extended(incident.level, bigint);
+    FUNCTION 1 incident_internal.level_hash(incident.level),
+    FUNCTION 2 incident_internal.level_hash_extended(incident.level, bigint);
 
-COMMENT ON FUNCTION incident.level_cmp(incident.level, incident.level) IS
+COMMENT ON FUNCTION incident_internal.level_cmp(incident.level, incident.level) IS
     'internal: btree comparison';
-COMMENT ON FUNCTION incident.level_sortsupport(internal) IS 'internal: btree sort support';
-COMMENT ON FUNCTION incident.level_hash(incident.level) IS 'internal: hash';
-COMMENT ON FUNCTION incident.level_hash_extended(incident.level, bigint) IS
+COMMENT ON FUNCTION incident_internal.level_sortsupport(internal) IS 'internal: btree sort support';
+COMMENT ON FUNCTION incident_internal.level_hash(incident.level) IS 'internal: hash';
+COMMENT ON FUNCTION incident_internal.level_hash_extended(incident.level, bigint) IS
     'internal: hash with a seed';
 
 -- level: min and max
 
-CREATE FUNCTION incident.level_smaller(incident.level, incident.level) RETURNS incident.level
+CREATE FUNCTION incident_internal.level_smaller(incident.level, incident.level) RETURNS incident.level
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_smaller';
-CREATE FUNCTION incident.level_larger(incident.level, incident.level) RETURNS incident.level
+CREATE FUNCTION incident_internal.level_larger(incident.level, incident.level) RETURNS incident.level
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_larger';
 
 CREATE AGGREGATE pg_catalog.min(incident.level) (
-    SFUNC = incident.level_smaller, STYPE = incident.level, COMBINEFUNC = incident.level_smaller,
+    SFUNC = incident_internal.level_smaller, STYPE = incident.level, COMBINEFUNC = incident_internal.level_smaller,
     SORTOP = OPERATOR(pg_catalog.<), PARALLEL = SAFE
 );
 CREATE AGGREGATE pg_catalog.max(incident.level) (
-    SFUNC = incident.level_larger, STYPE = incident.level, COMBINEFUNC = incident.level_larger,
+    SFUNC = incident_internal.level_larger, STYPE = incident.level, COMBINEFUNC = incident_internal.level_larger,
     SORTOP = OPERATOR(pg_catalog.>), PARALLEL = SAFE
 );
 
-COMMENT ON FUNCTION incident.level_smaller(incident.level, incident.level) IS 'the smaller of two';
-COMMENT ON FUNCTION incident.level_larger(incident.level, incident.level) IS 'the larger of two';
+COMMENT ON FUNCTION incident_internal.level_smaller(incident.level, incident.level) IS 'the smaller of two';
+COMMENT ON FUNCTION incident_internal.level_larger(incident.level, incident.level) IS 'the larger of two';
 COMMENT ON AGGREGATE pg_catalog.min(incident.level) IS 'the least urgent level';
 COMMENT ON AGGREGATE pg_catalog.max(incident.level) IS 'the most urgent level';
 
 -- level: casts and labels
 
-CREATE FUNCTION incident.level_from_integer(integer) RETURNS incident.level
+CREATE FUNCTION incident_internal.level_from_integer(integer) RETURNS incident.level
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'level_from_integer';
-CREATE FUNCTION incident.level_to_integer(incident.level) RETURNS integer
+CREATE FUNCTION incident_internal.level_to_integer(incident.level) RETURNS integer
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'level_to_integer';
 
 CREATE CAST (text AS incident.level) WITH INOUT AS IMPLICIT;
 CREATE CAST (character varying AS incident.level) WITH INOUT AS IMPLICIT;
 CREATE CAST (integer AS incident.level)
-    WITH FUNCTION incident.level_from_integer(integer);
+    WITH FUNCTION incident_internal.level_from_integer(integer);
 CREATE CAST (incident.level AS integer)
-    WITH FUNCTION incident.level_to_integer(incident.level) AS ASSIGNMENT;
+    WITH FUNCTION incident_internal.level_to_integer(incident.level) AS ASSIGNMENT;
 
 CREATE FUNCTION incident.label(value incident.level, language text DEFAULT 'en') RETURNS text
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'level_label';
 
-COMMENT ON FUNCTION incident.level_from_integer(integer) IS 'the level that a number stands for';
-COMMENT ON FUNCTION incident.level_to_integer(incident.level) IS
+COMMENT ON FUNCTION incident_internal.level_from_integer(integer) IS 'the level that a number stands for';
+COMMENT ON FUNCTION incident_internal.level_to_integer(incident.level) IS
     'the number that stands for a level';
 COMMENT ON FUNCTION incident.label(incident.level, text) IS
     'The word for people, in English (en) or Chinese (zh)';
@@ -379,20 +379,20 @@ COMMENT ON FUNCTION incident.label(incident.level, text) IS
 
 CREATE TYPE incident.rating;
 
-CREATE FUNCTION incident.rating_in(cstring) RETURNS incident.rating
+CREATE FUNCTION incident_internal.rating_in(cstring) RETURNS incident.rating
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rating_in';
-CREATE FUNCTION incident.rating_out(incident.rating) RETURNS cstring
+CREATE FUNCTION incident_internal.rating_out(incident.rating) RETURNS cstring
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rating_out';
-CREATE FUNCTION incident.rating_recv(internal) RETURNS incident.rating
+CREATE FUNCTION incident_internal.rating_recv(internal) RETURNS incident.rating
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rating_recv';
-CREATE FUNCTION incident.rating_send(incident.rating) RETURNS bytea
+CREATE FUNCTION incident_internal.rating_send(incident.rating) RETURNS bytea
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_send';
 
 CREATE TYPE incident.rating (
-    INPUT = incident.rating_in,
-    OUTPUT = incident.rating_out,
-    RECEIVE = incident.rating_recv,
-    SEND = incident.rating_send,
+    INPUT = incident_internal.rating_in,
+    OUTPUT = incident_internal.rating_out,
+    RECEIVE = incident_internal.rating_recv,
+    SEND = incident_internal.rating_send,
     INTERNALLENGTH = 1,
     PASSEDBYVALUE,
     ALIGNMENT = char,
@@ -402,70 +402,70 @@ CREATE TYPE incident.rating (
 
 COMMENT ON TYPE incident.rating IS
     'A rating from 1 (very low) to 5 (very high)';
-COMMENT ON FUNCTION incident.rating_in(cstring) IS 'internal: reads a rating';
-COMMENT ON FUNCTION incident.rating_out(incident.rating) IS 'internal: writes a rating';
-COMMENT ON FUNCTION incident.rating_recv(internal) IS 'internal: reads a rating in binary form';
-COMMENT ON FUNCTION incident.rating_send(incident.rating) IS
+COMMENT ON FUNCTION incident_internal.rating_in(cstring) IS 'internal: reads a rating';
+COMMENT ON FUNCTION incident_internal.rating_out(incident.rating) IS 'internal: writes a rating';
+COMMENT ON FUNCTION incident_internal.rating_recv(internal) IS 'internal: reads a rating in binary form';
+COMMENT ON FUNCTION incident_internal.rating_send(incident.rating) IS
     'internal: writes a rating in binary form';
 
 -- rating: operators
 
-CREATE FUNCTION incident.rating_lt(incident.rating, incident.rating) RETURNS boolean
+CREATE FUNCTION incident_internal.rating_lt(incident.rating, incident.rating) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_lt';
-CREATE FUNCTION incident.rating_le(incident.rating, incident.rating) RETURNS boolean
+CREATE FUNCTION incident_internal.rating_le(incident.rating, incident.rating) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_le';
-CREATE FUNCTION incident.rating_eq(incident.rating, incident.rating) RETURNS boolean
+CREATE FUNCTION incident_internal.rating_eq(incident.rating, incident.rating) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_eq';
-CREATE FUNCTION incident.rating_ne(incident.rating, incident.rating) RETURNS boolean
+CREATE FUNCTION incident_internal.rating_ne(incident.rating, incident.rating) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_ne';
-CREATE FUNCTION incident.rating_ge(incident.rating, incident.rating) RETURNS boolean
+CREATE FUNCTION incident_internal.rating_ge(incident.rating, incident.rating) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_ge';
-CREATE FUNCTION incident.rating_gt(incident.rating, incident.rating) RETURNS boolean
+CREATE FUNCTION incident_internal.rating_gt(incident.rating, incident.rating) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_gt';
 
 CREATE OPERATOR pg_catalog.< (
-    LEFTARG = incident.rating, RIGHTARG = incident.rating, FUNCTION = incident.rating_lt,
+    LEFTARG = incident.rating, RIGHTARG = incident.rating, FUNCTION = incident_internal.rating_lt,
     COMMUTATOR = OPERATOR(pg_catalog.>), NEGATOR = OPERATOR(pg_catalog.>=),
     RESTRICT = scalarltsel, JOIN = scalarltjoinsel
 );
 CREATE OPERATOR pg_catalog.<= (
-    LEFTARG = incident.rating, RIGHTARG = incident.rating, FUNCTION = incident.rating_le,
+    LEFTARG = incident.rating, RIGHTARG = incident.rating, FUNCTION = incident_internal.rating_le,
     COMMUTATOR = OPERATOR(pg_catalog.>=), NEGATOR = OPERATOR(pg_catalog.>),
     RESTRICT = scalarlesel, JOIN = scalarlejoinsel
 );
 CREATE OPERATOR pg_catalog.= (
-    LEFTARG = incident.rating, RIGHTARG = incident.rating, FUNCTION = incident.rating_eq,
+    LEFTARG = incident.rating, RIGHTARG = incident.rating, FUNCTION = incident_internal.rating_eq,
     COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>),
     RESTRICT = eqsel, JOIN = eqjoinsel,
     HASHES, MERGES
 );
 CREATE OPERATOR pg_catalog.<> (
-    LEFTARG = incident.rating, RIGHTARG = incident.rating, FUNCTION = incident.rating_ne,
+    LEFTARG = incident.rating, RIGHTARG = incident.rating, FUNCTION = incident_internal.rating_ne,
     COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=),
     RESTRICT = neqsel, JOIN = neqjoinsel
 );
 CREATE OPERATOR pg_catalog.>= (
-    LEFTARG = incident.rating, RIGHTARG = incident.rating, FUNCTION = incident.rating_ge,
+    LEFTARG = incident.rating, RIGHTARG = incident.rating, FUNCTION = incident_internal.rating_ge,
     COMMUTATOR = OPERATOR(pg_catalog.<=), NEGATOR = OPERATOR(pg_catalog.<),
     RESTRICT = scalargesel, JOIN = scalargejoinsel
 );
 CREATE OPERATOR pg_catalog.> (
-    LEFTARG = incident.rating, RIGHTARG = incident.rating, FUNCTION = incident.rating_gt,
+    LEFTARG = incident.rating, RIGHTARG = incident.rating, FUNCTION = incident_internal.rating_gt,
     COMMUTATOR = OPERATOR(pg_catalog.<), NEGATOR = OPERATOR(pg_catalog.<=),
     RESTRICT = scalargtsel, JOIN = scalargtjoinsel
 );
 
-COMMENT ON FUNCTION incident.rating_lt(incident.rating, incident.rating) IS
+COMMENT ON FUNCTION incident_internal.rating_lt(incident.rating, incident.rating) IS
     'implementation of < operator';
-COMMENT ON FUNCTION incident.rating_le(incident.rating, incident.rating) IS
+COMMENT ON FUNCTION incident_internal.rating_le(incident.rating, incident.rating) IS
     'implementation of <= operator';
-COMMENT ON FUNCTION incident.rating_eq(incident.rating, incident.rating) IS
+COMMENT ON FUNCTION incident_internal.rating_eq(incident.rating, incident.rating) IS
     'implementation of = operator';
-COMMENT ON FUNCTION incident.rating_ne(incident.rating, incident.rating) IS
+COMMENT ON FUNCTION incident_internal.rating_ne(incident.rating, incident.rating) IS
     'implementation of <> operator';
-COMMENT ON FUNCTION incident.rating_ge(incident.rating, incident.rating) IS
+COMMENT ON FUNCTION incident_internal.rating_ge(incident.rating, incident.rating) IS
     'implementation of >= operator';
-COMMENT ON FUNCTION incident.rating_gt(incident.rating, incident.rating) IS
+COMMENT ON FUNCTION incident_internal.rating_gt(incident.rating, incident.rating) IS
     'implementation of > operator';
 COMMENT ON OPERATOR pg_catalog.< (incident.rating, incident.rating) IS 'less than';
 COMMENT ON OPERATOR pg_catalog.<= (incident.rating, incident.rating) IS 'less than or equal';
@@ -476,13 +476,13 @@ COMMENT ON OPERATOR pg_catalog.> (incident.rating, incident.rating) IS 'greater 
 
 -- rating: indexes, sorting, hashing
 
-CREATE FUNCTION incident.rating_cmp(incident.rating, incident.rating) RETURNS integer
+CREATE FUNCTION incident_internal.rating_cmp(incident.rating, incident.rating) RETURNS integer
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_cmp';
-CREATE FUNCTION incident.rating_sortsupport(internal) RETURNS void
+CREATE FUNCTION incident_internal.rating_sortsupport(internal) RETURNS void
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_sortsupport';
-CREATE FUNCTION incident.rating_hash(incident.rating) RETURNS integer
+CREATE FUNCTION incident_internal.rating_hash(incident.rating) RETURNS integer
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'word_type_hash';
-CREATE FUNCTION incident.rating_hash_extended(incident.rating, bigint) RETURNS bigint
+CREATE FUNCTION incident_internal.rating_hash_extended(incident.rating, bigint) RETURNS bigint
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF
     AS 'MODULE_PATHNAME', 'word_type_hash_extended';
 
@@ -492,63 +492,63 @@ CREATE OPERATOR CLASS incident.rating_ops DEFAULT FOR TYPE incident.rating USING
     OPERATOR 3 pg_catalog.=,
     OPERATOR 4 pg_catalog.>=,
     OPERATOR 5 pg_catalog.>,
-    FUNCTION 1 incident.rating_cmp(incident.rating, incident.rating),
-    FUNCTION 2 incident.rating_sortsupport(internal),
+    FUNCTION 1 incident_internal.rating_cmp(incident.rating, incident.rating),
+    FUNCTION 2 incident_internal.rating_sortsupport(internal),
     FUNCTION 4 pg_catalog.btequalimage(oid);
 
 CREATE OPERATOR CLASS incident.rating_ops DEFAULT FOR TYPE incident.rating USING hash AS
     OPERATOR 1 pg_catalog.=,
-    FUNCTION 1 incident.rating_hash(incident.rating),
-    FUNCTION 2 incident.rating_hash_extended(incident.rating, bigint);
+    FUNCTION 1 incident_internal.rating_hash(incident.rating),
+    FUNCTION 2 incident_internal.rating_hash_extended(incident.rating, bigint);
 
-COMMENT ON FUNCTION incident.rating_cmp(incident.rating, incident.rating) IS
+COMMENT ON FUNCTION incident_internal.rating_cmp(incident.rating, incident.rating) IS
     'internal: btree comparison';
-COMMENT ON FUNCTION incident.rating_sortsupport(internal) IS 'internal: btree sort support';
-COMMENT ON FUNCTION incident.rating_hash(incident.rating) IS 'internal: hash';
-COMMENT ON FUNCTION incident.rating_hash_extended(incident.rating, bigint) IS
+COMMENT ON FUNCTION incident_internal.rating_sortsupport(internal) IS 'internal: btree sort support';
+COMMENT ON FUNCTION incident_internal.rating_hash(incident.rating) IS 'internal: hash';
+COMMENT ON FUNCTION incident_internal.rating_hash_extended(incident.rating, bigint) IS
     'internal: hash with a seed';
 
 -- rating: min and max
 
-CREATE FUNCTION incident.rating_smaller(incident.rating, incident.rating) RETURNS incident.rating
+CREATE FUNCTION incident_internal.rating_smaller(incident.rating, incident.rating) RETURNS incident.rating
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_smaller';
-CREATE FUNCTION incident.rating_larger(incident.rating, incident.rating) RETURNS incident.rating
+CREATE FUNCTION incident_internal.rating_larger(incident.rating, incident.rating) RETURNS incident.rating
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'word_type_larger';
 
 CREATE AGGREGATE pg_catalog.min(incident.rating) (
-    SFUNC = incident.rating_smaller, STYPE = incident.rating, COMBINEFUNC = incident.rating_smaller,
+    SFUNC = incident_internal.rating_smaller, STYPE = incident.rating, COMBINEFUNC = incident_internal.rating_smaller,
     SORTOP = OPERATOR(pg_catalog.<), PARALLEL = SAFE
 );
 CREATE AGGREGATE pg_catalog.max(incident.rating) (
-    SFUNC = incident.rating_larger, STYPE = incident.rating, COMBINEFUNC = incident.rating_larger,
+    SFUNC = incident_internal.rating_larger, STYPE = incident.rating, COMBINEFUNC = incident_internal.rating_larger,
     SORTOP = OPERATOR(pg_catalog.>), PARALLEL = SAFE
 );
 
-COMMENT ON FUNCTION incident.rating_smaller(incident.rating, incident.rating) IS
+COMMENT ON FUNCTION incident_internal.rating_smaller(incident.rating, incident.rating) IS
     'the smaller of two';
-COMMENT ON FUNCTION incident.rating_larger(incident.rating, incident.rating) IS 'the larger of two';
+COMMENT ON FUNCTION incident_internal.rating_larger(incident.rating, incident.rating) IS 'the larger of two';
 COMMENT ON AGGREGATE pg_catalog.min(incident.rating) IS 'the lowest rating';
 COMMENT ON AGGREGATE pg_catalog.max(incident.rating) IS 'the highest rating';
 
 -- rating: casts and labels
 
-CREATE FUNCTION incident.rating_from_integer(integer) RETURNS incident.rating
+CREATE FUNCTION incident_internal.rating_from_integer(integer) RETURNS incident.rating
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rating_from_integer';
-CREATE FUNCTION incident.rating_to_integer(incident.rating) RETURNS integer
+CREATE FUNCTION incident_internal.rating_to_integer(incident.rating) RETURNS integer
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rating_to_integer';
 
 CREATE CAST (text AS incident.rating) WITH INOUT AS IMPLICIT;
 CREATE CAST (character varying AS incident.rating) WITH INOUT AS IMPLICIT;
 CREATE CAST (integer AS incident.rating)
-    WITH FUNCTION incident.rating_from_integer(integer);
+    WITH FUNCTION incident_internal.rating_from_integer(integer);
 CREATE CAST (incident.rating AS integer)
-    WITH FUNCTION incident.rating_to_integer(incident.rating) AS ASSIGNMENT;
+    WITH FUNCTION incident_internal.rating_to_integer(incident.rating) AS ASSIGNMENT;
 
 CREATE FUNCTION incident.label(value incident.rating, language text DEFAULT 'en') RETURNS text
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rating_label';
 
-COMMENT ON FUNCTION incident.rating_from_integer(integer) IS 'the rating that a number stands for';
-COMMENT ON FUNCTION incident.rating_to_integer(incident.rating) IS
+COMMENT ON FUNCTION incident_internal.rating_from_integer(integer) IS 'the rating that a number stands for';
+COMMENT ON FUNCTION incident_internal.rating_to_integer(incident.rating) IS
     'the number that stands for a rating';
 COMMENT ON FUNCTION incident.label(incident.rating, text) IS
     'The word for people, in English (en) or Chinese (zh)';

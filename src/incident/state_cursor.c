@@ -1,5 +1,5 @@
 /*
- * state_cursor.c: rows of incident.incident_state in the order of the incidents' ids. As long as
+ * state_cursor.c: rows of incident_internal.incident_state in the order of the incidents' ids. As long as
  * ids ascend within what it was started for, a row is found by reading on.
  */
 #include "postgres.h"

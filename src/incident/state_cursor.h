@@ -1,5 +1,5 @@
 /*
- * state_cursor.h: rows of incident.incident_state in the order of the incidents' ids.
+ * state_cursor.h: rows of incident_internal.incident_state in the order of the incidents' ids.
  */
 #ifndef PGI_STATE_CURSOR_H
 #define PGI_STATE_CURSOR_H

@@ -1,5 +1,5 @@
 /*
- * state_row.c: the state of an incident as its row of incident.incident_state.
+ * state_row.c: the state of an incident as its row of incident_internal.incident_state.
  */
 #include "postgres.h"
 
@@ -111,14 +111,14 @@ pgi_state_write(PgiTimeline *timeline, TimestampTz until, const PgiState *state)
 		nulls[i] = isnull[i] ? 'n' : ' ';
 	if (timeline->is_new)
 	{
-		pgi_columns_insert(&insert, "incident.incident_state", pgi_state_columns,
+		pgi_columns_insert(&insert, "incident_internal.incident_state", pgi_state_columns,
 						   PGI_STATE_COLUMNS);
 		pgi_sql_run(&insert, values, nulls, SPI_OK_INSERT, 0);
 	}
 	else
 	{
 		pgi_columns_update(
-			&update, "incident.incident_state", pgi_state_columns, PGI_STATE_COLUMNS,
+			&update, "incident_internal.incident_state", pgi_state_columns, PGI_STATE_COLUMNS,
 			PGI_COLUMN_BIT(PGI_STATE_ORG_ID) | PGI_COLUMN_BIT(PGI_STATE_INCIDENT_ID));
 		pgi_sql_run(&update, values, nulls, SPI_OK_UPDATE, 0);
 	}

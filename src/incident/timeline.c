@@ -22,7 +22,7 @@
 #include "timer/bucket.h"
 
 static PgiQuery read_entries = {"SELECT " PGI_ENTRY_READ
-								" FROM incident.entries AS e WHERE org_id = $1"
+								" FROM incident_internal.entries AS e WHERE org_id = $1"
 								" AND incident_id = $2 AND month = $4 ORDER BY seq",
 								4,
 								{INT4OID, INT8OID, INT4OID, INT4OID}};
@@ -53,7 +53,7 @@ pgi_timeline_refuse_unknown(int32 org_id, int64 incident_id)
 
 #define READ_STATE                                                      \
 	"SELECT policy_id, settled_to, seq, month, next_due, head, revised" \
-	" FROM incident.incident_state WHERE org_id = $1 AND incident_id = $2"
+	" FROM incident_internal.incident_state WHERE org_id = $1 AND incident_id = $2"
 
 /*
  * Waits until everybody has been told of the calendars that have been imported. The incidents that
@@ -62,8 +62,8 @@ pgi_timeline_refuse_unknown(int32 org_id, int64 incident_id)
 static void
 await_calendars(void)
 {
-	static PgiQuery query = {"SELECT importer FROM incident.calendar_changes"
-							 " WHERE id_space = incident.id_space()",
+	static PgiQuery query = {"SELECT importer FROM incident_internal.calendar_changes"
+							 " WHERE id_space = incident_internal.id_space()",
 							 0};
 	bool isnull;
 
@@ -204,7 +204,7 @@ pgi_timeline_write(PgiTimeline *timeline, PgiEntry *entry)
 	pgi_entry_row(&timeline->incident, entry, values, isnull);
 	for (int i = 0; i < PGI_ENTRY_COLUMNS; i++)
 		nulls[i] = isnull[i] ? 'n' : ' ';
-	pgi_columns_insert(&query, "incident.entries", pgi_entry_columns, PGI_ENTRY_COLUMNS);
+	pgi_columns_insert(&query, "incident_internal.entries", pgi_entry_columns, PGI_ENTRY_COLUMNS);
 	pgi_sql_run(&query, values, nulls, SPI_OK_INSERT, 0);
 }
 
@@ -231,7 +231,7 @@ pgi_timeline_is_complete(const PgiTimeline *timeline)
 void
 pgi_timeline_expect_remembered(int32 org_id, int64 incident_id)
 {
-	static PgiQuery query = {"SELECT FROM incident.incident_state"
+	static PgiQuery query = {"SELECT FROM incident_internal.incident_state"
 							 " WHERE org_id = $1 AND incident_id = $2",
 							 2,
 							 {INT4OID, INT8OID}};

@@ -38,7 +38,7 @@
 #include "incident/timeline.h"
 #include "replay/history.h"
 
-/* Columns of incident.incidents. */
+/* Columns of incident_internal.incidents. */
 enum
 {
 	INCIDENT_ORG_ID,
