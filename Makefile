@@ -29,6 +29,8 @@ PG_CFLAGS = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wdeclaration-after-stat
 # Random numbers are the same on every machine: nothing is rounded once instead of twice.
 SAME_ROUNDING = -ffp-contract=off
 PG_CFLAGS += $(SAME_ROUNDING)
+# Of the library only what is marked is to be seen; PostgreSQL 16 does this by itself.
+PG_CFLAGS += -fvisibility=hidden
 SHLIB_LINK = -lm
 ifdef WERROR
 PG_CFLAGS += -Werror
@@ -84,3 +86,8 @@ test/kernel/%_test: test/kernel/%_test.c $(wildcard test/kernel/*.h) $(KERNEL_SR
 .PHONY: kernel-test
 kernel-test: $(KERNEL_TESTS)
 	@for t in $(KERNEL_TESTS); do echo "# $$t"; ./$$t || exit 1; done
+
+# Which source knows which (tools/includes --help).
+.PHONY: includes
+includes:
+	tools/includes $(CC) $(CFLAGS) $(CPPFLAGS)

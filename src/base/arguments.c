@@ -11,6 +11,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/guc.h"
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
@@ -23,7 +24,18 @@
 #define MAX_SHOWN 100
 #define MAX_CHOICES 50
 
-int pgi_clock_tolerance;
+int pgi_argument_tolerance;
+
+void
+pgi_argument_init(void)
+{
+	DefineCustomIntVariable(
+		"pg_incident.clock_tolerance",
+		"How far a reported moment may be ahead of the clock and still "
+		"count as now.",
+		NULL, &pgi_argument_tolerance, 5000, 0, 60000, PGC_SUSET, GUC_UNIT_MS, NULL, NULL,
+		NULL);
+}
 
 /*
  * What shows nothing, in UTF-8: the white space of Unicode, U+00A0 and U+3000 among it, and
@@ -109,7 +121,7 @@ trim(const char **string, int *length)
 }
 
 void
-pgi_refuse_null(const char *what)
+pgi_argument_refuse_null(const char *what)
 {
 	ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					errmsg("%s must not be null", what)));
@@ -143,7 +155,7 @@ read_name(const text *value, const char *what, int most)
 
 /* A name that has to be there. */
 char *
-pgi_needed_name(const text *value, const char *what)
+pgi_argument_name_of(const text *value, const char *what)
 {
 	char *name = read_name(value, what, MAX_NAME);
 
@@ -155,7 +167,7 @@ pgi_needed_name(const text *value, const char *what)
 
 /* The name of a person, an asset, a ticket or the like; NULL when none is given. */
 char *
-pgi_name_argument(FunctionCallInfo fcinfo, int number, const char *what)
+pgi_argument_name(FunctionCallInfo fcinfo, int number, const char *what)
 {
 	return PG_ARGISNULL(number) ? NULL
 								: read_name(PG_GETARG_TEXT_PP(number), what, MAX_NAME);
@@ -163,15 +175,15 @@ pgi_name_argument(FunctionCallInfo fcinfo, int number, const char *what)
 
 /* The same where one has to be given. */
 char *
-pgi_needed_name_argument(FunctionCallInfo fcinfo, int number, const char *what)
+pgi_argument_needed_name(FunctionCallInfo fcinfo, int number, const char *what)
 {
-	pgi_need_argument(fcinfo, number, what);
-	return pgi_needed_name(PG_GETARG_TEXT_PP(number), what);
+	pgi_argument_need(fcinfo, number, what);
+	return pgi_argument_name_of(PG_GETARG_TEXT_PP(number), what);
 }
 
 /* A free text of at most 64 kB, as it was written; NULL when none is given. */
 char *
-pgi_note_argument(FunctionCallInfo fcinfo, int number, const char *what)
+pgi_argument_note(FunctionCallInfo fcinfo, int number, const char *what)
 {
 	text *value;
 	const char *string;
@@ -190,12 +202,12 @@ pgi_note_argument(FunctionCallInfo fcinfo, int number, const char *what)
 
 /* The same where one has to be given. */
 char *
-pgi_needed_note_argument(FunctionCallInfo fcinfo, int number, const char *what)
+pgi_argument_needed_note(FunctionCallInfo fcinfo, int number, const char *what)
 {
 	char *note;
 
-	pgi_need_argument(fcinfo, number, what);
-	note = pgi_note_argument(fcinfo, number, what);
+	pgi_argument_need(fcinfo, number, what);
+	note = pgi_argument_note(fcinfo, number, what);
 	if (note == NULL)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("%s must not be empty", what)));
@@ -237,7 +249,7 @@ is_written_in_more(Jsonb *document, size_t limit)
 
 /* A document as text, as long as a note at most; NULL when it is null. */
 char *
-pgi_document_argument(FunctionCallInfo fcinfo, int number, const char *what)
+pgi_argument_document(FunctionCallInfo fcinfo, int number, const char *what)
 {
 	Jsonb *document;
 
@@ -253,7 +265,7 @@ pgi_document_argument(FunctionCallInfo fcinfo, int number, const char *what)
 
 /* The beginning of a text, for a message that names it. */
 char *
-pgi_clip(const char *string)
+pgi_argument_clip(const char *string)
 {
 	int length = pg_mbcliplen(string, strlen(string), MAX_SHOWN);
 
@@ -263,7 +275,7 @@ pgi_clip(const char *string)
 
 /* Adds to what a hint lists; beyond what anybody reads it says only how many more there are. */
 void
-pgi_add_choice(PgiChoices *choices, const char *choice)
+pgi_argument_add_choice(PgiChoices *choices, const char *choice)
 {
 	if (choices->count == 0)
 		initStringInfo(&choices->list);
@@ -273,7 +285,7 @@ pgi_add_choice(PgiChoices *choices, const char *choice)
 }
 
 char *
-pgi_choices(const PgiChoices *choices)
+pgi_argument_choices(const PgiChoices *choices)
 {
 	if (choices->count <= MAX_CHOICES)
 		return choices->list.data;
@@ -285,7 +297,7 @@ pgi_choices(const PgiChoices *choices)
  * been set back since.
  */
 TimestampTz
-pgi_now(void)
+pgi_argument_now(void)
 {
 	return Max(GetCurrentTimestamp(), GetCurrentTransactionStartTimestamp());
 }
@@ -295,23 +307,23 @@ pgi_now(void)
  * pg_incident.clock_tolerance was taken from another clock, and is now.
  */
 TimestampTz
-pgi_past(TimestampTz moment, const char *what)
+pgi_argument_past_of(TimestampTz moment, const char *what)
 {
-	TimestampTz now = pgi_now();
+	TimestampTz now = pgi_argument_now();
 
 	if (TIMESTAMP_NOT_FINITE(moment))
 		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 						errmsg("%s must be a finite time", what)));
 	if (moment <= now)
 		return moment;
-	if (moment - now > pgi_clock_tolerance * (int64) 1000)
+	if (moment - now > pgi_argument_tolerance * (int64) 1000)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s must not be in the future", what),
 				 errdetail("It is %.3f seconds ahead of the server's clock; up to %g "
 						   "seconds count as now (pg_incident.clock_tolerance).",
 						   (moment - now) / (double) USECS_PER_SEC,
-						   pgi_clock_tolerance / 1000.0),
+						   pgi_argument_tolerance / 1000.0),
 				 errhint("Leave it out, or pass now(). incident.simulate() tells what is "
 						 "to come.")));
 	return now;
@@ -319,7 +331,7 @@ pgi_past(TimestampTz moment, const char *what)
 
 /* Refuses a moment that is not finite, or that no calendar reaches. */
 void
-pgi_expect_reachable(TimestampTz moment, const char *what)
+pgi_argument_expect_reachable(TimestampTz moment, const char *what)
 {
 	if (TIMESTAMP_NOT_FINITE(moment))
 		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
@@ -332,21 +344,21 @@ pgi_expect_reachable(TimestampTz moment, const char *what)
 
 /* A moment: given, finite and within the reach of calendars. */
 TimestampTz
-pgi_moment_argument(FunctionCallInfo fcinfo, int number, const char *what)
+pgi_argument_moment(FunctionCallInfo fcinfo, int number, const char *what)
 {
 	TimestampTz moment;
 
-	pgi_need_argument(fcinfo, number, what);
+	pgi_argument_need(fcinfo, number, what);
 	moment = PG_GETARG_TIMESTAMPTZ(number);
-	pgi_expect_reachable(moment, what);
+	pgi_argument_expect_reachable(moment, what);
 	return moment;
 }
 
 /* A moment at which something took effect. */
 TimestampTz
-pgi_past_argument(FunctionCallInfo fcinfo, int number, const char *what)
+pgi_argument_past(FunctionCallInfo fcinfo, int number, const char *what)
 {
-	return pgi_past(pgi_moment_argument(fcinfo, number, what), what);
+	return pgi_argument_past_of(pgi_argument_moment(fcinfo, number, what), what);
 }
 
 /*
@@ -357,7 +369,7 @@ pgi_past_argument(FunctionCallInfo fcinfo, int number, const char *what)
 static char *
 what_argument(FunctionCallInfo fcinfo)
 {
-	pgi_need_argument(fcinfo, 1, "what the argument is");
+	pgi_argument_need(fcinfo, 1, "what the argument is");
 	return text_to_cstring(PG_GETARG_TEXT_PP(1));
 }
 
@@ -384,21 +396,21 @@ Datum
 pgi_needed_name_of(PG_FUNCTION_ARGS)
 {
 	return text_or_null(fcinfo,
-						pgi_needed_name_argument(fcinfo, 0, what_argument(fcinfo)));
+						pgi_argument_needed_name(fcinfo, 0, what_argument(fcinfo)));
 }
 
 PG_FUNCTION_INFO_V1(pgi_given_note);
 Datum
 pgi_given_note(PG_FUNCTION_ARGS)
 {
-	return text_or_null(fcinfo, pgi_note_argument(fcinfo, 0, what_argument(fcinfo)));
+	return text_or_null(fcinfo, pgi_argument_note(fcinfo, 0, what_argument(fcinfo)));
 }
 
 PG_FUNCTION_INFO_V1(pgi_past_moment);
 Datum
 pgi_past_moment(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TIMESTAMPTZ(pgi_past_argument(fcinfo, 0, what_argument(fcinfo)));
+	PG_RETURN_TIMESTAMPTZ(pgi_argument_past(fcinfo, 0, what_argument(fcinfo)));
 }
 
 /* A value of any type that has to be given. */
@@ -406,7 +418,7 @@ PG_FUNCTION_INFO_V1(pgi_needed);
 Datum
 pgi_needed(PG_FUNCTION_ARGS)
 {
-	pgi_need_argument(fcinfo, 0, what_argument(fcinfo));
+	pgi_argument_need(fcinfo, 0, what_argument(fcinfo));
 	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 }
 

@@ -18,41 +18,42 @@ typedef struct PgiChoices
 } PgiChoices;
 
 /* pg_incident.clock_tolerance, in milliseconds. */
-extern int pgi_clock_tolerance;
+extern int pgi_argument_tolerance;
 
-extern PGI_NORETURN void pgi_refuse_null(const char *what);
-extern char *pgi_document_argument(FunctionCallInfo fcinfo, int number, const char *what);
-extern char *pgi_name_argument(FunctionCallInfo fcinfo, int number, const char *what);
-extern char *pgi_needed_name_argument(FunctionCallInfo fcinfo, int number,
+extern void pgi_argument_init(void);
+extern PGI_NORETURN void pgi_argument_refuse_null(const char *what);
+extern char *pgi_argument_document(FunctionCallInfo fcinfo, int number, const char *what);
+extern char *pgi_argument_name(FunctionCallInfo fcinfo, int number, const char *what);
+extern char *pgi_argument_needed_name(FunctionCallInfo fcinfo, int number,
 									  const char *what);
-extern char *pgi_needed_name(const text *value, const char *what);
-extern char *pgi_note_argument(FunctionCallInfo fcinfo, int number, const char *what);
-extern char *pgi_needed_note_argument(FunctionCallInfo fcinfo, int number,
+extern char *pgi_argument_name_of(const text *value, const char *what);
+extern char *pgi_argument_note(FunctionCallInfo fcinfo, int number, const char *what);
+extern char *pgi_argument_needed_note(FunctionCallInfo fcinfo, int number,
 									  const char *what);
-extern char *pgi_clip(const char *string);
-extern void pgi_add_choice(PgiChoices *choices, const char *choice);
-extern char *pgi_choices(const PgiChoices *choices);
-extern TimestampTz pgi_moment_argument(FunctionCallInfo fcinfo, int number,
+extern char *pgi_argument_clip(const char *string);
+extern void pgi_argument_add_choice(PgiChoices *choices, const char *choice);
+extern char *pgi_argument_choices(const PgiChoices *choices);
+extern TimestampTz pgi_argument_moment(FunctionCallInfo fcinfo, int number,
 									   const char *what);
-extern TimestampTz pgi_past_argument(FunctionCallInfo fcinfo, int number,
+extern TimestampTz pgi_argument_past(FunctionCallInfo fcinfo, int number,
 									 const char *what);
-extern TimestampTz pgi_past(TimestampTz moment, const char *what);
-extern void pgi_expect_reachable(TimestampTz moment, const char *what);
-extern TimestampTz pgi_now(void);
+extern TimestampTz pgi_argument_past_of(TimestampTz moment, const char *what);
+extern void pgi_argument_expect_reachable(TimestampTz moment, const char *what);
+extern TimestampTz pgi_argument_now(void);
 
 /* Refuses NULL. */
 static inline void
-pgi_need_argument(FunctionCallInfo fcinfo, int number, const char *what)
+pgi_argument_need(FunctionCallInfo fcinfo, int number, const char *what)
 {
 	if (unlikely(PG_ARGISNULL(number)))
-		pgi_refuse_null(what);
+		pgi_argument_refuse_null(what);
 }
 
 /* True or false, as given. */
 static inline bool
-pgi_flag_argument(FunctionCallInfo fcinfo, int number, const char *what)
+pgi_argument_flag(FunctionCallInfo fcinfo, int number, const char *what)
 {
-	pgi_need_argument(fcinfo, number, what);
+	pgi_argument_need(fcinfo, number, what);
 	return PG_GETARG_BOOL(number);
 }
 

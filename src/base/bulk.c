@@ -59,7 +59,7 @@ pgi_bulk_open(const char *relation)
 	bulk->context = CurrentMemoryContext;
 	bulk->scratch = AllocSetContextCreate(CurrentMemoryContext, "pg_incident rows",
 										  ALLOCSET_DEFAULT_SIZES);
-	bulk->relation = table_open(pgi_relation(relation), RowExclusiveLock);
+	bulk->relation = table_open(pgi_sql_relation(relation), RowExclusiveLock);
 	bulk->estate = CreateExecutorState();
 	InitResultRelInfo(info, bulk->relation, 1, NULL, 0);
 	bulk->modify = makeNode(ModifyTableState);

@@ -4,7 +4,7 @@
  */
 #include "postgres.h"
 
-#include "base/language.h"
+#include "base/chinese.h"
 
 const PgiTranslation pgi_chinese[] = {
 	/* explain.c */

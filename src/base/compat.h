@@ -5,6 +5,27 @@
 #ifndef PG_INCIDENT_COMPAT_H
 #define PG_INCIDENT_COMPAT_H
 
+#include "fmgr.h"
+
+/*
+ * PostgreSQL 16 marks what a library hands out. Before it, everything was handed out; here what
+ * is not marked is hidden (Makefile).
+ */
+#if PG_VERSION_NUM < 160000
+#undef PGDLLEXPORT
+#define PGDLLEXPORT __attribute__((visibility("default")))
+#undef PG_FUNCTION_INFO_V1
+#define PG_FUNCTION_INFO_V1(funcname)                                               \
+	extern PGDLLEXPORT Datum funcname(PG_FUNCTION_ARGS);                            \
+	extern PGDLLEXPORT const Pg_finfo_record *CppConcat(pg_finfo_, funcname)(void); \
+	const Pg_finfo_record *CppConcat(pg_finfo_, funcname)(void)                     \
+	{                                                                               \
+		static const Pg_finfo_record my_finfo = {1};                                \
+		return &my_finfo;                                                           \
+	}                                                                               \
+	extern int no_such_variable
+#endif
+
 /* PostgreSQL 16 brought soft errors. Before it, every error is a hard one. */
 #if PG_VERSION_NUM < 160000
 #define ereturn(escontext, dummy_value, ...) \

@@ -13,12 +13,13 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "base/compat.h"
 #include "base/invalidation.h"
 #include "base/sql.h"
 
-uint64 pgi_policy_generation = 1;
-uint64 pgi_calendar_generation = 1;
-uint64 pgi_risk_generation = 1;
+uint64 pgi_invalidation_policies = 1;
+uint64 pgi_invalidation_calendars = 1;
+uint64 pgi_invalidation_risk_methods = 1;
 
 static struct
 {
@@ -26,22 +27,22 @@ static struct
 	uint64 *generation;
 	uint64 changes; /* that this backend has learned of */
 	Oid relation;
-} watched[] = {
-	[PGI_POLICIES] = {"policies", &pgi_policy_generation, 1, InvalidOid},
-	[PGI_CALENDARS] = {"calendars", &pgi_calendar_generation, 1, InvalidOid},
-	[PGI_RISK_METHODS] = {"risk_methods", &pgi_risk_generation, 1, InvalidOid},
+} followed[] = {
+	[PGI_POLICIES] = {"policies", &pgi_invalidation_policies, 1, InvalidOid},
+	[PGI_CALENDARS] = {"calendars", &pgi_invalidation_calendars, 1, InvalidOid},
+	[PGI_RISK_METHODS] = {"risk_methods", &pgi_invalidation_risk_methods, 1, InvalidOid},
 };
 
-static bool watches_message = false;
+static bool follows_message = false;
 
 static void
 note_change(Datum arg, Oid relation)
 {
-	for (int i = 0; i < lengthof(watched); i++)
-		if (relation == InvalidOid || relation == watched[i].relation)
+	for (int i = 0; i < lengthof(followed); i++)
+		if (relation == InvalidOid || relation == followed[i].relation)
 		{
-			watched[i].changes++;
-			(*watched[i].generation)++;
+			followed[i].changes++;
+			(*followed[i].generation)++;
 		}
 }
 
@@ -54,31 +55,31 @@ pgi_invalidation_init(void)
 static void
 end_message(void *arg)
 {
-	watches_message = false;
-	for (int i = 0; i < lengthof(watched); i++)
-		(*watched[i].generation)++;
+	follows_message = false;
+	for (int i = 0; i < lengthof(followed); i++)
+		(*followed[i].generation)++;
 }
 
 /* Memory that lasts until the client's next message is read. */
 MemoryContext
-pgi_message_context(void)
+pgi_invalidation_message_context(void)
 {
 	return MessageContext ? MessageContext : TopTransactionContext;
 }
 
 /* Has end_message called before the client's next message is read. */
 static void
-watch_message(void)
+follow_message(void)
 {
-	MemoryContext context = pgi_message_context();
+	MemoryContext context = pgi_invalidation_message_context();
 	MemoryContextCallback *callback;
 
-	if (watches_message)
+	if (follows_message)
 		return;
 	callback = MemoryContextAllocZero(context, sizeof(MemoryContextCallback));
 	callback->func = end_message;
 	MemoryContextRegisterResetCallback(context, callback);
-	watches_message = true;
+	follows_message = true;
 }
 
 /*
@@ -86,11 +87,11 @@ watch_message(void)
  * same count still holds.
  */
 uint64
-pgi_changes(PgiWatched which)
+pgi_invalidation_changes(PgiFollowed which)
 {
-	watch_message();
+	follow_message();
 	AcceptInvalidationMessages();
-	return watched[which].changes;
+	return followed[which].changes;
 }
 
 /*
@@ -98,20 +99,20 @@ pgi_changes(PgiWatched which)
  * called before anything is read.
  */
 uint64
-pgi_watch(PgiWatched which)
+pgi_invalidation_follow_changes(PgiFollowed which)
 {
-	watched[which].relation = pgi_relation(watched[which].table);
-	return watched[which].changes;
+	followed[which].relation = pgi_sql_relation(followed[which].table);
+	return followed[which].changes;
 }
 
 static void
-invalidate(FunctionCallInfo fcinfo, PgiWatched which)
+invalidate(FunctionCallInfo fcinfo, PgiFollowed which)
 {
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("invalidate_%s() is a trigger function", watched[which].table)));
-	CacheInvalidateRelcacheByRelid(pgi_relation(watched[which].table));
+				 errmsg("invalidate_%s() is a trigger function", followed[which].table)));
+	CacheInvalidateRelcacheByRelid(pgi_sql_relation(followed[which].table));
 }
 
 PG_FUNCTION_INFO_V1(pgi_invalidate_policies);

@@ -9,21 +9,21 @@
  * hold: with each change that this backend learns of, and with each message of the client,
  * as only then is it asked again what others have committed.
  */
-extern uint64 pgi_policy_generation;
-extern uint64 pgi_calendar_generation;
-extern uint64 pgi_risk_generation;
+extern uint64 pgi_invalidation_policies;
+extern uint64 pgi_invalidation_calendars;
+extern uint64 pgi_invalidation_risk_methods;
 
 /* The tables whose changes are counted, with those that belong to them. */
-typedef enum PgiWatched
+typedef enum PgiFollowed
 {
 	PGI_POLICIES,
 	PGI_CALENDARS,
 	PGI_RISK_METHODS
-} PgiWatched;
+} PgiFollowed;
 
 extern void pgi_invalidation_init(void);
-extern uint64 pgi_changes(PgiWatched which);
-extern uint64 pgi_watch(PgiWatched which);
-extern MemoryContext pgi_message_context(void);
+extern uint64 pgi_invalidation_changes(PgiFollowed which);
+extern uint64 pgi_invalidation_follow_changes(PgiFollowed which);
+extern MemoryContext pgi_invalidation_message_context(void);
 
 #endif

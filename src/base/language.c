@@ -11,6 +11,8 @@
 #include "utils/guc.h"
 
 #include "base/arguments.h"
+#include "base/chinese.h"
+#include "base/compat.h"
 #include "base/language.h"
 
 #define MAX_CONVERSIONS 8
@@ -34,7 +36,7 @@ pgi_language_init(void)
 PgiLanguage
 pgi_language_argument(FunctionCallInfo fcinfo, int number)
 {
-	char *word = pgi_name_argument(fcinfo, number, "the language");
+	char *word = pgi_argument_name(fcinfo, number, "the language");
 
 	if (word == NULL)
 		return session_language;
@@ -42,9 +44,10 @@ pgi_language_argument(FunctionCallInfo fcinfo, int number)
 		 language++)
 		if (pg_strcasecmp(word, language->name) == 0)
 			return language->val;
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("there are no texts in language \"%s\"", pgi_clip(word)),
-					errhint("Use en or zh.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("there are no texts in language \"%s\"", pgi_argument_clip(word)),
+			 errhint("Use en or zh.")));
 }
 
 /* What stands in a sentence where its format has a conversion. */
@@ -121,7 +124,8 @@ fill(PgiLanguage language, const char *format, const Filling *fillings)
 			break;
 		filling = &fillings[format[2] == '$' ? format[1] - '1' : next++];
 		appendStringInfoString(
-			&filled, pgi_in_language(language, pnstrdup(filling->text, filling->length)));
+			&filled,
+			pgi_language_text(language, pnstrdup(filling->text, filling->length)));
 		format = conversion_end(format);
 	}
 	return filled.data;
@@ -132,7 +136,7 @@ fill(PgiLanguage language, const char *format, const Filling *fillings)
  * sentence made of one, whose parts may be texts themselves. In English where there is no other.
  */
 const char *
-pgi_in_language(PgiLanguage language, const char *english)
+pgi_language_text(PgiLanguage language, const char *english)
 {
 	Filling fillings[MAX_CONVERSIONS];
 	Filling best[MAX_CONVERSIONS];
@@ -164,8 +168,8 @@ PG_FUNCTION_INFO_V1(pgi_text_in_language);
 Datum
 pgi_text_in_language(PG_FUNCTION_ARGS)
 {
-	pgi_need_argument(fcinfo, 0, "the text");
-	PG_RETURN_TEXT_P(cstring_to_text(pgi_in_language(
+	pgi_argument_need(fcinfo, 0, "the text");
+	PG_RETURN_TEXT_P(cstring_to_text(pgi_language_text(
 		pgi_language_argument(fcinfo, 1), text_to_cstring(PG_GETARG_TEXT_PP(0)))));
 }
 

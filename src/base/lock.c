@@ -14,6 +14,7 @@
 #include "storage/lock.h"
 #include "utils/builtins.h"
 
+#include "base/compat.h"
 #include "base/sql.h"
 
 static const struct
@@ -58,7 +59,7 @@ pgi_take_lock(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
 						errmsg("cannot lock a %s in a read-only transaction",
 							   locks[lock].name)));
-	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, pgi_relation(locks[lock].table),
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, pgi_sql_relation(locks[lock].table),
 					   PG_GETARG_INT32(1), locks[lock].part);
 	PG_RETURN_BOOL(LockAcquire(&tag, mode, false, !PG_GETARG_BOOL(3)) !=
 				   LOCKACQUIRE_NOT_AVAIL);

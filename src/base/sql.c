@@ -23,7 +23,7 @@
 
 /* The type of the extension with this name. */
 Oid
-pgi_type(const char *name)
+pgi_sql_type(const char *name)
 {
 	Oid schema = get_namespace_oid(PUBLIC_SCHEMA, false);
 
@@ -33,7 +33,7 @@ pgi_type(const char *name)
 
 /* The table of the extension with this name; InvalidOid when there is none. */
 Oid
-pgi_relation(const char *name)
+pgi_sql_relation(const char *name)
 {
 	Oid schema = get_namespace_oid(INTERNAL_SCHEMA, true);
 
@@ -43,7 +43,7 @@ pgi_relation(const char *name)
 static Oid
 extension_owner(void)
 {
-	Oid relation = pgi_relation("policies");
+	Oid relation = pgi_sql_relation("policies");
 	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
 	Oid owner;
 
@@ -64,11 +64,11 @@ set_for_now(const char *setting, const char *value)
 }
 
 /*
- * Works as the extension's owner with a pinned path until pgi_become_caller. An error in
+ * Works as the extension's owner with a pinned path until pgi_sql_become_caller. An error in
  * between restores both with the transaction.
  */
 void
-pgi_become_owner(PgiOwnerScope *scope)
+pgi_sql_become_owner(PgiOwnerScope *scope)
 {
 	GetUserIdAndSecContext(&scope->user, &scope->security);
 	scope->guc_level = NewGUCNestLevel();
@@ -78,17 +78,32 @@ pgi_become_owner(PgiOwnerScope *scope)
 }
 
 void
-pgi_become_caller(const PgiOwnerScope *scope)
+pgi_sql_become_caller(const PgiOwnerScope *scope)
 {
 	AtEOXact_GUC(true, scope->guc_level);
 	SetUserIdAndSecContext(scope->user, scope->security);
 }
 
+/* The type that one of a query's arguments, or a column, has. */
+Oid
+pgi_sql_type_of(Oid type)
+{
+	switch (type)
+	{
+		case PGI_TYPE_LEVEL:
+			return pgi_sql_type("level");
+		case PGI_TYPE_SEVERITY:
+			return pgi_sql_type("severity");
+		default:
+			return type;
+	}
+}
+
 /* The query's plan; prepared anew when the extension was dropped and created again. */
 SPIPlanPtr
-pgi_plan(PgiQuery *query)
+pgi_sql_plan(PgiQuery *query)
 {
-	Oid level_type = pgi_type("level");
+	Oid level_type = pgi_sql_type("level");
 	Oid types[PGI_QUERY_ARGS];
 
 	if (query->plan != NULL && query->level_type == level_type)
@@ -99,14 +114,7 @@ pgi_plan(PgiQuery *query)
 		query->plan = NULL;
 	}
 	for (int i = 0; i < query->nargs; i++)
-	{
-		if (query->types[i] == PGI_TYPE_LEVEL)
-			types[i] = level_type;
-		else if (query->types[i] == PGI_TYPE_SEVERITY)
-			types[i] = pgi_type("severity");
-		else
-			types[i] = query->types[i];
-	}
+		types[i] = pgi_sql_type_of(query->types[i]);
 	query->plan = SPI_prepare(query->sql, query->nargs, types);
 	if (query->plan == NULL)
 		elog(ERROR, "could not prepare \"%s\": %s", query->sql,
@@ -141,7 +149,7 @@ execute(PgiQuery *query, Datum *values, const char *nulls, bool read_only, int e
 		long limit)
 {
 	int guc_level = pin_plans();
-	int result = SPI_execute_plan(pgi_plan(query), values, nulls, read_only, limit);
+	int result = SPI_execute_plan(pgi_sql_plan(query), values, nulls, read_only, limit);
 
 	AtEOXact_GUC(true, guc_level);
 	if (result != expected)
@@ -151,14 +159,14 @@ execute(PgiQuery *query, Datum *values, const char *nulls, bool read_only, int e
 
 /* Runs a query that may write and sees what has been committed; returns its rows. */
 uint64
-pgi_run(PgiQuery *query, Datum *values, const char *nulls, int expected, long limit)
+pgi_sql_run(PgiQuery *query, Datum *values, const char *nulls, int expected, long limit)
 {
 	return execute(query, values, nulls, false, expected, limit);
 }
 
 /* Runs a SELECT under the calling statement's snapshot; returns its rows. */
 uint64
-pgi_read(PgiQuery *query, Datum *values, const char *nulls)
+pgi_sql_read(PgiQuery *query, Datum *values, const char *nulls)
 {
 	return execute(query, values, nulls, true, SPI_OK_SELECT, 0);
 }
@@ -168,10 +176,10 @@ pgi_read(PgiQuery *query, Datum *values, const char *nulls)
  * receiver. Returns how many it made.
  */
 uint64
-pgi_run_over_all(PgiQuery *query, Datum *values, DestReceiver *receiver)
+pgi_sql_run_over_all(PgiQuery *query, Datum *values, DestReceiver *receiver)
 {
 	SPIExecuteOptions options = {.params = makeParamList(query->nargs), .dest = receiver};
-	SPIPlanPtr plan = pgi_plan(query);
+	SPIPlanPtr plan = pgi_sql_plan(query);
 	int result;
 
 	for (int i = 0; i < query->nargs; i++)
@@ -189,13 +197,13 @@ pgi_run_over_all(PgiQuery *query, Datum *values, DestReceiver *receiver)
 
 /* A cursor over the rows of a query in the order of an index. */
 Portal
-pgi_open_cursor(PgiQuery *query, Datum *values)
+pgi_sql_open_cursor(PgiQuery *query, Datum *values)
 {
 	int guc_level = pin_plans();
 	Portal portal;
 
 	set_for_now("enable_sort", "off");
-	portal = SPI_cursor_open(NULL, pgi_plan(query), values, NULL, false);
+	portal = SPI_cursor_open(NULL, pgi_sql_plan(query), values, NULL, false);
 	AtEOXact_GUC(true, guc_level);
 	return portal;
 }
@@ -206,14 +214,14 @@ pgi_open_cursor(PgiQuery *query, Datum *values)
  * everybody else.
  */
 void
-pgi_read_newest(PgiQuery *query, Datum *values)
+pgi_sql_read_newest(PgiQuery *query, Datum *values)
 {
 	Snapshot snapshot;
 	int result;
 
 	InvalidateCatalogSnapshot();
 	snapshot = RegisterSnapshot(GetCatalogSnapshot(RelationRelationId));
-	result = SPI_execute_snapshot(pgi_plan(query), values, NULL, snapshot,
+	result = SPI_execute_snapshot(pgi_sql_plan(query), values, NULL, snapshot,
 								  InvalidSnapshot, true, false, 0);
 	UnregisterSnapshot(snapshot);
 	if (result != SPI_OK_SELECT)
@@ -222,7 +230,7 @@ pgi_read_newest(PgiQuery *query, Datum *values)
 
 /* A column of a row of the newest result; columns count from 1. */
 Datum
-pgi_column(uint64 row, int number, bool *isnull)
+pgi_sql_column(uint64 row, int number, bool *isnull)
 {
 	if (row >= SPI_processed)
 		elog(ERROR, "a query gave no row %d", (int) row + 1);
@@ -231,7 +239,7 @@ pgi_column(uint64 row, int number, bool *isnull)
 
 /* A text value for a query, and the mark that says whether it is null. */
 Datum
-pgi_string_or_null(const char *string, char *null)
+pgi_sql_string_or_null(const char *string, char *null)
 {
 	*null = string == NULL ? 'n' : ' ';
 	return string == NULL ? (Datum) 0 : CStringGetTextDatum(string);

@@ -24,7 +24,7 @@ typedef struct PgiQuery
 	Oid level_type; /* of the extension the plan was made for */
 } PgiQuery;
 
-/* What pgi_become_owner changed. */
+/* What pgi_sql_become_owner changed. */
 typedef struct PgiOwnerScope
 {
 	Oid user;
@@ -32,18 +32,20 @@ typedef struct PgiOwnerScope
 	int guc_level;
 } PgiOwnerScope;
 
-extern Oid pgi_type(const char *name);
-extern Oid pgi_relation(const char *name);
-extern void pgi_become_owner(PgiOwnerScope *scope);
-extern void pgi_become_caller(const PgiOwnerScope *scope);
-extern SPIPlanPtr pgi_plan(PgiQuery *query);
-extern uint64 pgi_run(PgiQuery *query, Datum *values, const char *nulls, int expected,
-					  long limit);
-extern uint64 pgi_run_over_all(PgiQuery *query, Datum *values, DestReceiver *receiver);
-extern uint64 pgi_read(PgiQuery *query, Datum *values, const char *nulls);
-extern Portal pgi_open_cursor(PgiQuery *query, Datum *values);
-extern void pgi_read_newest(PgiQuery *query, Datum *values);
-extern Datum pgi_column(uint64 row, int number, bool *isnull);
-extern Datum pgi_string_or_null(const char *string, char *null);
+extern Oid pgi_sql_type(const char *name);
+extern Oid pgi_sql_type_of(Oid type);
+extern Oid pgi_sql_relation(const char *name);
+extern void pgi_sql_become_owner(PgiOwnerScope *scope);
+extern void pgi_sql_become_caller(const PgiOwnerScope *scope);
+extern SPIPlanPtr pgi_sql_plan(PgiQuery *query);
+extern uint64 pgi_sql_run(PgiQuery *query, Datum *values, const char *nulls, int expected,
+						  long limit);
+extern uint64 pgi_sql_run_over_all(PgiQuery *query, Datum *values,
+								   DestReceiver *receiver);
+extern uint64 pgi_sql_read(PgiQuery *query, Datum *values, const char *nulls);
+extern Portal pgi_sql_open_cursor(PgiQuery *query, Datum *values);
+extern void pgi_sql_read_newest(PgiQuery *query, Datum *values);
+extern Datum pgi_sql_column(uint64 row, int number, bool *isnull);
+extern Datum pgi_sql_string_or_null(const char *string, char *null);
 
 #endif

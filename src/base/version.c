@@ -15,7 +15,7 @@
  * version. Within SPI.
  */
 void
-pgi_read_versions(PgiVersions *versions, MemoryContext context)
+pgi_version_read(PgiVersions *versions, MemoryContext context)
 {
 	versions->of =
 		MemoryContextAllocZero(context, sizeof(PgiVersion) * (SPI_processed + 1));
@@ -25,26 +25,26 @@ pgi_read_versions(PgiVersions *versions, MemoryContext context)
 		PgiVersion *version = &versions->of[row];
 		bool isnull;
 
-		namestrcpy(&version->name, TextDatumGetCString(pgi_column(row, 1, &isnull)));
-		version->version = DatumGetInt32(pgi_column(row, 2, &isnull));
-		version->id = DatumGetInt32(pgi_column(row, 3, &isnull));
+		namestrcpy(&version->name, TextDatumGetCString(pgi_sql_column(row, 1, &isnull)));
+		version->version = DatumGetInt32(pgi_sql_column(row, 2, &isnull));
+		version->id = DatumGetInt32(pgi_sql_column(row, 3, &isnull));
 	}
 }
 
 /* The id of a published version, the newest when version is 0; error when there is none. */
 int32
-pgi_find_version(const PgiVersions *versions, const char *name, int32 version)
+pgi_version_find(const PgiVersions *versions, const char *name, int32 version)
 {
 	for (int i = versions->count - 1; i >= 0; i--)
 		if (strcmp(NameStr(versions->of[i].name), name) == 0 &&
 			(version == 0 || versions->of[i].version == version))
 			return versions->of[i].id;
-	pgi_refuse_version(versions, name, version);
+	pgi_version_refuse(versions, name, version);
 }
 
 /* Says that a name, or a version of it, is not published, and what is. */
 void
-pgi_refuse_version(const PgiVersions *versions, const char *name, int32 version)
+pgi_version_refuse(const PgiVersions *versions, const char *name, int32 version)
 {
 	PgiChoices names = {0};
 	PgiChoices numbers = {0};
@@ -54,17 +54,19 @@ pgi_refuse_version(const PgiVersions *versions, const char *name, int32 version)
 		const PgiVersion *one = &versions->of[i];
 
 		if (i == 0 || strcmp(NameStr(one->name), NameStr(one[-1].name)) != 0)
-			pgi_add_choice(&names, NameStr(one->name));
+			pgi_argument_add_choice(&names, NameStr(one->name));
 		if (strcmp(NameStr(one->name), name) == 0)
-			pgi_add_choice(&numbers, psprintf("%d", one->version));
+			pgi_argument_add_choice(&numbers, psprintf("%d", one->version));
 	}
 	if (numbers.count > 0)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
 						errmsg("%s \"%s\" has no published version %d", versions->kind,
-							   pgi_clip(name), version),
-						errhint("Published are: %s.", pgi_choices(&numbers))));
+							   pgi_argument_clip(name), version),
+						errhint("Published are: %s.", pgi_argument_choices(&numbers))));
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
-			 errmsg("no %s \"%s\" is published", versions->kind, pgi_clip(name)),
-			 names.count == 0 ? 0 : errhint("Published are: %s.", pgi_choices(&names))));
+			 errmsg("no %s \"%s\" is published", versions->kind, pgi_argument_clip(name)),
+			 names.count == 0
+				 ? 0
+				 : errhint("Published are: %s.", pgi_argument_choices(&names))));
 }

@@ -22,10 +22,10 @@ typedef struct PgiVersions
 	PgiVersion *of;
 } PgiVersions;
 
-extern void pgi_read_versions(PgiVersions *versions, MemoryContext context);
-extern int32 pgi_find_version(const PgiVersions *versions, const char *name,
+extern void pgi_version_read(PgiVersions *versions, MemoryContext context);
+extern int32 pgi_version_find(const PgiVersions *versions, const char *name,
 							  int32 version);
-extern PGI_NORETURN void pgi_refuse_version(const PgiVersions *versions, const char *name,
+extern PGI_NORETURN void pgi_version_refuse(const PgiVersions *versions, const char *name,
 											int32 version);
 
 #endif

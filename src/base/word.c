@@ -22,7 +22,7 @@ typedef struct Key
 
 /* The encoding of a text in the database; one that declares none is taken for UTF-8. */
 int
-pgi_text_encoding(void)
+pgi_word_text_encoding(void)
 {
 	int encoding = GetDatabaseEncoding();
 
@@ -34,8 +34,8 @@ pgi_text_encoding(void)
  * written there; SQL_ASCII is not known to be able to hold anything.
  */
 bool
-pgi_transcode(const char *source, size_t length, int from, int to,
-			  char result[PGI_TRANSCODED_SIZE])
+pgi_word_transcode(const char *source, size_t length, int from, int to,
+				   char result[PGI_TRANSCODED_SIZE])
 {
 	Oid conversion;
 
@@ -59,19 +59,20 @@ pgi_transcode(const char *source, size_t length, int from, int to,
  * what is sent goes to the leader in the server's encoding.
  */
 int
-pgi_client_encoding(void)
+pgi_word_client_encoding(void)
 {
 	return pg_valid_client_encoding(GetConfigOption("client_encoding", false, false));
 }
 
 /* Whether a text of the database can be sent to the client. */
 bool
-pgi_client_can_read(const char *word)
+pgi_word_client_can_read(const char *word)
 {
 	char for_client[PGI_TRANSCODED_SIZE];
 
-	return pg_is_ascii(word) || pgi_transcode(word, strlen(word), pgi_text_encoding(),
-											  pgi_client_encoding(), for_client);
+	return pg_is_ascii(word) ||
+		   pgi_word_transcode(word, strlen(word), pgi_word_text_encoding(),
+							  pgi_word_client_encoding(), for_client);
 }
 
 static bool
@@ -151,7 +152,7 @@ put_wide(Key *key, const char *bytes, size_t length)
  * is too long to be one, or cannot be read.
  */
 bool
-pgi_fold_word(const char *word, size_t length, char bytes[PGI_WORD_SIZE])
+pgi_word_fold(const char *word, size_t length, char bytes[PGI_WORD_SIZE])
 {
 	Key key = {.bytes = bytes};
 	const char *end = word + length;
@@ -161,9 +162,10 @@ pgi_fold_word(const char *word, size_t length, char bytes[PGI_WORD_SIZE])
 		word++;
 	while (end > word && is_white_space(end[-1]))
 		end--;
-	if (pgi_text_encoding() != PG_UTF8 && !pg_is_ascii(word))
+	if (pgi_word_text_encoding() != PG_UTF8 && !pg_is_ascii(word))
 	{
-		if (!pgi_transcode(word, end - word, pgi_text_encoding(), PG_UTF8, utf8))
+		if (!pgi_word_transcode(word, end - word, pgi_word_text_encoding(), PG_UTF8,
+								utf8))
 			return false;
 		word = utf8;
 		end = utf8 + strlen(utf8);

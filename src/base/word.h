@@ -12,11 +12,11 @@
 #define PGI_WORD_SIZE (PGI_WORD_LENGTH + 1)
 #define PGI_TRANSCODED_SIZE (PGI_WORD_LENGTH * MAX_CONVERSION_GROWTH + 1)
 
-extern bool pgi_fold_word(const char *word, size_t length, char key[PGI_WORD_SIZE]);
-extern bool pgi_transcode(const char *source, size_t length, int from, int to,
-						  char result[PGI_TRANSCODED_SIZE]);
-extern int pgi_text_encoding(void);
-extern int pgi_client_encoding(void);
-extern bool pgi_client_can_read(const char *word);
+extern bool pgi_word_fold(const char *word, size_t length, char key[PGI_WORD_SIZE]);
+extern bool pgi_word_transcode(const char *source, size_t length, int from, int to,
+							   char result[PGI_TRANSCODED_SIZE]);
+extern int pgi_word_text_encoding(void);
+extern int pgi_word_client_encoding(void);
+extern bool pgi_word_client_can_read(const char *word);
 
 #endif

@@ -16,9 +16,9 @@
 
 #include "base/arguments.h"
 #include "base/invalidation.h"
+#include "base/length.h"
 #include "base/sql.h"
 #include "calendar/calendar_cache.h"
-#include "policy/policy_cache.h"
 
 /* The moment from which the server counts, in seconds of the time zone library. */
 #define UNIX_SECONDS ((POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
@@ -107,10 +107,10 @@ add_window(Rows *rows, PgiDayWindows *day, uint64 row)
 	PgiWindow *window = &rows->windows[rows->nwindows];
 	bool isnull;
 
-	window->from = DatumGetTimeADT(pgi_column(row, 3, &isnull));
+	window->from = DatumGetTimeADT(pgi_sql_column(row, 3, &isnull));
 	if (isnull)
 		return;
-	window->until = DatumGetTimeADT(pgi_column(row, 4, &isnull));
+	window->until = DatumGetTimeADT(pgi_sql_column(row, 4, &isnull));
 	if (isnull || window->from >= window->until ||
 		(day->count > 0 && window->from < window[-1].until) ||
 		window->from % USECS_PER_SEC != 0 || window->until % USECS_PER_SEC != 0)
@@ -166,7 +166,7 @@ read_windows(Rows *rows, Datum *key, MemoryContext context)
 		2,
 		{TEXTOID, BOOLOID}};
 
-	pgi_read_newest(&query, key);
+	pgi_sql_read_newest(&query, key);
 	rows->windows =
 		MemoryContextAllocHuge(context, sizeof(PgiWindow) * (SPI_processed + 1));
 	rows->exceptions =
@@ -174,13 +174,14 @@ read_windows(Rows *rows, Datum *key, MemoryContext context)
 	for (uint64 row = 0; row < SPI_processed; row++)
 	{
 		bool isnull;
-		int32 date = DatumGetDateADT(pgi_column(row, 1, &isnull));
+		int32 date = DatumGetDateADT(pgi_sql_column(row, 1, &isnull));
 		PgiException *exception = &rows->exceptions[rows->source.nexceptions];
 
 		if (isnull)
 		{
-			int weekday = DatumGetInt16(pgi_column(row, 2, &isnull));
-			PgiWeek *week = week_from(rows, DatumGetDateADT(pgi_column(row, 5, &isnull)));
+			int weekday = DatumGetInt16(pgi_sql_column(row, 2, &isnull));
+			PgiWeek *week =
+				week_from(rows, DatumGetDateADT(pgi_sql_column(row, 5, &isnull)));
 
 			add_window(rows, &week->days[weekday - 1], row);
 			continue;
@@ -229,7 +230,7 @@ find_offsets(Rows *rows, const char *zone_name, MemoryContext context)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("this server does not know time zone \"%s\" of calendar \"%s\"",
-						pgi_clip(zone_name), rows->name)));
+						pgi_argument_clip(zone_name), rows->name)));
 	rows->offsets = MemoryContextAlloc(context, sizeof(PgiOffset));
 	while (moment < end)
 	{
@@ -276,12 +277,12 @@ zone_of(int32 org_id)
 
 	if (organisation != NULL)
 		return organisation->zone;
-	pgi_become_owner(&scope);
+	pgi_sql_become_owner(&scope);
 	SPI_connect();
-	pgi_read_newest(&query, &key);
+	pgi_sql_read_newest(&query, &key);
 	number = zone_number(SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
 	SPI_finish();
-	pgi_become_caller(&scope);
+	pgi_sql_become_caller(&scope);
 	organisation = hash_search(organisations, &org_id, HASH_ENTER, NULL);
 	organisation->zone = number;
 	return number;
@@ -305,17 +306,18 @@ read_rows(Rows *rows, int32 org_id, CachedCalendar *cached)
 	char *zone = NULL;
 
 	key[0] = CStringGetTextDatum(rows->name);
-	pgi_read_newest(&query, key);
+	pgi_sql_read_newest(&query, key);
 	if (SPI_processed == 0)
 		return false;
-	key[1] = pgi_column(0, 1, &isnull);
-	value = pgi_column(0, 2, &isnull);
+	key[1] = pgi_sql_column(0, 1, &isnull);
+	value = pgi_sql_column(0, 2, &isnull);
 	if (!isnull)
 		zone = TextDatumGetCString(value);
-	read_weeks(rows, DatumGetArrayTypeP(pgi_column(0, 3, &isnull)), cached->context);
-	value = pgi_column(0, 4, &isnull);
+	read_weeks(rows, DatumGetArrayTypeP(pgi_sql_column(0, 3, &isnull)), cached->context);
+	value = pgi_sql_column(0, 4, &isnull);
 	if (!isnull)
-		rows->source.day = pgi_interval_length(DatumGetIntervalP(value), "a working day");
+		rows->source.day =
+			pgi_length_of_interval(DatumGetIntervalP(value), "a working day");
 	read_windows(rows, key, cached->context);
 	if (zone == NULL)
 	{
@@ -369,11 +371,11 @@ load(const char *name, int32 org_id)
 
 	namestrcpy(&cached->name, name);
 	cached->context = context;
-	pgi_become_owner(&scope);
+	pgi_sql_become_owner(&scope);
 	SPI_connect();
 	found = read_rows(&rows, org_id, cached);
 	SPI_finish();
-	pgi_become_caller(&scope);
+	pgi_sql_become_caller(&scope);
 	if (!found)
 		return NULL;
 
@@ -392,11 +394,11 @@ make_current(void)
 {
 	HASHCTL control = {0};
 
-	if (cached_changes == pgi_changes(PGI_CALENDARS))
+	if (cached_changes == pgi_invalidation_changes(PGI_CALENDARS))
 		return;
 	cached_changes = 0;
 	if (cache_context != NULL)
-		MemoryContextSetParent(cache_context, pgi_message_context());
+		MemoryContextSetParent(cache_context, pgi_invalidation_message_context());
 	cache_context = AllocSetContextCreate(CacheMemoryContext, "pg_incident calendars",
 										  ALLOCSET_SMALL_SIZES);
 	control.keysize = NAMEDATALEN;
@@ -408,7 +410,7 @@ make_current(void)
 	control.entrysize = sizeof(Organisation);
 	organisations = hash_create("pg_incident zones", 16, &control,
 								HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	cached_changes = pgi_watch(PGI_CALENDARS);
+	cached_changes = pgi_invalidation_follow_changes(PGI_CALENDARS);
 }
 
 /*
@@ -416,7 +418,7 @@ make_current(void)
  * number of this session: 1 or more, the same for the same zone.
  */
 int
-pgi_zone_of(int32 org_id)
+pgi_calendar_zone_of(int32 org_id)
 {
 	make_current();
 	return zone_of(org_id);
@@ -428,7 +430,7 @@ pgi_zone_of(int32 org_id)
  * for as long. Tells whether it holds for each organisation in the zone of that.
  */
 const PgiCalendar *
-pgi_find_calendar(const char *name, int32 org_id, bool *floats)
+pgi_calendar_find(const char *name, int32 org_id, bool *floats)
 {
 	CachedCalendar *cached = NULL;
 	CacheEntry *entry;
@@ -484,13 +486,13 @@ known_calendars(void)
 	PgiOwnerScope scope;
 	char *names;
 
-	pgi_become_owner(&scope);
+	pgi_sql_become_owner(&scope);
 	SPI_connect();
-	pgi_read_newest(&query, NULL);
+	pgi_sql_read_newest(&query, NULL);
 	names = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 	names = names == NULL ? NULL : MemoryContextStrdup(caller, names);
 	SPI_finish();
-	pgi_become_caller(&scope);
+	pgi_sql_become_caller(&scope);
 	if (names == NULL)
 		return "There is none.";
 	return psprintf("There are: %s.", names);
@@ -503,16 +505,16 @@ pgi_calendar_hint(void)
 	return psprintf("%s incident.import_calendar() makes one.", known_calendars());
 }
 
-/* The same as pgi_find_calendar(); error when there is none. */
+/* The same as pgi_calendar_find(); error when there is none. */
 const PgiCalendar *
-pgi_calendar(const char *name, int32 org_id)
+pgi_calendar_get(const char *name, int32 org_id)
 {
 	bool floats;
-	const PgiCalendar *calendar = pgi_find_calendar(name, org_id, &floats);
+	const PgiCalendar *calendar = pgi_calendar_find(name, org_id, &floats);
 
 	if (calendar == NULL)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-						errmsg("calendar \"%s\" does not exist", pgi_clip(name)),
+						errmsg("calendar \"%s\" does not exist", pgi_argument_clip(name)),
 						errhint("%s", pgi_calendar_hint())));
 	return calendar;
 }

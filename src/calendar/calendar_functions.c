@@ -14,9 +14,9 @@
 #include "base/arguments.h"
 #include "base/compat.h"
 #include "base/invalidation.h"
+#include "base/length.h"
+#include "base/organisation.h"
 #include "calendar/calendar_cache.h"
-#include "document/document.h"
-#include "pg_incident.h"
 
 /* What a call site used last. */
 typedef struct Memo
@@ -42,15 +42,15 @@ names_constant(FunctionCallInfo fcinfo)
 static pg_noinline const PgiCalendar *
 find_calendar(FunctionCallInfo fcinfo)
 {
-	char *name = pgi_needed_name(PG_GETARG_TEXT_PP(0), "the calendar");
-	uint64 generation = pgi_calendar_generation;
+	char *name = pgi_argument_name_of(PG_GETARG_TEXT_PP(0), "the calendar");
+	uint64 generation = pgi_invalidation_calendars;
 	Memo *memo = fcinfo->flinfo->fn_extra;
 
 	if (memo == NULL)
 		fcinfo->flinfo->fn_extra = memo =
 			MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Memo));
 	memo->generation = 0;
-	memo->calendar = pgi_calendar(name, pgi_organisation);
+	memo->calendar = pgi_calendar_get(name, pgi_organisation);
 	memo->constant = names_constant(fcinfo);
 	memo->length = strlen(name);
 	namestrcpy(&memo->name, name);
@@ -71,7 +71,7 @@ calendar_argument(FunctionCallInfo fcinfo)
 {
 	const Memo *memo = fcinfo->flinfo->fn_extra;
 
-	if (likely(memo != NULL && memo->generation == pgi_calendar_generation &&
+	if (likely(memo != NULL && memo->generation == pgi_invalidation_calendars &&
 			   (memo->constant || is_named(memo, PG_GETARG_TEXT_PP(0)))))
 		return memo->calendar;
 	return find_calendar(fcinfo);
@@ -154,12 +154,13 @@ pgi_term_length(PG_FUNCTION_ARGS)
 	char *calendar = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	int64 length;
 
-	if (!pgi_read_term(term, USECS_PER_DAY, &length))
+	if (!pgi_length_read_term(term, USECS_PER_DAY, &length))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("\"%s\" is no length of time", pgi_clip(term))));
-	if (!pgi_is_working_days(term))
+						errmsg("\"%s\" is no length of time", pgi_argument_clip(term))));
+	if (!pgi_length_is_working_days(term))
 		return DirectFunctionCall3(interval_in, CStringGetDatum(term),
 								   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
-	(void) pgi_read_term(term, pgi_calendar(calendar, pgi_organisation)->day, &length);
+	(void) pgi_length_read_term(term, pgi_calendar_get(calendar, pgi_organisation)->day,
+								&length);
 	PG_RETURN_INTERVAL_P(make_length(length));
 }

@@ -18,6 +18,8 @@
 
 #include "base/arguments.h"
 #include "document/document.h"
+#include "document/json.h"
+#include "document/value_kind.h"
 
 #define MAX_FINDINGS 1000 /* the rest is not told */
 #define MAX_SHOWN 512	  /* bytes of an array or object that a message shows */
@@ -51,18 +53,19 @@ quoted(const char *string)
 
 /* The place of a key in an object, quoted where a JSON path needs that. */
 char *
-pgi_place_key(const char *place, const char *key)
+pgi_document_place_key(const char *place, const char *key)
 {
 	bool plain = *key != '\0' && !(*key >= '0' && *key <= '9');
 
 	for (const char *c = key; *c != '\0'; c++)
 		plain &= (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
 				 (*c >= '0' && *c <= '9') || *c == '_';
-	return psprintf("%s.%s", place, plain ? pgi_clip(key) : quoted(pgi_clip(key)));
+	return psprintf("%s.%s", place,
+					plain ? pgi_argument_clip(key) : quoted(pgi_argument_clip(key)));
 }
 
 char *
-pgi_place_item(const char *place, int number)
+pgi_document_place_item(const char *place, int number)
 {
 	return psprintf("%s[%d]", place, number);
 }
@@ -75,15 +78,15 @@ place_text(const Place *place)
 	if (place->within == NULL)
 		return pstrdup(place->key);
 	within = place_text(place->within);
-	return place->key != NULL ? pgi_place_key(within, place->key)
-							  : pgi_place_item(within, place->number);
+	return place->key != NULL ? pgi_document_place_key(within, place->key)
+							  : pgi_document_place_item(within, place->number);
 }
 
 /* Findings */
 
 /* Whether there are as many as anybody reads. Then it is not known what else is wrong. */
 bool
-pgi_findings_full(const List *findings)
+pgi_document_findings_full(const List *findings)
 {
 	return list_length(findings) >= MAX_FINDINGS;
 }
@@ -93,11 +96,11 @@ pgi_findings_full(const List *findings)
  * of the last that does not.
  */
 List *
-pgi_add_finding(List *findings, const PgiFinding *finding)
+pgi_document_add_finding(List *findings, const PgiFinding *finding)
 {
 	PgiFinding *copy;
 
-	if (pgi_findings_full(findings))
+	if (pgi_document_findings_full(findings))
 	{
 		if (finding->unfit == 0 || ((PgiFinding *) llast(findings))->unfit != 0)
 			return findings;
@@ -118,13 +121,13 @@ find_with_code(Walk *walk, const Place *place, const char *problem, const char *
 	PgiFinding finding = {place_text(place), (char *) problem, (char *) hint, code};
 	MemoryContext here = MemoryContextSwitchTo(walk->caller);
 
-	walk->findings = pgi_add_finding(walk->findings, &finding);
+	walk->findings = pgi_document_add_finding(walk->findings, &finding);
 	MemoryContextSwitchTo(here);
 	pfree(finding.place);
 }
 
 static void
-find(Walk *walk, const Place *place, const char *problem, const char *hint)
+add_finding(Walk *walk, const Place *place, const char *problem, const char *hint)
 {
 	find_with_code(walk, place, problem, hint, ERRCODE_INVALID_PARAMETER_VALUE);
 }
@@ -138,7 +141,7 @@ shown(const JsonbValue *value)
 	if (value->type == jbvBinary && value->val.binary.len > MAX_SHOWN)
 		return pgi_json_is_object(value) ? "a large object" : "a large array";
 	json = JsonbValueToJsonb((JsonbValue *) value);
-	return pgi_clip(JsonbToCString(NULL, &json->root, VARSIZE(json)));
+	return pgi_argument_clip(JsonbToCString(NULL, &json->root, VARSIZE(json)));
 }
 
 /* Texts */
@@ -159,7 +162,7 @@ compare_texts(const void *one, const void *other, Size size)
 
 /* A hash table of entries that begin with a pointer to a text, their key. */
 HTAB *
-pgi_make_text_table(Size entry)
+pgi_document_text_table(Size entry)
 {
 	HASHCTL control = {0};
 
@@ -231,8 +234,8 @@ walk_word(Walk *walk, const JsonbValue *value, const Place *place, const char *w
 {
 	MemoryContext here = MemoryContextSwitchTo(walk->scratch);
 
-	if (!pgi_is_of(value, word))
-		find(walk, place, psprintf("is %s", shown(value)), pgi_hint_of(word));
+	if (!pgi_value_is_of(value, word))
+		add_finding(walk, place, psprintf("is %s", shown(value)), pgi_value_hint(word));
 	MemoryContextSwitchTo(here);
 	MemoryContextReset(walk->scratch);
 }
@@ -277,12 +280,12 @@ find_unknown_keys(Walk *walk, JsonbContainer *object, const Place *place,
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (token == WJB_KEY && !knows_key(shape, &key) &&
-			!pgi_findings_full(walk->findings))
+			!pgi_document_findings_full(walk->findings))
 		{
 			MemoryContext caller = MemoryContextSwitchTo(walk->scratch);
 			Place here = {place, pgi_json_word(&key), 0};
 
-			find(walk, &here, PGI_UNKNOWN_KEY, known_keys(shape));
+			add_finding(walk, &here, PGI_UNKNOWN_KEY, known_keys(shape));
 			MemoryContextSwitchTo(caller);
 			MemoryContextReset(walk->scratch);
 		}
@@ -305,7 +308,7 @@ walk_object(Walk *walk, JsonbContainer *object, const Place *place, const PgiSha
 												  &value) != NULL;
 
 		if (!given && !optional)
-			find(walk, &here, "is missing", NULL);
+			add_finding(walk, &here, "is missing", NULL);
 		else if (given && !(optional && value.type == jbvNull))
 			walk_value(walk, &value, &here, list_nth(shape->parts, number));
 	}
@@ -353,7 +356,7 @@ walk_array(Walk *walk, JsonbContainer *array, const Place *place, const PgiShape
 		context = AllocSetContextCreate(walk->caller, "pg_incident document",
 										ALLOCSET_DEFAULT_SIZES);
 		MemoryContextSwitchTo(context);
-		told = pgi_make_text_table(sizeof(char *));
+		told = pgi_document_text_table(sizeof(char *));
 		MemoryContextSwitchTo(walk->caller);
 	}
 	iterator = JsonbIteratorInit(array);
@@ -373,7 +376,8 @@ walk_array(Walk *walk, JsonbContainer *array, const Place *place, const PgiShape
 		if (mine != NULL)
 			(void) hash_search(told, &mine, HASH_ENTER, &twice);
 		if (twice)
-			find(walk, &here, psprintf("is the second for %s", pgi_clip(mine)), NULL);
+			add_finding(walk, &here,
+						psprintf("is the second for %s", pgi_argument_clip(mine)), NULL);
 		MemoryContextSwitchTo(walk->caller);
 	}
 	if (context != NULL)
@@ -412,7 +416,7 @@ static void
 walk_value(Walk *walk, const JsonbValue *value, const Place *place, const PgiShape *shape)
 {
 	CHECK_FOR_INTERRUPTS();
-	if (pgi_findings_full(walk->findings))
+	if (pgi_document_findings_full(walk->findings))
 		return;
 	switch (shape->kind)
 	{
@@ -423,7 +427,7 @@ walk_value(Walk *walk, const JsonbValue *value, const Place *place, const PgiSha
 		case PGI_SHAPE_OBJECT:
 		case PGI_SHAPE_OPEN_OBJECT:
 			if (!pgi_json_is_object(value))
-				find(walk, place, "is not an object", NULL);
+				add_finding(walk, place, "is not an object", NULL);
 			else if (shape->kind == PGI_SHAPE_OBJECT)
 				walk_object(walk, pgi_json_container(value), place, shape);
 			else
@@ -433,7 +437,7 @@ walk_value(Walk *walk, const JsonbValue *value, const Place *place, const PgiSha
 			if (pgi_json_is_array(value))
 				walk_array(walk, pgi_json_container(value), place, shape);
 			else
-				find(walk, place, "is not an array", NULL);
+				add_finding(walk, place, "is not an array", NULL);
 			break;
 		case PGI_SHAPE_OR:
 			walk_value(walk, value, place, choose(value, shape));
@@ -443,7 +447,7 @@ walk_value(Walk *walk, const JsonbValue *value, const Place *place, const PgiSha
 
 /* All of a document that does not fit a shape. The place is that of the whole. */
 List *
-pgi_check_shape(const JsonbValue *document, const char *place, const PgiShape *shape)
+pgi_document_check(const JsonbValue *document, const char *place, const PgiShape *shape)
 {
 	Walk walk = {NIL, CurrentMemoryContext};
 	Place whole = {NULL, place, 0};
@@ -457,7 +461,7 @@ pgi_check_shape(const JsonbValue *document, const char *place, const PgiShape *s
 
 /* Errors with the first finding that makes a document unfit. */
 void
-pgi_refuse_unfit(List *findings, const char *what)
+pgi_document_refuse_unfit(List *findings, const char *what)
 {
 	ListCell *cell;
 
@@ -474,7 +478,7 @@ pgi_refuse_unfit(List *findings, const char *what)
 
 /* Adds a row (place, problem) to the result of a function that checks. */
 void
-pgi_put_finding(ReturnSetInfo *result, const char *place, const char *problem)
+pgi_document_put_finding(ReturnSetInfo *result, const char *place, const char *problem)
 {
 	Datum values[2];
 	bool nulls[2] = {false, false};
@@ -482,135 +486,4 @@ pgi_put_finding(ReturnSetInfo *result, const char *place, const char *problem)
 	values[0] = CStringGetTextDatum(place);
 	values[1] = CStringGetTextDatum(problem);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-}
-
-/* Reading */
-
-/* A document as a value. */
-void
-pgi_json_root(Jsonb *document, JsonbValue *value)
-{
-	if (JB_ROOT_IS_SCALAR(document))
-	{
-		(void) JsonbExtractScalar(&document->root, value);
-		return;
-	}
-	value->type = jbvBinary;
-	value->val.binary.data = &document->root;
-	value->val.binary.len = VARSIZE(document) - VARHDRSZ;
-}
-
-/* The inside of an object or array; NULL for anything else. */
-JsonbContainer *
-pgi_json_container(const JsonbValue *value)
-{
-	return value != NULL && value->type == jbvBinary ? value->val.binary.data : NULL;
-}
-
-bool
-pgi_json_is_object(const JsonbValue *value)
-{
-	return pgi_json_container(value) != NULL &&
-		   JsonContainerIsObject(pgi_json_container(value));
-}
-
-bool
-pgi_json_is_array(const JsonbValue *value)
-{
-	return pgi_json_container(value) != NULL &&
-		   JsonContainerIsArray(pgi_json_container(value));
-}
-
-/* What an object has under a key; NULL when that is nothing, or null. */
-JsonbValue *
-pgi_json_field(JsonbContainer *object, const char *key)
-{
-	JsonbValue *value = getKeyJsonValueFromContainer(object, key, strlen(key), NULL);
-
-	return value == NULL || value->type == jbvNull ? NULL : value;
-}
-
-/* The object or array under a key; NULL when there is none. */
-JsonbContainer *
-pgi_json_part(JsonbContainer *object, const char *key)
-{
-	return pgi_json_container(pgi_json_field(object, key));
-}
-
-/* The number of items; none of no array. */
-int
-pgi_json_count(JsonbContainer *array)
-{
-	return array == NULL ? 0 : JsonContainerSize(array);
-}
-
-/* An item of an array of objects or arrays. Whoever goes through an array can be cancelled. */
-JsonbContainer *
-pgi_json_item(JsonbContainer *array, int number)
-{
-	CHECK_FOR_INTERRUPTS();
-	return pgi_json_container(getIthJsonbValueFromContainer(array, number));
-}
-
-/* An item of an array of texts. */
-char *
-pgi_json_item_word(JsonbContainer *array, int number)
-{
-	JsonbValue *value = getIthJsonbValueFromContainer(array, number);
-	char *word = pgi_json_word(value);
-
-	CHECK_FOR_INTERRUPTS();
-	pfree(value);
-	return word;
-}
-
-char *
-pgi_json_word(const JsonbValue *value)
-{
-	return pnstrdup(value->val.string.val, value->val.string.len);
-}
-
-/* The text under a key; NULL when there is none. */
-char *
-pgi_json_text(JsonbContainer *object, const char *key)
-{
-	JsonbValue *value = pgi_json_field(object, key);
-
-	return value == NULL ? NULL : pgi_json_word(value);
-}
-
-/* The whole number under a key; 0 when there is none. */
-int32
-pgi_json_integer(JsonbContainer *object, const char *key)
-{
-	JsonbValue *value = pgi_json_field(object, key);
-
-	if (value == NULL)
-		return 0;
-	return DatumGetInt32(
-		DirectFunctionCall1(numeric_int4, NumericGetDatum(value->val.numeric)));
-}
-
-/* The length of time under a key, in microseconds; PGI_NEVER when there is none. */
-int64
-pgi_json_time(JsonbContainer *object, const char *key)
-{
-	char *word = pgi_json_text(object, key);
-	int64 length = PGI_NEVER;
-
-	if (word != NULL && !pgi_read_length(word, &length))
-		elog(ERROR, "\"%s\" is no length of time", word);
-	return length;
-}
-
-/* The same, where it may be in working days of this length. */
-int64
-pgi_json_term(JsonbContainer *object, const char *key, int64 day)
-{
-	char *word = pgi_json_text(object, key);
-	int64 length = PGI_NEVER;
-
-	if (word != NULL && !pgi_read_term(word, day, &length))
-		elog(ERROR, "\"%s\" is no length of time", word);
-	return length;
 }

@@ -23,7 +23,9 @@
 #include "utils/memutils.h"
 
 #include "base/arguments.h"
-#include "document/document.h"
+#include "base/compat.h"
+#include "document/json.h"
+#include "document/shape.h"
 #include "kernel/policy.h"
 
 #define MOST 1000 /* where a shape does not say else */
@@ -149,7 +151,7 @@ static const struct
 		 "  \"measures?\": [\"text\"]}]}"},
 };
 
-StaticAssertDecl(PGI_MAX_DUTIES == 32 && PGI_MAX_RISES == 32 &&
+StaticAssertDecl(PGI_MAX_DUTIES == 32 && PGI_MAX_ESCALATION_STEPS == 32 &&
 					 PGI_MAX_ACKNOWLEDGEMENTS - 1 == 7,
 				 "the shape of a policy says how many the kernel has room for");
 
@@ -270,7 +272,7 @@ read_shape(const char **at)
 
 /* The shape of a kind of document; read once. */
 const PgiShape *
-pgi_document_shape(PgiDocumentKind kind)
+pgi_shape_of(PgiDocumentKind kind)
 {
 	static PgiShape *shapes[PGI_DOCUMENT_KINDS];
 
@@ -299,9 +301,9 @@ check_arguments(FunctionCallInfo fcinfo, const char **name)
 		{
 			*name = documents[kind].name;
 			pgi_json_root(PG_GETARG_JSONB_P(0), &document);
-			return pgi_check_shape(&document, "$", pgi_document_shape(kind));
+			return pgi_document_check(&document, "$", pgi_shape_of(kind));
 		}
-	elog(ERROR, "no document is a \"%s\"", pgi_clip(wanted));
+	elog(ERROR, "no document is a \"%s\"", pgi_argument_clip(wanted));
 	return NIL;
 }
 
@@ -318,8 +320,8 @@ pgi_document_findings(PG_FUNCTION_ARGS)
 	{
 		const PgiFinding *finding = lfirst(cell);
 
-		pgi_put_finding((ReturnSetInfo *) fcinfo->resultinfo, finding->place,
-						finding->problem);
+		pgi_document_put_finding((ReturnSetInfo *) fcinfo->resultinfo, finding->place,
+								 finding->problem);
 	}
 	return (Datum) 0;
 }
@@ -331,7 +333,7 @@ pgi_expect_document(PG_FUNCTION_ARGS)
 	const char *name;
 	List *findings = check_arguments(fcinfo, &name);
 
-	pgi_refuse_unfit(findings, name);
+	pgi_document_refuse_unfit(findings, name);
 	PG_RETURN_VOID();
 }
 

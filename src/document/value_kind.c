@@ -3,8 +3,6 @@
  */
 #include "postgres.h"
 
-#include <ctype.h>
-
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
@@ -13,11 +11,10 @@
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
 
-#include "document/document.h"
+#include "base/length.h"
+#include "document/json.h"
+#include "document/value_kind.h"
 #include "types/types.h"
-
-/* A time longer than 10,000 years is none; so sums of them never overflow. */
-#define LONGEST_TIME (INT64CONST(10000) * 366 * USECS_PER_DAY)
 
 #define LONGEST_TEXT 65536 /* bytes, as of a note */
 #define LONGEST_SHORT 200  /* characters, as of a name */
@@ -85,104 +82,6 @@ is_date(const char *word)
 	return back_year == year && back_month == month && back_day == day;
 }
 
-/*
- * Whether each number of an interval has its unit: PostgreSQL takes one without for seconds,
- * or for years and months.
- */
-static bool
-has_units(char *const *fields, const int *types, int nfields)
-{
-	for (int i = 0; i < nfields; i++)
-	{
-		bool is_number =
-			types[i] == DTK_NUMBER || types[i] == DTK_TZ || types[i] == DTK_DATE;
-
-		if (is_number && strchr(fields[i], ':') == NULL &&
-			(i + 1 == nfields || types[i + 1] != DTK_STRING ||
-			 strcmp(fields[i + 1], "ago") == 0))
-			return false;
-	}
-	return true;
-}
-
-/*
- * The microseconds of a length of time in any of the ways that an interval is written; a day
- * counts 24 hours and a month 30 days. False for what is none, has no unit, is negative, or beyond
- * all use.
- */
-bool
-pgi_read_length(const char *word, int64 *length)
-{
-	char buffer[256];
-	char *fields[MAXDATEFIELDS];
-	int types[MAXDATEFIELDS];
-	int nfields;
-	int kind;
-	int error;
-	struct pg_itm_in itm = {0};
-	int64 ndays;
-
-	if (strlen(word) >= sizeof(buffer))
-		return false;
-	error = ParseDateTime(word, buffer, sizeof(buffer), fields, types, MAXDATEFIELDS,
-						  &nfields);
-	if (error == 0)
-		error = DecodeInterval(fields, types, nfields, INTERVAL_FULL_RANGE, &kind, &itm);
-	if (error == 0 && !has_units(fields, types, nfields))
-		return false;
-	/* Where ISO 8601 gives numbers without their letters, the last one has none. */
-	if (error == DTERR_BAD_FORMAT && isalpha((unsigned char) word[strlen(word) - 1]))
-		error = DecodeISO8601Interval(pstrdup(word), &kind, &itm);
-	if (error != 0 || kind != DTK_DELTA)
-		return false;
-	ndays = (int64) itm.tm_year * DAYS_PER_MONTH * MONTHS_PER_YEAR +
-			(int64) itm.tm_mon * DAYS_PER_MONTH + itm.tm_mday;
-	return !__builtin_mul_overflow(ndays, (int64) USECS_PER_DAY, length) &&
-		   !__builtin_add_overflow(*length, itm.tm_usec, length) && *length >= 0 &&
-		   *length <= LONGEST_TIME;
-}
-
-/* How many thousandths of a working day "1.5 working days" says; -1 for anything else. */
-static int64
-working_thousandths(const char *word)
-{
-	static const char digits[] = "0123456789";
-	static const int tens[] = {1000, 100, 10, 1};
-	size_t whole = strspn(word, digits);
-	bool broken = word[whole] == '.';
-	const char *fraction = word + whole + broken;
-	size_t places = broken ? strspn(fraction, digits) : 0;
-	const char *unit = fraction + places;
-
-	if (whole == 0 || whole > 6 || places > 3 || (broken && places == 0) ||
-		(strcmp(unit, " working day") != 0 && strcmp(unit, " working days") != 0))
-		return -1;
-	return strtol(word, NULL, 10) * 1000 +
-		   (places > 0 ? strtol(fraction, NULL, 10) * tens[places] : 0);
-}
-
-bool
-pgi_is_working_days(const char *word)
-{
-	return working_thousandths(word) >= 0;
-}
-
-/*
- * The same for a time on a calendar, which may also be written in working days; of these each
- * counts `day` microseconds.
- */
-bool
-pgi_read_term(const char *word, int64 day, int64 *length)
-{
-	int64 thousandths = working_thousandths(word);
-
-	if (thousandths < 0)
-		return pgi_read_length(word, length);
-	/* No day is longer than 24 hours: a million of them are within an int64. */
-	*length = thousandths * (day / 1000) + thousandths * (day % 1000) / 1000;
-	return *length <= LONGEST_TIME;
-}
-
 /* A whole number within a range that is written 1..100. */
 static bool
 is_number(const JsonbValue *value, const char *range)
@@ -225,7 +124,7 @@ is_time(const char *word)
 {
 	int64 length;
 
-	return pgi_read_length(word, &length);
+	return pgi_length_read(word, &length);
 }
 
 static bool
@@ -233,19 +132,19 @@ is_term(const char *word)
 {
 	int64 length;
 
-	return pgi_read_term(word, USECS_PER_DAY, &length);
+	return pgi_length_read_term(word, USECS_PER_DAY, &length);
 }
 
 static bool
 is_level(const char *word)
 {
-	return pgi_level_code(word) >= 0;
+	return pgi_types_level_code(word) >= 0;
 }
 
 static bool
 is_severity(const char *word)
 {
-	return pgi_severity_code(word) >= 0;
+	return pgi_types_severity_code(word) >= 0;
 }
 
 /* The kinds of single values, and what to say of one that is not of the kind. */
@@ -318,7 +217,7 @@ is_range(const char *word)
 
 /* Whether a value is of one of the alternatives of a word in a shape. */
 bool
-pgi_is_of(const JsonbValue *value, const char *word)
+pgi_value_is_of(const JsonbValue *value, const char *word)
 {
 	if (is_range(word))
 		return value->type == jbvNumeric && is_number(value, word);
@@ -341,7 +240,7 @@ pgi_is_of(const JsonbValue *value, const char *word)
 
 /* What a value needs that is of none of them. */
 char *
-pgi_hint_of(const char *word)
+pgi_value_hint(const char *word)
 {
 	StringInfoData hint;
 	const ValueKind *kind = find_kind(word, strcspn(word, "|"));

@@ -61,10 +61,11 @@ write_opening(StringInfo bytes, const PgiOpening *opening)
 }
 
 static void
-write_fact(StringInfo bytes, const PgiTimeline *timeline, const PgiEntry *entry)
+write_fact(StringInfo bytes, const PgiIncident *incident, const PgiOpening *opening,
+		   const PgiEntry *entry)
 {
-	add_number(bytes, timeline->org_id);
-	add_number(bytes, timeline->incident_id);
+	add_number(bytes, incident->org_id);
+	add_number(bytes, incident->incident_id);
 	add_number(bytes, entry->seq);
 	add_text(bytes, pgi_kind_words[entry->kind]);
 	add_number(bytes, entry->effective_at);
@@ -85,7 +86,7 @@ write_fact(StringInfo bytes, const PgiTimeline *timeline, const PgiEntry *entry)
 	add_text(bytes, entry->note);
 	add_text(bytes, entry->evidence);
 	if (entry->kind == PGI_OPENED)
-		write_opening(bytes, timeline->opening);
+		write_opening(bytes, opening);
 }
 
 static uint8 *
@@ -118,11 +119,11 @@ put64(uint8 *bytes, int64 field)
 #define DECISION_LENGTH 45
 
 static void
-write_decision(uint8 *bytes, const PgiTimeline *timeline, const PgiEntry *entry)
+write_decision(uint8 *bytes, const PgiIncident *incident, const PgiEntry *entry)
 {
 	*bytes++ = 'd';
-	bytes = put32(bytes, timeline->org_id);
-	bytes = put64(bytes, timeline->incident_id);
+	bytes = put32(bytes, incident->org_id);
+	bytes = put64(bytes, incident->incident_id);
 	bytes = put32(bytes, entry->seq);
 	bytes = put16(bytes, entry->kind);
 	bytes = put64(bytes, entry->effective_at);
@@ -157,17 +158,17 @@ pgi_chain_begin(void)
 	return sha;
 }
 
-/* Turns the hash before an entry into the entry's own. */
+/* Turns the hash before an entry into the entry's own; only that of an opening needs `opening`. */
 void
-pgi_chain_hash(pg_cryptohash_ctx *sha, const PgiTimeline *timeline, const PgiEntry *entry,
-			   uint8 *hash)
+pgi_chain_hash(pg_cryptohash_ctx *sha, const PgiIncident *incident,
+			   const PgiOpening *opening, const PgiEntry *entry, uint8 *hash)
 {
 	if (PGI_IS_FACT(entry->kind))
 	{
 		StringInfoData bytes;
 
 		initStringInfo(&bytes);
-		write_fact(&bytes, timeline, entry);
+		write_fact(&bytes, incident, opening, entry);
 		hash_bytes(sha, hash, (const uint8 *) bytes.data, bytes.len, hash);
 		pfree(bytes.data);
 	}
@@ -175,7 +176,7 @@ pgi_chain_hash(pg_cryptohash_ctx *sha, const PgiTimeline *timeline, const PgiEnt
 	{
 		uint8 bytes[DECISION_LENGTH];
 
-		write_decision(bytes, timeline, entry);
+		write_decision(bytes, incident, entry);
 		hash_bytes(sha, hash, bytes, DECISION_LENGTH, hash);
 	}
 }

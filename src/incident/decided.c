@@ -24,13 +24,13 @@ pgi_decided_read(PgiDecided *decided, int32 org_id)
 
 	decided->last_tick = DT_NOBEGIN;
 	SPI_connect();
-	if (pgi_read(&last_tick, NULL, NULL) > 0)
-		decided->last_tick = DatumGetTimestampTz(pgi_column(0, 1, &isnull));
-	decided->nquarantined = (int) pgi_read(&quarantined, &org, NULL);
+	if (pgi_sql_read(&last_tick, NULL, NULL) > 0)
+		decided->last_tick = DatumGetTimestampTz(pgi_sql_column(0, 1, &isnull));
+	decided->nquarantined = (int) pgi_sql_read(&quarantined, &org, NULL);
 	decided->quarantined = MemoryContextAllocHuge(
 		caller, sizeof(int64) * ((Size) decided->nquarantined + 1));
 	for (int i = 0; i < decided->nquarantined; i++)
-		decided->quarantined[i] = DatumGetInt64(pgi_column(i, 1, &isnull));
+		decided->quarantined[i] = DatumGetInt64(pgi_sql_column(i, 1, &isnull));
 	SPI_finish();
 }
 

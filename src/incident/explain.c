@@ -11,12 +11,14 @@
 #include "utils/datetime.h"
 #include "utils/timestamp.h"
 
+#include "base/arguments.h"
+#include "base/compat.h"
 #include "base/language.h"
+#include "base/organisation.h"
 #include "base/sql.h"
-#include "incident/duty_functions.h"
 #include "incident/record.h"
 #include "incident/timeline.h"
-#include "pg_incident.h"
+#include "policy/duty_names.h"
 #include "policy/policy_cache.h"
 #include "types/types.h"
 
@@ -43,7 +45,7 @@ say(Explanation *explanation, const char *format, ...)
 	bool isnull = false;
 
 	initStringInfo(&line);
-	format = pgi_in_language(explanation->language, format);
+	format = pgi_language_text(explanation->language, format);
 	for (;;)
 	{
 		va_list args;
@@ -85,7 +87,7 @@ find_row(PgiQuery *query, int32 org_id, int64 id)
 
 	values[0] = Int32GetDatum(org_id);
 	values[1] = Int64GetDatum(id);
-	return pgi_read(query, values, NULL) > 0;
+	return pgi_sql_read(query, values, NULL) > 0;
 }
 
 /* A column of the row that was found: as text, NULL when null. */
@@ -101,7 +103,7 @@ found_moment(int column)
 {
 	bool isnull;
 
-	return moment(DatumGetTimestampTz(pgi_column(0, column, &isnull)));
+	return moment(DatumGetTimestampTz(pgi_sql_column(0, column, &isnull)));
 }
 
 /* What a word of a kind is called where the language is not that of the words. */
@@ -118,7 +120,7 @@ term(const Explanation *explanation, const char *kind, const char *word)
 	values[0] = CStringGetTextDatum(kind);
 	values[1] = CStringGetTextDatum(word);
 	values[2] = Int32GetDatum(explanation->policy_id);
-	pgi_read(&query, values, NULL);
+	pgi_sql_read(&query, values, NULL);
 	called = found_text(1);
 	return called == NULL ? pstrdup(word) : called;
 }
@@ -128,9 +130,8 @@ static char *
 level_of_kind(const Explanation *explanation, const char *kind, uint8 level)
 {
 	if (level == PGI_LEVEL_UNKNOWN)
-		return pstrdup(pgi_in_language(explanation->language, "unknown"));
-	return term(explanation, kind,
-				DatumGetCString(DirectFunctionCall1(level_out, UInt8GetDatum(level))));
+		return pstrdup(pgi_language_text(explanation->language, "unknown"));
+	return term(explanation, kind, pgi_types_level_word(level));
 }
 
 static char *
@@ -143,10 +144,8 @@ static char *
 severity_word(const Explanation *explanation, uint8 severity)
 {
 	if (severity == PGI_SEVERITY_UNKNOWN)
-		return pstrdup(pgi_in_language(explanation->language, "unknown"));
-	return term(
-		explanation, "severity",
-		DatumGetCString(DirectFunctionCall1(severity_out, UInt8GetDatum(severity))));
+		return pstrdup(pgi_language_text(explanation->language, "unknown"));
+	return term(explanation, "severity", pgi_types_severity_word(severity));
 }
 
 /* A length of time to the second. */
@@ -199,7 +198,7 @@ explain_levels(Explanation *explanation)
 {
 	const PgiState *state = &explanation->state;
 	const PgiCell *cell = explanation->cell;
-	const PgiStep *step = &cell->steps[0];
+	const PgiThreshold *step = &cell->steps[0];
 
 	say(explanation, "The event level is %s by the matrix.",
 		level_word(explanation, state->event_level));
@@ -249,16 +248,16 @@ describe(const Explanation *explanation, const PgiDutyNames *duties,
 	int duty = pgi_duty_of_rule(event->rule);
 
 	if (duty >= 0)
-		return psprintf(pgi_in_language(language, event->kind == PGI_OVERDUE
-													  ? "the duty %s is overdue"
-												  : event->kind == PGI_REPEATED
-													  ? "the duty %s begins again"
-													  : "the duty %s begins"),
+		return psprintf(pgi_language_text(language, event->kind == PGI_OVERDUE
+														? "the duty %s is overdue"
+													: event->kind == PGI_REPEATED
+														? "the duty %s begins again"
+														: "the duty %s begins"),
 						term(explanation, "duty", duties->name[duty]));
 	if (event->kind == PGI_ESCALATED)
-		return psprintf(pgi_in_language(language, "the response rises to level %s"),
+		return psprintf(pgi_language_text(language, "the response rises to level %s"),
 						level_word(explanation, event->response_level));
-	return pstrdup(pgi_in_language(
+	return pstrdup(pgi_language_text(
 		language, event->kind == PGI_BREACHED ? "the processing time has passed"
 				  : event->rule == PGI_RULE_RESPONSE
 					  ? "its plan should have been activated"
@@ -284,7 +283,7 @@ collect_next(const PgiDerived *event, void *arg)
 		return;
 	if (next->what.len > 0)
 		appendStringInfoString(&next->what,
-							   pgi_in_language(next->explanation->language, " and "));
+							   pgi_language_text(next->explanation->language, " and "));
 	appendStringInfoString(&next->what, describe(next->explanation, next->duties, event));
 }
 
@@ -304,12 +303,13 @@ explain_next(Explanation *explanation, const PgiTimeline *timeline)
 										: "No rule fires while the clock stands still.");
 		return;
 	}
-	pgi_read_duty_names(timeline->policy_id, &duties);
+	pgi_duty_names_read(timeline->policy_id, &duties);
 	initStringInfo(&next.what);
 	facts = pgi_timeline_facts(timeline, &nfacts);
-	pgi_check_result(pgi_advance(pgi_policy_of(timeline->policy_id, timeline->org_id),
-								 facts, nfacts, next.at, collect_next, &next, &then),
-					 timeline->incident_id);
+	pgi_timeline_check_result(
+		pgi_advance(pgi_policy_of(timeline->policy_id, timeline->incident.org_id), facts,
+					nfacts, next.at, collect_next, &next, &then),
+		timeline->incident.incident_id);
 	if (then.running)
 		say(explanation, "Next: at %s, when the clock shows %s, %s.", moment(next.at),
 			length_of_time(then.elapsed), next.what.data);
@@ -332,7 +332,7 @@ pgi_explain(PG_FUNCTION_ARGS)
 		"incident_internal.quarantine WHERE org_id = $1 AND incident_id = $2",
 		2,
 		{INT4OID, INT8OID}};
-	int64 incident_id = pgi_incident_argument(fcinfo);
+	int64 incident_id = pgi_record_incident_argument(fcinfo);
 	Explanation explanation = {0};
 	PgiTimeline timeline;
 
@@ -342,13 +342,13 @@ pgi_explain(PG_FUNCTION_ARGS)
 	SPI_connect();
 	pgi_timeline_read(&timeline, pgi_organisation, incident_id);
 	explanation.policy_id = timeline.policy_id;
-	if (find_row(&describe, timeline.org_id, incident_id))
+	if (find_row(&describe, timeline.incident.org_id, incident_id))
 		say(&explanation,
 			"Incident " INT64_FORMAT
 			" was detected at %s. It is under policy %s, version %s.",
 			incident_id, found_moment(1), found_text(2), found_text(3));
 
-	if (find_row(&failure, timeline.org_id, incident_id))
+	if (find_row(&failure, timeline.incident.org_id, incident_id))
 	{
 		say(&explanation,
 			"It is in quarantine since %s (%s, SQLSTATE %s); next try at %s.",
@@ -358,7 +358,7 @@ pgi_explain(PG_FUNCTION_ARGS)
 	}
 
 	/* As the last tick left it, or as it is now if nothing has become due since. */
-	explanation.now = Max(GetCurrentTimestamp(), timeline.settled_to);
+	explanation.now = Max(pgi_argument_now(), timeline.settled_to);
 	pgi_timeline_state(&timeline, timeline.settled_to, &explanation.state);
 	if (explanation.state.next_due <= explanation.now)
 		say(&explanation,
@@ -366,13 +366,13 @@ pgi_explain(PG_FUNCTION_ARGS)
 			moment(explanation.state.next_due));
 	pgi_timeline_state(&timeline, explanation.now, &explanation.state);
 	explanation.cell =
-		pgi_policy_cell(pgi_policy(timeline.policy_id), explanation.state.asset_level,
+		pgi_policy_cell(pgi_policy_get(timeline.policy_id), explanation.state.asset_level,
 						explanation.state.severity);
 
 	say(&explanation, "It is %s.",
 		term(&explanation, "status",
 			 pgi_status_words[explanation.state.standing.status]));
-	explain_values(&explanation, timeline.org_id);
+	explain_values(&explanation, timeline.incident.org_id);
 	explain_levels(&explanation);
 	explain_clock(&explanation);
 	explain_next(&explanation, &timeline);

@@ -11,12 +11,13 @@
 #include "utils/builtins.h"
 
 #include "base/arguments.h"
+#include "base/compat.h"
+#include "base/organisation.h"
 #include "base/sql.h"
 #include "base/word.h"
 #include "incident/entry.h"
 #include "incident/mark.h"
 #include "incident/record.h"
-#include "pg_incident.h"
 
 /* The marks of the Traffic Light Protocol 2.0. */
 static const char *const tlp_marks[] = {"clear", "green", "amber", "amber+strict", "red"};
@@ -28,13 +29,13 @@ static const char *const tlp_marks[] = {"clear", "green", "amber", "amber+strict
 char *
 pgi_mark_argument(FunctionCallInfo fcinfo, int number)
 {
-	char *mark = pgi_name_argument(fcinfo, number, "the confidentiality");
+	char *mark = pgi_argument_name(fcinfo, number, "the confidentiality");
 	char key[PGI_WORD_SIZE];
 	const char *word = key;
 
 	if (mark == NULL)
 		return NULL;
-	if (!pgi_fold_word(mark, strlen(mark), key))
+	if (!pgi_word_fold(mark, strlen(mark), key))
 		*key = '\0';
 	if (strncmp(word, "tlp:", 4) == 0)
 		word += 4 + (word[4] == ' ');
@@ -44,7 +45,7 @@ pgi_mark_argument(FunctionCallInfo fcinfo, int number)
 		if (strcmp(word, tlp_marks[i]) == 0)
 			return pstrdup(tlp_marks[i]);
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("\"%s\" is not a TLP 2.0 mark", pgi_clip(mark)),
+					errmsg("\"%s\" is not a TLP 2.0 mark", pgi_argument_clip(mark)),
 					errhint("Use clear, green, amber, amber+strict or red.")));
 }
 
@@ -60,10 +61,10 @@ mark_of(const PgiTimeline *timeline)
 	Datum mark;
 	bool isnull;
 
-	values[0] = Int32GetDatum(timeline->org_id);
-	values[1] = Int64GetDatum(timeline->incident_id);
-	pgi_run(&query, values, NULL, SPI_OK_SELECT, 1);
-	mark = pgi_column(0, 1, &isnull);
+	values[0] = Int32GetDatum(timeline->incident.org_id);
+	values[1] = Int64GetDatum(timeline->incident.incident_id);
+	pgi_sql_run(&query, values, NULL, SPI_OK_SELECT, 1);
+	mark = pgi_sql_column(0, 1, &isnull);
 	return isnull ? NULL : TextDatumGetCString(mark);
 }
 
@@ -76,10 +77,10 @@ change_mark(const PgiTimeline *timeline, const char *mark)
 							 {INT4OID, INT8OID, TEXTOID}};
 	Datum values[3];
 
-	values[0] = Int32GetDatum(timeline->org_id);
-	values[1] = Int64GetDatum(timeline->incident_id);
+	values[0] = Int32GetDatum(timeline->incident.org_id);
+	values[1] = Int64GetDatum(timeline->incident.incident_id);
 	values[2] = CStringGetTextDatum(mark);
-	pgi_run(&query, values, NULL, SPI_OK_UPDATE, 0);
+	pgi_sql_run(&query, values, NULL, SPI_OK_UPDATE, 0);
 }
 
 /* Whether no mark took effect later. */
@@ -100,7 +101,7 @@ from_to(const char *from, const char *to)
 	char *json = from == NULL ? psprintf("{\"from\": null, \"to\": \"%s\"}", to)
 							  : psprintf("{\"from\": \"%s\", \"to\": \"%s\"}", from, to);
 
-	return pgi_canonical_json(json);
+	return pgi_entry_canonical_json(json);
 }
 
 /* (incident_id, mark, by, at, note) */
@@ -108,18 +109,18 @@ PG_FUNCTION_INFO_V1(pgi_set_confidentiality);
 Datum
 pgi_set_confidentiality(PG_FUNCTION_ARGS)
 {
-	int64 incident_id = pgi_incident_argument(fcinfo);
+	int64 incident_id = pgi_record_incident_argument(fcinfo);
 	char *mark = pgi_mark_argument(fcinfo, 1);
-	char *actor = pgi_name_argument(fcinfo, 2, "by");
-	TimestampTz at = pgi_past_argument(fcinfo, 3, "at");
-	char *note = pgi_note_argument(fcinfo, 4, "the note");
+	char *actor = pgi_argument_name(fcinfo, 2, "by");
+	TimestampTz at = pgi_argument_past(fcinfo, 3, "at");
+	char *note = pgi_argument_note(fcinfo, 4, "the note");
 	PgiTimeline timeline;
 	PgiEntry *entry;
 	const char *status;
 	char *before;
 	bool newest;
 
-	pgi_need_argument(fcinfo, 1, "the mark");
+	pgi_argument_need(fcinfo, 1, "the mark");
 	if (mark == NULL)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("the mark must not be empty"),
@@ -132,13 +133,13 @@ pgi_set_confidentiality(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						errmsg("incident " INT64_FORMAT " is marked %s already",
 							   incident_id, mark)));
-	entry = pgi_fit_fact(&timeline, PGI_MARKED, at);
+	entry = pgi_record_fit(&timeline, PGI_MARKED, at);
 	entry->actor = actor;
 	entry->note = note;
 	entry->evidence = from_to(before, mark);
 	if (newest)
 		change_mark(&timeline, mark);
-	status = pgi_record(&timeline, entry);
+	status = pgi_record_fact(&timeline, entry);
 	SPI_finish();
 	PG_RETURN_TEXT_P(cstring_to_text(status));
 }

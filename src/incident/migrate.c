@@ -15,10 +15,10 @@
 #include "utils/timestamp.h"
 
 #include "base/arguments.h"
+#include "base/compat.h"
 #include "base/sql.h"
 #include "incident/entry.h"
 #include "incident/record.h"
-#include "pg_incident.h"
 #include "policy/policy_cache.h"
 
 /* "name version" */
@@ -49,7 +49,7 @@ from_to(const PgiPolicyTitle *from, const PgiPolicyTitle *to)
 	appendStringInfoString(&json, ", ");
 	append_title(&json, "to", to);
 	appendStringInfoChar(&json, '}');
-	return pgi_canonical_json(json.data);
+	return pgi_entry_canonical_json(json.data);
 }
 
 static void
@@ -61,10 +61,10 @@ change_policy(PgiTimeline *timeline, int32 policy_id)
 								{INT4OID, INT8OID, INT4OID}};
 	Datum values[3];
 
-	values[0] = Int32GetDatum(timeline->org_id);
-	values[1] = Int64GetDatum(timeline->incident_id);
+	values[0] = Int32GetDatum(timeline->incident.org_id);
+	values[1] = Int64GetDatum(timeline->incident.incident_id);
 	values[2] = Int32GetDatum(policy_id);
-	pgi_run(&incident, values, NULL, SPI_OK_UPDATE, 0);
+	pgi_sql_run(&incident, values, NULL, SPI_OK_UPDATE, 0);
 	timeline->policy_id = policy_id;
 }
 
@@ -73,12 +73,12 @@ PG_FUNCTION_INFO_V1(pgi_migrate_incident);
 Datum
 pgi_migrate_incident(PG_FUNCTION_ARGS)
 {
-	int64 incident_id = pgi_incident_argument(fcinfo);
-	char *policy = pgi_needed_name_argument(fcinfo, 1, "the policy");
+	int64 incident_id = pgi_record_incident_argument(fcinfo);
+	char *policy = pgi_argument_needed_name(fcinfo, 1, "the policy");
 	int32 version = PG_ARGISNULL(2) ? 0 : PG_GETARG_INT32(2);
-	char *actor = pgi_name_argument(fcinfo, 3, "by");
-	TimestampTz at = pgi_past_argument(fcinfo, 4, "at");
-	char *note = pgi_note_argument(fcinfo, 5, "the note");
+	char *actor = pgi_argument_name(fcinfo, 3, "by");
+	TimestampTz at = pgi_argument_past(fcinfo, 4, "at");
+	char *note = pgi_argument_note(fcinfo, 5, "the note");
 	PgiTimeline timeline;
 	PgiPolicyTitle from;
 	PgiPolicyTitle to;
@@ -88,12 +88,12 @@ pgi_migrate_incident(PG_FUNCTION_ARGS)
 
 	policy_id = pgi_policy_version(policy, version);
 	SPI_connect();
-	if (!pgi_keep_policy(policy_id))
+	if (!pgi_record_keep_policy(policy_id))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("policy \"%s\" has just been retired", pgi_clip(policy)),
+				 errmsg("policy \"%s\" has just been retired", pgi_argument_clip(policy)),
 				 errhint("Call it again: it takes the newest that is published then.")));
-	entry = pgi_add_fact(&timeline, incident_id, PGI_MIGRATED, at);
+	entry = pgi_record_add(&timeline, incident_id, PGI_MIGRATED, at);
 	from = pgi_policy_title(timeline.policy_id);
 	to = pgi_policy_title(policy_id);
 	if (policy_id == timeline.policy_id)
@@ -105,7 +105,7 @@ pgi_migrate_incident(PG_FUNCTION_ARGS)
 						   note == NULL ? "" : ": ", note == NULL ? "" : note);
 	entry->evidence = from_to(&from, &to);
 	change_policy(&timeline, policy_id);
-	status = pgi_record(&timeline, entry);
+	status = pgi_record_fact(&timeline, entry);
 	SPI_finish();
 	PG_RETURN_TEXT_P(cstring_to_text(status));
 }

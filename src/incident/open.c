@@ -10,12 +10,14 @@
 #include "utils/timestamp.h"
 
 #include "base/arguments.h"
+#include "base/compat.h"
 #include "base/sql.h"
 #include "incident/mark.h"
 #include "incident/record.h"
 #include "incident/repeat.h"
+#include "incident/state_row.h"
 #include "policy/policy_cache.h"
-#include "timer/timer.h"
+#include "timer/bucket.h"
 
 /* Arguments of incident.open in the form that reads words. */
 enum
@@ -47,7 +49,7 @@ typedef struct OpenForm
 static Datum
 first_value(bool *isnull)
 {
-	return pgi_column(0, 1, isnull);
+	return pgi_sql_column(0, 1, isnull);
 }
 
 /* The organisation of the session, which exists after this. Within SPI. */
@@ -57,7 +59,7 @@ need_organisation(void)
 	static PgiQuery query = {"SELECT incident_internal.need_organisation()", 0};
 	bool isnull;
 
-	pgi_run(&query, NULL, NULL, SPI_OK_SELECT, 1);
+	pgi_sql_run(&query, NULL, NULL, SPI_OK_SELECT, 1);
 	return DatumGetInt32(first_value(&isnull));
 }
 
@@ -81,11 +83,11 @@ choose_policy(int32 org_id, const char *name)
 	int32 policy_id;
 
 	values[0] = Int32GetDatum(org_id);
-	values[1] = pgi_string_or_null(name, &nulls[1]);
-	pgi_run(&query, values, nulls, SPI_OK_SELECT, 1);
-	policy_id = DatumGetInt32(pgi_column(0, 2, &isnull));
+	values[1] = pgi_sql_string_or_null(name, &nulls[1]);
+	pgi_sql_run(&query, values, nulls, SPI_OK_SELECT, 1);
+	policy_id = DatumGetInt32(pgi_sql_column(0, 2, &isnull));
 	if (isnull)
-		pgi_refuse_policy_name(TextDatumGetCString(pgi_column(0, 1, &isnull)));
+		pgi_policy_refuse_name(TextDatumGetCString(pgi_sql_column(0, 1, &isnull)));
 	return policy_id;
 }
 
@@ -95,7 +97,7 @@ next_incident_id(void)
 	static PgiQuery query = {"SELECT nextval('incident_internal.incidents_incident_id_seq')", 0};
 	bool isnull;
 
-	pgi_run(&query, NULL, NULL, SPI_OK_SELECT, 1);
+	pgi_sql_run(&query, NULL, NULL, SPI_OK_SELECT, 1);
 	return DatumGetInt64(first_value(&isnull));
 }
 
@@ -108,7 +110,7 @@ lock_ticket(Datum *org_and_ticket)
 		2,
 		{INT4OID, TEXTOID}};
 
-	pgi_run(&query, org_and_ticket, NULL, SPI_OK_SELECT, 1);
+	pgi_sql_run(&query, org_and_ticket, NULL, SPI_OK_SELECT, 1);
 }
 
 /*
@@ -123,22 +125,23 @@ take_ticket(int32 org_id, const char *ticket)
 		"SELECT max(i.incident_id) FROM incident_internal.incidents AS i"
 		" JOIN incident_internal.incident_state AS s USING (org_id, incident_id)"
 		" WHERE i.org_id = $1 AND i.ticket = $2"
-		" AND s.status NOT IN ('resolved', 'closed', 'cancelled')",
-		2,
-		{INT4OID, TEXTOID}};
-	Datum values[2];
+		" AND s.status <> ALL ($3)",
+		3,
+		{INT4OID, TEXTOID, TEXTARRAYOID}};
+	Datum values[3];
 	bool locked = false;
 	bool none;
 
 	values[0] = Int32GetDatum(org_id);
 	values[1] = CStringGetTextDatum(ticket);
+	values[2] = pgi_state_finished_statuses();
 	for (;;)
 	{
 		int64 incident_id;
 
-		pgi_run(&handled, values, NULL, SPI_OK_SELECT, 1);
+		pgi_sql_run(&handled, values, NULL, SPI_OK_SELECT, 1);
 		incident_id = DatumGetInt64(first_value(&none));
-		if (!none && pgi_lock_handled(org_id, incident_id))
+		if (!none && pgi_repeat_lock_handled(org_id, incident_id))
 			return incident_id;
 		if (none && locked)
 			break;
@@ -148,13 +151,13 @@ take_ticket(int32 org_id, const char *ticket)
 	}
 	if (IsolationUsesXactSnapshot())
 	{
-		pgi_read_newest(&handled, values);
+		pgi_sql_read_newest(&handled, values);
 		(void) first_value(&none);
 		if (!none)
 			ereport(ERROR,
 					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 					 errmsg("an incident of ticket \"%s\" has been opened meanwhile",
-							pgi_clip(ticket)),
+							pgi_argument_clip(ticket)),
 					 errhint("Try the transaction again.")));
 	}
 	return 0;
@@ -171,19 +174,19 @@ open_incident(FunctionCallInfo fcinfo, const OpenForm *form)
 							  {INT4OID, INT8OID, INT4OID, TIMESTAMPTZOID, TEXTOID,
 							   TEXTOID, TEXTOID, TEXTOID, BOOLOID}};
 	const int *place = form->place;
-	char *asset = pgi_name_argument(fcinfo, place[ARG_ASSET], "the asset");
+	char *asset = pgi_argument_name(fcinfo, place[ARG_ASSET], "the asset");
 	PgiReport report = {
 		.asset_level = PGI_LEVEL_UNKNOWN,
-		.summary = pgi_note_argument(fcinfo, place[ARG_SUMMARY], "the summary"),
-		.detected_at = pgi_past_argument(fcinfo, place[ARG_DETECTED_AT], "detected_at"),
-		.actor = pgi_name_argument(fcinfo, place[ARG_BY], "by")};
-	char *category = pgi_name_argument(fcinfo, place[ARG_CATEGORY], "the category");
+		.summary = pgi_argument_note(fcinfo, place[ARG_SUMMARY], "the summary"),
+		.detected_at = pgi_argument_past(fcinfo, place[ARG_DETECTED_AT], "detected_at"),
+		.actor = pgi_argument_name(fcinfo, place[ARG_BY], "by")};
+	char *category = pgi_argument_name(fcinfo, place[ARG_CATEGORY], "the category");
 	char *confidentiality = pgi_mark_argument(fcinfo, place[ARG_CONFIDENTIALITY]);
-	char *ticket = pgi_name_argument(fcinfo, place[ARG_TICKET], "the ticket");
-	char *dedup_key = pgi_name_argument(fcinfo, place[ARG_DEDUP_KEY], "the dedup key");
-	char *policy = pgi_name_argument(fcinfo, place[ARG_POLICY], "the policy");
-	bool drill = pgi_flag_argument(fcinfo, place[ARG_DRILL], "drill");
-	bool once = pgi_flag_argument(fcinfo, place[ARG_ONCE], "once");
+	char *ticket = pgi_argument_name(fcinfo, place[ARG_TICKET], "the ticket");
+	char *dedup_key = pgi_argument_name(fcinfo, place[ARG_DEDUP_KEY], "the dedup key");
+	char *policy = pgi_argument_name(fcinfo, place[ARG_POLICY], "the policy");
+	bool drill = pgi_argument_flag(fcinfo, place[ARG_DRILL], "drill");
+	bool once = pgi_argument_flag(fcinfo, place[ARG_ONCE], "once");
 	PgiOpening opening;
 	PgiTimeline timeline;
 	PgiEntry *entry;
@@ -206,16 +209,17 @@ open_incident(FunctionCallInfo fcinfo, const OpenForm *form)
 	org_id = need_organisation();
 	do
 		policy_id = choose_policy(org_id, policy);
-	while (!pgi_keep_policy(policy_id));
+	while (!pgi_record_keep_policy(policy_id));
 	if (asset != NULL)
-		pgi_find_asset(org_id, asset, &report.asset_id, &report.asset_level);
-	level = pgi_asset_level_argument(fcinfo, place[ARG_ASSET_LEVEL], form->level_in_words,
-									 policy_id);
+		pgi_record_find_asset(org_id, asset, &report.asset_id, &report.asset_level);
+	level = pgi_record_asset_level_argument(fcinfo, place[ARG_ASSET_LEVEL],
+											form->level_in_words, policy_id);
 	if (level != PGI_LEVEL_UNKNOWN)
 		report.asset_level = level;
-	report.severity = pgi_severity_argument(fcinfo, place[ARG_SEVERITY],
-											form->severity_in_words, policy_id);
-	(void) pgi_policy_cell(pgi_policy(policy_id), report.asset_level, report.severity);
+	report.severity = pgi_record_severity_argument(fcinfo, place[ARG_SEVERITY],
+												   form->severity_in_words, policy_id);
+	(void) pgi_policy_cell(pgi_policy_get(policy_id), report.asset_level,
+						   report.severity);
 
 	if (once && (incident_id = take_ticket(org_id, ticket)) != 0)
 	{
@@ -225,7 +229,7 @@ open_incident(FunctionCallInfo fcinfo, const OpenForm *form)
 	incident_id = next_incident_id();
 	if (dedup_key != NULL)
 	{
-		int64 holder = pgi_take_dedup_key(org_id, dedup_key, incident_id, &report);
+		int64 holder = pgi_repeat_take_key(org_id, dedup_key, incident_id, &report);
 
 		if (holder != incident_id)
 		{
@@ -238,14 +242,14 @@ open_incident(FunctionCallInfo fcinfo, const OpenForm *form)
 	values[1] = Int64GetDatum(incident_id);
 	values[2] = Int32GetDatum(policy_id);
 	values[3] = TimestampTzGetDatum(report.detected_at);
-	values[4] = pgi_string_or_null(category, &nulls[4]);
-	values[5] = pgi_string_or_null(confidentiality, &nulls[5]);
-	values[6] = pgi_string_or_null(ticket, &nulls[6]);
-	values[7] = pgi_string_or_null(dedup_key, &nulls[7]);
+	values[4] = pgi_sql_string_or_null(category, &nulls[4]);
+	values[5] = pgi_sql_string_or_null(confidentiality, &nulls[5]);
+	values[6] = pgi_sql_string_or_null(ticket, &nulls[6]);
+	values[7] = pgi_sql_string_or_null(dedup_key, &nulls[7]);
 	opening.drill = drill;
 	values[8] = BoolGetDatum(opening.drill);
 	nulls[8] = ' ';
-	pgi_run(&insert, values, nulls, SPI_OK_INSERT, 0);
+	pgi_sql_run(&insert, values, nulls, SPI_OK_INSERT, 0);
 
 	opening.policy = pgi_policy_title(policy_id);
 	opening.category = category;
@@ -255,7 +259,7 @@ open_incident(FunctionCallInfo fcinfo, const OpenForm *form)
 	pgi_timeline_start(&timeline, org_id, incident_id, policy_id);
 	timeline.opening = &opening;
 	entry = pgi_timeline_add(&timeline, PGI_OPENED, report.detected_at);
-	timeline.month = pgi_month(entry->recorded_at);
+	timeline.incident.month = pgi_bucket_month(entry->recorded_at);
 	entry->sets_asset = true;
 	entry->asset_id = report.asset_id;
 	entry->asset_level = report.asset_level;
@@ -263,7 +267,7 @@ open_incident(FunctionCallInfo fcinfo, const OpenForm *form)
 	entry->severity = report.severity;
 	entry->actor = report.actor;
 	entry->note = report.summary;
-	pgi_record(&timeline, entry);
+	pgi_record_fact(&timeline, entry);
 	SPI_finish();
 	PG_RETURN_INT64(incident_id);
 }

@@ -16,9 +16,11 @@
 #include "utils/timestamp.h"
 
 #include "base/arguments.h"
+#include "base/compat.h"
+#include "base/organisation.h"
 #include "base/sql.h"
 #include "incident/record.h"
-#include "pg_incident.h"
+#include "incident/settle.h"
 #include "policy/policy_cache.h"
 #include "timer/watermark.h"
 
@@ -62,7 +64,7 @@ pgi_is_published(PG_FUNCTION_ARGS)
 	bool published;
 
 	SPI_connect();
-	pgi_read_newest(&query, &id);
+	pgi_sql_read_newest(&query, &id);
 	published = SPI_processed > 0;
 	SPI_finish();
 	if (!published && IsolationUsesXactSnapshot())
@@ -74,19 +76,19 @@ pgi_is_published(PG_FUNCTION_ARGS)
 
 /* Whether a policy is published, and stays so until the transaction ends. Within SPI. */
 bool
-pgi_keep_policy(int32 policy_id)
+pgi_record_keep_policy(int32 policy_id)
 {
 	static PgiQuery query = {"SELECT incident_internal.keep_policy($1)", 1, {INT4OID}};
 	Datum id = Int32GetDatum(policy_id);
 	bool isnull;
 
-	pgi_run(&query, &id, NULL, SPI_OK_SELECT, 1);
-	return DatumGetBool(pgi_column(0, 1, &isnull));
+	pgi_sql_run(&query, &id, NULL, SPI_OK_SELECT, 1);
+	return DatumGetBool(pgi_sql_column(0, 1, &isnull));
 }
 
 /* Looks up an asset of the organisation by name; error when there is none. Within SPI. */
 void
-pgi_find_asset(int32 org_id, const char *name, int64 *asset_id, uint8 *level)
+pgi_record_find_asset(int32 org_id, const char *name, int64 *asset_id, uint8 *level)
 {
 	static PgiQuery query = {
 		"SELECT f.asset_id, a.level FROM incident_internal.find_asset($1, $2,"
@@ -101,9 +103,9 @@ pgi_find_asset(int32 org_id, const char *name, int64 *asset_id, uint8 *level)
 
 	values[0] = Int32GetDatum(org_id);
 	values[1] = CStringGetTextDatum(name);
-	pgi_run(&query, values, NULL, SPI_OK_SELECT, 1);
-	*asset_id = DatumGetInt64(pgi_column(0, 1, &isnull));
-	value = pgi_column(0, 2, &isnull);
+	pgi_sql_run(&query, values, NULL, SPI_OK_SELECT, 1);
+	*asset_id = DatumGetInt64(pgi_sql_column(0, 1, &isnull));
+	value = pgi_sql_column(0, 2, &isnull);
 	*level = isnull ? PGI_LEVEL_UNKNOWN : DatumGetUInt8(value);
 }
 
@@ -121,21 +123,23 @@ value_argument(FunctionCallInfo fcinfo, int number, const char *what, bool in_wo
 		return unknown;
 	if (!in_words)
 		return DatumGetUInt8(PG_GETARG_DATUM(number));
-	word = pgi_name_argument(fcinfo, number, what);
-	return word == NULL ? unknown
-						: pgi_word_code(pgi_policy_words(policy_id), vocabulary, word);
+	word = pgi_argument_name(fcinfo, number, what);
+	return word == NULL
+			   ? unknown
+			   : pgi_policy_words_code(pgi_policy_words(policy_id), vocabulary, word);
 }
 
 uint8
-pgi_severity_argument(FunctionCallInfo fcinfo, int number, bool in_words, int32 policy_id)
+pgi_record_severity_argument(FunctionCallInfo fcinfo, int number, bool in_words,
+							 int32 policy_id)
 {
 	return value_argument(fcinfo, number, "the severity", in_words, policy_id,
 						  PGI_WORDS_SEVERITY, PGI_SEVERITY_UNKNOWN);
 }
 
 uint8
-pgi_asset_level_argument(FunctionCallInfo fcinfo, int number, bool in_words,
-						 int32 policy_id)
+pgi_record_asset_level_argument(FunctionCallInfo fcinfo, int number, bool in_words,
+								int32 policy_id)
 {
 	return value_argument(fcinfo, number, "the asset level", in_words, policy_id,
 						  PGI_WORDS_ASSET_LEVEL, PGI_LEVEL_UNKNOWN);
@@ -152,41 +156,42 @@ check_fits(const PgiTimeline *timeline, PgiKind kind, TimestampTz at)
 	if (state.standing.status == PGI_NEW)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("incident " INT64_FORMAT " had not been detected at %s",
-							   timeline->incident_id, timestamptz_to_str(at))));
-	if (pgi_allows(state.standing, kind))
+							   timeline->incident.incident_id, timestamptz_to_str(at))));
+	if (pgi_status_allows(state.standing, kind))
 		return;
 
 	initStringInfo(&allowed);
 	for (int other = PGI_ASSESSED; other <= PGI_NOTED; other++)
-		if (pgi_allows(state.standing, other))
+		if (pgi_status_allows(state.standing, other))
 			appendStringInfo(&allowed, "%s%s", allowed.len > 0 ? ", " : "",
 							 functions[other]);
 	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					errmsg("incident " INT64_FORMAT " is %s and cannot be %s",
-						   timeline->incident_id, pgi_status_words[state.standing.status],
-						   verbs[kind]),
+						   timeline->incident.incident_id,
+						   pgi_status_words[state.standing.status], verbs[kind]),
 					errhint("Allowed in this status: %s.", allowed.data)));
 }
 
 /* Stores a fact, settles the incident, and returns its status. Within SPI. */
 const char *
-pgi_record(PgiTimeline *timeline, PgiEntry *entry)
+pgi_record_fact(PgiTimeline *timeline, PgiEntry *entry)
 {
 	PgiDecisions decisions = {0};
 	PgiState state;
-	TimestampTz until = Max(entry->effective_at, Min(pgi_watermark_at(), pgi_now()));
+	TimestampTz until =
+		Max(entry->effective_at, Min(pgi_watermark_at(), pgi_argument_now()));
 
 	entry->recorded_by = GetUserNameFromId(GetSessionUserId(), false);
 	pgi_timeline_write(timeline, entry);
-	pgi_timeline_settle(timeline, until, &decisions, &state);
+	pgi_settle_timeline(timeline, until, &decisions, &state);
 	return pgi_status_words[state.standing.status];
 }
 
 /* The first argument, an incident's id. */
 int64
-pgi_incident_argument(FunctionCallInfo fcinfo)
+pgi_record_incident_argument(FunctionCallInfo fcinfo)
 {
-	pgi_need_argument(fcinfo, 0, "the incident");
+	pgi_argument_need(fcinfo, 0, "the incident");
 	return PG_GETARG_INT64(0);
 }
 
@@ -195,12 +200,12 @@ pgi_incident_argument(FunctionCallInfo fcinfo)
  * what is that little before the detection took effect then. Within SPI.
  */
 PgiEntry *
-pgi_fit_fact(PgiTimeline *timeline, PgiKind kind, TimestampTz at)
+pgi_record_fit(PgiTimeline *timeline, PgiKind kind, TimestampTz at)
 {
 	TimestampTz detected_at =
 		timeline->nentries > 0 ? timeline->entries[0].effective_at : at;
 
-	if (at < detected_at && detected_at - at <= pgi_clock_tolerance * INT64CONST(1000))
+	if (at < detected_at && detected_at - at <= pgi_argument_tolerance * INT64CONST(1000))
 		at = detected_at;
 	check_fits(timeline, kind, at);
 	return pgi_timeline_add(timeline, kind, at);
@@ -208,29 +213,29 @@ pgi_fit_fact(PgiTimeline *timeline, PgiKind kind, TimestampTz at)
 
 /* Locks the incident and adds an entry that fits it. Within SPI. */
 PgiEntry *
-pgi_add_fact(PgiTimeline *timeline, int64 incident_id, PgiKind kind, TimestampTz at)
+pgi_record_add(PgiTimeline *timeline, int64 incident_id, PgiKind kind, TimestampTz at)
 {
 	pgi_timeline_lock(timeline, pgi_organisation, incident_id);
-	return pgi_fit_fact(timeline, kind, at);
+	return pgi_record_fit(timeline, kind, at);
 }
 
 /* Records a fact that is no more than its kind: (incident_id, by, at, note). */
 static Datum
 record_plain(FunctionCallInfo fcinfo, PgiKind kind)
 {
-	int64 incident_id = pgi_incident_argument(fcinfo);
-	char *actor = pgi_name_argument(fcinfo, 1, "by");
-	TimestampTz at = pgi_past_argument(fcinfo, 2, "at");
-	char *note = pgi_note_argument(fcinfo, 3, "the note");
+	int64 incident_id = pgi_record_incident_argument(fcinfo);
+	char *actor = pgi_argument_name(fcinfo, 1, "by");
+	TimestampTz at = pgi_argument_past(fcinfo, 2, "at");
+	char *note = pgi_argument_note(fcinfo, 3, "the note");
 	PgiTimeline timeline;
 	PgiEntry *entry;
 	const char *status;
 
 	SPI_connect();
-	entry = pgi_add_fact(&timeline, incident_id, kind, at);
+	entry = pgi_record_add(&timeline, incident_id, kind, at);
 	entry->actor = actor;
 	entry->note = note;
-	status = pgi_record(&timeline, entry);
+	status = pgi_record_fact(&timeline, entry);
 	SPI_finish();
 	PG_RETURN_TEXT_P(cstring_to_text(status));
 }
@@ -295,19 +300,19 @@ PG_FUNCTION_INFO_V1(pgi_note);
 Datum
 pgi_note(PG_FUNCTION_ARGS)
 {
-	int64 incident_id = pgi_incident_argument(fcinfo);
-	char *note = pgi_needed_note_argument(fcinfo, 1, "the note");
-	char *actor = pgi_name_argument(fcinfo, 2, "by");
-	TimestampTz at = pgi_past_argument(fcinfo, 3, "at");
+	int64 incident_id = pgi_record_incident_argument(fcinfo);
+	char *note = pgi_argument_needed_note(fcinfo, 1, "the note");
+	char *actor = pgi_argument_name(fcinfo, 2, "by");
+	TimestampTz at = pgi_argument_past(fcinfo, 3, "at");
 	PgiTimeline timeline;
 	PgiEntry *entry;
 	const char *status;
 
 	SPI_connect();
-	entry = pgi_add_fact(&timeline, incident_id, PGI_NOTED, at);
+	entry = pgi_record_add(&timeline, incident_id, PGI_NOTED, at);
 	entry->actor = actor;
 	entry->note = note;
-	status = pgi_record(&timeline, entry);
+	status = pgi_record_fact(&timeline, entry);
 	SPI_finish();
 	PG_RETURN_TEXT_P(cstring_to_text(status));
 }
@@ -334,7 +339,7 @@ forget(FunctionCallInfo fcinfo, int number, PgiEntry *entry)
 			entry->sets_asset = true;
 		else
 			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-							errmsg("cannot forget \"%s\"", pgi_clip(word)),
+							errmsg("cannot forget \"%s\"", pgi_argument_clip(word)),
 							errhint("Name severity or asset, each once, and only when no "
 									"new value is given for it.")));
 	}
@@ -366,28 +371,29 @@ static Datum
 assess(FunctionCallInfo fcinfo, const AssessForm *form)
 {
 	const int *place = form->place;
-	int64 incident_id = pgi_incident_argument(fcinfo);
-	char *asset = pgi_name_argument(fcinfo, place[ARG_ASSET], "the asset");
-	char *actor = pgi_name_argument(fcinfo, place[ARG_BY], "by");
-	TimestampTz at = pgi_past_argument(fcinfo, place[ARG_AT], "at");
-	char *note = pgi_note_argument(fcinfo, place[ARG_NOTE], "the note");
+	int64 incident_id = pgi_record_incident_argument(fcinfo);
+	char *asset = pgi_argument_name(fcinfo, place[ARG_ASSET], "the asset");
+	char *actor = pgi_argument_name(fcinfo, place[ARG_BY], "by");
+	TimestampTz at = pgi_argument_past(fcinfo, place[ARG_AT], "at");
+	char *note = pgi_argument_note(fcinfo, place[ARG_NOTE], "the note");
 	PgiTimeline timeline;
 	PgiEntry *entry;
 	uint8 level;
 	const char *status;
 
 	SPI_connect();
-	entry = pgi_add_fact(&timeline, incident_id, PGI_ASSESSED, at);
-	entry->severity = pgi_severity_argument(fcinfo, place[ARG_SEVERITY],
-											form->severity_in_words, timeline.policy_id);
+	entry = pgi_record_add(&timeline, incident_id, PGI_ASSESSED, at);
+	entry->severity = pgi_record_severity_argument(
+		fcinfo, place[ARG_SEVERITY], form->severity_in_words, timeline.policy_id);
 	entry->sets_severity = entry->severity != PGI_SEVERITY_UNKNOWN;
 	if (asset != NULL)
 	{
 		entry->sets_asset = true;
-		pgi_find_asset(timeline.org_id, asset, &entry->asset_id, &entry->asset_level);
+		pgi_record_find_asset(timeline.incident.org_id, asset, &entry->asset_id,
+							  &entry->asset_level);
 	}
-	level = pgi_asset_level_argument(fcinfo, place[ARG_ASSET_LEVEL], form->level_in_words,
-									 timeline.policy_id);
+	level = pgi_record_asset_level_argument(fcinfo, place[ARG_ASSET_LEVEL],
+											form->level_in_words, timeline.policy_id);
 	if (level != PGI_LEVEL_UNKNOWN)
 	{
 		entry->sets_asset = true;
@@ -402,7 +408,7 @@ assess(FunctionCallInfo fcinfo, const AssessForm *form)
 						 "or '{asset}'.")));
 	entry->actor = actor;
 	entry->note = note;
-	status = pgi_record(&timeline, entry);
+	status = pgi_record_fact(&timeline, entry);
 	SPI_finish();
 	PG_RETURN_TEXT_P(cstring_to_text(status));
 }

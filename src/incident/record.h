@@ -8,16 +8,17 @@
 
 #include "incident/timeline.h"
 
-extern bool pgi_keep_policy(int32 policy_id);
-extern void pgi_find_asset(int32 org_id, const char *name, int64 *asset_id, uint8 *level);
-extern PgiEntry *pgi_fit_fact(PgiTimeline *timeline, PgiKind kind, TimestampTz at);
-extern PgiEntry *pgi_add_fact(PgiTimeline *timeline, int64 incident_id, PgiKind kind,
-							  TimestampTz at);
-extern uint8 pgi_severity_argument(FunctionCallInfo fcinfo, int number, bool in_words,
-								   int32 policy_id);
-extern uint8 pgi_asset_level_argument(FunctionCallInfo fcinfo, int number, bool in_words,
-									  int32 policy_id);
-extern int64 pgi_incident_argument(FunctionCallInfo fcinfo);
-extern const char *pgi_record(PgiTimeline *timeline, PgiEntry *entry);
+extern bool pgi_record_keep_policy(int32 policy_id);
+extern void pgi_record_find_asset(int32 org_id, const char *name, int64 *asset_id,
+								  uint8 *level);
+extern PgiEntry *pgi_record_fit(PgiTimeline *timeline, PgiKind kind, TimestampTz at);
+extern PgiEntry *pgi_record_add(PgiTimeline *timeline, int64 incident_id, PgiKind kind,
+								TimestampTz at);
+extern uint8 pgi_record_severity_argument(FunctionCallInfo fcinfo, int number,
+										  bool in_words, int32 policy_id);
+extern uint8 pgi_record_asset_level_argument(FunctionCallInfo fcinfo, int number,
+											 bool in_words, int32 policy_id);
+extern int64 pgi_record_incident_argument(FunctionCallInfo fcinfo);
+extern const char *pgi_record_fact(PgiTimeline *timeline, PgiEntry *entry);
 
 #endif

@@ -17,6 +17,7 @@
 #include "incident/entry.h"
 #include "incident/record.h"
 #include "incident/repeat.h"
+#include "incident/state_row.h"
 #include "policy/policy_cache.h"
 
 /* A key: which incident holds it, and the gravest that was reported for that one. */
@@ -52,32 +53,33 @@ read_key(Key *key)
 	values[0] = Int32GetDatum(key->org_id);
 	values[1] = CStringGetTextDatum(key->name);
 	key->holder = 0;
-	if (pgi_run(&query, values, NULL, SPI_OK_SELECT, 0) == 0)
+	if (pgi_sql_run(&query, values, NULL, SPI_OK_SELECT, 0) == 0)
 		return;
-	key->holder = DatumGetInt64(pgi_column(0, 1, &isnull));
-	value = pgi_column(0, 2, &isnull);
+	key->holder = DatumGetInt64(pgi_sql_column(0, 1, &isnull));
+	value = pgi_sql_column(0, 2, &isnull);
 	key->severity = isnull ? PGI_SEVERITY_UNKNOWN : DatumGetUInt8(value);
-	value = pgi_column(0, 3, &isnull);
+	value = pgi_sql_column(0, 3, &isnull);
 	key->asset_level = isnull ? PGI_LEVEL_UNKNOWN : DatumGetUInt8(value);
 }
 
 /* Locks an incident; whether it is still being handled. Within SPI. */
 bool
-pgi_lock_handled(int32 org_id, int64 incident_id)
+pgi_repeat_lock_handled(int32 org_id, int64 incident_id)
 {
 	static PgiQuery query = {
-		"SELECT status NOT IN ('resolved', 'closed', 'cancelled')"
+		"SELECT status <> ALL ($3)"
 		" FROM incident_internal.incident_state WHERE org_id = $1 AND incident_id = $2"
 		" FOR NO KEY UPDATE",
-		2,
-		{INT4OID, INT8OID}};
-	Datum values[2];
+		3,
+		{INT4OID, INT8OID, TEXTARRAYOID}};
+	Datum values[3];
 	bool isnull;
 
 	values[0] = Int32GetDatum(org_id);
 	values[1] = Int64GetDatum(incident_id);
-	return pgi_run(&query, values, NULL, SPI_OK_SELECT, 0) > 0 &&
-		   DatumGetBool(pgi_column(0, 1, &isnull));
+	values[2] = pgi_state_finished_statuses();
+	return pgi_sql_run(&query, values, NULL, SPI_OK_SELECT, 0) > 0 &&
+		   DatumGetBool(pgi_sql_column(0, 1, &isnull));
 }
 
 #define KEY_ARGS 5
@@ -98,13 +100,13 @@ write_key(PgiQuery *query, int expected, const Key *key)
 	values[n++] = Int32GetDatum(key->org_id);
 	values[n++] = CStringGetTextDatum(key->name);
 	values[n++] = Int64GetDatum(key->holder);
-	n = pgi_put_byte(values, isnull, n, key->severity,
-					 key->severity != PGI_SEVERITY_UNKNOWN);
-	n = pgi_put_byte(values, isnull, n, key->asset_level,
-					 key->asset_level != PGI_LEVEL_UNKNOWN);
+	pgi_entry_put_byte(values, isnull, n++, key->severity,
+					   key->severity != PGI_SEVERITY_UNKNOWN);
+	pgi_entry_put_byte(values, isnull, n++, key->asset_level,
+					   key->asset_level != PGI_LEVEL_UNKNOWN);
 	for (int i = 0; i < n; i++)
 		nulls[i] = isnull[i] ? 'n' : ' ';
-	return pgi_run(query, values, nulls, expected, 0);
+	return pgi_sql_run(query, values, nulls, expected, 0);
 }
 
 /* Gives a key to the holder; false when another has it. Within SPI. */
@@ -155,9 +157,9 @@ add_repeat(int32 org_id, int64 incident_id, const PgiReport *report)
 	nulls[4] = report->asset_level == PGI_LEVEL_UNKNOWN ? 'n' : ' ';
 	values[5] = UInt8GetDatum(report->severity);
 	nulls[5] = report->severity == PGI_SEVERITY_UNKNOWN ? 'n' : ' ';
-	values[6] = pgi_string_or_null(report->summary, &nulls[6]);
-	values[7] = pgi_string_or_null(report->actor, &nulls[7]);
-	pgi_run(&query, values, nulls, SPI_OK_INSERT, 0);
+	values[6] = pgi_sql_string_or_null(report->summary, &nulls[6]);
+	values[7] = pgi_sql_string_or_null(report->actor, &nulls[7]);
+	pgi_sql_run(&query, values, nulls, SPI_OK_INSERT, 0);
 }
 
 /*
@@ -178,7 +180,7 @@ raise_incident(const Key *key, const PgiReport *report)
 	bool asset;
 
 	pgi_timeline_lock(&timeline, key->org_id, key->holder);
-	policy = pgi_policy(timeline.policy_id);
+	policy = pgi_policy_get(timeline.policy_id);
 	at = report->detected_at;
 	pgi_timeline_state(&timeline, at, &state);
 	if (state.standing.status == PGI_NEW)
@@ -186,9 +188,9 @@ raise_incident(const Key *key, const PgiReport *report)
 		at = timeline.entries[0].effective_at;
 		pgi_timeline_state(&timeline, at, &state);
 	}
-	if (!pgi_allows(state.standing, PGI_RAISED))
+	if (!pgi_status_allows(state.standing, PGI_RAISED))
 	{
-		at = pgi_now();
+		at = pgi_argument_now();
 		pgi_timeline_state(&timeline, at, &state);
 	}
 	severity = report->severity > key->severity &&
@@ -216,7 +218,7 @@ raise_incident(const Key *key, const PgiReport *report)
 	}
 	entry->actor = report->actor;
 	entry->note = report->summary;
-	(void) pgi_record(&timeline, entry);
+	(void) pgi_record_fact(&timeline, entry);
 }
 
 /* Counts a report as a repeat of the incident that holds the key, which is locked. */
@@ -244,8 +246,8 @@ count_repeat(Key *key, const PgiReport *report)
  * changed before. Within SPI.
  */
 int64
-pgi_take_dedup_key(int32 org_id, const char *name, int64 incident_id,
-				   const PgiReport *report)
+pgi_repeat_take_key(int32 org_id, const char *name, int64 incident_id,
+					const PgiReport *report)
 {
 	const Key opening = {org_id, name, incident_id, report->severity,
 						 report->asset_level};
@@ -264,7 +266,7 @@ pgi_take_dedup_key(int32 org_id, const char *name, int64 incident_id,
 				return incident_id;
 			continue;
 		}
-		handled = pgi_lock_handled(org_id, holder);
+		handled = pgi_repeat_lock_handled(org_id, holder);
 		read_key(&key);
 		if (key.holder != holder)
 			continue;

@@ -17,8 +17,8 @@ typedef struct PgiReport
 	char *actor;
 } PgiReport;
 
-extern bool pgi_lock_handled(int32 org_id, int64 incident_id);
-extern int64 pgi_take_dedup_key(int32 org_id, const char *key, int64 incident_id,
-								const PgiReport *report);
+extern bool pgi_repeat_lock_handled(int32 org_id, int64 incident_id);
+extern int64 pgi_repeat_take_key(int32 org_id, const char *key, int64 incident_id,
+								 const PgiReport *report);
 
 #endif

@@ -12,9 +12,8 @@
 #include "utils/timestamp.h"
 
 #include "base/sql.h"
-#include "incident/duty_functions.h"
-#include "incident/state.h"
-#include "incident/timeline.h"
+#include "incident/settle.h"
+#include "incident/state_row.h"
 #include "policy/policy_cache.h"
 
 static void
@@ -59,22 +58,22 @@ renumber_duties(PgiTimeline *timeline)
 	Datum values[4];
 	bool isnull;
 
-	values[0] = Int32GetDatum(timeline->org_id);
-	values[1] = Int64GetDatum(timeline->incident_id);
-	values[2] = Int32GetDatum(timeline->month);
+	values[0] = Int32GetDatum(timeline->incident.org_id);
+	values[1] = Int64GetDatum(timeline->incident.incident_id);
+	values[2] = Int32GetDatum(timeline->incident.month);
 	values[3] = Int32GetDatum(timeline->policy_id);
 	if (timeline->locked)
-		pgi_run(&query, values, NULL, SPI_OK_SELECT, 0);
+		pgi_sql_run(&query, values, NULL, SPI_OK_SELECT, 0);
 	else
-		pgi_read(&query, values, NULL);
+		pgi_sql_read(&query, values, NULL);
 	for (int i = 0; i < timeline->nentries; i++)
 		timeline->entries[i].duty_number = PGI_MAX_DUTIES;
 	for (uint64 row = 0; row < SPI_processed; row++)
 	{
-		int32 seq = DatumGetInt32(pgi_column(row, 1, &isnull));
+		int32 seq = DatumGetInt32(pgi_sql_column(row, 1, &isnull));
 
 		timeline->entries[seq - 1].duty_number =
-			(uint8) DatumGetInt32(pgi_column(row, 2, &isnull));
+			(uint8) DatumGetInt32(pgi_sql_column(row, 2, &isnull));
 	}
 	SPI_freetuptable(SPI_tuptable);
 }
@@ -93,8 +92,8 @@ was_migrated(const PgiTimeline *timeline)
  * the timeline which facts have no effect. Within SPI.
  */
 PgiResult
-pgi_timeline_derive(PgiTimeline *timeline, TimestampTz until, PgiCollected *collected,
-					PgiState *state)
+pgi_settle_derive(PgiTimeline *timeline, TimestampTz until, PgiCollected *collected,
+				  PgiState *state)
 {
 	PgiFact *facts;
 	bool *effects;
@@ -109,8 +108,8 @@ pgi_timeline_derive(PgiTimeline *timeline, TimestampTz until, PgiCollected *coll
 	collected->count = 0;
 	collected->room = 8;
 	result =
-		pgi_advance_in_full(pgi_policy_of(timeline->policy_id, timeline->org_id), facts,
-							nfacts, until, collect, collected, effects, state);
+		pgi_advance_in_full(pgi_policy_of(timeline->policy_id, timeline->incident.org_id),
+							facts, nfacts, until, collect, collected, effects, state);
 	timeline->without_effect = palloc(sizeof(int32) * Max(nfacts, 1));
 	timeline->nwithout = 0;
 	for (int i = 0; i < nfacts; i++)
@@ -262,22 +261,8 @@ is_decided_anew(const PgiTimeline *timeline, const PgiEntry *entry,
 	return false;
 }
 
-/* Fills in what an event decided. */
 void
-pgi_entry_decided(PgiEntry *entry, const PgiDerived *event)
-{
-	entry->kind = event->kind;
-	entry->effective_at = event->at;
-	entry->event_level = event->event_level;
-	entry->response_level = event->response_level;
-	entry->epoch = event->epoch;
-	entry->rule = event->rule;
-	entry->duty_number = pgi_duty_number_of_rule(event->rule);
-	entry->occurrence = (int16) event->occurrence;
-}
-
-void
-pgi_count_decision(PgiDecisions *decisions, const PgiDerived *event, TimestampTz now)
+pgi_settle_count(PgiDecisions *decisions, const PgiDerived *event, TimestampTz now)
 {
 	int64 seconds = (now - event->at) / USECS_PER_SEC;
 	int place = 0;
@@ -352,7 +337,7 @@ write_derived(PgiTimeline *timeline, const Decided *decided, const PgiDerived *e
 	pgi_entry_decided(entry, event);
 	entry->epoch = epoch;
 	pgi_timeline_write(timeline, entry);
-	pgi_count_decision(decisions, event, entry->recorded_at);
+	pgi_settle_count(decisions, event, entry->recorded_at);
 }
 
 /*
@@ -360,8 +345,8 @@ write_derived(PgiTimeline *timeline, const Decided *decided, const PgiDerived *e
  * place), and for which events no entry stands (`missing`, by place).
  */
 void
-pgi_timeline_compare(const PgiTimeline *timeline, const PgiCollected *collected,
-					 bool *extra, bool *missing)
+pgi_settle_compare(const PgiTimeline *timeline, const PgiCollected *collected,
+				   bool *extra, bool *missing)
 {
 	Keyed *keyed = key_events(collected);
 
@@ -405,7 +390,7 @@ write_difference(PgiTimeline *timeline, const PgiCollected *collected,
 	bool *missing = palloc(sizeof(bool) * Max(collected->count, 1));
 	Decided decided;
 
-	pgi_timeline_compare(timeline, collected, extra, missing);
+	pgi_settle_compare(timeline, collected, extra, missing);
 	for (int i = 0; i < nstored; i++)
 		if (extra[i])
 		{
@@ -428,14 +413,14 @@ write_difference(PgiTimeline *timeline, const PgiCollected *collected,
  * leaves the state. Within SPI, on a timeline that is new or locked.
  */
 void
-pgi_timeline_settle(PgiTimeline *timeline, TimestampTz until, PgiDecisions *decisions,
+pgi_settle_timeline(PgiTimeline *timeline, TimestampTz until, PgiDecisions *decisions,
 					PgiState *state)
 {
 	PgiCollected collected;
 
 	until = Max(until, timeline->settled_to);
-	pgi_check_advanced(timeline, pgi_timeline_derive(timeline, until, &collected, state),
-					   state);
+	pgi_timeline_check_advanced(
+		timeline, pgi_settle_derive(timeline, until, &collected, state), state);
 	write_difference(timeline, &collected, decisions);
 	pgi_state_write(timeline, until, state);
 	pfree(collected.events);

@@ -15,10 +15,11 @@
 #include "utils/timestamp.h"
 
 #include "base/arguments.h"
+#include "base/compat.h"
+#include "base/organisation.h"
 #include "base/sql.h"
-#include "incident/duty_functions.h"
 #include "incident/timeline.h"
-#include "pg_incident.h"
+#include "policy/duty_names.h"
 #include "policy/policy_cache.h"
 #include "types/types.h"
 
@@ -100,22 +101,23 @@ fact_moment(int number, const char *word)
 static uint8
 fact_duty(int number, const char *word, const PgiDutyNames *duties)
 {
-	int duty = word == NULL ? -1 : pgi_duty_named(duties, word);
+	int duty = word == NULL ? -1 : pgi_duty_names_find(duties, word);
 
 	if (duty < 0)
 	{
 		PgiChoices known = {0};
 
 		for (int i = 0; i < duties->count; i++)
-			pgi_add_choice(&known, duties->name[i]);
+			pgi_argument_add_choice(&known, duties->name[i]);
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 word == NULL
 					 ? errmsg("facts[%d] has no duty", number)
 					 : errmsg("facts[%d] has a duty \"%s\" that is not in the policy",
-							  number, pgi_clip(word)),
-				 known.count == 0 ? errhint("It has no duties.")
-								  : errhint("It has: %s.", pgi_choices(&known))));
+							  number, pgi_argument_clip(word)),
+				 known.count == 0
+					 ? errhint("It has no duties.")
+					 : errhint("It has: %s.", pgi_argument_choices(&known))));
 	}
 	return (uint8) duty;
 }
@@ -131,21 +133,23 @@ set_fact_field(PgiFact *fact, int number, const char *key, const char *word,
 	else if (strcmp(key, "severity") == 0)
 	{
 		fact->sets_severity = true;
-		fact->severity = word == NULL
-							 ? PGI_SEVERITY_UNKNOWN
-							 : pgi_word_code(course->words, PGI_WORDS_SEVERITY, word);
+		fact->severity =
+			word == NULL ? PGI_SEVERITY_UNKNOWN
+						 : pgi_policy_words_code(course->words, PGI_WORDS_SEVERITY, word);
 	}
 	else if (strcmp(key, "asset_level") == 0)
 	{
 		fact->sets_asset = true;
 		fact->asset_level =
-			word == NULL ? PGI_LEVEL_UNKNOWN
-						 : pgi_word_code(course->words, PGI_WORDS_ASSET_LEVEL, word);
+			word == NULL
+				? PGI_LEVEL_UNKNOWN
+				: pgi_policy_words_code(course->words, PGI_WORDS_ASSET_LEVEL, word);
 	}
 	else if (strcmp(key, "duty") == 0)
 		fact->duty = fact_duty(number, word, &course->duties);
 	else
-		refuse_facts(number, psprintf("has an unknown key \"%s\"", pgi_clip(key)));
+		refuse_facts(number,
+					 psprintf("has an unknown key \"%s\"", pgi_argument_clip(key)));
 }
 
 static void
@@ -210,19 +214,13 @@ read_facts(const PgiFact *opening, Jsonb *json, const Course *course, int *nfact
 		if (facts[i + 1].at < opening->at)
 			refuse_facts(i, "is before the detection");
 	}
-	pgi_sort_facts(facts, n + 1);
+	pgi_advance_sort_facts(facts, n + 1);
 	*nfacts = n + 1;
 	return facts;
 }
 
-static char *
-level_word(uint8 level)
-{
-	return DatumGetCString(DirectFunctionCall1(level_out, UInt8GetDatum(level)));
-}
-
 static void
-append_quoted(StringInfo json, const char *key, char *word)
+append_quoted(StringInfo json, const char *key, const char *word)
 {
 	appendStringInfo(json, "%s\"%s\": ", json->len > 1 ? ", " : "", key);
 	if (word == NULL)
@@ -261,13 +259,12 @@ put_fact(Course *course, const PgiFact *fact)
 		append_quoted(&detail, "asset_level",
 					  fact->asset_level == PGI_LEVEL_UNKNOWN
 						  ? NULL
-						  : level_word(fact->asset_level));
+						  : pgi_types_level_word(fact->asset_level));
 	if (fact->sets_severity)
 		append_quoted(&detail, "severity",
 					  fact->severity == PGI_SEVERITY_UNKNOWN
 						  ? NULL
-						  : DatumGetCString(DirectFunctionCall1(
-								severity_out, UInt8GetDatum(fact->severity))));
+						  : pgi_types_severity_word(fact->severity));
 	if (fact->kind == PGI_DONE)
 		append_quoted(&detail, "duty", course->duties.name[fact->duty]);
 	put_row(course, fact->at, fact->kind, -1, &detail);
@@ -350,8 +347,9 @@ put_derived(const PgiDerived *derived, void *arg)
 	caller = MemoryContextSwitchTo(course->row);
 	initStringInfo(&detail);
 	appendStringInfoChar(&detail, '{');
-	append_quoted(&detail, "event_level", level_word(derived->event_level));
-	append_quoted(&detail, "response_level", level_word(derived->response_level));
+	append_quoted(&detail, "event_level", pgi_types_level_word(derived->event_level));
+	append_quoted(&detail, "response_level",
+				  pgi_types_level_word(derived->response_level));
 	if (pgi_duty_of_rule(derived->rule) >= 0)
 		append_duty(&detail, course, derived);
 	else if (derived->rule == PGI_RULE_RESPONSE)
@@ -375,7 +373,7 @@ pgi_simulate(PG_FUNCTION_ARGS)
 	TimestampTz until;
 	int32 policy_id;
 
-	pgi_need_argument(fcinfo, 5, "the facts");
+	pgi_argument_need(fcinfo, 5, "the facts");
 	opening.kind = PGI_OPENED;
 	opening.seq = 1;
 	opening.sets_asset = opening.sets_severity = true;
@@ -383,16 +381,16 @@ pgi_simulate(PG_FUNCTION_ARGS)
 		PG_ARGISNULL(1) ? PGI_LEVEL_UNKNOWN : DatumGetUInt8(PG_GETARG_DATUM(1));
 	opening.severity =
 		PG_ARGISNULL(2) ? PGI_SEVERITY_UNKNOWN : DatumGetUInt8(PG_GETARG_DATUM(2));
-	opening.at = pgi_moment_argument(fcinfo, 3, "detected_at");
-	until = pgi_moment_argument(fcinfo, 4, "until");
+	opening.at = pgi_argument_moment(fcinfo, 3, "detected_at");
+	until = pgi_argument_moment(fcinfo, 4, "until");
 	if (until < opening.at)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("until must not be before detected_at"),
 						errdetail("It is %s, and detected_at %s.",
 								  pstrdup(timestamptz_to_str(until)),
 								  timestamptz_to_str(opening.at))));
-	policy_id = pgi_policy_named(pgi_needed_name_argument(fcinfo, 0, "the policy"));
-	pgi_read_duty_names(policy_id, &course.duties);
+	policy_id = pgi_policy_named(pgi_argument_needed_name(fcinfo, 0, "the policy"));
+	pgi_duty_names_read(policy_id, &course.duties);
 	course.words = pgi_policy_words(policy_id);
 	course.facts = read_facts(&opening, PG_GETARG_JSONB_P(5), &course, &course.nfacts);
 
@@ -419,7 +417,7 @@ PG_FUNCTION_INFO_V1(pgi_state_at);
 Datum
 pgi_state_at(PG_FUNCTION_ARGS)
 {
-	TimestampTz at = pgi_moment_argument(fcinfo, 1, "at");
+	TimestampTz at = pgi_argument_moment(fcinfo, 1, "at");
 	PgiTimeline timeline;
 	PgiState state;
 	TupleDesc descriptor;

@@ -16,97 +16,16 @@
 #include "base/compat.h"
 #include "base/sql.h"
 #include "incident/chain.h"
-#include "incident/duty_functions.h"
 #include "incident/entry.h"
 #include "incident/timeline.h"
 #include "policy/policy_cache.h"
-#include "timer/timer.h"
+#include "timer/bucket.h"
 
-/* Columns of the queries that read entries. */
-enum
-{
-	COL_SEQ = 1,
-	COL_KIND,
-	COL_EFFECTIVE_AT,
-	COL_SETS_ASSET,
-	COL_SETS_SEVERITY,
-	COL_ASSET_ID,
-	COL_ASSET_LEVEL,
-	COL_SEVERITY,
-	COL_EVENT_LEVEL,
-	COL_RESPONSE_LEVEL,
-	COL_EPOCH,
-	COL_RULE,
-	COL_OCCURRENCE,
-	COL_DUTY,
-	COL_DUTY_NUMBER,
-	COL_HASH
-};
-
-static PgiQuery read_entries = {"SELECT " PGI_ENTRY_LIST
+static PgiQuery read_entries = {"SELECT " PGI_ENTRY_READ
 								" FROM incident_internal.entries AS e WHERE org_id = $1"
 								" AND incident_id = $2 AND month = $4 ORDER BY seq",
 								4,
 								{INT4OID, INT8OID, INT4OID, INT4OID}};
-
-static int64
-number_column(uint64 row, int number)
-{
-	bool isnull;
-	Datum value = pgi_column(row, number, &isnull);
-
-	if (isnull)
-		return 0;
-	return SPI_gettypeid(SPI_tuptable->tupdesc, number) == INT4OID ? DatumGetInt32(value)
-																   : DatumGetInt64(value);
-}
-
-static uint8
-byte_column(uint64 row, int number, uint8 when_null)
-{
-	bool isnull;
-	Datum value = pgi_column(row, number, &isnull);
-
-	return isnull ? when_null : DatumGetUInt8(value);
-}
-
-/*
- * Reads a row of PGI_ENTRY_LIST. An entry of a kind that does not exist has the kind
- * PGI_KINDS. Within SPI.
- */
-void
-pgi_entry_read(PgiEntry *entry, uint64 row)
-{
-	bool isnull;
-	Datum duty;
-	Datum hash;
-	int16 kind = DatumGetInt16(pgi_column(row, COL_KIND, &isnull));
-
-	memset(entry, 0, sizeof(*entry));
-	entry->seq = (int32) number_column(row, COL_SEQ);
-	entry->kind = kind < 0 || kind >= PGI_KINDS || pgi_kind_words[kind] == NULL
-					  ? PGI_KINDS
-					  : (uint8) kind;
-	entry->effective_at = DatumGetTimestampTz(pgi_column(row, COL_EFFECTIVE_AT, &isnull));
-	entry->sets_asset = byte_column(row, COL_SETS_ASSET, false);
-	entry->sets_severity = byte_column(row, COL_SETS_SEVERITY, false);
-	entry->asset_id = number_column(row, COL_ASSET_ID);
-	entry->asset_level = byte_column(row, COL_ASSET_LEVEL, PGI_LEVEL_UNKNOWN);
-	entry->severity = byte_column(row, COL_SEVERITY, PGI_SEVERITY_UNKNOWN);
-	entry->event_level = byte_column(row, COL_EVENT_LEVEL, PGI_LEVEL_UNKNOWN);
-	entry->response_level = byte_column(row, COL_RESPONSE_LEVEL, PGI_LEVEL_UNKNOWN);
-	entry->epoch = (int32) number_column(row, COL_EPOCH);
-	entry->rule = DatumGetInt16(pgi_column(row, COL_RULE, &isnull));
-	entry->occurrence = DatumGetInt16(pgi_column(row, COL_OCCURRENCE, &isnull));
-	duty = pgi_column(row, COL_DUTY, &isnull);
-	entry->duty = isnull ? NULL : TextDatumGetCString(duty);
-	duty = pgi_column(row, COL_DUTY_NUMBER, &isnull);
-	entry->duty_number =
-		isnull ? pgi_duty_number_of_rule(entry->rule) : (uint8) DatumGetInt32(duty);
-	hash = pgi_column(row, COL_HASH, &isnull);
-	if (!isnull && VARSIZE_ANY_EXHDR(DatumGetPointer(hash)) == PGI_HASH_LENGTH)
-		memcpy(entry->hash, VARDATA_ANY(DatumGetPointer(hash)), PGI_HASH_LENGTH);
-}
 
 /* A timeline without entries. */
 void
@@ -114,17 +33,17 @@ pgi_timeline_start(PgiTimeline *timeline, int32 org_id, int64 incident_id,
 				   int32 policy_id)
 {
 	memset(timeline, 0, sizeof(*timeline));
-	timeline->org_id = org_id;
-	timeline->incident_id = incident_id;
+	timeline->incident.org_id = org_id;
+	timeline->incident.incident_id = incident_id;
 	timeline->policy_id = policy_id;
-	timeline->month = pgi_month(GetCurrentTimestamp());
+	timeline->incident.month = pgi_bucket_month(GetCurrentTimestamp());
 	timeline->is_new = true;
 	timeline->settled_to = DT_NOBEGIN;
 	timeline->next_due = PGI_NEVER;
 }
 
 void
-pgi_no_incident(int32 org_id, int64 incident_id)
+pgi_timeline_refuse_unknown(int32 org_id, int64 incident_id)
 {
 	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
 					errmsg("incident " INT64_FORMAT " does not exist in organisation %d",
@@ -148,11 +67,11 @@ await_calendars(void)
 							 0};
 	bool isnull;
 
-	pgi_read_newest(&query, NULL);
+	pgi_sql_read_newest(&query, NULL);
 	for (uint64 row = 0; row < SPI_processed; row++)
 	{
 		FullTransactionId importer =
-			DatumGetFullTransactionId(pgi_column(row, 1, &isnull));
+			DatumGetFullTransactionId(pgi_sql_column(row, 1, &isnull));
 		TransactionId xid = XidFromFullTransactionId(importer);
 
 		if (!TransactionIdIsCurrentTransactionId(xid))
@@ -163,8 +82,8 @@ await_calendars(void)
 }
 
 static void
-find(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id,
-	 int64 incident_id)
+load_timeline(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id,
+			  int64 incident_id)
 {
 	Datum values[4];
 	bool isnull;
@@ -175,36 +94,36 @@ find(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id,
 
 	values[0] = Int32GetDatum(org_id);
 	values[1] = Int64GetDatum(incident_id);
-	found = locking ? pgi_run(query, values, NULL, SPI_OK_SELECT, 0)
-					: pgi_read(query, values, NULL);
+	found = locking ? pgi_sql_run(query, values, NULL, SPI_OK_SELECT, 0)
+					: pgi_sql_read(query, values, NULL);
 	if (found == 0)
-		pgi_no_incident(org_id, incident_id);
+		pgi_timeline_refuse_unknown(org_id, incident_id);
 	pgi_timeline_start(timeline, org_id, incident_id,
-					   DatumGetInt32(pgi_column(0, 1, &isnull)));
+					   DatumGetInt32(pgi_sql_column(0, 1, &isnull)));
 	timeline->is_new = false;
 	timeline->locked = locking;
-	timeline->settled_to = DatumGetTimestampTz(pgi_column(0, 2, &isnull));
-	timeline->settled_seq = DatumGetInt32(pgi_column(0, 3, &isnull));
-	timeline->month = DatumGetInt32(pgi_column(0, 4, &isnull));
-	next_due = pgi_column(0, 5, &isnull);
+	timeline->settled_to = DatumGetTimestampTz(pgi_sql_column(0, 2, &isnull));
+	timeline->settled_seq = DatumGetInt32(pgi_sql_column(0, 3, &isnull));
+	timeline->incident.month = DatumGetInt32(pgi_sql_column(0, 4, &isnull));
+	next_due = pgi_sql_column(0, 5, &isnull);
 	timeline->next_due = isnull ? PGI_NEVER : DatumGetTimestampTz(next_due);
-	head = pgi_column(0, 6, &isnull);
+	head = pgi_sql_column(0, 6, &isnull);
 	if (VARSIZE_ANY_EXHDR(DatumGetPointer(head)) == PGI_HASH_LENGTH)
 		memcpy(timeline->head, VARDATA_ANY(DatumGetPointer(head)), PGI_HASH_LENGTH);
 	else if (locking)
 		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
 						errmsg("the newest hash of incident " INT64_FORMAT " is damaged",
 							   incident_id)));
-	revised = DatumGetBool(pgi_column(0, 7, &isnull));
+	revised = DatumGetBool(pgi_sql_column(0, 7, &isnull));
 	SPI_freetuptable(SPI_tuptable);
 	if (locking && revised)
 		await_calendars();
 
 	values[2] = Int32GetDatum(timeline->policy_id);
-	values[3] = Int32GetDatum(timeline->month);
+	values[3] = Int32GetDatum(timeline->incident.month);
 	timeline->nentries =
-		(int) (locking ? pgi_run(&read_entries, values, NULL, SPI_OK_SELECT, 0)
-					   : pgi_read(&read_entries, values, NULL));
+		(int) (locking ? pgi_sql_run(&read_entries, values, NULL, SPI_OK_SELECT, 0)
+					   : pgi_sql_read(&read_entries, values, NULL));
 	timeline->room = timeline->nentries + 8;
 	timeline->entries = palloc(sizeof(PgiEntry) * timeline->room);
 	for (int i = 0; i < timeline->nentries; i++)
@@ -225,7 +144,7 @@ pgi_timeline_lock(PgiTimeline *timeline, int32 org_id, int64 incident_id)
 {
 	static PgiQuery query = {READ_STATE " FOR NO KEY UPDATE", 2, {INT4OID, INT8OID}};
 
-	find(timeline, &query, true, org_id, incident_id);
+	load_timeline(timeline, &query, true, org_id, incident_id);
 }
 
 /* Reads an incident as the calling statement sees it. Within SPI. */
@@ -234,7 +153,7 @@ pgi_timeline_read(PgiTimeline *timeline, int32 org_id, int64 incident_id)
 {
 	static PgiQuery query = {READ_STATE, 2, {INT4OID, INT8OID}};
 
-	find(timeline, &query, false, org_id, incident_id);
+	load_timeline(timeline, &query, false, org_id, incident_id);
 }
 
 /* A new last entry, to be filled in and given to pgi_timeline_write. */
@@ -272,42 +191,37 @@ pgi_timeline_add(PgiTimeline *timeline, PgiKind kind, TimestampTz at)
 void
 pgi_timeline_write(PgiTimeline *timeline, PgiEntry *entry)
 {
-	static PgiQuery query = {
-		"INSERT INTO incident_internal.entries (org_id, month, incident_id, effective_at,"
-		" recorded_at, epoch, seq, rule, occurrence, kind, event_level, response_level,"
-		" sets_asset, sets_severity, asset_level, severity, asset_id, duty, hash, actor,"
-		" recorded_by, note, evidence)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,"
-		" $17, $18, $19, $20, $21, $22, $23)",
-		PGI_ENTRY_COLUMNS,
-		{INT4OID,			INT4OID,		INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-		 INT4OID,			INT4OID,		INT2OID, INT2OID,		 INT2OID,
-		 PGI_TYPE_LEVEL,	PGI_TYPE_LEVEL, BOOLOID, BOOLOID,		 PGI_TYPE_LEVEL,
-		 PGI_TYPE_SEVERITY, INT8OID,		TEXTOID, BYTEAOID,		 TEXTOID,
-		 TEXTOID,			TEXTOID,		JSONBOID}};
+	static PgiQuery query;
 	pg_cryptohash_ctx *sha;
 	Datum values[PGI_ENTRY_COLUMNS];
 	bool isnull[PGI_ENTRY_COLUMNS];
 	char nulls[PGI_ENTRY_COLUMNS];
 
 	sha = pgi_chain_begin();
-	pgi_chain_hash(sha, timeline, entry, timeline->head);
+	pgi_chain_hash(sha, &timeline->incident, timeline->opening, entry, timeline->head);
 	pg_cryptohash_free(sha);
 	memcpy(entry->hash, timeline->head, PGI_HASH_LENGTH);
-	pgi_entry_row(timeline, entry, values, isnull);
+	pgi_entry_row(&timeline->incident, entry, values, isnull);
 	for (int i = 0; i < PGI_ENTRY_COLUMNS; i++)
 		nulls[i] = isnull[i] ? 'n' : ' ';
-	pgi_run(&query, values, nulls, SPI_OK_INSERT, 0);
+	pgi_columns_insert(&query, "incident_internal.entries", pgi_entry_columns, PGI_ENTRY_COLUMNS);
+	pgi_sql_run(&query, values, nulls, SPI_OK_INSERT, 0);
 }
 
-/* Whether every entry up to the settled one is there. */
-bool
-pgi_timeline_is_complete(const PgiTimeline *timeline)
+/* The number of the first entry up to the settled one that is missing; 0 when all are there. */
+static int32
+first_missing(const PgiTimeline *timeline)
 {
 	for (int i = 0; i < timeline->nentries; i++)
 		if (timeline->entries[i].seq != i + 1)
-			return false;
-	return timeline->nentries >= timeline->settled_seq;
+			return i + 1;
+	return timeline->nentries < timeline->settled_seq ? timeline->nentries + 1 : 0;
+}
+
+bool
+pgi_timeline_is_complete(const PgiTimeline *timeline)
+{
+	return first_missing(timeline) == 0;
 }
 
 /*
@@ -315,7 +229,7 @@ pgi_timeline_is_complete(const PgiTimeline *timeline)
  * snapshot was taken. Its partition goes for everybody, its state only for snapshots to come.
  */
 void
-pgi_expect_remembered(int32 org_id, int64 incident_id)
+pgi_timeline_expect_remembered(int32 org_id, int64 incident_id)
 {
 	static PgiQuery query = {"SELECT FROM incident_internal.incident_state"
 							 " WHERE org_id = $1 AND incident_id = $2",
@@ -327,12 +241,12 @@ pgi_expect_remembered(int32 org_id, int64 incident_id)
 
 	values[0] = Int32GetDatum(org_id);
 	values[1] = Int64GetDatum(incident_id);
-	pgi_become_owner(&scope);
+	pgi_sql_become_owner(&scope);
 	SPI_connect();
-	pgi_read_newest(&query, values);
+	pgi_sql_read_newest(&query, values);
 	remembered = SPI_processed > 0;
 	SPI_finish();
-	pgi_become_caller(&scope);
+	pgi_sql_become_caller(&scope);
 	if (!remembered)
 		ereport(
 			ERROR,
@@ -343,21 +257,14 @@ pgi_expect_remembered(int32 org_id, int64 incident_id)
 			 errhint("Try the transaction again.")));
 }
 
-/* Errors unless every entry up to the settled one is there, and none after it. */
-static void
-check_complete(const PgiTimeline *timeline)
+/* Errors as an entry of an incident is missing. */
+void
+pgi_timeline_refuse_missing(int32 org_id, int64 incident_id, int32 seq)
 {
-	if (!pgi_timeline_is_complete(timeline))
-		pgi_expect_remembered(timeline->org_id, timeline->incident_id);
-	for (int i = 0; i < timeline->nentries; i++)
-		if (timeline->entries[i].seq != i + 1)
-			ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-							errmsg("entry %d of incident " INT64_FORMAT " is missing",
-								   i + 1, timeline->incident_id)));
-	if (timeline->nentries < timeline->settled_seq)
-		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-						errmsg("entry %d of incident " INT64_FORMAT " is missing",
-							   timeline->nentries + 1, timeline->incident_id)));
+	pgi_timeline_expect_remembered(org_id, incident_id);
+	ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+					errmsg("entry %d of incident " INT64_FORMAT " is missing", seq,
+						   incident_id)));
 }
 
 /* The facts of a timeline in the order in which they take effect. */
@@ -365,9 +272,12 @@ PgiFact *
 pgi_timeline_facts(const PgiTimeline *timeline, int *nfacts)
 {
 	PgiFact *facts = palloc(sizeof(PgiFact) * Max(timeline->nentries, 1));
+	int32 missing = first_missing(timeline);
 	int n = 0;
 
-	check_complete(timeline);
+	if (missing > 0)
+		pgi_timeline_refuse_missing(timeline->incident.org_id,
+									timeline->incident.incident_id, missing);
 	for (int i = 0; i < timeline->nentries; i++)
 	{
 		const PgiEntry *entry = &timeline->entries[i];
@@ -386,14 +296,14 @@ pgi_timeline_facts(const PgiTimeline *timeline, int *nfacts)
 		fact->duty = entry->duty_number;
 		n++;
 	}
-	pgi_sort_facts(facts, n);
+	pgi_advance_sort_facts(facts, n);
 	*nfacts = n;
 	return facts;
 }
 
 /* Turns a result of the kernel into an error. */
 void
-pgi_check_result(PgiResult result, int64 incident_id)
+pgi_timeline_check_result(PgiResult result, int64 incident_id)
 {
 	switch (result)
 	{
@@ -424,12 +334,13 @@ pgi_check_result(PgiResult result, int64 incident_id)
  * incident, or the facts are.
  */
 void
-pgi_check_advanced(const PgiTimeline *timeline, PgiResult result, const PgiState *state)
+pgi_timeline_check_advanced(const PgiTimeline *timeline, PgiResult result,
+							const PgiState *state)
 {
 	if (result == PGI_ERROR_NOT_IN_POLICY)
-		pgi_refuse_pair(pgi_policy(timeline->policy_id), state->asset_level,
-						state->severity);
-	pgi_check_result(result, timeline->incident_id);
+		pgi_policy_refuse_pair(pgi_policy_get(timeline->policy_id), state->asset_level,
+							   state->severity);
+	pgi_timeline_check_result(result, timeline->incident.incident_id);
 }
 
 /* The state as of `at`, from all facts. */
@@ -439,9 +350,10 @@ pgi_timeline_state(const PgiTimeline *timeline, TimestampTz at, PgiState *state)
 	int nfacts;
 	PgiFact *facts = pgi_timeline_facts(timeline, &nfacts);
 
-	pgi_check_advanced(timeline,
-					   pgi_advance(pgi_policy_of(timeline->policy_id, timeline->org_id),
-								   facts, nfacts, at, NULL, NULL, state),
-					   state);
+	pgi_timeline_check_advanced(
+		timeline,
+		pgi_advance(pgi_policy_of(timeline->policy_id, timeline->incident.org_id), facts,
+					nfacts, at, NULL, NULL, state),
+		state);
 	pfree(facts);
 }

@@ -15,12 +15,15 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "base/arguments.h"
+#include "base/compat.h"
+#include "base/organisation.h"
 #include "base/sql.h"
 #include "incident/chain.h"
 #include "incident/entry.h"
-#include "incident/state.h"
-#include "pg_incident.h"
-#include "timer/timer.h"
+#include "incident/settle.h"
+#include "incident/state_row.h"
+#include "timer/bucket.h"
 
 /* What an entry says besides what settling needs. */
 typedef struct Stored
@@ -103,13 +106,18 @@ static bool
 read_state(Check *check)
 {
 	static PgiQuery query = {
-		"SELECT " PGI_STATE_LIST ", EXISTS (SELECT FROM incident_internal.calendar_changes AS c"
-		"  JOIN incident_internal.policy_levels AS l ON l.calendar = c.calendar"
-		"  WHERE l.policy_id = s.policy_id),"
-		" EXISTS (SELECT FROM incident_internal.quarantine AS q WHERE q.org_id = s.org_id"
-		"  AND q.incident_id = s.incident_id AND q.retry_at = s.next_due),"
-		" (SELECT t.at FROM incident_internal.last_tick AS t)"
-		" FROM incident_internal.incident_state AS s WHERE org_id = $1 AND incident_id = $2",
+		"SELECT " PGI_STATE_LIST(
+			PGI_COLUMN_NAME) "EXISTS (SELECT FROM incident_internal.calendar_changes AS c"
+							 "  JOIN incident_internal.policy_levels AS l ON l.calendar = "
+							 "c.calendar"
+							 "  WHERE l.policy_id = s.policy_id),"
+							 " EXISTS (SELECT FROM incident_internal.quarantine AS q WHERE "
+							 "q.org_id = s.org_id"
+							 "  AND q.incident_id = s.incident_id AND q.retry_at = "
+							 "s.next_due),"
+							 " (SELECT t.at FROM incident_internal.last_tick AS t)"
+							 " FROM incident_internal.incident_state AS s WHERE org_id = $1 AND "
+							 "incident_id = $2",
 		2,
 		{INT4OID, INT8OID}};
 	PgiTimeline *timeline = &check->timeline;
@@ -118,21 +126,23 @@ read_state(Check *check)
 	Datum head;
 	bool isnull;
 
-	values[0] = Int32GetDatum(timeline->org_id);
-	values[1] = Int64GetDatum(timeline->incident_id);
-	if (pgi_read(&query, values, NULL) == 0)
+	values[0] = Int32GetDatum(timeline->incident.org_id);
+	values[1] = Int64GetDatum(timeline->incident.incident_id);
+	if (pgi_sql_read(&query, values, NULL) == 0)
 		return false;
 	check->state_columns = SPI_tuptable->tupdesc;
 	for (int i = 0; i < PGI_STATE_COLUMNS; i++)
-		check->state[i] = pgi_column(0, i + 1, &check->state_null[i]);
-	check->calendar_changes = DatumGetBool(pgi_column(0, PGI_STATE_COLUMNS + 1, &isnull));
-	check->in_quarantine = DatumGetBool(pgi_column(0, PGI_STATE_COLUMNS + 2, &isnull));
-	newest_tick = pgi_column(0, PGI_STATE_COLUMNS + 3, &isnull);
+		check->state[i] = pgi_sql_column(0, i + 1, &check->state_null[i]);
+	check->calendar_changes =
+		DatumGetBool(pgi_sql_column(0, PGI_STATE_COLUMNS + 1, &isnull));
+	check->in_quarantine =
+		DatumGetBool(pgi_sql_column(0, PGI_STATE_COLUMNS + 2, &isnull));
+	newest_tick = pgi_sql_column(0, PGI_STATE_COLUMNS + 3, &isnull);
 	check->newest_tick = isnull ? DT_NOBEGIN : DatumGetTimestampTz(newest_tick);
 
 	timeline->is_new = false;
 	timeline->policy_id = DatumGetInt32(check->state[PGI_STATE_POLICY_ID]);
-	timeline->month = DatumGetInt32(check->state[PGI_STATE_MONTH]);
+	timeline->incident.month = DatumGetInt32(check->state[PGI_STATE_MONTH]);
 	timeline->settled_seq = DatumGetInt32(check->state[PGI_STATE_SEQ]);
 	timeline->settled_to = DatumGetTimestampTz(check->state[PGI_STATE_SETTLED_TO]);
 	head = check->state[PGI_STATE_HEAD];
@@ -156,12 +166,12 @@ read_incident(Check *check)
 	Datum values[2];
 	bool isnull;
 
-	values[0] = Int32GetDatum(check->timeline.org_id);
-	values[1] = Int64GetDatum(check->timeline.incident_id);
-	if (pgi_read(&query, values, NULL) == 0)
+	values[0] = Int32GetDatum(check->timeline.incident.org_id);
+	values[1] = Int64GetDatum(check->timeline.incident.incident_id);
+	if (pgi_sql_read(&query, values, NULL) == 0)
 		return false;
-	check->policy_id = DatumGetInt32(pgi_column(0, 1, &isnull));
-	check->detected_at = DatumGetTimestampTz(pgi_column(0, 2, &isnull));
+	check->policy_id = DatumGetInt32(pgi_sql_column(0, 1, &isnull));
+	check->detected_at = DatumGetTimestampTz(pgi_sql_column(0, 2, &isnull));
 	check->policy.name = text_column(0, 3);
 	check->policy.version = text_column(0, 4);
 	check->policy.digest = text_column(0, 5);
@@ -172,7 +182,7 @@ read_incident(Check *check)
 	opening->confidentiality = check->confidentiality;
 	opening->ticket = text_column(0, 8);
 	opening->dedup_key = text_column(0, 9);
-	opening->drill = DatumGetBool(pgi_column(0, 10, &isnull));
+	opening->drill = DatumGetBool(pgi_sql_column(0, 10, &isnull));
 	return true;
 }
 
@@ -201,20 +211,19 @@ is_as_written(const PgiTimeline *timeline, const PgiEntry *entry, uint64 row)
 	Datum values[PGI_ENTRY_COLUMNS];
 	bool isnull[PGI_ENTRY_COLUMNS];
 
-	pgi_entry_row(timeline, entry, values, isnull);
+	pgi_entry_row(&timeline->incident, entry, values, isnull);
 	if (!PGI_IS_FACT(entry->kind))
 		memset(&isnull[PGI_DECISION_COLUMNS], true,
 			   sizeof(bool) * (PGI_ENTRY_COLUMNS - PGI_DECISION_COLUMNS));
 	for (int i = 0; i < PGI_ENTRY_COLUMNS; i++)
 	{
-		int number = SPI_fnumber(columns, pgi_entry_columns[i]);
+		int number = SPI_fnumber(columns, pgi_entry_columns[i].name);
 		bool stored_null;
 		Datum stored;
 
-		stored = pgi_column(row, number, &stored_null);
+		stored = pgi_sql_column(row, number, &stored_null);
 		/* The month is looked at by itself; the text of evidence says all of it. */
-		if (strcmp(pgi_entry_columns[i], "month") == 0 ||
-			(strcmp(pgi_entry_columns[i], "evidence") == 0 && stored_null == isnull[i]))
+		if (i == PGI_ENTRY_MONTH || (i == PGI_ENTRY_EVIDENCE && stored_null == isnull[i]))
 			continue;
 		if (!same_value(columns, number, stored, stored_null, values[i], isnull[i]))
 			return false;
@@ -228,11 +237,7 @@ read_entries(Check *check)
 {
 	enum
 	{
-		ORG_ID = PGI_ENTRY_LIST_COLUMNS + 1,
-		INCIDENT_ID,
-		MONTH,
-		RECORDED_AT,
-		ACTOR,
+		ACTOR = PGI_ENTRY_READ_COLUMNS + 1,
 		RECORDED_BY,
 		NOTE,
 		EVIDENCE,
@@ -242,7 +247,7 @@ read_entries(Check *check)
 		TO_MARK
 	};
 	static PgiQuery query = {
-		"SELECT " PGI_ENTRY_LIST ", org_id, incident_id, month, recorded_at, actor,"
+		"SELECT " PGI_ENTRY_READ ", actor,"
 		" recorded_by, note, evidence, evidence #>> '{from,policy}',"
 		" evidence #>> '{from,version}', evidence #>> '{from,sha256}',"
 		" evidence #>> '{to,policy}', evidence #>> '{to,version}',"
@@ -255,12 +260,13 @@ read_entries(Check *check)
 	Datum values[3];
 	bool isnull;
 
-	values[0] = Int32GetDatum(timeline->org_id);
-	values[1] = Int64GetDatum(timeline->incident_id);
+	values[0] = Int32GetDatum(timeline->incident.org_id);
+	values[1] = Int64GetDatum(timeline->incident.incident_id);
 	values[2] = Int32GetDatum(timeline->policy_id);
-	timeline->nentries = (int) pgi_read(&query, values, NULL);
+	timeline->nentries = (int) pgi_sql_read(&query, values, NULL);
 	if (timeline->nentries < timeline->settled_seq)
-		pgi_expect_remembered(timeline->org_id, timeline->incident_id);
+		pgi_timeline_expect_remembered(timeline->incident.org_id,
+									   timeline->incident.incident_id);
 	timeline->entries = palloc(sizeof(PgiEntry) * Max(timeline->nentries, 1));
 	check->stored = palloc(sizeof(Stored) * Max(timeline->nentries, 1));
 	for (int i = 0; i < timeline->nentries; i++)
@@ -269,12 +275,13 @@ read_entries(Check *check)
 		Stored *stored = &check->stored[i];
 
 		pgi_entry_read(entry, i);
-		entry->recorded_at = DatumGetTimestampTz(pgi_column(i, RECORDED_AT, &isnull));
+		entry->recorded_at =
+			DatumGetTimestampTz(pgi_sql_column(i, PGI_ENTRY_RECORDED_AT + 1, &isnull));
 		entry->actor = text_column(i, ACTOR);
 		entry->recorded_by = text_column(i, RECORDED_BY);
 		entry->note = text_column(i, NOTE);
 		entry->evidence = text_column(i, EVIDENCE);
-		stored->month = DatumGetInt32(pgi_column(i, MONTH, &isnull));
+		stored->month = DatumGetInt32(pgi_sql_column(i, PGI_ENTRY_MONTH + 1, &isnull));
 		stored->as_written = is_as_written(timeline, entry, i);
 		stored->from_policy.name = text_column(i, FROM_POLICY);
 		stored->from_policy.version = text_column(i, FROM_POLICY + 1);
@@ -394,7 +401,8 @@ check_entry(Check *check, int i)
 					PGI_IS_FACT(entry->kind)
 						? "the entry has what such a fact does not have"
 						: "the entry has what only a fact has");
-	if (check->stored[i].month != pgi_month(check->timeline.entries[0].recorded_at))
+	if (check->stored[i].month !=
+		pgi_bucket_month(check->timeline.entries[0].recorded_at))
 		put_problem(check, entry->seq,
 					"the entry is not kept under the month of the opening");
 	if ((entry->kind == PGI_OPENED) != (i == 0))
@@ -446,7 +454,7 @@ check_chain(Check *check)
 			continue;
 		}
 		check_entry(check, i);
-		pgi_chain_hash(sha, timeline, entry, hash);
+		pgi_chain_hash(sha, &timeline->incident, timeline->opening, entry, hash);
 		if (PGI_IS_FACT(entry->kind))
 		{
 			if (memcmp(hash, entry->hash, PGI_HASH_LENGTH) != 0)
@@ -509,7 +517,8 @@ goes_by_time(int column)
 		case PGI_STATE_WITHOUT_EFFECT: /* a duty that was not due when it was done */
 			return true;
 		default:
-			return column >= PGI_STATE_ORIGINS && column < PGI_STATE_ORIGINS + PGI_CLOCKS;
+			return (column >= PGI_STATE_ORIGINS &&
+					column < PGI_STATE_ORIGINS + PGI_CLOCKS);
 	}
 }
 
@@ -524,7 +533,7 @@ is_marked(const Check *check, const PgiState *state)
 
 	return DatumGetBool(check->state[PGI_STATE_REVISED]) && !check->in_quarantine &&
 		   !check->state_null[PGI_STATE_NEXT_DUE] && next_due != state->next_due &&
-		   next_due <= GetCurrentTimestamp();
+		   next_due <= pgi_argument_now();
 }
 
 /*
@@ -567,7 +576,7 @@ check_events(const Check *check, const PgiCollected *collected, bool report)
 	bool *missing = palloc(sizeof(bool) * Max(collected->count, 1));
 	bool differs = false;
 
-	pgi_timeline_compare(timeline, collected, extra, missing);
+	pgi_settle_compare(timeline, collected, extra, missing);
 	for (int i = 0; i < timeline->nentries; i++)
 	{
 		differs |= extra[i];
@@ -593,7 +602,7 @@ static bool
 check_settled_to(const Check *check)
 {
 	const PgiTimeline *timeline = &check->timeline;
-	TimestampTz latest = Max(GetCurrentTimestamp(), check->newest_tick);
+	TimestampTz latest = Max(pgi_argument_now(), check->newest_tick);
 	bool possible = true;
 
 	for (int i = 0; i < timeline->nentries; i++)
@@ -624,8 +633,8 @@ check_consequences(Check *check)
 
 	if (!check_settled_to(check))
 		return;
-	if (pgi_timeline_derive(&check->timeline, check->timeline.settled_to, &collected,
-							&state) != PGI_OK)
+	if (pgi_settle_derive(&check->timeline, check->timeline.settled_to, &collected,
+						  &state) != PGI_OK)
 	{
 		put_problem(check, 0, "the policy cannot make anything of the facts");
 		return;
@@ -662,7 +671,7 @@ pgi_verify_timeline(PG_FUNCTION_ARGS)
 	check.has_state = read_state(&check);
 	check.has_incident = read_incident(&check);
 	if (!check.has_state && !check.has_incident)
-		pgi_no_incident(pgi_organisation, PG_GETARG_INT64(0));
+		pgi_timeline_refuse_unknown(pgi_organisation, PG_GETARG_INT64(0));
 	if (!check.has_state)
 		put_problem(&check, 0, "the incident has no state");
 	if (!check.has_incident)
@@ -676,7 +685,8 @@ pgi_verify_timeline(PG_FUNCTION_ARGS)
 		check.detected_at != check.timeline.entries[0].effective_at)
 		put_problem(&check, 0, "the incident's detected_at is not the opening's");
 	if (check.has_state && check.timeline.nentries > 0 &&
-		check.timeline.month != pgi_month(check.timeline.entries[0].recorded_at))
+		check.timeline.incident.month !=
+			pgi_bucket_month(check.timeline.entries[0].recorded_at))
 		put_problem(&check, 0, "the state's month is not that of the opening");
 	if (check.is_whole)
 		check_withdrawals(&check);
@@ -716,12 +726,13 @@ pgi_timeline_hash(PG_FUNCTION_ARGS)
 	{
 		if (timeline->entries[i].kind == PGI_KINDS)
 			break;
-		pgi_chain_hash(sha, timeline, &timeline->entries[i], hash);
+		pgi_chain_hash(sha, &timeline->incident, timeline->opening, &timeline->entries[i],
+					   hash);
 		found = timeline->entries[i].seq == seq;
 	}
 	pg_cryptohash_free(sha);
 	SPI_finish();
 	if (!found)
 		PG_RETURN_NULL();
-	PG_RETURN_DATUM(pgi_hash_value(hash));
+	PG_RETURN_DATUM(pgi_entry_hash_value(hash));
 }

@@ -5,49 +5,16 @@
  * what is resolved at the very moment of a threshold has not reached it. While the clock
  * stands still, only what was truly passed counts.
  */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/run.h"
-
-const char *const pgi_kind_words[PGI_KINDS] = {[PGI_OPENED] = "opened",
-											   [PGI_ASSESSED] = "assessed",
-											   [PGI_ACKNOWLEDGED] = "acknowledged",
-											   [PGI_ACTIVATED] = "activated",
-											   [PGI_HELD] = "held",
-											   [PGI_RESUMED] = "resumed",
-											   [PGI_RESOLVED] = "resolved",
-											   [PGI_CLOSED] = "closed",
-											   [PGI_REOPENED] = "reopened",
-											   [PGI_CANCELLED] = "cancelled",
-											   [PGI_NOTED] = "noted",
-											   [PGI_DONE] = "done",
-											   [PGI_MIGRATED] = "migrated",
-											   [PGI_MARKED] = "marked",
-											   [PGI_RAISED] = "raised",
-											   [PGI_GRADED] = "graded",
-											   [PGI_ESCALATED] = "escalated",
-											   [PGI_BREACHED] = "breached",
-											   [PGI_OVERDUE] = "overdue",
-											   [PGI_DUE] = "due",
-											   [PGI_REPEATED] = "repeated",
-											   [PGI_VOIDED] = "voided"};
-
-/* The kind that a word names, or PGI_KINDS. */
-uint8_t
-pgi_kind_named(const char *word)
-{
-	int kind = 0;
-
-	while (kind < PGI_KINDS &&
-		   (pgi_kind_words[kind] == NULL || strcmp(pgi_kind_words[kind], word) != 0))
-		kind++;
-	return (uint8_t) kind;
-}
+#include "kernel/advance.h"
+#include "kernel/duty.h"
 
 /* Of two steps the one that asks for more; when they ask for the same, the earlier rule. */
-static const PgiStep *
-more_urgent(const PgiStep *one, const PgiStep *other)
+static const PgiThreshold *
+more_urgent(const PgiThreshold *one, const PgiThreshold *other)
 {
 	if (one == NULL || other->level > one->level ||
 		(other->level == one->level && other->rule < one->rule))
@@ -56,23 +23,24 @@ more_urgent(const PgiStep *one, const PgiStep *other)
 }
 
 /* The step that decides the response, of all that the incident may be. */
-static const PgiStep *
+static const PgiThreshold *
 step_at(const PgiRun *run, int64_t at)
 {
-	const PgiStep *step = NULL;
+	const PgiThreshold *step = NULL;
 
 	for (int i = 0; i < run->nmembers; i++)
 	{
 		const PgiCell *member = run->members[i];
-		int64_t elapsed = pgi_watch_reached(run, &run->clocks[PGI_CLOCK_PROCESSING],
-											member->calendar, at);
+		int64_t elapsed = pgi_stopwatch_reached(run, &run->clocks[PGI_CLOCK_PROCESSING],
+												member->calendar, at);
 
-		step = more_urgent(step, pgi_step_at(member->steps, elapsed));
+		step = more_urgent(step, pgi_policy_threshold_at(member->steps, elapsed));
 		for (int number = 0; number < run->policy->ninactivities; number++)
 		{
-			elapsed =
-				pgi_watch_reached(run, &run->inactivity[number], member->calendar, at);
-			step = more_urgent(step, pgi_step_at(member->inactive[number], elapsed));
+			elapsed = pgi_stopwatch_reached(run, &run->inactivity[number],
+											member->calendar, at);
+			step = more_urgent(
+				step, pgi_policy_threshold_at(member->inactive[number], elapsed));
 		}
 	}
 	return step;
@@ -101,7 +69,7 @@ passed_at(const PgiRun *run, PgiClock number, int64_t at)
 
 		if (limit == PGI_NEVER)
 			continue;
-		elapsed = pgi_watch_reached(run, &run->clocks[number], member->calendar, at);
+		elapsed = pgi_stopwatch_reached(run, &run->clocks[number], member->calendar, at);
 		while (limit != PGI_NEVER && elapsed >= limit)
 			limit = limit_after(member, number, ++passed);
 	}
@@ -110,7 +78,7 @@ passed_at(const PgiRun *run, PgiClock number, int64_t at)
 
 /* The time of the first step that asks for more than the response there is. */
 static int64_t
-next_rise(const PgiRun *run, const PgiStep *steps, int nsteps)
+next_rise(const PgiRun *run, const PgiThreshold *steps, int nsteps)
 {
 	for (int i = 1; i < nsteps; i++)
 		if (steps[i].level > run->state->response_level)
@@ -122,7 +90,7 @@ next_rise(const PgiRun *run, const PgiStep *steps, int nsteps)
 static int64_t
 next_of_clock(const PgiRun *run, PgiClock number)
 {
-	const PgiWatch *watch = &run->clocks[number];
+	const PgiStopwatch *watch = &run->clocks[number];
 	int64_t next = PGI_NEVER;
 
 	for (int i = 0; i < run->nmembers; i++)
@@ -132,7 +100,8 @@ next_of_clock(const PgiRun *run, PgiClock number)
 
 		if (number == PGI_CLOCK_PROCESSING)
 			elapsed = pgi_least(elapsed, next_rise(run, member->steps, member->nsteps));
-		next = pgi_least(next, pgi_watch_moment(run, watch, member->calendar, elapsed));
+		next =
+			pgi_least(next, pgi_stopwatch_moment(run, watch, member->calendar, elapsed));
 	}
 	return next;
 }
@@ -147,10 +116,10 @@ next_of_inactivity(const PgiRun *run, int number)
 	{
 		const PgiCell *member = run->members[i];
 
-		next = pgi_least(next,
-						 pgi_watch_moment(run, &run->inactivity[number], member->calendar,
-										  next_rise(run, member->inactive[number],
-													member->ninactive[number])));
+		next = pgi_least(
+			next, pgi_stopwatch_moment(run, &run->inactivity[number], member->calendar,
+									   next_rise(run, member->inactive[number],
+												 member->ninactive[number])));
 	}
 	return next;
 }
@@ -172,29 +141,10 @@ next_moment(const PgiRun *run)
 	return next;
 }
 
-void
-pgi_emit(PgiRun *run, PgiKind kind, int rule, int32_t occurrence, int64_t deadline,
-		 int64_t at)
-{
-	PgiDerived derived;
-
-	if (run->emit == NULL)
-		return;
-	derived.at = at;
-	derived.deadline = deadline;
-	derived.epoch = run->state->epoch;
-	derived.occurrence = occurrence;
-	derived.rule = (int16_t) rule;
-	derived.kind = (uint8_t) kind;
-	derived.event_level = run->state->event_level;
-	derived.response_level = run->state->response_level;
-	run->emit(&derived, run->arg);
-}
-
 static void
 emit_event(PgiRun *run, PgiKind kind, int rule, int64_t at)
 {
-	pgi_emit(run, kind, rule, 1, PGI_NEVER, at);
+	pgi_run_emit(run, kind, rule, 1, PGI_NEVER, at);
 }
 
 static void
@@ -210,12 +160,13 @@ static void
 emit_late(PgiRun *run, PgiClock number, int32_t occurrence, int64_t at)
 {
 	if (number == PGI_CLOCK_PROCESSING)
-		pgi_emit(run, PGI_BREACHED, PGI_RULE_PROCESSING_TIME, occurrence, PGI_NEVER, at);
+		pgi_run_emit(run, PGI_BREACHED, PGI_RULE_PROCESSING_TIME, occurrence, PGI_NEVER,
+					 at);
 	else
-		pgi_emit(run, PGI_OVERDUE,
-				 number == PGI_CLOCK_ACKNOWLEDGEMENT ? PGI_RULE_ACKNOWLEDGEMENT
-													 : PGI_RULE_RESPONSE,
-				 occurrence, PGI_NEVER, at);
+		pgi_run_emit(run, PGI_OVERDUE,
+					 number == PGI_CLOCK_ACKNOWLEDGEMENT ? PGI_RULE_ACKNOWLEDGEMENT
+														 : PGI_RULE_RESPONSE,
+					 occurrence, PGI_NEVER, at);
 }
 
 /* Says what has become late; after a fact, also forgets what no longer is. */
@@ -263,9 +214,9 @@ regrade(PgiRun *run, int64_t at, bool always)
 static void
 set_deadline(PgiRun *run, PgiClock number, int64_t at)
 {
-	PgiWatch *watch = &run->clocks[number];
+	PgiStopwatch *watch = &run->clocks[number];
 
-	pgi_watch_reset(run, watch, at);
+	pgi_stopwatch_reset(run, watch, at);
 	watch->wanted = true;
 	watch->running = true;
 	run->state->late[number] = 0;
@@ -282,7 +233,7 @@ end_deadline(PgiRun *run, PgiClock number)
 static bool
 escalate(PgiRun *run, int64_t at)
 {
-	const PgiStep *step = step_at(run, at);
+	const PgiThreshold *step = step_at(run, at);
 
 	if (step->level <= run->state->response_level)
 		return false;
@@ -305,7 +256,7 @@ let_time_pass(PgiRun *run, int64_t end, bool including_end)
 		found = escalate(run, at);
 		found |= check_deadlines(run, at, false);
 		if (run->policy->nduties > 0)
-			found |= pgi_duties_settle(run, at);
+			found |= pgi_duties_decide(run, at);
 		if (!found)
 			return PGI_ERROR_STUCK;
 	}
@@ -366,21 +317,21 @@ static void
 start_clocks(PgiRun *run, int64_t at)
 {
 	run->clocks[PGI_CLOCK_PROCESSING].wanted = true;
-	pgi_watch_start(&run->clocks[PGI_CLOCK_PROCESSING], at);
+	pgi_stopwatch_start(&run->clocks[PGI_CLOCK_PROCESSING], at);
 	set_deadline(run, PGI_CLOCK_ACKNOWLEDGEMENT, at);
 	set_deadline(run, PGI_CLOCK_RESPONSE, at);
 	for (int number = 0; number < run->policy->ninactivities; number++)
 	{
-		pgi_watch_reset(run, &run->inactivity[number], at);
+		pgi_stopwatch_reset(run, &run->inactivity[number], at);
 		run->inactivity[number].wanted = run->inactivity[number].running = true;
 	}
 }
 
 static void
-stop_running(PgiRun *run, PgiWatch *watch, int64_t at)
+stop_running(PgiRun *run, PgiStopwatch *watch, int64_t at)
 {
 	if (watch->running)
-		pgi_watch_stop(run, watch, at);
+		pgi_stopwatch_stop(run, watch, at);
 }
 
 /* Resolves or cancels: processing and inactivity stand, the deadlines are over. */
@@ -403,18 +354,18 @@ hold_clocks(PgiRun *run, int64_t at, bool stop)
 		if ((run->policy->hold_stops & PGI_CLOCK_BIT(number)) == 0)
 			continue;
 		if (stop)
-			pgi_watch_stop(run, &run->clocks[number], at);
+			pgi_stopwatch_stop(run, &run->clocks[number], at);
 		else
-			pgi_watch_start(&run->clocks[number], at);
+			pgi_stopwatch_start(&run->clocks[number], at);
 	}
 	if ((run->policy->hold_stops & PGI_CLOCK_BIT(PGI_CLOCK_PROCESSING)) == 0)
 		return;
 	for (int number = 0; number < run->policy->ninactivities; number++)
 	{
 		if (stop)
-			pgi_watch_stop(run, &run->inactivity[number], at);
+			pgi_stopwatch_stop(run, &run->inactivity[number], at);
 		else
-			pgi_watch_start(&run->inactivity[number], at);
+			pgi_stopwatch_start(&run->inactivity[number], at);
 	}
 }
 
@@ -424,7 +375,7 @@ restart_inactivity(PgiRun *run, const PgiFact *fact)
 {
 	for (int number = 0; number < run->policy->ninactivities; number++)
 		if ((run->policy->reports[number] & PGI_FACT_BIT(fact->kind)) != 0)
-			pgi_watch_reset(run, &run->inactivity[number], fact->at);
+			pgi_stopwatch_reset(run, &run->inactivity[number], fact->at);
 }
 
 static PgiResult
@@ -433,12 +384,12 @@ apply_fact(PgiRun *run, const PgiFact *fact)
 	PgiState *state = run->state;
 
 	run->nheard++;
-	if (!pgi_allows(state->standing, fact->kind))
+	if (!pgi_status_allows(state->standing, fact->kind))
 		return PGI_OK;
 	/* Of what was done, the duties say whether it counts. */
 	if (run->effects != NULL)
 		run->effects[fact - run->facts] = fact->kind != PGI_DONE;
-	state->standing = pgi_standing_after(state->standing, fact->kind);
+	state->standing = pgi_status_after(state->standing, fact->kind);
 	restart_inactivity(run, fact);
 
 	switch ((PgiKind) fact->kind)
@@ -499,28 +450,28 @@ apply_fact(PgiRun *run, const PgiFact *fact)
 			break;
 	}
 	if (run->policy->nduties > 0)
-		pgi_duties_hear(run, fact);
+		pgi_duties_apply_fact(run, fact);
 	return PGI_OK;
 }
 
-/* What pgi_go_on needs of a clock. */
+/* What pgi_advance_from_state needs of a clock. */
 static int64_t
-origin_of(PgiRun *run, const PgiWatch *watch)
+origin_of(PgiRun *run, const PgiStopwatch *watch)
 {
 	int64_t origin;
 
 	if (!watch->running || !watch->wanted || run->cell->calendar == PGI_MIXED)
 		return PGI_NEVER;
-	origin = pgi_watch_origin(run, watch, run->cell->calendar);
+	origin = pgi_stopwatch_origin(run, watch, run->cell->calendar);
 	if (origin == PGI_NEVER)
-		run->state->can_go_on = false;
+		run->state->can_continue = false;
 	return origin;
 }
 
 static void
 note_origins(PgiRun *run)
 {
-	run->state->can_go_on = run->cell->calendar != PGI_MIXED;
+	run->state->can_continue = run->cell->calendar != PGI_MIXED;
 	for (int number = 0; number < PGI_CLOCKS; number++)
 		run->state->origin[number] = origin_of(run, &run->clocks[number]);
 	for (int number = 0; number < PGI_MAX_INACTIVITIES; number++)
@@ -531,14 +482,14 @@ note_origins(PgiRun *run)
 static PgiResult
 finish(PgiRun *run, int64_t until)
 {
-	const PgiWatch *processing = &run->clocks[PGI_CLOCK_PROCESSING];
+	const PgiStopwatch *processing = &run->clocks[PGI_CLOCK_PROCESSING];
 	PgiResult result = let_time_pass(run, until, true);
 
 	run->state->running = processing->running;
-	run->state->elapsed = pgi_watch_elapsed(
+	run->state->elapsed = pgi_stopwatch_elapsed(
 		run, processing, run->policy->calendar[run->state->event_level], until);
 	run->state->next_due = next_moment(run);
-	pgi_duties_note(run, until);
+	pgi_duties_save(run, until);
 	return result;
 }
 
@@ -597,13 +548,13 @@ pgi_advance_in_full(const PgiPolicy *policy, const PgiFact *facts, int nfacts,
 					int64_t until, PgiEmit emit, void *arg, bool *effects,
 					PgiState *state)
 {
-	PgiTurn turns[PGI_MAX_DUTIES];
+	PgiOccurrence occurrences[PGI_MAX_DUTIES];
 	PgiRun run = {.policy = policy,
 				  .state = state,
 				  .emit = emit,
 				  .arg = arg,
 				  .unsettled = PGI_NEVER,
-				  .turns = turns,
+				  .occurrences = occurrences,
 				  .effects = effects};
 
 	for (int i = 0; effects != NULL && i < nfacts; i++)
@@ -613,15 +564,15 @@ pgi_advance_in_full(const PgiPolicy *policy, const PgiFact *facts, int nfacts,
 
 /* Runs an incident's facts, and tells what has become of each duty of the policy by then. */
 PgiResult
-pgi_duties_at(const PgiPolicy *policy, const PgiFact *facts, int nfacts, int64_t until,
-			  PgiDutyReport *reports)
+pgi_advance_duties(const PgiPolicy *policy, const PgiFact *facts, int nfacts,
+				   int64_t until, PgiDutyReport *reports)
 {
 	PgiState state;
-	PgiTurn turns[PGI_MAX_DUTIES];
+	PgiOccurrence occurrences[PGI_MAX_DUTIES];
 	PgiRun run = {.policy = policy,
 				  .state = &state,
 				  .unsettled = PGI_NEVER,
-				  .turns = turns,
+				  .occurrences = occurrences,
 				  .reports = reports};
 	PgiResult result;
 
@@ -638,27 +589,27 @@ pgi_duties_at(const PgiPolicy *policy, const PgiFact *facts, int nfacts, int64_t
 
 /* Starts a watch as if it had never stopped. */
 static void
-take_up(PgiWatch *watch, int64_t origin)
+take_up(PgiStopwatch *watch, int64_t origin)
 {
 	watch->wanted = watch->running = origin != PGI_NEVER;
 	watch->since = origin;
 }
 
 /*
- * Goes on from the state of a run that can be gone on with, without a further fact, up to
- * and including `until`. The same as a run over all facts, but for what happened before.
+ * Goes on from the state of a run that can continue, without a further fact, up to and
+ * including `until`. The same as a run over all facts, but for what happened before.
  */
 PgiResult
-pgi_go_on(const PgiPolicy *policy, PgiState *state, int64_t until, PgiEmit emit,
-		  void *arg)
+pgi_advance_from_state(const PgiPolicy *policy, PgiState *state, int64_t until,
+					   PgiEmit emit, void *arg)
 {
-	PgiTurn turns[PGI_MAX_DUTIES];
+	PgiOccurrence occurrences[PGI_MAX_DUTIES];
 	PgiRun run = {.policy = policy,
 				  .state = state,
 				  .emit = emit,
 				  .arg = arg,
 				  .unsettled = PGI_NEVER,
-				  .turns = turns};
+				  .occurrences = occurrences};
 
 	run.cell = &policy->cell[state->asset_level][state->severity];
 	if (!run.cell->possible)
@@ -668,7 +619,7 @@ pgi_go_on(const PgiPolicy *policy, PgiState *state, int64_t until, PgiEmit emit,
 		take_up(&run.clocks[number], state->origin[number]);
 	for (int number = 0; number < policy->ninactivities; number++)
 		take_up(&run.inactivity[number], state->inactive_since[number]);
-	pgi_duties_resume(&run);
+	pgi_duties_restore(&run);
 	return finish(&run, until);
 }
 
@@ -685,7 +636,7 @@ compare_facts(const void *a, const void *b)
 
 /* Puts facts in the order in which they take effect. */
 void
-pgi_sort_facts(PgiFact *facts, int nfacts)
+pgi_advance_sort_facts(PgiFact *facts, int nfacts)
 {
 	qsort(facts, (size_t) nfacts, sizeof(PgiFact), compare_facts);
 }

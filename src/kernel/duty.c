@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "kernel/run.h"
+#include "kernel/duty.h"
 
 #define ALL_DUTIES UINT32_MAX
 
@@ -49,11 +49,11 @@ calendar_of(const PgiRun *run)
 static int64_t
 deadline(const PgiRun *run, int number)
 {
-	const PgiWatch *watch = &run->turns[number].watch;
+	const PgiStopwatch *watch = &run->occurrences[number].watch;
 
 	if (!watch->running)
 		return PGI_NEVER;
-	return pgi_watch_moment(run, watch, calendar_of(run), within(run, number));
+	return pgi_stopwatch_moment(run, watch, calendar_of(run), within(run, number));
 }
 
 static bool
@@ -61,8 +61,9 @@ is_overdue(const PgiRun *run, int number, int64_t at)
 {
 	int64_t time = within(run, number);
 
-	return time != PGI_NEVER && pgi_watch_reached(run, &run->turns[number].watch,
-												  calendar_of(run), at) >= time;
+	return time != PGI_NEVER &&
+		   pgi_stopwatch_reached(run, &run->occurrences[number].watch, calendar_of(run),
+								 at) >= time;
 }
 
 static void
@@ -70,7 +71,7 @@ stop_watches(PgiRun *run, int64_t at)
 {
 	run->duties_stand = true;
 	for (uint32_t left = run->going; left != 0; left &= left - 1)
-		pgi_watch_stop(run, &run->turns[first_of(left)].watch, at);
+		pgi_stopwatch_stop(run, &run->occurrences[first_of(left)].watch, at);
 }
 
 static void
@@ -80,7 +81,7 @@ start_watches(PgiRun *run, int64_t at)
 		return;
 	run->duties_stand = false;
 	for (uint32_t left = run->going; left != 0; left &= left - 1)
-		pgi_watch_start(&run->turns[first_of(left)].watch, at);
+		pgi_stopwatch_start(&run->occurrences[first_of(left)].watch, at);
 }
 
 /* Duties that start after those of a set. */
@@ -132,7 +133,7 @@ begin_cycle(PgiRun *run, int64_t at)
 
 /* Takes in what a fact that has an effect means for the duties. */
 void
-pgi_duties_hear(PgiRun *run, const PgiFact *fact)
+pgi_duties_apply_fact(PgiRun *run, const PgiFact *fact)
 {
 	const PgiDutySets *sets = &run->policy->sets;
 
@@ -173,13 +174,13 @@ pgi_duties_next(const PgiRun *run)
 }
 
 static void
-begin_turn(PgiRun *run, int number, int32_t occurrence, int64_t at)
+begin_occurrence(PgiRun *run, int number, int32_t occurrence, int64_t at)
 {
-	PgiTurn *turn = &run->turns[number];
+	PgiOccurrence *current = &run->occurrences[number];
 
-	turn->occurrence = occurrence;
-	pgi_watch_reset(run, &turn->watch, at);
-	turn->watch.running = !run->duties_stand;
+	current->occurrence = occurrence;
+	pgi_stopwatch_reset(run, &current->watch, at);
+	current->watch.running = !run->duties_stand;
 	run->begun |= PGI_DUTY_BIT(number);
 	run->going |= PGI_DUTY_BIT(number);
 	if (run->reports != NULL)
@@ -187,8 +188,8 @@ begin_turn(PgiRun *run, int number, int32_t occurrence, int64_t at)
 		run->reports[number].begun_at = at;
 		run->reports[number].overdue_at = PGI_NEVER;
 	}
-	pgi_emit(run, occurrence == 1 ? PGI_DUE : PGI_REPEATED, PGI_RULE_DUTY + number,
-			 occurrence, deadline(run, number), at);
+	pgi_run_emit(run, occurrence == 1 ? PGI_DUE : PGI_REPEATED, PGI_RULE_DUTY + number,
+				 occurrence, deadline(run, number), at);
 }
 
 /* Begins the next occurrence; false when there is none. */
@@ -196,13 +197,13 @@ static bool
 begin_again(PgiRun *run, int number, int64_t at)
 {
 	const PgiDuty *duty = &run->policy->duties[number];
-	int32_t occurrence = run->turns[number].occurrence;
+	int32_t occurrence = run->occurrences[number].occurrence;
 
 	if (!duty->repeats || occurrence >= PGI_MAX_OCCURRENCES ||
 		(duty->limit != 0 && occurrence >= duty->limit) ||
 		(run->ended & PGI_DUTY_BIT(number)) != 0)
 		return false;
-	begin_turn(run, number, occurrence + 1, at);
+	begin_occurrence(run, number, occurrence + 1, at);
 	return true;
 }
 
@@ -211,8 +212,8 @@ become_overdue(PgiRun *run, int number, int64_t at)
 {
 	if (run->reports != NULL)
 		run->reports[number].overdue_at = at;
-	pgi_emit(run, PGI_OVERDUE, PGI_RULE_DUTY_OVERDUE + number,
-			 run->turns[number].occurrence, PGI_NEVER, at);
+	pgi_run_emit(run, PGI_OVERDUE, PGI_RULE_DUTY_OVERDUE + number,
+				 run->occurrences[number].occurrence, PGI_NEVER, at);
 	if (run->policy->duties[number].repeats_overdue && begin_again(run, number, at))
 		return;
 	run->going &= ~PGI_DUTY_BIT(number);
@@ -224,7 +225,7 @@ become_overdue(PgiRun *run, int number, int64_t at)
  * nothing and there were no facts.
  */
 bool
-pgi_duties_settle(PgiRun *run, int64_t at)
+pgi_duties_decide(PgiRun *run, int64_t at)
 {
 	bool found = run->unsettled != PGI_NEVER;
 	uint32_t level = at_level(run);
@@ -251,7 +252,7 @@ pgi_duties_settle(PgiRun *run, int64_t at)
 
 		if ((beginning & bit) != 0)
 		{
-			begin_turn(run, number, 1, at);
+			begin_occurrence(run, number, 1, at);
 			found = true;
 		}
 		if ((finished & bit) != 0)
@@ -309,13 +310,13 @@ pgi_duties_report(PgiRun *run)
 		report->status = status_of(run, number);
 		report->deadline = going ? deadline(run, number) : PGI_NEVER;
 		report->occurrence =
-			report->begun_at == PGI_NEVER ? 0 : run->turns[number].occurrence;
+			report->begun_at == PGI_NEVER ? 0 : run->occurrences[number].occurrence;
 	}
 }
 
 /* Notes in the state the duties that time can still move. */
 void
-pgi_duties_note(PgiRun *run, int64_t at)
+pgi_duties_save(PgiRun *run, int64_t at)
 {
 	const PgiPolicy *policy = run->policy;
 	PgiState *state = run->state;
@@ -337,24 +338,25 @@ pgi_duties_note(PgiRun *run, int64_t at)
 		duty->running = !run->duties_stand;
 		if (!duty->begun)
 			continue;
-		duty->occurrence = run->turns[number].occurrence;
-		duty->clock =
-			duty->running
-				? pgi_watch_origin(run, &run->turns[number].watch, calendar_of(run))
-				: pgi_watch_elapsed(run, &run->turns[number].watch, calendar_of(run), at);
+		duty->occurrence = run->occurrences[number].occurrence;
+		duty->clock = duty->running
+						  ? pgi_stopwatch_origin(run, &run->occurrences[number].watch,
+												 calendar_of(run))
+						  : pgi_stopwatch_elapsed(run, &run->occurrences[number].watch,
+												  calendar_of(run), at);
 		if (duty->clock == PGI_NEVER)
-			state->can_go_on = false;
+			state->can_continue = false;
 	}
 }
 
 /* Takes up the duties of a state. */
 void
-pgi_duties_resume(PgiRun *run)
+pgi_duties_restore(PgiRun *run)
 {
 	for (int i = 0; i < run->state->nduties; i++)
 	{
 		const PgiDutyState *duty = &run->state->duties[i];
-		PgiTurn *turn = &run->turns[duty->number];
+		PgiOccurrence *current = &run->occurrences[duty->number];
 
 		run->duties_stand = !duty->running;
 		if (!duty->begun)
@@ -363,119 +365,9 @@ pgi_duties_resume(PgiRun *run)
 			continue;
 		}
 		run->going |= PGI_DUTY_BIT(duty->number);
-		turn->occurrence = duty->occurrence;
-		turn->watch.running = duty->running;
-		turn->watch.since = duty->clock;
-		turn->watch.before[calendar_of(run)] = duty->running ? 0 : duty->clock;
+		current->occurrence = duty->occurrence;
+		current->watch.running = duty->running;
+		current->watch.since = duty->clock;
+		current->watch.before[calendar_of(run)] = duty->running ? 0 : duty->clock;
 	}
-}
-
-static uint8_t *
-put_number(uint8_t *bytes, uint64_t number, int size)
-{
-	for (int i = 0; i < size; i++)
-		*bytes++ = (uint8_t) (number >> (8 * i));
-	return bytes;
-}
-
-static uint64_t
-take_number(const uint8_t **bytes, int size)
-{
-	uint64_t number = 0;
-
-	for (int i = 0; i < size; i++)
-		number |= (uint64_t) * (*bytes)++ << (8 * i);
-	return number;
-}
-
-#define NUMBER 0x1f
-#define BEGUN 0x20
-#define RUNNING 0x40
-/* In the first byte: how many times to acknowledge have passed, which clocks follow. */
-#define PASSED 0x0f
-#define INACTIVITY(number) (0x10 << (number))
-
-/*
- * Writes what a run goes on from besides what every incident has, at most PGI_PACKED_MOST
- * bytes, and returns how many: none when time moves no duty and no step by inactivity, and
- * no more than the first time to acknowledge has passed. Numbers are little-endian.
- */
-int
-pgi_duties_pack(const PgiState *state, uint8_t *bytes)
-{
-	bool acknowledging = state->origin[PGI_CLOCK_ACKNOWLEDGEMENT] != PGI_NEVER;
-	uint8_t inactivities = 0;
-	uint8_t passed = state->late[PGI_CLOCK_ACKNOWLEDGEMENT];
-	uint8_t *end = bytes;
-
-	if (passed > 1 && !acknowledging)
-		passed = 1;
-	for (int number = 0; number < PGI_MAX_INACTIVITIES; number++)
-		if (state->inactive_since[number] != PGI_NEVER)
-			inactivities |= INACTIVITY(number);
-	if (state->nduties == 0 && inactivities == 0 && passed <= 1)
-		return 0;
-	end = put_number(end, passed | inactivities, 1);
-	for (int number = 0; number < PGI_MAX_INACTIVITIES; number++)
-		if ((inactivities & INACTIVITY(number)) != 0)
-			end = put_number(end, (uint64_t) state->inactive_since[number], 8);
-	for (int i = 0; i < state->nduties; i++)
-	{
-		const PgiDutyState *duty = &state->duties[i];
-
-		end = put_number(
-			end, duty->number | (duty->begun ? BEGUN : 0) | (duty->running ? RUNNING : 0),
-			1);
-		end = put_number(end, (uint32_t) duty->occurrence, 4);
-		end = put_number(end, (uint64_t) duty->clock, 8);
-	}
-	return (int) (end - bytes);
-}
-
-/*
- * Reads what pgi_duties_pack wrote; false when it did not write this. Without bytes, how
- * many times to acknowledge have passed is left as it is.
- */
-bool
-pgi_duties_unpack(PgiState *state, const uint8_t *bytes, int length)
-{
-	const uint8_t *end = bytes + length;
-	uint8_t first;
-
-	state->nduties = 0;
-	for (int number = 0; number < PGI_MAX_INACTIVITIES; number++)
-		state->inactive_since[number] = PGI_NEVER;
-	if (length == 0)
-		return true;
-	first = (uint8_t) take_number(&bytes, 1);
-	if ((first & PASSED) > PGI_MAX_ACKNOWLEDGEMENTS)
-		return false;
-	state->late[PGI_CLOCK_ACKNOWLEDGEMENT] = first & PASSED;
-	for (int number = 0; number < PGI_MAX_INACTIVITIES; number++)
-	{
-		if ((first & INACTIVITY(number)) == 0)
-			continue;
-		if (end - bytes < 8)
-			return false;
-		state->inactive_since[number] = (int64_t) take_number(&bytes, 8);
-	}
-	if ((end - bytes) % PGI_PACKED_DUTY != 0 ||
-		(end - bytes) / PGI_PACKED_DUTY > PGI_MAX_DUTIES)
-		return false;
-	for (int before = -1; bytes < end; before = state->duties[state->nduties++].number)
-	{
-		PgiDutyState *duty = &state->duties[state->nduties];
-
-		memset(duty, 0, sizeof(*duty));
-		first = (uint8_t) take_number(&bytes, 1);
-		duty->number = first & NUMBER;
-		duty->begun = (first & BEGUN) != 0;
-		duty->running = (first & RUNNING) != 0;
-		duty->occurrence = (int32_t) take_number(&bytes, 4);
-		duty->clock = (int64_t) take_number(&bytes, 8);
-		if (duty->number <= before || first > (NUMBER | BEGUN | RUNNING) ||
-			duty->occurrence < (duty->begun ? 1 : 0))
-			return false;
-	}
-	return true;
 }

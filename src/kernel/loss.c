@@ -18,7 +18,7 @@ static const double percentiles[PGI_PERCENTILES] = {0.05, 0.10, 0.25, 0.50,
 													0.75, 0.90, 0.95, 0.99};
 
 void
-pgi_quantity_fixed(PgiQuantity *quantity, double value)
+pgi_loss_quantity_fixed(PgiQuantity *quantity, double value)
 {
 	memset(quantity, 0, sizeof(*quantity));
 	quantity->kind = PGI_QUANTITY_FIXED;
@@ -30,43 +30,44 @@ pgi_quantity_fixed(PgiQuantity *quantity, double value)
  * (min + shape mode + max) / (shape + 2); shape 4 is PERT's own.
  */
 void
-pgi_quantity_pert(PgiQuantity *quantity, double min, double mode, double max,
-				  double shape)
+pgi_loss_quantity_pert(PgiQuantity *quantity, double min, double mode, double max,
+					   double shape)
 {
-	pgi_quantity_fixed(quantity, min);
+	pgi_loss_quantity_fixed(quantity, min);
 	if (min == max)
 		return;
 	quantity->kind = PGI_QUANTITY_PERT;
 	quantity->spread = max - min;
-	pgi_gamma_set(&quantity->below, 1 + shape * (mode - min) / (max - min));
-	pgi_gamma_set(&quantity->above, 1 + shape * (max - mode) / (max - min));
+	pgi_random_gamma_set(&quantity->below, 1 + shape * (mode - min) / (max - min));
+	pgi_random_gamma_set(&quantity->above, 1 + shape * (max - mode) / (max - min));
 }
 
 /* Takes a median above 0, and the standard deviation of the logarithm. */
 void
-pgi_quantity_lognormal(PgiQuantity *quantity, double median, double sigma)
+pgi_loss_quantity_lognormal(PgiQuantity *quantity, double median, double sigma)
 {
-	pgi_quantity_fixed(quantity, median);
+	pgi_loss_quantity_fixed(quantity, median);
 	if (sigma == 0)
 		return;
 	quantity->kind = PGI_QUANTITY_LOGNORMAL;
-	quantity->base = pgi_log(median);
+	quantity->base = pgi_random_log(median);
 	quantity->spread = sigma;
 }
 
 /* The lognormal distribution with 5 % below `low` and 5 % above `high`. */
 void
-pgi_quantity_between(PgiQuantity *quantity, double low, double high)
+pgi_loss_quantity_between(PgiQuantity *quantity, double low, double high)
 {
-	pgi_quantity_lognormal(quantity, low == high ? low : sqrt(low) * sqrt(high),
-						   (pgi_log(high) - pgi_log(low)) / (2 * NORMAL_P95));
+	pgi_loss_quantity_lognormal(quantity, low == high ? low : sqrt(low) * sqrt(high),
+								(pgi_random_log(high) - pgi_random_log(low)) /
+									(2 * NORMAL_P95));
 }
 
 static inline double
 draw_pert(const PgiQuantity *quantity, PgiRandom *random)
 {
-	double below = pgi_gamma(&quantity->below, random);
-	double above = pgi_gamma(&quantity->above, random);
+	double below = pgi_random_gamma(&quantity->below, random);
+	double above = pgi_random_gamma(&quantity->above, random);
 
 	return quantity->base + quantity->spread * (below / (below + above));
 }
@@ -74,11 +75,11 @@ draw_pert(const PgiQuantity *quantity, PgiRandom *random)
 static inline double
 draw_lognormal(const PgiQuantity *quantity, PgiRandom *random)
 {
-	return pgi_exp(quantity->base + quantity->spread * pgi_normal(random));
+	return pgi_random_exp(quantity->base + quantity->spread * pgi_random_normal(random));
 }
 
 double
-pgi_quantity_draw(const PgiQuantity *quantity, PgiRandom *random)
+pgi_loss_quantity_draw(const PgiQuantity *quantity, PgiRandom *random)
 {
 	switch (quantity->kind)
 	{
@@ -122,7 +123,7 @@ count_secondary(const PgiLossModel *model, int64_t events, PgiRandom *random)
 
 	if (model->probability > 0)
 		for (int64_t i = 0; i < events; i++)
-			count += pgi_uniform(random) < model->probability;
+			count += pgi_random_uniform(random) < model->probability;
 	return count;
 }
 
@@ -143,13 +144,13 @@ events_of_year(const PgiLossModel *model, PgiPoisson *poisson, PgiRandom *random
 		return model->events;
 	if (model->rate.kind != PGI_QUANTITY_FIXED)
 	{
-		double rate = pgi_quantity_draw(&model->rate, random);
+		double rate = pgi_loss_quantity_draw(&model->rate, random);
 
 		if (rate > PGI_MOST_EVENTS)
 			return -1;
-		pgi_poisson_set(poisson, rate);
+		pgi_random_poisson_set(poisson, rate);
 	}
-	return pgi_poisson(poisson, random);
+	return pgi_random_poisson(poisson, random);
 }
 
 /*
@@ -165,7 +166,7 @@ pgi_loss_simulate(const PgiLossModel *model, double *losses, size_t years)
 	int64_t until_pause = EVENTS_AT_ONCE;
 
 	pgi_random_start(&random, model->seed, model->scenario);
-	pgi_poisson_set(&poisson, model->rate.base);
+	pgi_random_poisson_set(&poisson, model->rate.base);
 	for (size_t year = 0; year < years; year++)
 	{
 		int64_t events = events_of_year(model, &poisson, &random);

@@ -74,12 +74,13 @@ typedef struct PgiExceedance
 	double probability; /* of a year that loses more */
 } PgiExceedance;
 
-extern void pgi_quantity_fixed(PgiQuantity *quantity, double value);
-extern void pgi_quantity_pert(PgiQuantity *quantity, double min, double mode, double max,
-							  double shape);
-extern void pgi_quantity_lognormal(PgiQuantity *quantity, double median, double sigma);
-extern void pgi_quantity_between(PgiQuantity *quantity, double low, double high);
-extern double pgi_quantity_draw(const PgiQuantity *quantity, PgiRandom *random);
+extern void pgi_loss_quantity_fixed(PgiQuantity *quantity, double value);
+extern void pgi_loss_quantity_pert(PgiQuantity *quantity, double min, double mode,
+								   double max, double shape);
+extern void pgi_loss_quantity_lognormal(PgiQuantity *quantity, double median,
+										double sigma);
+extern void pgi_loss_quantity_between(PgiQuantity *quantity, double low, double high);
+extern double pgi_loss_quantity_draw(const PgiQuantity *quantity, PgiRandom *random);
 
 extern bool pgi_loss_simulate(const PgiLossModel *model, double *losses, size_t years);
 extern void pgi_loss_summarize(double *losses, size_t years, PgiLossSummary *summary,

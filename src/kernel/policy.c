@@ -23,9 +23,9 @@ pgi_policy_source_init(PgiPolicySource *source)
  * two steps that are one, the rule with the lower number stands.
  */
 static void
-raise_step(PgiStep *steps, uint8_t *nsteps, PgiStep step)
+raise_step(PgiThreshold *steps, uint8_t *nsteps, PgiThreshold step)
 {
-	PgiStep kept[PGI_LEVELS + 1];
+	PgiThreshold kept[PGI_LEVELS + 1];
 	int n = 0;
 	int i = 0;
 
@@ -44,14 +44,14 @@ raise_step(PgiStep *steps, uint8_t *nsteps, PgiStep step)
 		if (steps[i].level > kept[n - 1].level)
 			kept[n++] = steps[i];
 	kept[n].after = PGI_NEVER;
-	memcpy(steps, kept, sizeof(PgiStep) * (n + 1));
+	memcpy(steps, kept, sizeof(PgiThreshold) * (n + 1));
 	*nsteps = (uint8_t) n;
 }
 
 static void
 add_step(PgiCell *cell, int64_t after, int rule, uint8_t level)
 {
-	PgiStep step = {.after = after, .rule = (int16_t) rule, .level = level};
+	PgiThreshold step = {.after = after, .rule = (int16_t) rule, .level = level};
 
 	raise_step(cell->steps, &cell->nsteps, step);
 }
@@ -76,21 +76,21 @@ rise_by_remaining_time(const PgiPolicySource *source, PgiCell *cell)
 
 /* When a step comes, on its clock; PGI_NEVER where it goes by a time that is not limited. */
 static int64_t
-time_of_rise(const PgiRise *rise, int64_t processing)
+time_of_rise(const PgiEscalationStep *rise, int64_t processing)
 {
 	switch ((PgiRiseMeasure) rise->measure)
 	{
-		case PGI_RISE_REMAINING:
+		case PGI_ESCALATION_REMAINING:
 			if (processing == PGI_NEVER)
 				return PGI_NEVER;
 			return processing > rise->amount ? processing - rise->amount : 0;
-		case PGI_RISE_PERCENT:
+		case PGI_ESCALATION_PERCENT:
 			if (processing == PGI_NEVER)
 				return PGI_NEVER;
 			return processing / 100 * rise->amount +
 				   processing % 100 * rise->amount / 100;
-		case PGI_RISE_ELAPSED:
-		case PGI_RISE_INACTIVE:
+		case PGI_ESCALATION_ELAPSED:
+		case PGI_ESCALATION_INACTIVE:
 			break;
 	}
 	return rise->amount;
@@ -112,16 +112,16 @@ inactivity_of(PgiPolicy *policy, uint32_t reports)
 static void
 rise_by_steps(const PgiPolicySource *source, PgiPolicy *policy, PgiCell *cell)
 {
-	for (int i = 0; i < source->nrises; i++)
+	for (int i = 0; i < source->nsteps; i++)
 	{
-		const PgiRise *rise = &source->rises[i];
-		PgiStep step = {.rule = (int16_t) (PGI_RULE_STEP + i), .level = rise->to};
+		const PgiEscalationStep *rise = &source->steps[i];
+		PgiThreshold step = {.rule = (int16_t) (PGI_RULE_STEP + i), .level = rise->to};
 
 		step.after = time_of_rise(rise, cell->limit[PGI_CLOCK_PROCESSING]);
 		if ((rise->event_levels & PGI_LEVEL_BIT(cell->event_level)) == 0 ||
 			step.after == PGI_NEVER)
 			continue;
-		if (rise->measure == PGI_RISE_INACTIVE)
+		if (rise->measure == PGI_ESCALATION_INACTIVE)
 		{
 			int number = inactivity_of(policy, rise->reports);
 
@@ -137,7 +137,7 @@ static void
 compile_cell(const PgiPolicySource *source, PgiPolicy *policy, int a, int s)
 {
 	PgiCell *cell = &policy->cell[a][s];
-	PgiStep nothing = {PGI_FROM_THE_START, PGI_RULE_MATRIX, PGI_LEVEL_NONE};
+	PgiThreshold nothing = {PGI_FROM_THE_START, PGI_RULE_MATRIX, PGI_LEVEL_NONE};
 
 	cell->possible = true;
 	cell->event_level = source->event_level[a][s];
@@ -191,7 +191,7 @@ join_cell(PgiCell *cell, const PgiCell *other)
  * PGI_KINDS when duties wait for one another in a circle.
  */
 uint8_t
-pgi_duty_start(const PgiPolicySource *source, int duty)
+pgi_policy_duty_start(const PgiPolicySource *source, int duty)
 {
 	for (int steps = 0; steps <= source->nduties; steps++)
 	{
@@ -208,9 +208,9 @@ pgi_duty_start(const PgiPolicySource *source, int duty)
  * first of those that it comes after, starts so, or because that is what does one of them.
  */
 uint8_t
-pgi_duty_end(const PgiPolicySource *source, int duty)
+pgi_policy_duty_end(const PgiPolicySource *source, int duty)
 {
-	uint8_t start = pgi_duty_start(source, duty);
+	uint8_t start = pgi_policy_duty_start(source, duty);
 
 	if (start == PGI_RESOLVED || start == PGI_CLOSED)
 		return PGI_KINDS;
@@ -253,7 +253,7 @@ compile_duties(const PgiPolicySource *source, PgiPolicy *policy)
 		for (int level = 0; level <= PGI_LEVEL_MAX; level++)
 			if (duty->within[level] != PGI_NEVER)
 				(duty->by_response ? sets->at_response : sets->at_event)[level] |= bit;
-		if (!duty->repeats && pgi_duty_start(source, number) == PGI_OPENED)
+		if (!duty->repeats && pgi_policy_duty_start(source, number) == PGI_OPENED)
 			sets->lasting |= bit;
 	}
 	for (int level = PGI_LEVEL_MAX; level > 0; level--)

@@ -11,7 +11,7 @@
 
 #include "kernel/calendar.h"
 #include "kernel/grade.h"
-#include "kernel/kind.h"
+#include "kernel/entry_kind.h"
 
 /*
  * The clocks of an incident. Processing drives the escalation by the remaining time, and
@@ -30,7 +30,7 @@ typedef enum PgiClock
 #define PGI_HOLD_DUTIES (1u << PGI_CLOCKS) /* a hold stops the clocks of duties */
 
 #define PGI_MAX_ACKNOWLEDGEMENTS 8
-#define PGI_MAX_RISES 32
+#define PGI_MAX_ESCALATION_STEPS 32
 #define PGI_MAX_INACTIVITIES 4 /* different sets of reports */
 #define PGI_MAX_DUTIES 32
 #define PGI_MAX_OCCURRENCES INT16_MAX /* of one duty in a cycle */
@@ -46,10 +46,10 @@ typedef enum PgiEscalation
 /* What a step of the escalation measures: the processing clock, or one of inactivity. */
 typedef enum PgiRiseMeasure
 {
-	PGI_RISE_ELAPSED,	/* microseconds since the clock began */
-	PGI_RISE_REMAINING, /* microseconds left of the processing time */
-	PGI_RISE_PERCENT,	/* of the processing time gone by */
-	PGI_RISE_INACTIVE	/* microseconds since the last report */
+	PGI_ESCALATION_ELAPSED,	  /* microseconds since the clock began */
+	PGI_ESCALATION_REMAINING, /* microseconds left of the processing time */
+	PGI_ESCALATION_PERCENT,	  /* of the processing time gone by */
+	PGI_ESCALATION_INACTIVE	  /* microseconds since the last report */
 } PgiRiseMeasure;
 
 #define PGI_LEVEL_BIT(level) (1u << (level))
@@ -63,14 +63,14 @@ typedef enum PgiRiseMeasure
 	 PGI_FACT_BIT(PGI_ACTIVATED) | PGI_FACT_BIT(PGI_RESUMED) | PGI_FACT_BIT(PGI_NOTED) | \
 	 PGI_FACT_BIT(PGI_DONE))
 
-typedef struct PgiRise
+typedef struct PgiEscalationStep
 {
 	uint8_t measure;
 	uint8_t to;
 	uint16_t event_levels; /* for which it is, as bits */
 	uint32_t reports;	   /* facts that put off a step by inactivity, as bits */
 	int64_t amount;
-} PgiRise;
+} PgiEscalationStep;
 
 /* In place of the kind of fact that starts a duty: another duty that is done. */
 #define PGI_AFTER_DUTY 255
@@ -114,8 +114,8 @@ typedef struct PgiPolicySource
 	/* The clocks that a hold stops, as bits. */
 	unsigned hold_stops;
 	PgiEscalation escalation;
-	int nrises; /* where the escalation is by steps */
-	PgiRise rises[PGI_MAX_RISES];
+	int nsteps; /* where the escalation is by steps */
+	PgiEscalationStep steps[PGI_MAX_ESCALATION_STEPS];
 	int nduties; /* in the order of the document */
 	PgiDuty duties[PGI_MAX_DUTIES];
 } PgiPolicySource;
@@ -126,12 +126,12 @@ typedef struct PgiPolicySource
  */
 #define PGI_FROM_THE_START (-1)
 
-typedef struct PgiStep
+typedef struct PgiThreshold
 {
 	int64_t after;
 	int16_t rule;
 	uint8_t level;
-} PgiStep;
+} PgiThreshold;
 
 /* What is unknown may have several calendars. */
 #define PGI_MIXED 255
@@ -149,9 +149,9 @@ typedef struct PgiCell
 	uint8_t ninactive[PGI_MAX_INACTIVITIES];
 	int64_t limit[PGI_CLOCKS]; /* of acknowledgement the first */
 	int64_t acknowledge[PGI_MAX_ACKNOWLEDGEMENTS + 1];
-	PgiStep steps[PGI_LEVELS + 1]; /* on the processing clock */
+	PgiThreshold steps[PGI_LEVELS + 1]; /* on the processing clock */
 	/* On each clock of inactivity; the first is none. */
-	PgiStep inactive[PGI_MAX_INACTIVITIES][PGI_LEVELS + 1];
+	PgiThreshold inactive[PGI_MAX_INACTIVITIES][PGI_LEVELS + 1];
 } PgiCell;
 
 /* The part of a cell that holds before its first rise, so small that all fit in cache. */
@@ -164,6 +164,24 @@ typedef struct PgiStart
 } PgiStart;
 
 #define PGI_DUTY_BIT(number) (UINT32_C(1) << (number))
+
+/* The number of the duty that a rule is about; -1: none. */
+static inline int
+pgi_duty_of_rule(int rule)
+{
+	if (rule >= PGI_RULE_DUTY_OVERDUE)
+		return rule - PGI_RULE_DUTY_OVERDUE;
+	return rule >= PGI_RULE_DUTY ? rule - PGI_RULE_DUTY : -1;
+}
+
+/* The same, with PGI_MAX_DUTIES for none. */
+static inline uint8_t
+pgi_duty_number_of_rule(int rule)
+{
+	int number = pgi_duty_of_rule(rule);
+
+	return number < 0 || number >= PGI_MAX_DUTIES ? PGI_MAX_DUTIES : (uint8_t) number;
+}
 
 /* Sets of duties, a bit for each. */
 typedef struct PgiDutySets
@@ -203,38 +221,14 @@ typedef struct PgiPolicy
 	PgiDutySets sets;
 } PgiPolicy;
 
-/* The part of a policy that is wrong. */
-typedef enum PgiPart
-{
-	PGI_PART_MATRIX,	  /* as a whole */
-	PGI_PART_ROW,		  /* first: asset level, second: severity */
-	PGI_PART_SEVERITY,	  /* first: severity */
-	PGI_PART_LEVEL,		  /* first: level */
-	PGI_PART_ACKNOWLEDGE, /* first: level, second: number of the time */
-	PGI_PART_RISE,		  /* first: number of the step */
-	PGI_PART_DUTY		  /* first: number of the duty, second: level, or -1 */
-} PgiPart;
-
-/* What is wrong: where, under which key of the part if any, and a sentence. */
-typedef struct PgiProblem
-{
-	PgiPart part;
-	int first;
-	int second;
-	const char *key;
-	char text[200];
-} PgiProblem;
-
 extern void pgi_policy_source_init(PgiPolicySource *source);
-extern uint8_t pgi_duty_start(const PgiPolicySource *source, int duty);
-extern uint8_t pgi_duty_end(const PgiPolicySource *source, int duty);
-extern int pgi_policy_check(const PgiPolicySource *source, PgiProblem *problems,
-							int room);
+extern uint8_t pgi_policy_duty_start(const PgiPolicySource *source, int duty);
+extern uint8_t pgi_policy_duty_end(const PgiPolicySource *source, int duty);
 extern void pgi_policy_compile(const PgiPolicySource *source, PgiPolicy *policy);
 
 /* The step that is reached after `elapsed` microseconds. */
-static inline const PgiStep *
-pgi_step_at(const PgiStep *step, int64_t elapsed)
+static inline const PgiThreshold *
+pgi_policy_threshold_at(const PgiThreshold *step, int64_t elapsed)
 {
 	while (elapsed >= step[1].after && step[1].after != PGI_NEVER)
 		step++;
@@ -243,9 +237,9 @@ pgi_step_at(const PgiStep *step, int64_t elapsed)
 
 /* The response level after `elapsed` microseconds, with no time of inactivity. */
 static inline uint8_t
-pgi_response_level(const PgiCell *cell, int64_t elapsed)
+pgi_policy_response_level(const PgiCell *cell, int64_t elapsed)
 {
-	return pgi_step_at(cell->steps, elapsed)->level;
+	return pgi_policy_threshold_at(cell->steps, elapsed)->level;
 }
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/policy_check.h"
 #include "kernel/reach.h"
 
 /* A duty that begins anew does so no more often than the tick looks. */
@@ -36,8 +37,8 @@ typedef struct Reach
 } Reach;
 
 __attribute__((format(printf, 6, 7))) static void
-find(Findings *findings, PgiPart part, int first, int second, const char *key,
-	 const char *format, ...)
+add_finding(Findings *findings, PgiPart part, int first, int second, const char *key,
+			const char *format, ...)
 {
 	PgiProblem *problem;
 	va_list arguments;
@@ -87,12 +88,12 @@ check_severities(const PgiPolicySource *source, Findings *findings)
 		for (int a = 0; a <= PGI_LEVEL_MAX; a++)
 			used |= source->given[a][s];
 		if (used && !source->known[s])
-			find(findings, PGI_PART_SEVERITY, s, -1, NULL,
-				 "The matrix uses severity %s, which is not among the severities.",
-				 severity_words[s]);
+			add_finding(findings, PGI_PART_SEVERITY, s, -1, NULL,
+						"The matrix uses severity %s, which is not among the severities.",
+						severity_words[s]);
 		else if (!used && source->known[s])
-			find(findings, PGI_PART_SEVERITY, s, -1, NULL,
-				 "The matrix has no row for severity %s.", severity_words[s]);
+			add_finding(findings, PGI_PART_SEVERITY, s, -1, NULL,
+						"The matrix has no row for severity %s.", severity_words[s]);
 	}
 }
 
@@ -104,24 +105,25 @@ check_deadlines(const PgiPolicySource *source, const Reach *reach, int level,
 	const int64_t *acknowledge = source->acknowledge[level];
 
 	if (!reach->event[level] && acknowledge[0] != PGI_NEVER)
-		find(
+		add_finding(
 			findings, PGI_PART_LEVEL, level, -1, "acknowledge",
 			"Nothing is ever acknowledged under level %s: no row of the matrix has it as "
 			"its event level.",
 			level_words[level]);
 	if (!reach->event[level] && source->limit[PGI_CLOCK_RESPONSE][level] != PGI_NEVER)
-		find(
+		add_finding(
 			findings, PGI_PART_LEVEL, level, -1, "respond_within",
 			"Nothing is ever responded to under level %s: no row of the matrix has it as "
 			"its event level.",
 			level_words[level]);
 	for (int i = 1; i < PGI_MAX_ACKNOWLEDGEMENTS && acknowledge[i] != PGI_NEVER; i++)
 		if (acknowledge[i] <= acknowledge[i - 1])
-			find(findings, PGI_PART_ACKNOWLEDGE, level, i, "within",
-				 "This step to an acknowledgement under level %s is not later than the "
-				 "one "
-				 "before it.",
-				 level_words[level]);
+			add_finding(
+				findings, PGI_PART_ACKNOWLEDGE, level, i, "within",
+				"This step to an acknowledgement under level %s is not later than the "
+				"one "
+				"before it.",
+				level_words[level]);
 }
 
 static void
@@ -138,11 +140,11 @@ check_levels(const PgiPolicySource *source, const Reach *reach, Findings *findin
 			continue;
 		check_deadlines(source, reach, level, findings);
 		if (processing <= 0)
-			find(findings, PGI_PART_LEVEL, level, -1, "processing_time",
-				 "The processing time of level %s must be longer than nothing.",
-				 level_words[level]);
+			add_finding(findings, PGI_PART_LEVEL, level, -1, "processing_time",
+						"The processing time of level %s must be longer than nothing.",
+						level_words[level]);
 		else if (processing < shortest)
-			find(
+			add_finding(
 				findings, PGI_PART_LEVEL, level, -1, "processing_time",
 				"The processing time of level %s is shorter than that of level %s, which "
 				"is more urgent.",
@@ -170,19 +172,21 @@ check_pair(const PgiPolicySource *source, Findings *findings, int a, int s, int 
 	if (level >= lower)
 		return;
 	if (lower_a == a)
-		find(findings, PGI_PART_ROW, a, s, key,
-			 "For asset level %s, severity %s has %s level %s, which is less urgent than "
-			 "%s "
-			 "for the lower severity %s.",
-			 asset_word(source, a), severity_words[s], what, level_words[level],
-			 level_words[lower], severity_words[lower_s]);
+		add_finding(
+			findings, PGI_PART_ROW, a, s, key,
+			"For asset level %s, severity %s has %s level %s, which is less urgent than "
+			"%s "
+			"for the lower severity %s.",
+			asset_word(source, a), severity_words[s], what, level_words[level],
+			level_words[lower], severity_words[lower_s]);
 	else
-		find(findings, PGI_PART_ROW, a, s, key,
-			 "For severity %s, asset level %s has %s level %s, which is less urgent than "
-			 "%s "
-			 "for the lower asset level %s.",
-			 severity_words[s], level_words[a], what, level_words[level],
-			 level_words[lower], level_words[lower_a]);
+		add_finding(
+			findings, PGI_PART_ROW, a, s, key,
+			"For severity %s, asset level %s has %s level %s, which is less urgent than "
+			"%s "
+			"for the lower asset level %s.",
+			severity_words[s], level_words[a], what, level_words[level],
+			level_words[lower], level_words[lower_a]);
 }
 
 static void
@@ -190,8 +194,9 @@ check_defined(const PgiPolicySource *source, Findings *findings, int a, int s, i
 			  const char *key)
 {
 	if (!source->defined[level])
-		find(findings, PGI_PART_ROW, a, s, key,
-			 "Level %s is not among the levels of the policy.", level_words[level]);
+		add_finding(findings, PGI_PART_ROW, a, s, key,
+					"Level %s is not among the levels of the policy.",
+					level_words[level]);
 }
 
 static void
@@ -217,9 +222,9 @@ check_matrix(const PgiPolicySource *source, Findings *findings)
 				continue;
 			if (!source->given[a][s])
 			{
-				find(findings, PGI_PART_MATRIX, a, s, NULL,
-					 "The matrix has no row for asset level %s and severity %s.",
-					 asset_word(source, a), severity_words[s]);
+				add_finding(findings, PGI_PART_MATRIX, a, s, NULL,
+							"The matrix has no row for asset level %s and severity %s.",
+							asset_word(source, a), severity_words[s]);
 				continue;
 			}
 			check_defined(source, findings, a, s, source->event_level[a][s],
@@ -244,26 +249,28 @@ check_matrix(const PgiPolicySource *source, Findings *findings)
  * where it measures a processing time and there is none.
  */
 static int64_t
-earliest(const PgiPolicySource *source, const PgiRise *rise, int event_level)
+earliest(const PgiPolicySource *source, const PgiEscalationStep *rise, int event_level)
 {
 	int64_t processing = source->limit[PGI_CLOCK_PROCESSING][event_level];
 
-	if (rise->measure == PGI_RISE_ELAPSED || rise->measure == PGI_RISE_INACTIVE)
+	if (rise->measure == PGI_ESCALATION_ELAPSED ||
+		rise->measure == PGI_ESCALATION_INACTIVE)
 		return rise->amount;
 	if (processing == PGI_NEVER)
 		return PGI_NEVER;
-	if (rise->measure == PGI_RISE_REMAINING)
+	if (rise->measure == PGI_ESCALATION_REMAINING)
 		return rise->amount > processing ? 0 : processing - rise->amount;
 	return processing / 100 * rise->amount + processing % 100 * rise->amount / 100;
 }
 
 /* Whether some report puts off a step, and not another. */
 static bool
-may_be_put_off(const PgiRise *rise, const PgiRise *other)
+may_be_put_off(const PgiEscalationStep *rise, const PgiEscalationStep *other)
 {
-	if (rise->measure != PGI_RISE_INACTIVE)
+	if (rise->measure != PGI_ESCALATION_INACTIVE)
 		return false;
-	return other->measure != PGI_RISE_INACTIVE || (rise->reports & ~other->reports) != 0;
+	return other->measure != PGI_ESCALATION_INACTIVE ||
+		   (rise->reports & ~other->reports) != 0;
 }
 
 /*
@@ -273,12 +280,12 @@ may_be_put_off(const PgiRise *rise, const PgiRise *other)
 static bool
 is_forestalled(const PgiPolicySource *source, int number, int event_level)
 {
-	const PgiRise *rise = &source->rises[number];
+	const PgiEscalationStep *rise = &source->steps[number];
 	int64_t at = earliest(source, rise, event_level);
 
-	for (int i = 0; i < source->nrises; i++)
+	for (int i = 0; i < source->nsteps; i++)
 	{
-		const PgiRise *other = &source->rises[i];
+		const PgiEscalationStep *other = &source->steps[i];
 		int64_t other_at = earliest(source, other, event_level);
 
 		if (i == number || !(other->event_levels & PGI_LEVEL_BIT(event_level)) ||
@@ -294,7 +301,7 @@ is_forestalled(const PgiPolicySource *source, int number, int event_level)
 static bool
 ever_rises(const PgiPolicySource *source, int number)
 {
-	const PgiRise *rise = &source->rises[number];
+	const PgiEscalationStep *rise = &source->steps[number];
 
 	for (int a = 0; a <= last_asset(source); a++)
 		for (int s = 1; s <= PGI_SEVERITY_MAX; s++)
@@ -311,14 +318,15 @@ ever_rises(const PgiPolicySource *source, int number)
 }
 
 static bool
-needs_processing(const PgiRise *rise)
+needs_processing(const PgiEscalationStep *rise)
 {
-	return rise->measure == PGI_RISE_REMAINING || rise->measure == PGI_RISE_PERCENT;
+	return rise->measure == PGI_ESCALATION_REMAINING ||
+		   rise->measure == PGI_ESCALATION_PERCENT;
 }
 
 /* Whether a duty can be reported as done while a step is counting. */
 static bool
-has_duty_for(const PgiPolicySource *source, const PgiRise *rise)
+has_duty_for(const PgiPolicySource *source, const PgiEscalationStep *rise)
 {
 	for (int i = 0; i < source->nduties; i++)
 	{
@@ -328,7 +336,7 @@ has_duty_for(const PgiPolicySource *source, const PgiRise *rise)
 		for (int level = 0; level <= PGI_LEVEL_MAX; level++)
 			for_level |= (rise->event_levels & PGI_LEVEL_BIT(level)) != 0 &&
 						 duty->within[level] != PGI_NEVER;
-		if (for_level && pgi_duty_reach(source, i).while_running)
+		if (for_level && pgi_reach_of_duty(source, i).while_running)
 			return true;
 	}
 	return false;
@@ -336,7 +344,7 @@ has_duty_for(const PgiPolicySource *source, const PgiRise *rise)
 
 /* Whether a report that puts off a step by inactivity can happen while its clock runs. */
 static bool
-ever_put_off(const PgiPolicySource *source, const PgiRise *rise)
+ever_put_off(const PgiPolicySource *source, const PgiEscalationStep *rise)
 {
 	return (rise->reports & ~PGI_FACT_BIT(PGI_DONE)) != 0 ||
 		   ((rise->reports & PGI_FACT_BIT(PGI_DONE)) != 0 && has_duty_for(source, rise));
@@ -347,7 +355,7 @@ static bool
 check_rise(const PgiPolicySource *source, const Reach *reach, int number,
 		   Findings *findings)
 {
-	const PgiRise *rise = &source->rises[number];
+	const PgiEscalationStep *rise = &source->steps[number];
 	unsigned all = 0;
 	bool any = false;
 	int before = findings->count;
@@ -356,37 +364,41 @@ check_rise(const PgiPolicySource *source, const Reach *reach, int number,
 		if (source->defined[level])
 			all |= PGI_LEVEL_BIT(level);
 	if (!source->defined[rise->to])
-		find(findings, PGI_PART_RISE, number, -1, "to",
-			 "The step rises to level %s, which is not among the levels of the policy.",
-			 level_words[rise->to]);
+		add_finding(
+			findings, PGI_PART_STEP, number, -1, "to",
+			"The step rises to level %s, which is not among the levels of the policy.",
+			level_words[rise->to]);
 	if (rise->amount <= 0)
-		find(findings, PGI_PART_RISE, number, -1, measure_keys[rise->measure],
-			 "A step needs an amount that is more than nothing.");
+		add_finding(findings, PGI_PART_STEP, number, -1, measure_keys[rise->measure],
+					"A step needs an amount that is more than nothing.");
 	for (int level = 0; level <= PGI_LEVEL_MAX; level++)
 	{
 		if (!(rise->event_levels & PGI_LEVEL_BIT(level)))
 			continue;
 		any |= reach->event[level];
 		if (!source->defined[level])
-			find(findings, PGI_PART_RISE, number, -1, "event_levels",
-				 "The step is for event level %s, which is not among the levels of the "
-				 "policy.",
-				 level_words[level]);
+			add_finding(
+				findings, PGI_PART_STEP, number, -1, "event_levels",
+				"The step is for event level %s, which is not among the levels of the "
+				"policy.",
+				level_words[level]);
 		else if (needs_processing(rise) && rise->event_levels != all &&
 				 source->limit[PGI_CLOCK_PROCESSING][level] == PGI_NEVER)
-			find(findings, PGI_PART_RISE, number, -1, measure_keys[rise->measure],
-				 "The step measures the processing time of event level %s, which has "
-				 "none.",
-				 level_words[level]);
+			add_finding(
+				findings, PGI_PART_STEP, number, -1, measure_keys[rise->measure],
+				"The step measures the processing time of event level %s, which has "
+				"none.",
+				level_words[level]);
 	}
 	if (!any && findings->count == before)
-		find(findings, PGI_PART_RISE, number, -1, "event_levels",
-			 "No row of the matrix has an event level that the step is for.");
-	if (rise->measure == PGI_RISE_INACTIVE && !ever_put_off(source, rise))
-		find(findings, PGI_PART_RISE, number, -1, "reports",
-			 "Nothing can put the step off: none of its reports can happen while its "
-			 "clock "
-			 "runs.");
+		add_finding(findings, PGI_PART_STEP, number, -1, "event_levels",
+					"No row of the matrix has an event level that the step is for.");
+	if (rise->measure == PGI_ESCALATION_INACTIVE && !ever_put_off(source, rise))
+		add_finding(
+			findings, PGI_PART_STEP, number, -1, "reports",
+			"Nothing can put the step off: none of its reports can happen while its "
+			"clock "
+			"runs.");
 	return findings->count == before;
 }
 
@@ -397,21 +409,21 @@ check_reports(const PgiPolicySource *source, Findings *findings)
 	uint32_t seen[PGI_MAX_INACTIVITIES];
 	int nseen = 0;
 
-	for (int i = 0; i < source->nrises; i++)
+	for (int i = 0; i < source->nsteps; i++)
 	{
 		int known = 0;
 
-		if (source->rises[i].measure != PGI_RISE_INACTIVE)
+		if (source->steps[i].measure != PGI_ESCALATION_INACTIVE)
 			continue;
-		while (known < nseen && seen[known] != source->rises[i].reports)
+		while (known < nseen && seen[known] != source->steps[i].reports)
 			known++;
 		if (known < nseen)
 			continue;
 		if (nseen < PGI_MAX_INACTIVITIES)
-			seen[nseen++] = source->rises[i].reports;
+			seen[nseen++] = source->steps[i].reports;
 		else
-			find(
-				findings, PGI_PART_RISE, i, -1, "reports",
+			add_finding(
+				findings, PGI_PART_STEP, i, -1, "reports",
 				"The steps before have %d different lists of reports; no more are taken.",
 				PGI_MAX_INACTIVITIES);
 	}
@@ -421,11 +433,12 @@ static void
 check_rises(const PgiPolicySource *source, const Reach *reach, Findings *findings)
 {
 	check_reports(source, findings);
-	for (int i = 0; i < source->nrises; i++)
+	for (int i = 0; i < source->nsteps; i++)
 		if (check_rise(source, reach, i, findings) && !ever_rises(source, i))
-			find(findings, PGI_PART_RISE, i, -1, NULL,
-				 "The step never raises the response: by then it is at level %s already.",
-				 level_words[source->rises[i].to]);
+			add_finding(
+				findings, PGI_PART_STEP, i, -1, NULL,
+				"The step never raises the response: by then it is at level %s already.",
+				level_words[source->steps[i].to]);
 }
 
 /* Which levels events and responses can have. */
@@ -451,9 +464,9 @@ find_reach(const PgiPolicySource *source, Reach *reach)
 					source->limit[PGI_CLOCK_PROCESSING][level] <= processing)
 					reach->response[level] = true;
 		}
-	for (int i = 0; i < source->nrises; i++)
+	for (int i = 0; i < source->nsteps; i++)
 		if (ever_rises(source, i))
-			reach->response[source->rises[i].to] = true;
+			reach->response[source->steps[i].to] = true;
 }
 
 static void
@@ -462,15 +475,16 @@ check_repeat(const PgiPolicySource *source, int number, Findings *findings)
 	const PgiDuty *duty = &source->duties[number];
 
 	if (duty->limit == 1)
-		find(findings, PGI_PART_DUTY, number, -1, "repeat",
-			 "A duty that is to be done once at most does not repeat.");
+		add_finding(findings, PGI_PART_DUTY, number, -1, "repeat",
+					"A duty that is to be done once at most does not repeat.");
 	if (duty->limit == 0 && duty->until == PGI_KINDS)
-		find(findings, PGI_PART_DUTY, number, -1, "repeat",
-			 "The duty repeats without end: it has neither a limit nor an end (until).");
+		add_finding(
+			findings, PGI_PART_DUTY, number, -1, "repeat",
+			"The duty repeats without end: it has neither a limit nor an end (until).");
 	for (int level = 0; level <= PGI_LEVEL_MAX; level++)
 		if (duty->within[level] < SHORTEST_REPEAT)
-			find(findings, PGI_PART_DUTY, number, level, "within",
-				 "A duty that repeats needs at least a minute.");
+			add_finding(findings, PGI_PART_DUTY, number, level, "within",
+						"A duty that repeats needs at least a minute.");
 }
 
 /* Whether a duty begins, and is then done by what is to do it, in any life. */
@@ -478,17 +492,18 @@ static void
 check_course(const PgiPolicySource *source, int number, Findings *findings)
 {
 	const PgiDuty *duty = &source->duties[number];
-	PgiDutyReach reach = pgi_duty_reach(source, number);
+	PgiDutyReach reach = pgi_reach_of_duty(source, number);
 
 	if (reach.begins)
 	{
 		if (duty->done_by != PGI_KINDS && !reach.is_done)
-			find(findings, PGI_PART_DUTY, number, -1, "done_by",
-				 "That cannot happen between the start of the duty and its end.");
+			add_finding(findings, PGI_PART_DUTY, number, -1, "done_by",
+						"That cannot happen between the start of the duty and its end.");
 	}
-	else if (duty->starts != PGI_AFTER_DUTY || pgi_duty_reach(source, duty->after).begins)
-		find(findings, PGI_PART_DUTY, number, -1, "until",
-			 "The duty is over before it starts.");
+	else if (duty->starts != PGI_AFTER_DUTY ||
+			 pgi_reach_of_duty(source, duty->after).begins)
+		add_finding(findings, PGI_PART_DUTY, number, -1, "until",
+					"The duty is over before it starts.");
 }
 
 static void
@@ -497,7 +512,7 @@ check_duty(const PgiPolicySource *source, const Reach *reach, int number,
 {
 	const PgiDuty *duty = &source->duties[number];
 	const bool *reached = duty->by_response ? reach->response : reach->event;
-	uint8_t start = pgi_duty_start(source, number);
+	uint8_t start = pgi_policy_duty_start(source, number);
 	bool all_defined = true;
 	bool any = false;
 
@@ -508,15 +523,16 @@ check_duty(const PgiPolicySource *source, const Reach *reach, int number,
 		any |= reached[level];
 		all_defined &= source->defined[level];
 		if (!source->defined[level])
-			find(findings, PGI_PART_DUTY, number, level, "levels",
-				 "Level %s is not among the levels of the policy.", level_words[level]);
+			add_finding(findings, PGI_PART_DUTY, number, level, "levels",
+						"Level %s is not among the levels of the policy.",
+						level_words[level]);
 	}
 	if (!any && all_defined)
-		find(findings, PGI_PART_DUTY, number, -1, "for",
-			 "No incident ever has a level that this duty is for.");
+		add_finding(findings, PGI_PART_DUTY, number, -1, "for",
+					"No incident ever has a level that this duty is for.");
 	if (start == PGI_KINDS)
-		find(findings, PGI_PART_DUTY, number, -1, "starts",
-			 "The duty never starts: it waits for others that wait for it.");
+		add_finding(findings, PGI_PART_DUTY, number, -1, "starts",
+					"The duty never starts: it waits for others that wait for it.");
 	else
 		check_course(source, number, findings);
 	if (duty->repeats)
@@ -535,7 +551,7 @@ pgi_policy_check(const PgiPolicySource *source, PgiProblem *problems, int room)
 
 	find_reach(source, &reach);
 	if (is_empty(source))
-		find(&findings, PGI_PART_MATRIX, -1, -1, NULL, "The matrix is empty.");
+		add_finding(&findings, PGI_PART_MATRIX, -1, -1, NULL, "The matrix is empty.");
 	else
 		check_severities(source, &findings);
 	check_levels(source, &reach, &findings);

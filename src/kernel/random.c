@@ -23,7 +23,7 @@ PgiRandomTables pgi_random_tables;
  * of the inverse hyperbolic tangent for what is left, between the roots of 1/2 and 2.
  */
 double
-pgi_log(double x)
+pgi_random_log(double x)
 {
 	uint64_t bits;
 	int64_t exponent;
@@ -70,12 +70,12 @@ make_tables(void)
 	for (int i = 0; i < PGI_ROOTS; i++)
 		tables->root[i] = root_of_two(i);
 	edge[1] = TAIL;
-	height[1] = pgi_exp(-TAIL * TAIL / 2);
+	height[1] = pgi_random_exp(-TAIL * TAIL / 2);
 	edge[0] = STRIP_AREA / height[1];
 	for (int i = 2; i < PGI_STRIPS; i++)
 	{
 		height[i] = height[i - 1] + STRIP_AREA / edge[i - 1];
-		edge[i] = sqrt(-2 * pgi_log(height[i]));
+		edge[i] = sqrt(-2 * pgi_random_log(height[i]));
 	}
 	edge[PGI_STRIPS] = 0;
 	height[PGI_STRIPS] = 1;
@@ -108,30 +108,30 @@ normal_tail(PgiRandom *random)
 {
 	for (;;)
 	{
-		double beyond = -pgi_log(pgi_uniform(random)) / TAIL;
+		double beyond = -pgi_random_log(pgi_random_uniform(random)) / TAIL;
 
-		if (-2 * pgi_log(pgi_uniform(random)) > beyond * beyond)
+		if (-2 * pgi_random_log(pgi_random_uniform(random)) > beyond * beyond)
 			return TAIL + beyond;
 	}
 }
 
 /* Settles a point of a strip that is not below the density for certain. */
 double
-pgi_normal_slowly(PgiRandom *random, int strip, double x)
+pgi_random_normal_slowly(PgiRandom *random, int strip, double x)
 {
 	const double *height = pgi_random_tables.height;
 
 	if (strip == 0)
 		return x < 0 ? -normal_tail(random) : normal_tail(random);
-	if (height[strip] + pgi_uniform(random) * (height[strip + 1] - height[strip]) <
-		pgi_exp(-x * x / 2))
+	if (height[strip] + pgi_random_uniform(random) * (height[strip + 1] - height[strip]) <
+		pgi_random_exp(-x * x / 2))
 		return x;
-	return pgi_normal(random);
+	return pgi_random_normal(random);
 }
 
 /* The natural logarithm of n!. */
 double
-pgi_log_factorial(double n)
+pgi_random_log_factorial(double n)
 {
 	double x = n + 1;
 	double product = 1;
@@ -141,22 +141,22 @@ pgi_log_factorial(double n)
 	for (; x < 10; x++)
 		product *= x;
 	square = 1 / (x * x);
-	return (x - 0.5) * pgi_log(x) - x + HALF_LOG_TWO_PI +
+	return (x - 0.5) * pgi_random_log(x) - x + HALF_LOG_TWO_PI +
 		   (1.0 / 12 -
 			square * (1.0 / 360 -
 					  square * (1.0 / 1260 - square * (1.0 / 1680 - square / 1188)))) /
 			   x -
-		   (product > 1 ? pgi_log(product) : 0);
+		   (product > 1 ? pgi_random_log(product) : 0);
 }
 
 /* Takes a rate of at least 0. */
 void
-pgi_poisson_set(PgiPoisson *poisson, double rate)
+pgi_random_poisson_set(PgiPoisson *poisson, double rate)
 {
 	poisson->rate = rate;
 	if (rate < SMALL_RATE)
 	{
-		poisson->term = poisson->at_most[0] = pgi_exp(-rate);
+		poisson->term = poisson->at_most[0] = pgi_random_exp(-rate);
 		poisson->known = 1;
 		return;
 	}
@@ -165,7 +165,7 @@ pgi_poisson_set(PgiPoisson *poisson, double rate)
 	/* Published as 0.9277 - ..., which takes up to 0.0035 too much at some rates below 100. */
 	poisson->squeeze = 0.92 - 3.6224 / (poisson->b - 2);
 	poisson->hat = 1.1239 + 1.1328 / (poisson->b - 3.4);
-	poisson->log_rate = pgi_log(rate);
+	poisson->log_rate = pgi_random_log(rate);
 }
 
 /* The least number whose distribution function is above a uniform number. */
@@ -194,8 +194,8 @@ poisson_by_rejection(const PgiPoisson *poisson, PgiRandom *random)
 {
 	for (;;)
 	{
-		double u = pgi_uniform(random) - 0.5;
-		double v = pgi_uniform(random);
+		double u = pgi_random_uniform(random) - 0.5;
+		double v = pgi_random_uniform(random);
 		double us = 0.5 - fabs(u);
 		double count =
 			floor((2 * poisson->a / us + poisson->b) * u + poisson->rate + 0.43);
@@ -204,23 +204,23 @@ poisson_by_rejection(const PgiPoisson *poisson, PgiRandom *random)
 			return (int64_t) count;
 		if (count < 0 || (us < 0.013 && v > us))
 			continue;
-		if (pgi_log(v * poisson->hat / (poisson->a / (us * us) + poisson->b)) <=
-			count * poisson->log_rate - poisson->rate - pgi_log_factorial(count))
+		if (pgi_random_log(v * poisson->hat / (poisson->a / (us * us) + poisson->b)) <=
+			count * poisson->log_rate - poisson->rate - pgi_random_log_factorial(count))
 			return (int64_t) count;
 	}
 }
 
 /* The number of events. */
 int64_t
-pgi_poisson(PgiPoisson *poisson, PgiRandom *random)
+pgi_random_poisson(PgiPoisson *poisson, PgiRandom *random)
 {
 	if (poisson->rate < SMALL_RATE)
-		return poisson_by_inversion(poisson, pgi_uniform(random));
+		return poisson_by_inversion(poisson, pgi_random_uniform(random));
 	return poisson_by_rejection(poisson, random);
 }
 
 void
-pgi_gamma_set(PgiGamma *gamma, double shape)
+pgi_random_gamma_set(PgiGamma *gamma, double shape)
 {
 	gamma->d = shape - 1.0 / 3;
 	gamma->c = 1 / sqrt(9 * gamma->d);
@@ -228,7 +228,7 @@ pgi_gamma_set(PgiGamma *gamma, double shape)
 
 /* Accepts or rejects d v, v = (1 + c x)^3 being that of a normal x, by its square. */
 bool
-pgi_gamma_accepts(const PgiGamma *gamma, double square, double v, double uniform)
+pgi_random_gamma_accepts(const PgiGamma *gamma, double square, double v, double uniform)
 {
-	return pgi_log(uniform) < square / 2 + gamma->d * (1 - v + pgi_log(v));
+	return pgi_random_log(uniform) < square / 2 + gamma->d * (1 - v + pgi_random_log(v));
 }

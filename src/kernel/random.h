@@ -65,14 +65,14 @@ typedef struct PgiGamma
 extern PgiRandomTables pgi_random_tables;
 
 extern void pgi_random_start(PgiRandom *random, int64_t seed, int64_t stream);
-extern double pgi_log(double x);
-extern double pgi_log_factorial(double n);
-extern double pgi_normal_slowly(PgiRandom *random, int strip, double x);
-extern void pgi_poisson_set(PgiPoisson *poisson, double rate);
-extern int64_t pgi_poisson(PgiPoisson *poisson, PgiRandom *random);
-extern void pgi_gamma_set(PgiGamma *gamma, double shape);
-extern bool pgi_gamma_accepts(const PgiGamma *gamma, double square, double v,
-							  double uniform);
+extern double pgi_random_log(double x);
+extern double pgi_random_log_factorial(double n);
+extern double pgi_random_normal_slowly(PgiRandom *random, int strip, double x);
+extern void pgi_random_poisson_set(PgiPoisson *poisson, double rate);
+extern int64_t pgi_random_poisson(PgiPoisson *poisson, PgiRandom *random);
+extern void pgi_random_gamma_set(PgiGamma *gamma, double shape);
+extern bool pgi_random_gamma_accepts(const PgiGamma *gamma, double square, double v,
+									 double uniform);
 
 /* 64 random bits. */
 static inline uint64_t
@@ -94,14 +94,14 @@ pgi_random_bits(PgiRandom *random)
 
 /* Uniform over (0, 1): never 0, never 1. */
 static inline double
-pgi_uniform(PgiRandom *random)
+pgi_random_uniform(PgiRandom *random)
 {
 	return ((double) (int64_t) (pgi_random_bits(random) >> 12) + 0.5) * 0x1p-52;
 }
 
 /* Standard normal. */
 static inline double
-pgi_normal(PgiRandom *random)
+pgi_random_normal(PgiRandom *random)
 {
 	uint64_t bits = pgi_random_bits(random);
 	int strip = (int) (bits & (PGI_STRIPS - 1));
@@ -112,12 +112,12 @@ pgi_normal(PgiRandom *random)
 
 	if (x < inside && x > -inside)
 		return x;
-	return pgi_normal_slowly(random, strip, x);
+	return pgi_random_normal_slowly(random, strip, x);
 }
 
 /* e^x for an x of at most 709, to two units in the last place; 0 when that is subnormal. */
 static inline double
-pgi_exp(double x)
+pgi_random_exp(double x)
 {
 	double scaled = x * 0x1.71547652b82fep+7; /* 128 / ln 2 */
 	int64_t k;
@@ -139,11 +139,11 @@ pgi_exp(double x)
 
 /* Gamma distributed (Marsaglia and Tsang, 2000). */
 static inline double
-pgi_gamma(const PgiGamma *gamma, PgiRandom *random)
+pgi_random_gamma(const PgiGamma *gamma, PgiRandom *random)
 {
 	for (;;)
 	{
-		double x = pgi_normal(random);
+		double x = pgi_random_normal(random);
 		double square = x * x;
 		double v = 1 + gamma->c * x;
 		double uniform;
@@ -151,9 +151,9 @@ pgi_gamma(const PgiGamma *gamma, PgiRandom *random)
 		v = v * v * v;
 		if (v <= 0)
 			continue;
-		uniform = pgi_uniform(random);
+		uniform = pgi_random_uniform(random);
 		if (uniform < 1 - 0.0331 * square * square ||
-			pgi_gamma_accepts(gamma, square, v, uniform))
+			pgi_random_gamma_accepts(gamma, square, v, uniform))
 			return gamma->d * v;
 	}
 }

@@ -41,7 +41,7 @@ typedef struct Search
 static bool
 is_over(const PgiDuty *duty, PgiStanding standing)
 {
-	return (duty->until == PGI_RESOLVED && standing.status >= PGI_IS_RESOLVED) ||
+	return (duty->until == PGI_RESOLVED && pgi_status_is_finished(standing.status)) ||
 		   (duty->until == PGI_CLOSED && standing.status >= PGI_IS_CLOSED);
 }
 
@@ -89,7 +89,7 @@ do_duties(Search *search, Place *place, uint8_t kind)
 static Place
 after_fact(Search *search, Place place, uint8_t kind)
 {
-	place.standing = pgi_standing_after(place.standing, kind);
+	place.standing = pgi_status_after(place.standing, kind);
 	do_duties(search, &place, kind);
 	if (place.going && is_over(search->chain.duty[place.at], place.standing))
 		place.going = false;
@@ -121,7 +121,7 @@ make_chain(const PgiPolicySource *source, int duty, Chain *chain)
 	int numbers[PGI_MAX_DUTIES];
 	int length = 0;
 
-	if (pgi_duty_start(source, duty) == PGI_KINDS)
+	if (pgi_policy_duty_start(source, duty) == PGI_KINDS)
 		return false;
 	numbers[length++] = duty;
 	while (source->duties[duty].starts == PGI_AFTER_DUTY)
@@ -150,7 +150,7 @@ search_chain(const PgiPolicySource *source, const Chain *chain)
 
 		for (uint8_t kind = 0; kind < PGI_GRADED; kind++)
 			if (kind != PGI_CANCELLED && kind != PGI_REOPENED &&
-				pgi_allows(place.standing, kind))
+				pgi_status_allows(place.standing, kind))
 				visit(&search, after_fact(&search, place, kind));
 	}
 	return search.reach;
@@ -158,7 +158,7 @@ search_chain(const PgiPolicySource *source, const Chain *chain)
 
 /* What can become of a duty; nothing when it waits for duties that wait for it. */
 PgiDutyReach
-pgi_duty_reach(const PgiPolicySource *source, int duty)
+pgi_reach_of_duty(const PgiPolicySource *source, int duty)
 {
 	PgiDutyReach reach = {false, false, false};
 	Chain chain;

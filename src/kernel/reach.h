@@ -13,6 +13,6 @@ typedef struct PgiDutyReach
 	bool while_running; /* it is going on while the processing clock runs */
 } PgiDutyReach;
 
-extern PgiDutyReach pgi_duty_reach(const PgiPolicySource *source, int duty);
+extern PgiDutyReach pgi_reach_of_duty(const PgiPolicySource *source, int duty);
 
 #endif

@@ -106,7 +106,7 @@ pgi_risk_compile(const PgiRiskSource *source, PgiRiskMethod *method)
 				const int ratings[3] = {a, t, v};
 
 				method->asset_tenths[triple] =
-					(uint8_t) pgi_asset_tenths(&source->asset_value, ratings);
+					(uint8_t) pgi_risk_asset_tenths(&source->asset_value, ratings);
 				method->risk_square[triple] = risk_square(
 					risk, method->likelihood_square[likely], method->likelihood[likely],
 					method->loss_square[lost], method->loss[lost]);
@@ -182,7 +182,7 @@ log2mean_tenths(const int ratings[3])
  * confidentiality, integrity and availability; the weights must not all be zero.
  */
 int
-pgi_asset_tenths(const PgiAssetValue *how, const int ratings[3])
+pgi_risk_asset_tenths(const PgiAssetValue *how, const int ratings[3])
 {
 	static const int64_t equal[3] = {1, 1, 1};
 	const int64_t *weight =
@@ -207,7 +207,7 @@ pgi_asset_tenths(const PgiAssetValue *how, const int ratings[3])
 
 /* The rating of an asset value: 4.6 to 5 is 5, and so on down to 1 to 1.5. */
 int
-pgi_asset_rating(int tenths)
+pgi_risk_asset_rating(int tenths)
 {
 	for (int rating = 1; rating < PGI_RATINGS; rating++)
 		if (tenths <= 10 * rating + 5)

@@ -96,21 +96,12 @@ typedef struct PgiRiskMethod
 	int64_t risk_square[512];
 } PgiRiskMethod;
 
-/* What is wrong with a method: the place as a JSON path, and a sentence. */
-typedef struct PgiRiskProblem
-{
-	char place[64];
-	char text[160];
-} PgiRiskProblem;
-
 extern int64_t pgi_risk_square(const PgiRiskStage *stage, int row, int column);
 extern int pgi_risk_band(const PgiRiskStage *stage, int64_t square);
 extern int64_t pgi_risk_range_end(const PgiRiskSource *source, PgiRiskStageName name,
 								  int rating);
-extern int pgi_risk_check(const PgiRiskSource *source, PgiRiskProblem *problems,
-						  int room);
 extern void pgi_risk_compile(const PgiRiskSource *source, PgiRiskMethod *method);
-extern int pgi_asset_tenths(const PgiAssetValue *how, const int ratings[3]);
-extern int pgi_asset_rating(int tenths);
+extern int pgi_risk_asset_tenths(const PgiAssetValue *how, const int ratings[3]);
+extern int pgi_risk_asset_rating(int tenths);
 
 #endif

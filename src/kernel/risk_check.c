@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "kernel/risk.h"
+#include "kernel/risk_check.h"
 
 static const char *const stage_words[PGI_RISK_STAGES] = {"likelihood", "loss", "risk"};
 
@@ -19,7 +19,7 @@ typedef struct Findings
 
 /* Notes a problem; `where` is the place below "$.". */
 static void __attribute__((format(printf, 3, 4)))
-find(Findings *findings, const char *where, const char *format, ...)
+add_finding(Findings *findings, const char *where, const char *format, ...)
 {
 	PgiRiskProblem *problem;
 	va_list arguments;
@@ -45,14 +45,14 @@ check_matrix(const PgiRiskStage *stage, const char *word, Findings *findings)
 
 			snprintf(where, sizeof(where), "%s.matrix[%d][%d]", word, row, column);
 			if (number < 0 || number > PGI_RISK_NUMBER_MAX)
-				find(findings, where, "is %d, and not from 0 to %d", (int) number,
-					 PGI_RISK_NUMBER_MAX);
+				add_finding(findings, where, "is %d, and not from 0 to %d", (int) number,
+							PGI_RISK_NUMBER_MAX);
 			if (column > 0 && number < stage->matrix[row][column - 1])
-				find(findings, where, "is %d, less than %d before it in the row",
-					 (int) number, (int) stage->matrix[row][column - 1]);
+				add_finding(findings, where, "is %d, less than %d before it in the row",
+							(int) number, (int) stage->matrix[row][column - 1]);
 			if (row > 0 && number < stage->matrix[row - 1][column])
-				find(findings, where, "is %d, less than %d in the row before",
-					 (int) number, (int) stage->matrix[row - 1][column]);
+				add_finding(findings, where, "is %d, less than %d in the row before",
+							(int) number, (int) stage->matrix[row - 1][column]);
 		}
 }
 
@@ -68,15 +68,15 @@ check_bands(const PgiRiskStage *stage, const char *word, Findings *findings)
 
 		snprintf(where, sizeof(where), "%s.bands[%d]", word, i);
 		if (from < 0 || to > PGI_RISK_BAND_MAX)
-			find(findings, where, "goes beyond 0 to %d", PGI_RISK_BAND_MAX);
+			add_finding(findings, where, "goes beyond 0 to %d", PGI_RISK_BAND_MAX);
 		if (to < from)
-			find(findings, where, "ends at %d, before it begins at %d", to, from);
+			add_finding(findings, where, "ends at %d, before it begins at %d", to, from);
 		if (i > 0 && from > stage->to[i - 1] + INT64_C(1))
-			find(findings, where, "begins at %d and leaves a gap after %d", from,
-				 (int) stage->to[i - 1]);
+			add_finding(findings, where, "begins at %d and leaves a gap after %d", from,
+						(int) stage->to[i - 1]);
 		if (i > 0 && from <= stage->to[i - 1])
-			find(findings, where, "begins at %d, but the band before ends at %d", from,
-				 (int) stage->to[i - 1]);
+			add_finding(findings, where, "begins at %d, but the band before ends at %d",
+						from, (int) stage->to[i - 1]);
 	}
 }
 
@@ -91,9 +91,9 @@ check_total(const PgiRiskSource *source, PgiRiskStageName name, Findings *findin
 
 	snprintf(where, sizeof(where), "%s.bands", stage_words[name]);
 	if (start > 0 && 4 * pgi_risk_range_end(source, name, 1) < start * start)
-		find(findings, where, "begin above the lowest value");
+		add_finding(findings, where, "begin above the lowest value");
 	if (4 * pgi_risk_range_end(source, name, PGI_RATINGS) >= end * end)
-		find(findings, where, "end below the highest value");
+		add_finding(findings, where, "end below the highest value");
 }
 
 static void
@@ -106,7 +106,7 @@ check_numbers(const PgiRiskSource *source, PgiRiskStageName name, Findings *find
 		(name != PGI_RISK && stage->formula == PGI_FORMULA_PRODUCT_OF_VALUES))
 	{
 		snprintf(where, sizeof(where), "%s.formula", stage_words[name]);
-		find(findings, where, "is not a formula for this stage");
+		add_finding(findings, where, "is not a formula for this stage");
 	}
 	if (stage->formula == PGI_FORMULA_MATRIX)
 		check_matrix(stage, stage_words[name], findings);
@@ -139,14 +139,14 @@ check_asset_value(const PgiAssetValue *how, Findings *findings)
 	{
 		snprintf(where, sizeof(where), "asset_value.weights.%s", words[i]);
 		if (how->weight[i] < 0)
-			find(findings, where, "is negative");
+			add_finding(findings, where, "is negative");
 		if (how->weight[i] > PGI_WEIGHT_MAX)
-			find(findings, where, "is more than %d",
-				 (int) (PGI_WEIGHT_MAX / PGI_WEIGHT_UNIT));
+			add_finding(findings, where, "is more than %d",
+						(int) (PGI_WEIGHT_MAX / PGI_WEIGHT_UNIT));
 		total += how->weight[i];
 	}
 	if (total == 0)
-		find(findings, "asset_value.weights", "are all zero");
+		add_finding(findings, "asset_value.weights", "are all zero");
 }
 
 /*
@@ -161,7 +161,7 @@ pgi_risk_check(const PgiRiskSource *source, PgiRiskProblem *problems, int room)
 	check_asset_value(&source->asset_value, &findings);
 	check_stages(source, &findings);
 	if (source->unacceptable_from < 1 || source->unacceptable_from > PGI_RATINGS)
-		find(&findings, "unacceptable_from", "is %d, and not from 1 to %d",
-			 (int) source->unacceptable_from, PGI_RATINGS);
+		add_finding(&findings, "unacceptable_from", "is %d, and not from 1 to %d",
+					(int) source->unacceptable_from, PGI_RATINGS);
 	return findings.count;
 }

@@ -1,28 +1,28 @@
 /*
- * run.h: a run through an incident's life, what advance.c and duty.c work on together.
+ * run.h: a run through an incident's life, what advance.c and duty.c work on.
  */
 #ifndef PGI_KERNEL_RUN_H
 #define PGI_KERNEL_RUN_H
 
-#include "kernel/advance.h"
+#include "kernel/state.h"
 
 #define PGI_MAX_MEMBERS ((PGI_LEVEL_MAX + 1) * PGI_SEVERITY_MAX)
 
 /* What shows how much time has passed, on each of the policy's calendars. */
-typedef struct PgiWatch
+typedef struct PgiStopwatch
 {
 	bool wanted; /* there is something left to be late for */
 	bool running;
 	int64_t since;				/* when it last started */
 	int64_t before[PGI_LEVELS]; /* on it when it last started or stopped */
-} PgiWatch;
+} PgiStopwatch;
 
 /* An occurrence of a duty; valid from when the duty begins. */
-typedef struct PgiTurn
+typedef struct PgiOccurrence
 {
 	int32_t occurrence;
-	PgiWatch watch;
-} PgiTurn;
+	PgiStopwatch watch;
+} PgiOccurrence;
 
 typedef struct PgiRun
 {
@@ -30,8 +30,8 @@ typedef struct PgiRun
 	PgiState *state;
 	PgiEmit emit;
 	void *arg;
-	PgiWatch clocks[PGI_CLOCKS];
-	PgiWatch inactivity[PGI_MAX_INACTIVITIES];
+	PgiStopwatch clocks[PGI_CLOCKS];
+	PgiStopwatch inactivity[PGI_MAX_INACTIVITIES];
 	/* What the incident may be: its cell, or when calendars differ, all that are possible. */
 	const PgiCell *cell;
 	const PgiCell *members[PGI_MAX_MEMBERS];
@@ -47,8 +47,8 @@ typedef struct PgiRun
 	bool duties_stand; /* a hold stops their clocks */
 	int64_t
 		unsettled; /* moment of facts after which duties are to be looked at, or PGI_NEVER */
-	PgiTurn *turns; /* by number of the duty */
-	bool *effects;	/* of the facts, by place: whether each has one; NULL: nobody asks */
+	PgiOccurrence *occurrences; /* by number of the duty */
+	bool *effects; /* of the facts, by place: whether each has one; NULL: nobody asks */
 	const PgiFact *facts;
 	int nheard;				/* how many of them have taken effect, or have none */
 	PgiDutyReport *reports; /* the same; NULL: nobody asks */
@@ -63,7 +63,8 @@ pgi_add_saturating(int64_t a, int64_t b)
 }
 
 static inline int64_t
-pgi_watch_elapsed(const PgiRun *run, const PgiWatch *watch, int calendar, int64_t at)
+pgi_stopwatch_elapsed(const PgiRun *run, const PgiStopwatch *watch, int calendar,
+					  int64_t at)
 {
 	if (!watch->running)
 		return watch->before[calendar];
@@ -74,16 +75,18 @@ pgi_watch_elapsed(const PgiRun *run, const PgiWatch *watch, int calendar, int64_
 
 /* The latest elapsed time that counts as reached: just short of it while standing still. */
 static inline int64_t
-pgi_watch_reached(const PgiRun *run, const PgiWatch *watch, int calendar, int64_t at)
+pgi_stopwatch_reached(const PgiRun *run, const PgiStopwatch *watch, int calendar,
+					  int64_t at)
 {
-	int64_t elapsed = pgi_watch_elapsed(run, watch, calendar, at);
+	int64_t elapsed = pgi_stopwatch_elapsed(run, watch, calendar, at);
 
 	return watch->running ? elapsed : elapsed - 1;
 }
 
 /* When a running watch will have come to `elapsed`. */
 static inline int64_t
-pgi_watch_moment(const PgiRun *run, const PgiWatch *watch, int calendar, int64_t elapsed)
+pgi_stopwatch_moment(const PgiRun *run, const PgiStopwatch *watch, int calendar,
+					 int64_t elapsed)
 {
 	if (elapsed == PGI_NEVER)
 		return PGI_NEVER;
@@ -93,7 +96,7 @@ pgi_watch_moment(const PgiRun *run, const PgiWatch *watch, int calendar, int64_t
 
 /* Since when a running watch would have run to show what it shows, had it never stopped. */
 static inline int64_t
-pgi_watch_origin(const PgiRun *run, const PgiWatch *watch, int calendar)
+pgi_stopwatch_origin(const PgiRun *run, const PgiStopwatch *watch, int calendar)
 {
 	return pgi_calendar_add(run->policy->calendars[calendar], watch->since,
 							-watch->before[calendar]);
@@ -101,7 +104,7 @@ pgi_watch_origin(const PgiRun *run, const PgiWatch *watch, int calendar)
 
 /* Puts a watch to zero. */
 static inline void
-pgi_watch_reset(const PgiRun *run, PgiWatch *watch, int64_t at)
+pgi_stopwatch_reset(const PgiRun *run, PgiStopwatch *watch, int64_t at)
 {
 	for (int calendar = 0; calendar < run->policy->ncalendars; calendar++)
 		watch->before[calendar] = 0;
@@ -109,27 +112,21 @@ pgi_watch_reset(const PgiRun *run, PgiWatch *watch, int64_t at)
 }
 
 static inline void
-pgi_watch_start(PgiWatch *watch, int64_t at)
+pgi_stopwatch_start(PgiStopwatch *watch, int64_t at)
 {
 	watch->since = at;
 	watch->running = true;
 }
 
 static inline void
-pgi_watch_stop(const PgiRun *run, PgiWatch *watch, int64_t at)
+pgi_stopwatch_stop(const PgiRun *run, PgiStopwatch *watch, int64_t at)
 {
 	for (int calendar = 0; calendar < run->policy->ncalendars; calendar++)
-		watch->before[calendar] = pgi_watch_elapsed(run, watch, calendar, at);
+		watch->before[calendar] = pgi_stopwatch_elapsed(run, watch, calendar, at);
 	watch->running = false;
 }
 
-extern void pgi_emit(PgiRun *run, PgiKind kind, int rule, int32_t occurrence,
-					 int64_t deadline, int64_t at);
-extern void pgi_duties_hear(PgiRun *run, const PgiFact *fact);
-extern int64_t pgi_duties_next(const PgiRun *run);
-extern bool pgi_duties_settle(PgiRun *run, int64_t at);
-extern void pgi_duties_report(PgiRun *run);
-extern void pgi_duties_note(PgiRun *run, int64_t at);
-extern void pgi_duties_resume(PgiRun *run);
+extern void pgi_run_emit(PgiRun *run, PgiKind kind, int rule, int32_t occurrence,
+						 int64_t deadline, int64_t at);
 
 #endif

@@ -50,9 +50,16 @@ goes_behind_hold(PgiStanding standing, uint8_t kind)
 		   (kind == PGI_ACKNOWLEDGED || kind == PGI_ACTIVATED);
 }
 
+/* Whether nobody handles the incident any more, unless it is reopened. */
+bool
+pgi_status_is_finished(uint8_t status)
+{
+	return (DONE & BIT(status)) != 0;
+}
+
 /* Whether a fact of this kind has an effect. */
 bool
-pgi_allows(PgiStanding standing, uint8_t kind)
+pgi_status_allows(PgiStanding standing, uint8_t kind)
 {
 	uint8_t status =
 		goes_behind_hold(standing, kind) ? standing.before_hold : standing.status;
@@ -62,7 +69,7 @@ pgi_allows(PgiStanding standing, uint8_t kind)
 
 /* Where an incident stands after a fact that has an effect. */
 PgiStanding
-pgi_standing_after(PgiStanding standing, uint8_t kind)
+pgi_status_after(PgiStanding standing, uint8_t kind)
 {
 	if (goes_behind_hold(standing, kind))
 		standing.before_hold = leads_to[kind];

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "kernel/kind.h"
+#include "kernel/entry_kind.h"
 
 typedef enum PgiStatus
 {
@@ -31,7 +31,8 @@ typedef struct PgiStanding
 
 extern const char *const pgi_status_words[PGI_STATUSES];
 
-extern bool pgi_allows(PgiStanding standing, uint8_t kind);
-extern PgiStanding pgi_standing_after(PgiStanding standing, uint8_t kind);
+extern bool pgi_status_is_finished(uint8_t status);
+extern bool pgi_status_allows(PgiStanding standing, uint8_t kind);
+extern PgiStanding pgi_status_after(PgiStanding standing, uint8_t kind);
 
 #endif

@@ -15,12 +15,14 @@
 #include "base/arguments.h"
 #include "base/compat.h"
 #include "base/invalidation.h"
+#include "base/organisation.h"
 #include "base/sql.h"
 #include "base/version.h"
 #include "calendar/calendar_cache.h"
-#include "pg_incident.h"
+#include "document/json.h"
 #include "policy/policy_cache.h"
 #include "policy/policy_document.h"
+#include "policy/policy_reader.h"
 #include "types/types.h"
 
 /*
@@ -51,28 +53,6 @@ static MemoryContext cache_context = NULL;
 static HTAB *policies = NULL;
 static PgiVersions published = {"policy"};
 
-/*
- * The microseconds of an interval; a day counts 24 hours and a month 30 days, as in
- * comparisons. Errors when it is negative or not finite.
- */
-int64
-pgi_interval_length(const Interval *interval, const char *what)
-{
-	int64 days = (int64) interval->month * DAYS_PER_MONTH + interval->day;
-	int64 length;
-
-	if (PGI_INTERVAL_NOT_FINITE(interval) ||
-		__builtin_mul_overflow(days, (int64) USECS_PER_DAY, &length) ||
-		__builtin_add_overflow(length, interval->time, &length))
-		ereport(ERROR, (errcode(ERRCODE_INTERVAL_FIELD_OVERFLOW),
-						errmsg("%s is out of range", what),
-						errhint("Give a finite length of time.")));
-	if (length < 0)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("%s must not be negative", what)));
-	return length;
-}
-
 /* A column of the only row as text that stays for as long as the cache. Within SPI. */
 static char *
 keep_text(int number)
@@ -98,13 +78,13 @@ read_document(int32 policy_id, PgiPolicyTitle *title)
 	Datum document;
 	bool isnull;
 
-	pgi_read_newest(&query, &id);
+	pgi_sql_read_newest(&query, &id);
 	if (SPI_processed == 0)
 		return NULL;
 	title->name = keep_text(2);
 	title->version = keep_text(3);
 	title->digest = keep_text(4);
-	document = JsonbPGetDatum(DatumGetJsonbP(pgi_column(0, 1, &isnull)));
+	document = JsonbPGetDatum(DatumGetJsonbP(pgi_sql_column(0, 1, &isnull)));
 	return DatumGetJsonbP(SPI_datumTransfer(document, false, -1));
 }
 
@@ -116,7 +96,7 @@ set_calendars(CachedPolicy *cached, int32 org_id)
 	for (int i = 0; i < cached->calendars.count; i++)
 	{
 		const PgiCalendar *calendar =
-			pgi_calendar(NameStr(cached->calendars.name[i]), org_id);
+			pgi_calendar_get(NameStr(cached->calendars.name[i]), org_id);
 
 		cached->policy.calendars[i] = calendar;
 		cached->fingerprint =
@@ -134,8 +114,9 @@ compile(Jsonb *document, CachedPolicy *cached)
 	JsonbValue root;
 
 	pgi_json_root(document, &root);
-	pgi_read_source(pgi_json_container(&root), &source, &cached->calendars, &places);
-	pgi_read_hold(pgi_json_container(&root), &source);
+	pgi_policy_read_source(pgi_json_container(&root), &source, &cached->calendars,
+						   &places);
+	pgi_policy_read_hold(pgi_json_container(&root), &source);
 	pgi_policy_compile(&source, &cached->policy);
 	cached->document = hash_bytes_extended((const unsigned char *) VARDATA_ANY(document),
 										   VARSIZE_ANY_EXHDR(document), 0);
@@ -144,7 +125,7 @@ compile(Jsonb *document, CachedPolicy *cached)
 		cached->floats |= cached->calendars.floats[i];
 	set_calendars(cached, pgi_organisation);
 	caller = MemoryContextSwitchTo(cache_context);
-	pgi_read_policy_words(pgi_json_container(&root), &cached->words);
+	pgi_policy_words_read(pgi_json_container(&root), &cached->words);
 	MemoryContextSwitchTo(caller);
 }
 
@@ -156,24 +137,24 @@ read_policy(int32 policy_id, CachedPolicy *cached)
 	Jsonb *document;
 	List *findings;
 
-	pgi_become_owner(&scope);
+	pgi_sql_become_owner(&scope);
 	SPI_connect();
 	document = read_document(policy_id, &cached->title);
 	SPI_finish();
-	pgi_become_caller(&scope);
+	pgi_sql_become_caller(&scope);
 	if (document == NULL)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
 						errmsg("policy %d does not exist", policy_id),
 						errhint("The view incident.policy_versions lists them.")));
-	findings = pgi_check_policy(document);
+	findings = pgi_policy_document_check(document);
 	if (findings != NIL)
 	{
 		const PgiFinding *finding = linitial(findings);
 
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("policy %d is not sound", policy_id),
-				 errdetail("%s: %s", finding->place, pgi_finding_sentence(finding))));
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("policy %d is not sound", policy_id),
+						errdetail("%s: %s", finding->place,
+								  pgi_policy_document_sentence(finding))));
 	}
 	compile(document, cached);
 }
@@ -187,12 +168,12 @@ read_names(void)
 		0};
 	PgiOwnerScope scope;
 
-	pgi_become_owner(&scope);
+	pgi_sql_become_owner(&scope);
 	SPI_connect();
-	pgi_read_newest(&query, NULL);
-	pgi_read_versions(&published, cache_context);
+	pgi_sql_read_newest(&query, NULL);
+	pgi_version_read(&published, cache_context);
 	SPI_finish();
-	pgi_become_caller(&scope);
+	pgi_sql_become_caller(&scope);
 }
 
 /* Starts an empty cache unless what is cached still holds after all that was committed. */
@@ -202,18 +183,18 @@ make_current(void)
 	HASHCTL control = {0};
 	uint64 changes_before;
 
-	if (cached_changes == pgi_changes(PGI_POLICIES) &&
-		cached_calendar_changes == pgi_changes(PGI_CALENDARS))
+	if (cached_changes == pgi_invalidation_changes(PGI_POLICIES) &&
+		cached_calendar_changes == pgi_invalidation_changes(PGI_CALENDARS))
 		return;
 
 	cached_changes = 0;
-	pgi_policy_generation++;
+	pgi_invalidation_policies++;
 	if (cache_context == NULL)
 		cache_context = AllocSetContextCreate(CacheMemoryContext, "pg_incident policies",
 											  ALLOCSET_DEFAULT_SIZES);
 	MemoryContextReset(cache_context);
-	changes_before = pgi_watch(PGI_POLICIES);
-	cached_calendar_changes = pgi_watch(PGI_CALENDARS);
+	changes_before = pgi_invalidation_follow_changes(PGI_POLICIES);
+	cached_calendar_changes = pgi_invalidation_follow_changes(PGI_CALENDARS);
 	control.keysize = sizeof(PolicyKey);
 	control.entrysize = sizeof(CachedPolicy);
 	control.hcxt = cache_context;
@@ -248,12 +229,12 @@ find_policy(int32 policy_id)
  * until the next statement. Its clocks are not to be run: their zone may be any.
  */
 const PgiPolicy *
-pgi_policy(int32 policy_id)
+pgi_policy_get(int32 policy_id)
 {
 	return &find_policy(policy_id)->policy;
 }
 
-/* The title of a policy, as pgi_policy() gives what it says; it is the caller's. */
+/* The title of a policy, as pgi_policy_get() gives what it says; it is the caller's. */
 PgiPolicyTitle
 pgi_policy_title(int32 policy_id)
 {
@@ -295,7 +276,7 @@ pgi_policy_of(int32 policy_id, int32 org_id)
 
 	if (!entry->floats)
 		return &entry->policy;
-	key.zone = pgi_zone_of(org_id);
+	key.zone = pgi_calendar_zone_of(org_id);
 	own = hash_search(policies, &key, HASH_FIND, &found);
 	if (!found)
 	{
@@ -314,15 +295,15 @@ int32
 pgi_policy_version(const char *name, int32 version)
 {
 	make_current();
-	return pgi_find_version(&published, name, version);
+	return pgi_version_find(&published, name, version);
 }
 
 /* Says that no policy of this name is published, and which are. */
 void
-pgi_refuse_policy_name(const char *name)
+pgi_policy_refuse_name(const char *name)
 {
 	make_current();
-	pgi_refuse_version(&published, name, 0);
+	pgi_version_refuse(&published, name, 0);
 }
 
 int32
@@ -344,12 +325,6 @@ name_of(const PgiPolicy *policy)
 	return psprintf("policy %d", entry->key.policy_id);
 }
 
-static const char *
-severity_word(int severity)
-{
-	return DatumGetCString(DirectFunctionCall1(severity_out, UInt8GetDatum(severity)));
-}
-
 static void
 refuse_severity(const PgiPolicy *policy, int severity)
 {
@@ -357,11 +332,11 @@ refuse_severity(const PgiPolicy *policy, int severity)
 
 	for (int s = PGI_SEVERITY_MAX; s > 0; s--)
 		if (policy->cell[PGI_LEVEL_UNKNOWN][s].possible)
-			pgi_add_choice(&known, severity_word(s));
+			pgi_argument_add_choice(&known, pgi_types_severity_word(s));
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("\"%s\" is no severity of %s", severity_word(severity),
-						   name_of(policy)),
-					errhint("The policy has: %s.", pgi_choices(&known))));
+					errmsg("\"%s\" is no severity of %s",
+						   pgi_types_severity_word(severity), name_of(policy)),
+					errhint("The policy has: %s.", pgi_argument_choices(&known))));
 }
 
 /* Says that a policy does not have a level, which is of one kind or another, and what it has. */
@@ -373,11 +348,11 @@ refuse_level(const PgiPolicy *policy, int level, const char *kind,
 
 	for (int other = PGI_LEVEL_MAX; other >= 0; other--)
 		if (has(policy, other))
-			pgi_add_choice(&known, pgi_level_word(other));
+			pgi_argument_add_choice(&known, pgi_types_level_word(other));
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("\"%s\" is no %s of %s", pgi_level_word(level), kind,
+					errmsg("\"%s\" is no %s of %s", pgi_types_level_word(level), kind,
 						   name_of(policy)),
-					errhint("The policy has: %s.", pgi_choices(&known))));
+					errhint("The policy has: %s.", pgi_argument_choices(&known))));
 }
 
 static bool
@@ -394,7 +369,7 @@ has_level(const PgiPolicy *policy, int level)
 
 /* Says that a policy of the cache does not have a level at all. */
 void
-pgi_refuse_level(const PgiPolicy *policy, int level)
+pgi_policy_refuse_level(const PgiPolicy *policy, int level)
 {
 	refuse_level(policy, level, "level", has_level);
 	pg_unreachable();
@@ -402,7 +377,7 @@ pgi_refuse_level(const PgiPolicy *policy, int level)
 
 /* Says why a policy of the cache does not know a pair. */
 void
-pgi_refuse_pair(const PgiPolicy *policy, int asset_level, int severity)
+pgi_policy_refuse_pair(const PgiPolicy *policy, int asset_level, int severity)
 {
 	if (!policy->cell[PGI_LEVEL_UNKNOWN][severity].possible)
 		refuse_severity(policy, severity);
@@ -417,6 +392,6 @@ pgi_policy_cell(const PgiPolicy *policy, int asset_level, int severity)
 	const PgiCell *cell = &policy->cell[asset_level][severity];
 
 	if (!cell->possible)
-		pgi_refuse_pair(policy, asset_level, severity);
+		pgi_policy_refuse_pair(policy, asset_level, severity);
 	return cell;
 }

@@ -11,10 +11,17 @@
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
+#include "base/compat.h"
 #include "base/language.h"
+#include "base/length.h"
+#include "base/organisation.h"
 #include "calendar/calendar_cache.h"
-#include "pg_incident.h"
+#include "document/json.h"
+#include "document/shape.h"
+#include "kernel/policy_check.h"
 #include "policy/policy_document.h"
+#include "policy/policy_reader.h"
+#include "policy/policy_terms.h"
 #include "policy/policy_words.h"
 #include "types/types.h"
 
@@ -44,27 +51,27 @@ typedef struct Check
 } Check;
 
 static void
-add_finding(Check *check, const char *place, const char *problem, const char *hint,
-			int unfit)
+keep_finding(Check *check, const char *place, const char *problem, const char *hint,
+			 int unfit)
 {
 	PgiFinding finding = {(char *) place, (char *) problem, (char *) hint, unfit};
 	MemoryContext here = MemoryContextSwitchTo(check->caller);
 
-	check->findings = pgi_add_finding(check->findings, &finding);
+	check->findings = pgi_document_add_finding(check->findings, &finding);
 	MemoryContextSwitchTo(here);
 }
 
 static void
-find(Check *check, const char *place, const char *problem)
+add_finding(Check *check, const char *place, const char *problem)
 {
-	add_finding(check, place, problem, NULL, 0);
+	keep_finding(check, place, problem, NULL, 0);
 }
 
 /* What cannot even be stored: `problem` says what the place is. */
 static void
-find_unfit(Check *check, const char *place, const char *problem, const char *hint)
+add_unfit(Check *check, const char *place, const char *problem, const char *hint)
 {
-	add_finding(check, place, problem, hint, ERRCODE_INVALID_PARAMETER_VALUE);
+	keep_finding(check, place, problem, hint, ERRCODE_INVALID_PARAMETER_VALUE);
 }
 
 static JsonbContainer *
@@ -127,7 +134,7 @@ level_bits(JsonbContainer *levels)
 	unsigned bits = 0;
 
 	for (int i = 0; i < pgi_json_count(levels); i++)
-		bits |= PGI_LEVEL_BIT(pgi_level_code(pgi_json_item_word(levels, i)));
+		bits |= PGI_LEVEL_BIT(pgi_types_level_code(pgi_json_item_word(levels, i)));
 	return bits;
 }
 
@@ -140,11 +147,11 @@ check_level_list(Check *check, JsonbContainer *levels, const char *place)
 	for (int i = 0; i < pgi_json_count(levels); i++)
 	{
 		char *word = pgi_json_item_word(levels, i);
-		unsigned bit = PGI_LEVEL_BIT(pgi_level_code(word));
+		unsigned bit = PGI_LEVEL_BIT(pgi_types_level_code(word));
 
 		if (seen & bit)
-			find_unfit(check, pgi_place_item(place, i),
-					   psprintf("is the second for %s", word), NULL);
+			add_unfit(check, pgi_document_place_item(place, i),
+					  psprintf("is the second for %s", word), NULL);
 		seen |= bit;
 	}
 }
@@ -158,7 +165,7 @@ matrix_levels(const Check *check, const char *key)
 
 	for (int i = 0; i < pgi_json_count(matrix); i++)
 	{
-		int level = pgi_level_code(pgi_json_text(pgi_json_item(matrix, i), key));
+		int level = pgi_types_level_code(pgi_json_text(pgi_json_item(matrix, i), key));
 
 		if (level >= 0)
 			levels |= PGI_LEVEL_BIT(level);
@@ -189,7 +196,7 @@ check_any(Check *check)
 		return;
 	for (int i = 0; i < pgi_json_count(matrix); i++)
 		if (strcmp(pgi_json_text(pgi_json_item(matrix, i), "asset_level"), "any") == 0)
-			find(
+			add_finding(
 				check, place_of("matrix", i, "asset_level"),
 				"This row is for any asset and others are not: either all are, or none.");
 }
@@ -207,18 +214,18 @@ check_axis(Check *check)
 	for (int i = 0; i < pgi_json_count(values); i++)
 	{
 		char *word = pgi_json_text(pgi_json_item(values, i), "level");
-		unsigned bit = PGI_LEVEL_BIT(pgi_level_code(word));
+		unsigned bit = PGI_LEVEL_BIT(pgi_types_level_code(word));
 
 		if (!(wanted & bit))
-			find(check, psprintf("$.axes.asset.values[%d].level", i),
-				 psprintf("No row of the matrix has asset level %s.", word));
+			add_finding(check, psprintf("$.axes.asset.values[%d].level", i),
+						psprintf("No row of the matrix has asset level %s.", word));
 		wanted &= ~bit;
 	}
 	for (int level = PGI_LEVEL_MAX; level >= 0; level--)
 		if (wanted & PGI_LEVEL_BIT(level))
-			find(check, "$.axes.asset.values",
-				 psprintf("Asset level %s of the matrix has no title here.",
-						  pgi_level_word(level)));
+			add_finding(check, "$.axes.asset.values",
+						psprintf("Asset level %s of the matrix has no title here.",
+								 pgi_types_level_word(level)));
 }
 
 static void
@@ -231,10 +238,10 @@ check_category(Check *check, JsonbContainer *category, int number)
 
 	while ((token = JsonbIteratorNext(&iterator, &key, true)) != WJB_DONE)
 		if (token == WJB_KEY &&
-			!(check->assets & PGI_LEVEL_BIT(pgi_level_code(pgi_json_word(&key)))))
-			find(check, pgi_place_key(place, pgi_json_word(&key)),
-				 psprintf("No row of the matrix has asset level %s.",
-						  pgi_json_word(&key)));
+			!(check->assets & PGI_LEVEL_BIT(pgi_types_level_code(pgi_json_word(&key)))))
+			add_finding(check, pgi_document_place_key(place, pgi_json_word(&key)),
+						psprintf("No row of the matrix has asset level %s.",
+								 pgi_json_word(&key)));
 }
 
 static unsigned *
@@ -258,18 +265,19 @@ check_authority(Check *check, JsonbContainer *authority, int number)
 
 	check_level_list(check, levels, place);
 	if (pgi_json_count(levels) == 0)
-		find(check, place, "No level is named here.");
+		add_finding(check, place, "No level is named here.");
 	for (int i = 0; i < pgi_json_count(levels); i++)
 	{
 		char *word = pgi_json_item_word(levels, i);
-		unsigned bit = PGI_LEVEL_BIT(pgi_level_code(word));
+		unsigned bit = PGI_LEVEL_BIT(pgi_types_level_code(word));
 
 		if (!(check->events & bit))
-			find(check, pgi_place_item(place, i),
-				 psprintf("No row of the matrix has event level %s.", word));
+			add_finding(check, pgi_document_place_item(place, i),
+						psprintf("No row of the matrix has event level %s.", word));
 		if (before & bit)
-			find(check, pgi_place_item(place, i),
-				 psprintf("It has been said before who may %s at level %s.", act, word));
+			add_finding(
+				check, pgi_document_place_item(place, i),
+				psprintf("It has been said before who may %s at level %s.", act, word));
 		*held |= bit;
 	}
 }
@@ -282,15 +290,17 @@ check_words(Check *check)
 {
 	PgiPolicyWords words;
 
-	pgi_read_policy_words(check->document, &words);
+	pgi_policy_words_read(check->document, &words);
 	for (int vocabulary = 0; vocabulary < PGI_VOCABULARIES; vocabulary++)
 		for (int i = 0; i < words.count[vocabulary]; i++)
 		{
-			char *problem = pgi_word_problem(&words, vocabulary, i);
+			char *problem = pgi_policy_words_problem(&words, vocabulary, i);
 
 			if (problem != NULL)
-				find(check, pgi_word_place(vocabulary, &words.words[vocabulary][i]),
-					 problem);
+				add_finding(
+					check,
+					pgi_policy_words_place(vocabulary, &words.words[vocabulary][i]),
+					problem);
 		}
 }
 
@@ -305,17 +315,18 @@ check_calendar(Check *check, JsonbContainer *level, int number)
 
 	if (name == NULL)
 		return;
-	calendar = pgi_find_calendar(name, pgi_organisation, &floats);
+	calendar = pgi_calendar_find(name, pgi_organisation, &floats);
 	if (calendar == NULL)
-		find_unfit(check, place_of("levels", number, "calendar"),
-				   psprintf("is \"%s\"", name),
-				   psprintf("There is no such calendar. %s", pgi_calendar_hint()));
+		add_unfit(check, place_of("levels", number, "calendar"),
+				  psprintf("is \"%s\"", name),
+				  psprintf("There is no such calendar. %s", pgi_calendar_hint()));
 	else if (calendar->last_work == 0)
-		find(check, place_of("levels", number, "calendar"),
-			 psprintf(
-				 "Nobody works by calendar \"%s\" in the end: no day of its last week "
-				 "has a window.",
-				 name));
+		add_finding(
+			check, place_of("levels", number, "calendar"),
+			psprintf(
+				"Nobody works by calendar \"%s\" in the end: no day of its last week "
+				"has a window.",
+				name));
 }
 
 /* Escalation, duties, messages */
@@ -325,17 +336,18 @@ static void
 check_reports(Check *check, JsonbContainer *step, const char *place)
 {
 	JsonbContainer *reports = pgi_json_part(step, "reports");
-	char *here = pgi_place_key(place, "reports");
+	char *here = pgi_document_place_key(place, "reports");
 
 	if (reports != NULL && pgi_json_field(step, "inactive") == NULL)
-		find(check, here, "Only a step by inactivity has reports.");
+		add_finding(check, here, "Only a step by inactivity has reports.");
 	for (int i = 0; i < pgi_json_count(reports); i++)
 		for (int j = 0; j < i; j++)
 			if (strcmp(pgi_json_item_word(reports, i), pgi_json_item_word(reports, j)) ==
 				0)
 			{
-				find(check, pgi_place_item(here, i),
-					 psprintf("%s is named twice.", pgi_json_item_word(reports, i)));
+				add_finding(
+					check, pgi_document_place_item(here, i),
+					psprintf("%s is named twice.", pgi_json_item_word(reports, i)));
 				break;
 			}
 }
@@ -349,9 +361,9 @@ check_escalation(Check *check)
 	int count = pgi_json_count(steps);
 
 	if (!by_steps && count > 0)
-		find(check, "$.escalation.steps", "Only the rule \"steps\" has steps.");
+		add_finding(check, "$.escalation.steps", "Only the rule \"steps\" has steps.");
 	if (by_steps && count == 0)
-		find(check, "$.escalation.steps", "The rule \"steps\" needs steps.");
+		add_finding(check, "$.escalation.steps", "The rule \"steps\" needs steps.");
 	for (int i = 0; i < count; i++)
 	{
 		char *place = psprintf("$.escalation.steps[%d]", i);
@@ -359,10 +371,11 @@ check_escalation(Check *check)
 		JsonbContainer *levels = pgi_json_part(step, "event_levels");
 
 		if (levels != NULL)
-			check_level_list(check, levels, pgi_place_key(place, "event_levels"));
+			check_level_list(check, levels,
+							 pgi_document_place_key(place, "event_levels"));
 		check_reports(check, step, place);
-		if (pgi_rise_measure(step) < 0)
-			find_unfit(
+		if (pgi_policy_step_measure(step) < 0)
+			add_unfit(
 				check, place, "measures nothing, or several things",
 				"It needs exactly one of elapsed, remaining, percent and inactive.");
 	}
@@ -374,21 +387,21 @@ check_duty_levels(Check *check, JsonbContainer *lines, const char *place)
 	unsigned before = 0;
 
 	if (pgi_json_count(lines) == 0)
-		find(check, place, "The duty is for no level.");
+		add_finding(check, place, "The duty is for no level.");
 	for (int i = 0; i < pgi_json_count(lines); i++)
 	{
 		JsonbContainer *levels = pgi_json_part(pgi_json_item(lines, i), "levels");
-		char *here = pgi_place_key(pgi_place_item(place, i), "levels");
+		char *here = pgi_document_place_key(pgi_document_place_item(place, i), "levels");
 
 		if (pgi_json_count(levels) == 0)
-			find_unfit(check, here, "is empty", "It needs a level.");
+			add_unfit(check, here, "is empty", "It needs a level.");
 		check_level_list(check, levels, here);
 		for (int j = 0; j < pgi_json_count(levels); j++)
-			if (before & PGI_LEVEL_BIT(pgi_level_code(pgi_json_item_word(levels, j))))
-				find_unfit(
-					check, pgi_place_item(here, j),
-					psprintf("is the second for %s", pgi_json_item_word(levels, j)),
-					NULL);
+			if (before &
+				PGI_LEVEL_BIT(pgi_types_level_code(pgi_json_item_word(levels, j))))
+				add_unfit(check, pgi_document_place_item(here, j),
+						  psprintf("is the second for %s", pgi_json_item_word(levels, j)),
+						  NULL);
 		before |= level_bits(levels);
 	}
 }
@@ -401,9 +414,9 @@ check_duty(Check *check, JsonbContainer *duty, int number)
 	check_duty_levels(check, pgi_json_part(duty, "for"),
 					  place_of("duties", number, "for"));
 	if (start != NULL &&
-		pgi_duty_number(part(check, "duties"), pgi_json_text(start, "after")) < 0)
-		find(check, place_of("duties", number, "starts.after"),
-			 psprintf("There is no duty %s.", pgi_json_text(start, "after")));
+		pgi_policy_duty_number(part(check, "duties"), pgi_json_text(start, "after")) < 0)
+		add_finding(check, place_of("duties", number, "starts.after"),
+					psprintf("There is no duty %s.", pgi_json_text(start, "after")));
 }
 
 static void
@@ -412,7 +425,8 @@ check_messages(Check *check)
 	JsonbContainer *limit = pgi_json_part(part(check, "messages"), "limit");
 
 	if (limit != NULL && pgi_json_time(limit, "within") == 0)
-		find(check, "$.messages.limit.within", "No message can be sent within no time.");
+		add_finding(check, "$.messages.limit.within",
+					"No message can be sent within no time.");
 }
 
 /* Roles */
@@ -433,7 +447,7 @@ check_role_list(Check *check, JsonbContainer *list, const char *place)
 	int number = ++check->lists;
 
 	if (pgi_json_count(list) == 0)
-		find(check, place, "Nobody is named here.");
+		add_finding(check, place, "Nobody is named here.");
 	for (int i = 0; i < pgi_json_count(list); i++)
 	{
 		char *name = pgi_json_item_word(list, i);
@@ -441,13 +455,13 @@ check_role_list(Check *check, JsonbContainer *list, const char *place)
 
 		if (role == NULL)
 		{
-			find(check, pgi_place_item(place, i),
-				 psprintf("\"%s\" is not among the roles of the policy.", name));
+			add_finding(check, pgi_document_place_item(place, i),
+						psprintf("\"%s\" is not among the roles of the policy.", name));
 			continue;
 		}
 		if (role->list == number)
-			find(check, pgi_place_item(place, i),
-				 psprintf("\"%s\" is named twice.", name));
+			add_finding(check, pgi_document_place_item(place, i),
+						psprintf("\"%s\" is named twice.", name));
 		role->list = number;
 	}
 }
@@ -492,14 +506,14 @@ check_role_used(Check *check, JsonbContainer *item, int number)
 	Role *role = hash_search(check->roles, &name, HASH_FIND, NULL);
 
 	if (role->list == 0)
-		find(check, psprintf("$.roles[%d]", number),
-			 psprintf("Nothing in the policy needs the role \"%s\".", name));
+		add_finding(check, psprintf("$.roles[%d]", number),
+					psprintf("Nothing in the policy needs the role \"%s\".", name));
 }
 
 static void
 check_roles(Check *check)
 {
-	check->roles = pgi_make_text_table(sizeof(Role));
+	check->roles = pgi_document_text_table(sizeof(Role));
 	check_each(check, "roles", add_role);
 	check_each(check, "levels", check_step_roles);
 	check_each(check, "duties", check_duty_roles);
@@ -537,7 +551,7 @@ place_of_problem(const PgiProblem *problem, const PgiPolicyPlaces *places)
 		case PGI_PART_ACKNOWLEDGE:
 			return psprintf("$.levels[%d].acknowledge.steps[%d].within",
 							places->level[first], problem->second - 1);
-		case PGI_PART_RISE:
+		case PGI_PART_STEP:
 			return with_key(psprintf("$.escalation.steps[%d]", places->rise[first]),
 							problem->key);
 		case PGI_PART_DUTY:
@@ -572,10 +586,11 @@ check_terms(Check *check, const PgiPolicySource *source,
 					first = calendars->calendar[i];
 				differ |= calendars->calendar[i]->day != first->day;
 			}
-		if (differ && pgi_is_working_days(term->word))
-			find(check, term->place,
-				 "Working days of different lengths are meant, as event levels have "
-				 "different calendars: write hours, or a line for each.");
+		if (differ && pgi_length_is_working_days(term->word))
+			add_finding(
+				check, term->place,
+				"Working days of different lengths are meant, as event levels have "
+				"different calendars: write hours, or a line for each.");
 	}
 }
 
@@ -588,11 +603,11 @@ check_whole(Check *check)
 	PgiProblem *problems = palloc(sizeof(PgiProblem) * MAX_PROBLEMS);
 	int count;
 
-	pgi_read_source(check->document, &source, &calendars, &places);
+	pgi_policy_read_source(check->document, &source, &calendars, &places);
 	check_terms(check, &source, &calendars);
 	count = pgi_policy_check(&source, problems, MAX_PROBLEMS);
 	for (int i = 0; i < Min(count, MAX_PROBLEMS); i++)
-		find(check, place_of_problem(&problems[i], &places), problems[i].text);
+		add_finding(check, place_of_problem(&problems[i], &places), problems[i].text);
 }
 
 static void
@@ -639,22 +654,22 @@ check_parts(Check *check)
  * read are not checked against others.
  */
 List *
-pgi_check_policy(Jsonb *document)
+pgi_policy_document_check(Jsonb *document)
 {
 	Check check = {.caller = CurrentMemoryContext};
 	JsonbValue root;
 
 	pgi_json_root(document, &root);
-	check.findings = pgi_check_shape(&root, "$", pgi_document_shape(PGI_DOCUMENT_POLICY));
+	check.findings = pgi_document_check(&root, "$", pgi_shape_of(PGI_DOCUMENT_POLICY));
 	check.document = pgi_json_container(&root);
-	if (pgi_json_is_object(&root) && !pgi_findings_full(check.findings))
+	if (pgi_json_is_object(&root) && !pgi_document_findings_full(check.findings))
 		check_parts(&check);
 	return check.findings;
 }
 
 /* A finding as a sentence. */
 char *
-pgi_finding_sentence(const PgiFinding *finding)
+pgi_policy_document_sentence(const PgiFinding *finding)
 {
 	if (!finding->unfit)
 		return finding->problem;
@@ -673,34 +688,37 @@ pgi_check_policy_document(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
 	{
-		pgi_put_finding(result, "$", pgi_in_language(language, "There is no document."));
+		pgi_document_put_finding(result, "$",
+								 pgi_language_text(language, "There is no document."));
 		return (Datum) 0;
 	}
-	foreach (cell, pgi_check_policy(PG_GETARG_JSONB_P(0)))
+	foreach (cell, pgi_policy_document_check(PG_GETARG_JSONB_P(0)))
 	{
 		const PgiFinding *finding = lfirst(cell);
 
-		pgi_put_finding(result, finding->place,
-						pgi_in_language(language, pgi_finding_sentence(finding)));
+		pgi_document_put_finding(
+			result, finding->place,
+			pgi_language_text(language, pgi_policy_document_sentence(finding)));
 	}
 	return (Datum) 0;
 }
 
 /* Errors with the first finding when a document is not sound. */
 void
-pgi_expect_sound_policy(Jsonb *document)
+pgi_policy_document_expect_sound(Jsonb *document)
 {
-	List *findings = pgi_check_policy(document);
+	List *findings = pgi_policy_document_check(document);
 
 	if (findings != NIL)
 	{
 		const PgiFinding *finding = linitial(findings);
 
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("the policy document is not sound"),
-				 errdetail("%s: %s", finding->place, pgi_finding_sentence(finding)),
-				 errhint("incident.check_policy() tells all that is wrong with it.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("the policy document is not sound"),
+			 errdetail("%s: %s", finding->place, pgi_policy_document_sentence(finding)),
+			 errhint("incident.check_policy() tells all that is wrong with it.")));
 	}
 }
 
@@ -709,6 +727,7 @@ PG_FUNCTION_INFO_V1(pgi_expect_policy);
 Datum
 pgi_expect_policy(PG_FUNCTION_ARGS)
 {
-	pgi_refuse_unfit(pgi_check_policy(PG_GETARG_JSONB_P(0)), "policy document");
+	pgi_document_refuse_unfit(pgi_policy_document_check(PG_GETARG_JSONB_P(0)),
+							  "policy document");
 	PG_RETURN_VOID();
 }

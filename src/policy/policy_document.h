@@ -1,49 +1,13 @@
 /*
- * policy_document.h: a policy as the document that people write.
+ * policy_document.h: what is wrong with the document of a policy.
  */
 #ifndef PGI_POLICY_DOCUMENT_H
 #define PGI_POLICY_DOCUMENT_H
 
 #include "document/document.h"
-#include "kernel/calendar.h"
-#include "kernel/policy.h"
 
-/* The calendars of a policy, by the number that its source gives them. */
-typedef struct PgiCalendarNames
-{
-	int count;
-	NameData name[PGI_LEVELS];
-	bool floats[PGI_LEVELS];				 /* counts in the zone of each organisation */
-	const PgiCalendar *calendar[PGI_LEVELS]; /* NULL where there is none of that name */
-} PgiCalendarNames;
-
-/* A time in a policy that counts on calendars: those of the event levels that it is for. */
-typedef struct PgiTerm
-{
-	char *place;
-	char *word;
-	unsigned calendars; /* by their numbers, as bits */
-} PgiTerm;
-
-/* Where in a document the parts of its source are: numbers of items, -1 for none. */
-typedef struct PgiPolicyPlaces
-{
-	int row[PGI_LEVELS][PGI_SEVERITIES];
-	int severity[PGI_SEVERITIES];
-	int level[PGI_LEVELS];
-	int rise[PGI_MAX_RISES];
-	int duty_item[PGI_MAX_DUTIES][PGI_LEVELS];	/* of `for` */
-	int duty_level[PGI_MAX_DUTIES][PGI_LEVELS]; /* of its levels */
-} PgiPolicyPlaces;
-
-extern void pgi_read_source(JsonbContainer *document, PgiPolicySource *source,
-							PgiCalendarNames *calendars, PgiPolicyPlaces *places);
-extern void pgi_read_hold(JsonbContainer *document, PgiPolicySource *source);
-extern List *pgi_policy_terms(JsonbContainer *document, const PgiPolicySource *source);
-extern int pgi_rise_measure(JsonbContainer *step);
-extern int pgi_duty_number(JsonbContainer *duties, const char *name);
-extern List *pgi_check_policy(Jsonb *document);
-extern void pgi_expect_sound_policy(Jsonb *document);
-extern char *pgi_finding_sentence(const PgiFinding *finding);
+extern List *pgi_policy_document_check(Jsonb *document);
+extern void pgi_policy_document_expect_sound(Jsonb *document);
+extern char *pgi_policy_document_sentence(const PgiFinding *finding);
 
 #endif

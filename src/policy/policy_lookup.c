@@ -14,6 +14,7 @@
 #include "base/arguments.h"
 #include "base/compat.h"
 #include "base/invalidation.h"
+#include "base/length.h"
 #include "kernel/policy.h"
 #include "policy/policy_cache.h"
 
@@ -44,13 +45,13 @@ static pg_noinline const PgiPolicy *
 find_by_id(FunctionCallInfo fcinfo)
 {
 	Memo *memo = get_memo(fcinfo);
-	uint64 generation = pgi_policy_generation;
+	uint64 generation = pgi_invalidation_policies;
 
-	pgi_need_argument(fcinfo, 0, "the policy");
+	pgi_argument_need(fcinfo, 0, "the policy");
 	memo->generation = 0;
 	memo->word = (NameData){0};
 	memo->policy_id = PG_GETARG_INT32(0);
-	memo->policy = pgi_policy(memo->policy_id);
+	memo->policy = pgi_policy_get(memo->policy_id);
 	memo->generation = generation;
 	return memo->policy;
 }
@@ -62,7 +63,7 @@ policy_by_id(FunctionCallInfo fcinfo)
 	const Memo *memo = fcinfo->flinfo->fn_extra;
 
 	if (likely(memo != NULL && !PG_ARGISNULL(0) &&
-			   memo->generation == pgi_policy_generation &&
+			   memo->generation == pgi_invalidation_policies &&
 			   memo->policy_id == PG_GETARG_INT32(0)))
 		return memo->policy;
 	return find_by_id(fcinfo);
@@ -85,17 +86,17 @@ policy_by_name(FunctionCallInfo fcinfo)
 	Memo *memo = get_memo(fcinfo);
 	text *name;
 
-	pgi_need_argument(fcinfo, 0, "the policy");
+	pgi_argument_need(fcinfo, 0, "the policy");
 	name = PG_GETARG_TEXT_PP(0);
-	if (memo->generation != pgi_policy_generation || !is_named(name, &memo->name))
+	if (memo->generation != pgi_invalidation_policies || !is_named(name, &memo->name))
 	{
-		char *wanted = pgi_needed_name(name, "the policy");
-		uint64 generation = pgi_policy_generation;
+		char *wanted = pgi_argument_name_of(name, "the policy");
+		uint64 generation = pgi_invalidation_policies;
 
 		memo->generation = 0;
 		memo->word = (NameData){0};
 		memo->policy_id = pgi_policy_named(wanted);
-		memo->policy = pgi_policy(memo->policy_id);
+		memo->policy = pgi_policy_get(memo->policy_id);
 		namestrcpy(&memo->name, wanted);
 		memo->generation = generation;
 	}
@@ -125,7 +126,7 @@ pair(FunctionCallInfo fcinfo, const PgiPolicy *policy)
 	const PgiStart *start = &policy->start[asset_level][severity];
 
 	if (unlikely(!start->possible))
-		pgi_refuse_pair(policy, asset_level, severity);
+		pgi_policy_refuse_pair(policy, asset_level, severity);
 	return start;
 }
 
@@ -139,9 +140,9 @@ risen_level(FunctionCallInfo fcinfo, const PgiPolicy *policy)
 	if (PG_ARGISNULL(3))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 						errmsg("the elapsed time must not be null")));
-	return UInt8GetDatum(pgi_response_level(
+	return UInt8GetDatum(pgi_policy_response_level(
 		&policy->cell[asset_level][severity],
-		pgi_interval_length(PG_GETARG_INTERVAL_P(3), "the elapsed time")));
+		pgi_length_of_interval(PG_GETARG_INTERVAL_P(3), "the elapsed time")));
 }
 
 static inline Datum
@@ -176,7 +177,7 @@ processing_time(FunctionCallInfo fcinfo, const PgiPolicy *policy)
 	int64 time = policy->processing[level];
 
 	if (!policy->defined[level])
-		pgi_refuse_level(policy, level);
+		pgi_policy_refuse_level(policy, level);
 	if (time == PGI_NEVER)
 		PG_RETURN_NULL();
 	PG_RETURN_INTERVAL_P(make_length(time));
@@ -192,7 +193,7 @@ pgi_policy_id(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("policy versions count from 1")));
 	PG_RETURN_INT32(
-		pgi_policy_version(pgi_needed_name_argument(fcinfo, 0, "the policy"), version));
+		pgi_policy_version(pgi_argument_needed_name(fcinfo, 0, "the policy"), version));
 }
 
 /* What the word in the second argument means under the policy of the call site's memo. */
@@ -207,11 +208,12 @@ word_value(FunctionCallInfo fcinfo, PgiVocabulary vocabulary)
 	value = PG_GETARG_TEXT_PP(1);
 	if (NameStr(memo->word)[0] == '\0' || !is_named(value, &memo->word))
 	{
-		char *word = pgi_name_argument(fcinfo, 1, "the word");
+		char *word = pgi_argument_name(fcinfo, 1, "the word");
 
 		if (word == NULL)
 			PG_RETURN_NULL();
-		memo->code = pgi_word_code(pgi_policy_words(memo->policy_id), vocabulary, word);
+		memo->code =
+			pgi_policy_words_code(pgi_policy_words(memo->policy_id), vocabulary, word);
 		namestrcpy(&memo->word, strlen(word) < NAMEDATALEN ? word : "");
 	}
 	return UInt8GetDatum(memo->code);
@@ -286,8 +288,8 @@ pgi_response_steps(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	const PgiCell *cell;
 
-	pgi_need_argument(fcinfo, 0, "the policy");
-	cell = pgi_policy_cell(pgi_policy(PG_GETARG_INT32(0)), level_argument(fcinfo),
+	pgi_argument_need(fcinfo, 0, "the policy");
+	cell = pgi_policy_cell(pgi_policy_get(PG_GETARG_INT32(0)), level_argument(fcinfo),
 						   severity_argument(fcinfo));
 
 	InitMaterializedSRF(fcinfo, 0);

@@ -9,6 +9,8 @@
 
 #include "base/arguments.h"
 #include "base/word.h"
+#include "document/document.h"
+#include "document/json.h"
 #include "kernel/grade.h"
 #include "policy/policy_words.h"
 #include "types/types.h"
@@ -28,13 +30,15 @@ typedef struct Vocabulary
 } Vocabulary;
 
 static const Vocabulary vocabularies[PGI_VOCABULARIES] = {
-	[PGI_WORDS_SEVERITY] = {"severity", "$.severities", "severity", pgi_severity_code,
-							pgi_severity_of_key, pgi_severity_words, PGI_SEVERITY_MAX},
+	[PGI_WORDS_SEVERITY] = {"severity", "$.severities", "severity",
+							pgi_types_severity_code, pgi_types_severity_of_key,
+							pgi_types_severity_words, PGI_SEVERITY_MAX},
 	[PGI_WORDS_ASSET_LEVEL] = {"asset level", "$.axes.asset.values", "level",
-							   pgi_level_code, pgi_level_of_key, pgi_level_words,
+							   pgi_types_level_code, pgi_types_level_of_key,
+							   pgi_types_level_words, PGI_LEVEL_MAX},
+	[PGI_WORDS_EVENT_LEVEL] = {"event level", "$.levels", "level", pgi_types_level_code,
+							   pgi_types_level_of_key, pgi_types_level_words,
 							   PGI_LEVEL_MAX},
-	[PGI_WORDS_EVENT_LEVEL] = {"event level", "$.levels", "level", pgi_level_code,
-							   pgi_level_of_key, pgi_level_words, PGI_LEVEL_MAX},
 };
 
 static void
@@ -48,7 +52,7 @@ add_word(PgiPolicyWords *words, PgiVocabulary vocabulary, uint8 code, int item,
 	word->item = item;
 	word->number = number;
 	word->text = word_text;
-	word->key = pgi_fold_word(word_text, strlen(word_text), key) && *key != '\0'
+	word->key = pgi_word_fold(word_text, strlen(word_text), key) && *key != '\0'
 					? pstrdup(key)
 					: NULL;
 }
@@ -87,7 +91,7 @@ asset_levels(JsonbContainer *matrix)
 	for (int i = 0; i < pgi_json_count(matrix); i++)
 	{
 		int level =
-			pgi_level_code(pgi_json_text(pgi_json_item(matrix, i), "asset_level"));
+			pgi_types_level_code(pgi_json_text(pgi_json_item(matrix, i), "asset_level"));
 
 		levels |= level < 0 ? CODE_BIT(PGI_LEVEL_MAX + 1) - 1 : CODE_BIT(level);
 	}
@@ -96,7 +100,7 @@ asset_levels(JsonbContainer *matrix)
 
 /* Reads the words of a document that has its shape into the current memory context. */
 void
-pgi_read_policy_words(JsonbContainer *document, PgiPolicyWords *words)
+pgi_policy_words_read(JsonbContainer *document, PgiPolicyWords *words)
 {
 	JsonbContainer *asset = pgi_json_part(pgi_json_part(document, "axes"), "asset");
 
@@ -142,7 +146,7 @@ append_words(StringInfo list, const PgiPolicyWords *words, PgiVocabulary vocabul
 	const char *word;
 
 	for (int i = 0; (word = vocabularies[vocabulary].type_word(code, i)) != NULL; i++)
-		if (*word != '\0' && pgi_fold_word(word, strlen(word), key) &&
+		if (*word != '\0' && pgi_word_fold(word, strlen(word), key) &&
 			code_of_key(words, vocabulary, key) == code)
 			appendStringInfo(list, "%s%s", list->len > 0 ? ", " : "", word);
 	for (int i = 0; i < words->count[vocabulary]; i++)
@@ -151,7 +155,7 @@ append_words(StringInfo list, const PgiPolicyWords *words, PgiVocabulary vocabul
 
 		if (own->code == code && own->key != NULL &&
 			vocabularies[vocabulary].code_of_key(own->key) != code &&
-			pgi_client_can_read(own->text))
+			pgi_word_client_can_read(own->text))
 			appendStringInfo(list, "%s%s", list->len > 0 ? ", " : "", own->text);
 	}
 }
@@ -178,26 +182,28 @@ list_words(const PgiPolicyWords *words, PgiVocabulary vocabulary)
 
 /* The code of the value that a word names under a policy; error when it names none. */
 uint8
-pgi_word_code(const PgiPolicyWords *words, PgiVocabulary vocabulary, const char *word)
+pgi_policy_words_code(const PgiPolicyWords *words, PgiVocabulary vocabulary,
+					  const char *word)
 {
 	char key[PGI_WORD_SIZE];
 	int code = -1;
 
-	if (pgi_fold_word(word, strlen(word), key))
+	if (pgi_word_fold(word, strlen(word), key))
 		code = code_of_key(words, vocabulary, key);
 	if (code < 0)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("\"%s\" is no %s of policy \"%s\"", pgi_clip(word),
-							   vocabularies[vocabulary].name, words->policy),
-						errhint("The policy takes: %s.", list_words(words, vocabulary))));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" is no %s of policy \"%s\"", pgi_argument_clip(word),
+						vocabularies[vocabulary].name, words->policy),
+				 errhint("The policy takes: %s.", list_words(words, vocabulary))));
 	return (uint8) code;
 }
 
 /* Where in the document a word is. */
 char *
-pgi_word_place(PgiVocabulary vocabulary, const PgiOwnWord *word)
+pgi_policy_words_place(PgiVocabulary vocabulary, const PgiOwnWord *word)
 {
-	char *item = pgi_place_item(vocabularies[vocabulary].place, word->item);
+	char *item = pgi_document_place_item(vocabularies[vocabulary].place, word->item);
 
 	switch (word->number)
 	{
@@ -212,7 +218,8 @@ pgi_word_place(PgiVocabulary vocabulary, const PgiOwnWord *word)
 
 /* What is wrong with one of a policy's words; NULL when nothing is. */
 char *
-pgi_word_problem(const PgiPolicyWords *words, PgiVocabulary vocabulary, int number)
+pgi_policy_words_problem(const PgiPolicyWords *words, PgiVocabulary vocabulary,
+						 int number)
 {
 	const Vocabulary *v = &vocabularies[vocabulary];
 	const PgiOwnWord *word = &words->words[vocabulary][number];

@@ -4,7 +4,7 @@
 #ifndef PGI_POLICY_WORDS_H
 #define PGI_POLICY_WORDS_H
 
-#include "document/document.h"
+#include "utils/jsonb.h"
 
 /* What a word may name. One word may be both an asset level and an event level. */
 typedef enum PgiVocabulary
@@ -36,11 +36,11 @@ typedef struct PgiPolicyWords
 	PgiOwnWord *words[PGI_VOCABULARIES]; /* in the order of the document */
 } PgiPolicyWords;
 
-extern void pgi_read_policy_words(JsonbContainer *document, PgiPolicyWords *words);
-extern uint8 pgi_word_code(const PgiPolicyWords *words, PgiVocabulary vocabulary,
-						   const char *word);
-extern char *pgi_word_place(PgiVocabulary vocabulary, const PgiOwnWord *word);
-extern char *pgi_word_problem(const PgiPolicyWords *words, PgiVocabulary vocabulary,
-							  int number);
+extern void pgi_policy_words_read(JsonbContainer *document, PgiPolicyWords *words);
+extern uint8 pgi_policy_words_code(const PgiPolicyWords *words, PgiVocabulary vocabulary,
+								   const char *word);
+extern char *pgi_policy_words_place(PgiVocabulary vocabulary, const PgiOwnWord *word);
+extern char *pgi_policy_words_problem(const PgiPolicyWords *words,
+									  PgiVocabulary vocabulary, int number);
 
 #endif

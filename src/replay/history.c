@@ -31,6 +31,9 @@
 #include "base/compat.h"
 #include "base/sql.h"
 #include "incident/decided.h"
+#include "base/index_cursor.h"
+#include "incident/entry.h"
+#include "incident/state_cursor.h"
 #include "incident/state_row.h"
 #include "incident/timeline.h"
 #include "replay/history.h"
@@ -38,37 +41,14 @@
 /* Columns of incident_internal.incidents. */
 enum
 {
-	INCIDENT_ORG_ID = 1,
+	INCIDENT_ORG_ID,
 	INCIDENT_ID,
 	INCIDENT_POLICY_ID,
 	INCIDENT_DETECTED_AT
 };
 
-/* Columns of incident_internal.entries, up to what a fact has beyond a derived event. */
-enum
-{
-	ENTRY_ORG_ID = 1,
-	ENTRY_MONTH,
-	ENTRY_INCIDENT_ID,
-	ENTRY_EFFECTIVE_AT,
-	ENTRY_RECORDED_AT,
-	ENTRY_EPOCH,
-	ENTRY_SEQ,
-	ENTRY_RULE,
-	ENTRY_OCCURRENCE,
-	ENTRY_KIND,
-	ENTRY_EVENT_LEVEL,
-	ENTRY_RESPONSE_LEVEL,
-	ENTRY_SETS_ASSET,
-	ENTRY_SETS_SEVERITY,
-	ENTRY_ASSET_LEVEL,
-	ENTRY_SEVERITY,
-	ENTRY_ASSET_ID,
-	ENTRY_DUTY
-};
-
 /* An entry in 16 bytes; its seq is its place. */
-typedef struct Packed
+typedef struct PackedEntry
 {
 	int64 at; /* of a withdrawal: seq of what it takes back */
 	int16 occurrence;
@@ -78,14 +58,14 @@ typedef struct Packed
 	uint8 second_level; /* severity or response level */
 	uint8 sets;			/* of a fact: SETS_… */
 	uint8 duty;
-} Packed;
+} PackedEntry;
 
 #define ABSENT 255
 #define SETS_ASSET 1
 #define SETS_SEVERITY 2
 
 /* An incident and where its entries are. */
-typedef struct Life
+typedef struct PastIncident
 {
 	int64 incident_id;
 	int64 first;
@@ -97,16 +77,7 @@ typedef struct Life
 	uint8 response_level;
 	uint8 peak_response;
 	bool breached;
-} Life;
-
-/* Rows of a table in the order of its primary key, which begins with organisation and id. */
-typedef struct Ordered
-{
-	Relation relation;
-	Relation index;
-	IndexScanDesc scan;
-	TupleTableSlot *slot;
-} Ordered;
+} PastIncident;
 
 struct PgiHistory
 {
@@ -117,10 +88,9 @@ struct PgiHistory
 	Size memory;
 	Snapshot snapshot;
 	MemoryContext context;
-	Ordered incidents;
-	Ordered states;
-	bool at_state; /* a row is read */
-	bool at_end;   /* of the incidents */
+	PgiIndexCursor incidents;
+	PgiStateCursor states;
+	bool at_end; /* of the incidents */
 	Relation entries;
 	PartitionDirectory directory;
 	PartitionDesc partitions;
@@ -129,13 +99,13 @@ struct PgiHistory
 	 * As much as fits into memory: incidents in order of their ids, and for each equal
 	 * share of the ids the first of them that may be in it.
 	 */
-	Life *lives;
+	PastIncident *lives;
 	int nlives;
 	int room;
 	int next; /* to be handed out */
 	int *shares;
 	int shift; /* of an id, for its share */
-	Packed *packed;
+	PackedEntry *packed;
 	int64 npacked;
 	/* the incident at hand */
 	PgiPast past;
@@ -143,75 +113,31 @@ struct PgiHistory
 };
 
 static void
-begin_ordered(Ordered *ordered, const char *name, Snapshot snapshot, int nkeys)
+open_incidents(PgiIndexCursor *incidents, Snapshot snapshot)
 {
-	ordered->relation = table_open(pgi_relation(name), AccessShareLock);
-	ordered->index =
-		index_open(PGI_PRIMARY_KEY_INDEX(ordered->relation), AccessShareLock);
-	ordered->scan =
-		PGI_INDEX_BEGINSCAN(ordered->relation, ordered->index, snapshot, nkeys);
-	ordered->slot = table_slot_create(ordered->relation, NULL);
+	Relation relation = table_open(pgi_sql_relation("incidents"), AccessShareLock);
+
+	pgi_index_cursor_open(incidents, relation, snapshot, INCIDENT_DETECTED_AT + 1);
 }
 
 static void
-end_ordered(Ordered *ordered)
+close_incidents(PgiIndexCursor *incidents)
 {
-	index_endscan(ordered->scan);
-	ExecDropSingleTupleTableSlot(ordered->slot);
-	index_close(ordered->index, AccessShareLock);
-	table_close(ordered->relation, AccessShareLock);
-}
-
-static bool
-read_on(Ordered *ordered, int ncolumns)
-{
-	if (!index_getnext_slot(ordered->scan, ForwardScanDirection, ordered->slot))
-		return false;
-	slot_getsomeattrs(ordered->slot, ncolumns);
-	return true;
-}
-
-/* A column of a row whose columns have been read; columns count from 1. */
-static inline Datum
-column(const TupleTableSlot *slot, int number)
-{
-	return slot->tts_values[number - 1];
-}
-
-static inline bool
-is_null(const TupleTableSlot *slot, int number)
-{
-	return slot->tts_isnull[number - 1];
-}
-
-static inline uint8
-byte_or(const TupleTableSlot *slot, int number, uint8 when_null)
-{
-	return is_null(slot, number) ? when_null : DatumGetUInt8(column(slot, number));
-}
-
-static void
-start_at(Ordered *ordered, int32 org_id, int64 first, int64 last)
-{
-	ScanKeyData keys[3];
-
-	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(org_id));
-	ScanKeyInit(&keys[1], 2, BTGreaterEqualStrategyNumber, F_INT8GE,
-				Int64GetDatum(first));
-	ScanKeyInit(&keys[2], 2, BTLessEqualStrategyNumber, F_INT8LE, Int64GetDatum(last));
-	index_rescan(ordered->scan, keys, lengthof(keys), NULL, 0);
+	pgi_index_cursor_close(incidents);
+	table_close(incidents->relation, AccessShareLock);
 }
 
 /* The first incident from an id on; false when there is none. */
 static bool
-look_from(Ordered *incidents, int32 org_id, int64 id, int64 *found,
+look_from(PgiIndexCursor *incidents, int32 org_id, int64 id, int64 *found,
 		  TimestampTz *detected_at)
 {
-	start_at(incidents, org_id, id, PG_INT64_MAX);
-	if (!read_on(incidents, INCIDENT_DETECTED_AT))
+	pgi_index_cursor_start(incidents, org_id, id, PG_INT64_MAX);
+	if (!pgi_index_cursor_next(incidents))
 		return false;
-	*found = DatumGetInt64(column(incidents->slot, INCIDENT_ID));
-	*detected_at = DatumGetTimestampTz(column(incidents->slot, INCIDENT_DETECTED_AT));
+	*found = DatumGetInt64(pgi_slot_value(incidents->slot, INCIDENT_ID));
+	*detected_at =
+		DatumGetTimestampTz(pgi_slot_value(incidents->slot, INCIDENT_DETECTED_AT));
 	return true;
 }
 
@@ -221,7 +147,7 @@ look_from(Ordered *incidents, int32 org_id, int64 id, int64 *found,
  * none were.
  */
 static int64
-id_near(Ordered *incidents, int32 org_id, TimestampTz at)
+id_near(PgiIndexCursor *incidents, int32 org_id, TimestampTz at)
 {
 	int64 low = PG_INT64_MIN;
 	int64 high = PG_INT64_MAX;
@@ -249,17 +175,17 @@ id_near(Ordered *incidents, int32 org_id, TimestampTz at)
 int
 pgi_history_divide(const PgiPeriod *period, int nparts, PgiIds *parts, int64 *about)
 {
-	Ordered incidents;
+	PgiIndexCursor incidents;
 	int64 first;
 	int64 after;
 
-	begin_ordered(&incidents, "incidents", GetActiveSnapshot(), 3);
+	open_incidents(&incidents, GetActiveSnapshot());
 	first = id_near(&incidents, period->org_id, period->from);
 	after = Max(first, id_near(&incidents, period->org_id, period->to));
 	*about = after - first;
 	if (RelationGetNumberOfBlocks(incidents.relation) < min_parallel_table_scan_size)
 		nparts = 1;
-	end_ordered(&incidents);
+	close_incidents(&incidents);
 
 	nparts = (int) Max(1, Min(nparts, *about));
 	for (int i = 0; i < nparts; i++)
@@ -292,11 +218,13 @@ pgi_history_begin(const PgiPeriod *period, const PgiIds *part, Size memory,
 	pgi_decided_read(&history->decided, period->org_id);
 	history->snapshot = GetActiveSnapshot();
 
-	begin_ordered(&history->incidents, "incidents", history->snapshot, 3);
-	begin_ordered(&history->states, "incident_state", history->snapshot, 3);
-	start_at(&history->incidents, period->org_id, part->first, part->last);
+	open_incidents(&history->incidents, history->snapshot);
+	pgi_state_cursor_open(&history->states, AccessShareLock, history->snapshot,
+						  PGI_STATE_NEXT_DUE + 1);
+	pgi_index_cursor_start(&history->incidents, period->org_id, part->first, part->last);
 
-	history->entries = table_open(pgi_relation("entries"), AccessShareLock);
+	history->entries = table_open(pgi_sql_relation("entries"), AccessShareLock);
+	pgi_columns_expect(history->entries, pgi_entry_columns, PGI_ENTRY_COLUMNS);
 	history->directory = CreatePartitionDirectory(context, true);
 	history->partitions = PartitionDirectoryLookup(history->directory, history->entries);
 	history->wanted = palloc(sizeof(bool) * Max(history->partitions->nparts, 1));
@@ -309,13 +237,13 @@ pgi_history_end(PgiHistory *history)
 {
 	DestroyPartitionDirectory(history->directory);
 	table_close(history->entries, AccessShareLock);
-	end_ordered(&history->states);
-	end_ordered(&history->incidents);
+	pgi_state_cursor_close(&history->states, AccessShareLock);
+	close_incidents(&history->incidents);
 	MemoryContextDelete(history->context);
 }
 
 void
-pgi_progress_begin(PgiProgress *progress, int64 about)
+pgi_history_progress_begin(PgiProgress *progress, int64 about)
 {
 	progress->about = about;
 	pg_atomic_init_u64(&progress->done, 0);
@@ -324,7 +252,7 @@ pgi_progress_begin(PgiProgress *progress, int64 about)
 
 /* Tells every few seconds how far all who work on it have come, one of them at a time. */
 static void
-tell(PgiProgress *progress)
+report_progress(PgiProgress *progress)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	uint64 told = pg_atomic_read_u64(&progress->told);
@@ -340,55 +268,49 @@ tell(PgiProgress *progress)
 static bool
 find_state(PgiHistory *history, int64 incident_id)
 {
-	Ordered *states = &history->states;
+	PgiStateCursor *states = &history->states;
 
-	if (!history->at_state)
-	{
-		start_at(states, history->period.org_id, incident_id, PG_INT64_MAX);
-		history->at_state = read_on(states, STATE_NEXT_DUE);
-	}
-	while (history->at_state &&
-		   DatumGetInt64(column(states->slot, STATE_INCIDENT_ID)) < incident_id)
-		history->at_state = read_on(states, STATE_NEXT_DUE);
-	return history->at_state &&
-		   DatumGetInt64(column(states->slot, STATE_INCIDENT_ID)) == incident_id;
+	if (!pgi_state_cursor_covers(states, history->period.org_id, incident_id))
+		pgi_state_cursor_start(states, history->period.org_id, incident_id, PG_INT64_MAX);
+	return pgi_state_cursor_find(states, incident_id);
 }
 
 /* The moment up to which all of the incident whose state is read is decided. */
 static TimestampTz
 decided_until(const PgiHistory *history, const TupleTableSlot *state)
 {
-	return pgi_decided_until(&history->decided,
-							 DatumGetInt64(column(state, STATE_INCIDENT_ID)),
-							 DatumGetTimestampTz(column(state, STATE_SETTLED_TO)),
-							 is_null(state, STATE_NEXT_DUE)
-								 ? PGI_NEVER
-								 : DatumGetTimestampTz(column(state, STATE_NEXT_DUE)));
+	return pgi_decided_until(
+		&history->decided, DatumGetInt64(pgi_slot_value(state, PGI_STATE_INCIDENT_ID)),
+		DatumGetTimestampTz(pgi_slot_value(state, PGI_STATE_SETTLED_TO)),
+		pgi_slot_is_null(state, PGI_STATE_NEXT_DUE)
+			? PGI_NEVER
+			: DatumGetTimestampTz(pgi_slot_value(state, PGI_STATE_NEXT_DUE)));
 }
 
 static void
 add_life(PgiHistory *history)
 {
-	const TupleTableSlot *state = history->states.slot;
-	Life *life;
+	const TupleTableSlot *state = history->states.rows.slot;
+	PastIncident *life;
 
 	if (history->nlives == history->room)
 	{
 		history->room *= 2;
 		history->lives =
-			repalloc_huge(history->lives, sizeof(Life) * (Size) history->room);
+			repalloc_huge(history->lives, sizeof(PastIncident) * (Size) history->room);
 	}
 	life = &history->lives[history->nlives++];
-	life->incident_id = DatumGetInt64(column(state, STATE_INCIDENT_ID));
+	life->incident_id = DatumGetInt64(pgi_slot_value(state, PGI_STATE_INCIDENT_ID));
 	life->first = history->npacked;
 	life->until = decided_until(history, state);
-	life->policy_id = DatumGetInt32(column(state, STATE_POLICY_ID));
-	life->month = DatumGetInt32(column(state, STATE_MONTH));
-	life->nentries = DatumGetInt32(column(state, STATE_SEQ));
-	life->event_level = byte_or(state, STATE_EVENT_LEVEL, PGI_LEVEL_NONE);
-	life->response_level = byte_or(state, STATE_RESPONSE_LEVEL, PGI_LEVEL_NONE);
-	life->peak_response = byte_or(state, STATE_PEAK_RESPONSE, PGI_LEVEL_NONE);
-	life->breached = DatumGetBool(column(state, STATE_LATE + PGI_CLOCK_PROCESSING));
+	life->policy_id = DatumGetInt32(pgi_slot_value(state, PGI_STATE_POLICY_ID));
+	life->month = DatumGetInt32(pgi_slot_value(state, PGI_STATE_MONTH));
+	life->nentries = DatumGetInt32(pgi_slot_value(state, PGI_STATE_SEQ));
+	life->event_level = pgi_slot_byte(state, PGI_STATE_EVENT_LEVEL, PGI_LEVEL_NONE);
+	life->response_level = pgi_slot_byte(state, PGI_STATE_RESPONSE_LEVEL, PGI_LEVEL_NONE);
+	life->peak_response = pgi_slot_byte(state, PGI_STATE_PEAK_RESPONSE, PGI_LEVEL_NONE);
+	life->breached =
+		DatumGetBool(pgi_slot_value(state, PGI_STATE_LATE + PGI_CLOCK_PROCESSING));
 	history->npacked += life->nentries;
 }
 
@@ -396,8 +318,8 @@ add_life(PgiHistory *history)
 static bool
 is_full(const PgiHistory *history)
 {
-	Size size =
-		sizeof(Life) * (Size) history->nlives + sizeof(Packed) * (Size) history->npacked;
+	Size size = sizeof(PastIncident) * (Size) history->nlives +
+				sizeof(PackedEntry) * (Size) history->npacked;
 
 	return size >= history->memory || history->nlives == PG_INT32_MAX / 2;
 }
@@ -406,7 +328,7 @@ is_full(const PgiHistory *history)
 static void
 take_lives(PgiHistory *history)
 {
-	Ordered *incidents = &history->incidents;
+	PgiIndexCursor *incidents = &history->incidents;
 
 	history->nlives = history->next = 0;
 	history->npacked = 0;
@@ -415,18 +337,22 @@ take_lives(PgiHistory *history)
 		TimestampTz detected_at;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!read_on(incidents, INCIDENT_DETECTED_AT))
+		if (!pgi_index_cursor_next(incidents))
 		{
 			history->at_end = true;
 			break;
 		}
-		detected_at = DatumGetTimestampTz(column(incidents->slot, INCIDENT_DETECTED_AT));
+		detected_at =
+			DatumGetTimestampTz(pgi_slot_value(incidents->slot, INCIDENT_DETECTED_AT));
 		if (detected_at < history->period.from || detected_at >= history->period.to)
 			continue;
-		if (!find_state(history, DatumGetInt64(column(incidents->slot, INCIDENT_ID))))
-			ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-							errmsg("incident " INT64_FORMAT " has no state",
-								   DatumGetInt64(column(incidents->slot, INCIDENT_ID)))));
+		if (!find_state(history,
+						DatumGetInt64(pgi_slot_value(incidents->slot, INCIDENT_ID))))
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("incident " INT64_FORMAT " has no state",
+						DatumGetInt64(pgi_slot_value(incidents->slot, INCIDENT_ID)))));
 		add_life(history);
 	}
 }
@@ -459,7 +385,7 @@ make_shares(PgiHistory *history)
 }
 
 /* The incident with an id; NULL when it is none of those at hand. */
-static Life *
+static PastIncident *
 find_life(const PgiHistory *history, int64 incident_id)
 {
 	int low;
@@ -534,35 +460,38 @@ duty_number(const PgiDutyNames *duties, Datum name)
 
 /* Takes what the kernel needs of a fact. */
 static void
-pack_fact(const PgiHistory *history, Packed *packed, TupleTableSlot *slot)
+pack_fact(const PgiHistory *history, PackedEntry *packed, TupleTableSlot *slot)
 {
-	packed->at = DatumGetTimestampTz(column(slot, ENTRY_EFFECTIVE_AT));
+	packed->at = DatumGetTimestampTz(pgi_slot_value(slot, PGI_ENTRY_EFFECTIVE_AT));
 	packed->sets = 0;
 	packed->duty = PGI_MAX_DUTIES;
 	if (PGI_ASSESSES(packed->kind))
 	{
-		slot_getsomeattrs(slot, ENTRY_SEVERITY);
-		if (byte_or(slot, ENTRY_SETS_ASSET, false))
+		slot_getsomeattrs(slot, PGI_ENTRY_SEVERITY + 1);
+		if (pgi_slot_byte(slot, PGI_ENTRY_SETS_ASSET, false))
 			packed->sets |= SETS_ASSET;
-		if (byte_or(slot, ENTRY_SETS_SEVERITY, false))
+		if (pgi_slot_byte(slot, PGI_ENTRY_SETS_SEVERITY, false))
 			packed->sets |= SETS_SEVERITY;
-		packed->first_level = byte_or(slot, ENTRY_ASSET_LEVEL, PGI_LEVEL_UNKNOWN);
-		packed->second_level = byte_or(slot, ENTRY_SEVERITY, PGI_SEVERITY_UNKNOWN);
+		packed->first_level =
+			pgi_slot_byte(slot, PGI_ENTRY_ASSET_LEVEL, PGI_LEVEL_UNKNOWN);
+		packed->second_level =
+			pgi_slot_byte(slot, PGI_ENTRY_SEVERITY, PGI_SEVERITY_UNKNOWN);
 	}
 	else if (packed->kind == PGI_DONE)
 	{
-		slot_getsomeattrs(slot, ENTRY_DUTY);
-		if (!is_null(slot, ENTRY_DUTY))
-			packed->duty = duty_number(history->duties, column(slot, ENTRY_DUTY));
+		slot_getsomeattrs(slot, PGI_ENTRY_DUTY + 1);
+		if (!pgi_slot_is_null(slot, PGI_ENTRY_DUTY))
+			packed->duty =
+				duty_number(history->duties, pgi_slot_value(slot, PGI_ENTRY_DUTY));
 	}
 }
 
 static void
-pack_entry(const PgiHistory *history, const Life *life, TupleTableSlot *slot)
+pack_entry(const PgiHistory *history, const PastIncident *life, TupleTableSlot *slot)
 {
-	int32 seq = DatumGetInt32(column(slot, ENTRY_SEQ));
-	int16 kind = DatumGetInt16(column(slot, ENTRY_KIND));
-	Packed *packed;
+	int32 seq = DatumGetInt32(pgi_slot_value(slot, PGI_ENTRY_SEQ));
+	int16 kind = DatumGetInt16(pgi_slot_value(slot, PGI_ENTRY_KIND));
+	PackedEntry *packed;
 
 	if (seq < 1 || seq > life->nentries || kind < 0 || kind >= PGI_KINDS ||
 		pgi_kind_words[kind] == NULL)
@@ -575,15 +504,17 @@ pack_entry(const PgiHistory *history, const Life *life, TupleTableSlot *slot)
 	if (PGI_IS_FACT(kind))
 		pack_fact(history, packed, slot);
 	else if (kind == PGI_VOIDED)
-		packed->at = DatumGetInt32(column(slot, ENTRY_EPOCH));
+		packed->at = DatumGetInt32(pgi_slot_value(slot, PGI_ENTRY_EPOCH));
 	else
 	{
-		slot_getsomeattrs(slot, ENTRY_RESPONSE_LEVEL);
-		packed->at = DatumGetTimestampTz(column(slot, ENTRY_EFFECTIVE_AT));
-		packed->occurrence = DatumGetInt16(column(slot, ENTRY_OCCURRENCE));
-		packed->rule = (uint8) DatumGetInt16(column(slot, ENTRY_RULE));
-		packed->first_level = byte_or(slot, ENTRY_EVENT_LEVEL, PGI_LEVEL_UNKNOWN);
-		packed->second_level = byte_or(slot, ENTRY_RESPONSE_LEVEL, PGI_LEVEL_UNKNOWN);
+		slot_getsomeattrs(slot, PGI_ENTRY_RESPONSE_LEVEL + 1);
+		packed->at = DatumGetTimestampTz(pgi_slot_value(slot, PGI_ENTRY_EFFECTIVE_AT));
+		packed->occurrence = DatumGetInt16(pgi_slot_value(slot, PGI_ENTRY_OCCURRENCE));
+		packed->rule = (uint8) DatumGetInt16(pgi_slot_value(slot, PGI_ENTRY_RULE));
+		packed->first_level =
+			pgi_slot_byte(slot, PGI_ENTRY_EVENT_LEVEL, PGI_LEVEL_UNKNOWN);
+		packed->second_level =
+			pgi_slot_byte(slot, PGI_ENTRY_RESPONSE_LEVEL, PGI_LEVEL_UNKNOWN);
 	}
 }
 
@@ -604,17 +535,19 @@ read_partition(PgiHistory *history, Oid partition)
 			MakeSingleTupleTableSlot(RelationGetDescr(history->entries), &TTSOpsVirtual);
 	while (table_scan_getnextslot(scan, ForwardScanDirection, stored))
 	{
-		const Life *life;
+		const PastIncident *life;
 
 		CHECK_FOR_INTERRUPTS();
 		if (++nread % 65536 == 0)
-			tell(history->progress);
+			report_progress(history->progress);
 		if (map != NULL)
 			(void) execute_attr_map_slot(map->attrMap, stored, slot);
-		slot_getsomeattrs(slot, ENTRY_KIND);
-		if (DatumGetInt32(column(slot, ENTRY_ORG_ID)) != history->period.org_id)
+		slot_getsomeattrs(slot, PGI_ENTRY_KIND + 1);
+		if (DatumGetInt32(pgi_slot_value(slot, PGI_ENTRY_ORG_ID)) !=
+			history->period.org_id)
 			continue;
-		life = find_life(history, DatumGetInt64(column(slot, ENTRY_INCIDENT_ID)));
+		life = find_life(history,
+						 DatumGetInt64(pgi_slot_value(slot, PGI_ENTRY_INCIDENT_ID)));
 		if (life != NULL)
 			pack_entry(history, life, slot);
 	}
@@ -635,7 +568,7 @@ take_chunk(PgiHistory *history)
 	if (history->lives == NULL)
 	{
 		history->room = 1024;
-		history->lives = palloc(sizeof(Life) * history->room);
+		history->lives = palloc(sizeof(PastIncident) * history->room);
 	}
 	else
 	{
@@ -645,7 +578,7 @@ take_chunk(PgiHistory *history)
 	take_lives(history);
 	if (history->nlives > 0)
 	{
-		size = sizeof(Packed) * (Size) history->npacked;
+		size = sizeof(PackedEntry) * (Size) history->npacked;
 		history->packed = palloc_extended(size, MCXT_ALLOC_HUGE);
 		memset(history->packed, ABSENT, size);
 		make_shares(history);
@@ -659,7 +592,7 @@ take_chunk(PgiHistory *history)
 }
 
 static void
-unpack_fact(PgiPast *past, const Packed *packed, int32 seq)
+unpack_fact(PgiPast *past, const PackedEntry *packed, int32 seq)
 {
 	PgiFact *fact = &past->facts[past->nfacts++];
 
@@ -675,7 +608,7 @@ unpack_fact(PgiPast *past, const Packed *packed, int32 seq)
 }
 
 static void
-unpack_event(PgiPast *past, const Packed *packed)
+unpack_event(PgiPast *past, const PackedEntry *packed)
 {
 	PgiDerived *event = &past->events[past->nevents++];
 
@@ -691,16 +624,11 @@ unpack_event(PgiPast *past, const Packed *packed)
 
 /* Makes what was taken back absent, and errors when an entry is missing. */
 static void
-check_entries(int32 org_id, const Life *life, Packed *packed)
+check_entries(int32 org_id, const PastIncident *life, PackedEntry *packed)
 {
 	for (int i = 0; i < life->nentries; i++)
 		if (packed[i].kind == ABSENT)
-		{
-			pgi_expect_remembered(org_id, life->incident_id);
-			ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-							errmsg("entry %d of incident " INT64_FORMAT " is missing",
-								   i + 1, life->incident_id)));
-		}
+			pgi_timeline_refuse_missing(org_id, life->incident_id, i + 1);
 	for (int i = 0; i < life->nentries; i++)
 		if (packed[i].kind == PGI_VOIDED && packed[i].at >= 1 && packed[i].at <= i)
 			packed[packed[i].at - 1].kind = ABSENT;
@@ -730,8 +658,8 @@ const PgiPast *
 pgi_history_next(PgiHistory *history)
 {
 	PgiPast *past = &history->past;
-	const Life *life;
-	Packed *packed;
+	const PastIncident *life;
+	PackedEntry *packed;
 	bool in_order = true;
 
 	CHECK_FOR_INTERRUPTS();
@@ -759,12 +687,12 @@ pgi_history_next(PgiHistory *history)
 	for (int i = 1; i < past->nfacts; i++)
 		in_order &= past->facts[i - 1].at <= past->facts[i].at;
 	if (!in_order)
-		pgi_sort_facts(past->facts, past->nfacts);
+		pgi_advance_sort_facts(past->facts, past->nfacts);
 	if (history->next % 1024 == 0 || history->next == history->nlives)
 	{
 		(void) pg_atomic_fetch_add_u64(&history->progress->done,
 									   (history->next - 1) % 1024 + 1);
-		tell(history->progress);
+		report_progress(history->progress);
 	}
 	return past;
 }

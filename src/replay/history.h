@@ -7,8 +7,8 @@
 #include "datatype/timestamp.h"
 #include "port/atomics.h"
 
-#include "incident/duty_functions.h"
-#include "kernel/advance.h"
+#include "kernel/state.h"
+#include "policy/duty_names.h"
 
 typedef struct PgiHistory PgiHistory;
 
@@ -55,7 +55,7 @@ typedef struct PgiProgress
 
 extern int pgi_history_divide(const PgiPeriod *period, int nparts, PgiIds *parts,
 							  int64 *about);
-extern void pgi_progress_begin(PgiProgress *progress, int64 about);
+extern void pgi_history_progress_begin(PgiProgress *progress, int64 about);
 extern PgiHistory *pgi_history_begin(const PgiPeriod *period, const PgiIds *part,
 									 Size memory, const PgiDutyNames *duties,
 									 PgiProgress *progress);

@@ -10,10 +10,9 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "base/arguments.h"
 #include "base/compat.h"
+#include "base/organisation.h"
 #include "incident/timeline.h"
-#include "pg_incident.h"
 #include "policy/policy_cache.h"
 #include "replay/replay.h"
 
@@ -46,7 +45,7 @@ pgi_replay_begin(PgiReplay *replay, int32 policy_id, const PgiPeriod *period,
 				 const PgiIds *part, int nparts, PgiProgress *progress)
 {
 	memset(replay, 0, sizeof(PgiReplay));
-	pgi_read_duty_names(policy_id, &replay->duties);
+	pgi_duty_names_read(policy_id, &replay->duties);
 	replay->history = pgi_history_begin(period, part, memory_of_each(nparts),
 										&replay->duties, progress);
 	replay->policy = pgi_policy_of(policy_id, period->org_id);
@@ -72,7 +71,7 @@ begin_alone(PgiReplay *replay, PgiProgress *progress, FunctionCallInfo fcinfo)
 
 	pgi_replay_arguments(fcinfo, &policy_id, &period);
 	pgi_history_divide(&period, 1, &all, &about);
-	pgi_progress_begin(progress, about);
+	pgi_history_progress_begin(progress, about);
 	pgi_replay_begin(replay, policy_id, &period, &all, 1, progress);
 }
 
@@ -100,7 +99,7 @@ pgi_replay_run(PgiReplay *replay, const PgiPast *past)
 						 replay, &replay->state);
 	if (result == PGI_ERROR_NOT_IN_POLICY)
 		return false;
-	pgi_check_result(result, past->incident_id);
+	pgi_timeline_check_result(result, past->incident_id);
 	return true;
 }
 

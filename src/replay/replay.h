@@ -6,8 +6,7 @@
 
 #include "fmgr.h"
 
-#include "incident/duty_functions.h"
-#include "kernel/advance.h"
+#include "policy/duty_names.h"
 #include "replay/history.h"
 
 /* A replay under one policy, and what the kernel makes of the incident at hand. */

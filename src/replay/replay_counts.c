@@ -13,6 +13,7 @@
 #include "storage/shm_mq.h"
 #include "utils/builtins.h"
 
+#include "base/compat.h"
 #include "policy/policy_cache.h"
 #include "replay/replay.h"
 
@@ -305,7 +306,7 @@ pgi_replay_counts(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	pgi_replay_arguments(fcinfo, &task->policy_id, &task->period);
 	task->nparts = pgi_history_divide(&task->period, most_parts(), task->parts, &about);
-	pgi_progress_begin(&task->progress, about);
+	pgi_history_progress_begin(&task->progress, about);
 	pg_atomic_init_u64(&task->fingerprint, 0);
 	pg_atomic_init_u32(&task->next, 0);
 	if (task->nparts > 1)

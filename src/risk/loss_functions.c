@@ -115,7 +115,7 @@ summary_record(FunctionCallInfo fcinfo, double *losses, int64 years)
 	if (get_call_result_type(fcinfo, NULL, &row) != TYPEFUNC_COMPOSITE ||
 		row->natts != lengthof(values))
 		elog(ERROR, "a summary of losses has %d columns", (int) lengthof(values));
-	pgi_loss_summarize(losses, years, &summary, pgi_pause);
+	pgi_loss_summarize(losses, years, &summary, pgi_loss_model_pause);
 	if (!isfinite(summary.mean) || !isfinite(summary.standard_deviation))
 		refuse_total();
 	values[0] = Float8GetDatum(summary.mean);
@@ -132,7 +132,7 @@ Datum
 pgi_annual_loss(PG_FUNCTION_ARGS)
 {
 	PgiLossModel model;
-	int trials = pgi_read_loss_model(fcinfo, &model);
+	int trials = pgi_loss_model_read(fcinfo, &model);
 	double *losses = palloc(trials * sizeof(double));
 	Datum record;
 
@@ -147,7 +147,7 @@ Datum
 pgi_annual_losses(PG_FUNCTION_ARGS)
 {
 	PgiLossModel model;
-	int trials = pgi_read_loss_model(fcinfo, &model);
+	int trials = pgi_loss_model_read(fcinfo, &model);
 	double *losses;
 	ArrayType *array = make_years(trials, &losses);
 
@@ -197,7 +197,7 @@ pgi_loss_exceedance(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("points is %d", points),
 				 errhint("It needs a number from 1 to %d.", PGI_MOST_POINTS)));
 	InitMaterializedSRF(fcinfo, 0);
-	count = pgi_loss_curve(losses, years, curve, points, pgi_pause);
+	count = pgi_loss_curve(losses, years, curve, points, pgi_loss_model_pause);
 	for (size_t i = 0; i < count; i++)
 		put_exceedance(result, curve[i].loss, curve[i].probability);
 	pfree(losses);

@@ -75,10 +75,10 @@ json_text(const JsonbValue *value)
 		case jbvNull:
 			return "null";
 		case jbvString:
-			return psprintf("\"%s\"", pgi_clip(pnstrdup(value->val.string.val,
-														value->val.string.len)));
+			return psprintf("\"%s\"", pgi_argument_clip(pnstrdup(value->val.string.val,
+																 value->val.string.len)));
 		case jbvNumeric:
-			return pgi_clip(DatumGetCString(
+			return pgi_argument_clip(DatumGetCString(
 				DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric))));
 		case jbvBool:
 			return value->val.boolean ? "true" : "false";
@@ -108,10 +108,12 @@ find_word(const Document *document, const JsonbValue *key)
 		if (strlen(words[word]) == key->val.string.len &&
 			memcmp(words[word], key->val.string.val, key->val.string.len) == 0)
 			return (Word) word;
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("%s.%s is not a known key", document->place,
-						   pgi_clip(pnstrdup(key->val.string.val, key->val.string.len))),
-					errhint("%s", document->hint)));
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		 errmsg("%s.%s is not a known key", document->place,
+				pgi_argument_clip(pnstrdup(key->val.string.val, key->val.string.len))),
+		 errhint("%s", document->hint)));
 	return WORDS;
 }
 
@@ -197,7 +199,7 @@ read_pert(PgiQuantity *quantity, const Document *document, double most)
 
 	if ((document->given & BIT(WORD_SHAPE)) != 0)
 		shape = read_member(document, WORD_SHAPE, 0, MOST_SHAPE);
-	pgi_quantity_pert(quantity, min, mode, max, shape);
+	pgi_loss_quantity_pert(quantity, min, mode, max, shape);
 }
 
 static void
@@ -211,7 +213,7 @@ read_distribution(PgiQuantity *quantity, const Document *document, double most)
 		expect_form(document, FORM_LOGNORMAL);
 		median = read_member(document, WORD_MEDIAN, LEAST_POSITIVE, most);
 		sigma = read_member(document, WORD_SIGMA, 0, MOST_SIGMA);
-		pgi_quantity_lognormal(quantity, median, sigma);
+		pgi_loss_quantity_lognormal(quantity, median, sigma);
 	}
 	else if ((document->given & FORM_BETWEEN) != 0)
 	{
@@ -221,7 +223,7 @@ read_distribution(PgiQuantity *quantity, const Document *document, double most)
 		expect_form(document, FORM_BETWEEN);
 		high = read_member(document, WORD_HIGH, LEAST_POSITIVE, most);
 		low = read_member(document, WORD_LOW, LEAST_POSITIVE, high);
-		pgi_quantity_between(quantity, low, high);
+		pgi_loss_quantity_between(quantity, low, high);
 	}
 	else
 	{
@@ -237,7 +239,7 @@ read_quantity(PgiQuantity *quantity, const char *place, const JsonbValue *value,
 	Document document;
 
 	if (value->type == jbvNumeric)
-		pgi_quantity_fixed(quantity, read_number(place, value, 0, most));
+		pgi_loss_quantity_fixed(quantity, read_number(place, value, 0, most));
 	else
 	{
 		read_document(&document, place, value, QUANTITY_HINT);
@@ -266,7 +268,8 @@ read_frequency(PgiLossModel *model, const JsonbValue *value)
 
 	if (value->type == jbvNumeric)
 	{
-		pgi_quantity_fixed(&model->rate, read_number("frequency", value, 0, MOST_RATE));
+		pgi_loss_quantity_fixed(&model->rate,
+								read_number("frequency", value, 0, MOST_RATE));
 		return;
 	}
 	read_document(&document, "frequency", value, FREQUENCY_HINT);
@@ -305,14 +308,14 @@ json_argument(FunctionCallInfo fcinfo, int number)
 
 /* What the kernel calls now and then. */
 void
-pgi_pause(void)
+pgi_loss_model_pause(void)
 {
 	CHECK_FOR_INTERRUPTS();
 }
 
 /* Reads the arguments (frequency, magnitude, trials, seed, secondary, scenario); returns the trials. */
 int
-pgi_read_loss_model(FunctionCallInfo fcinfo, PgiLossModel *model)
+pgi_loss_model_read(FunctionCallInfo fcinfo, PgiLossModel *model)
 {
 	static const char *const names[] = {"frequency", "magnitude", "trials",
 										"seed",		 NULL,		  "scenario"};
@@ -340,6 +343,6 @@ pgi_read_loss_model(FunctionCallInfo fcinfo, PgiLossModel *model)
 				 errhint("It needs a number from 2 to %d.", PGI_MOST_YEARS)));
 	model->seed = PG_GETARG_INT64(3);
 	model->scenario = PG_GETARG_INT64(5);
-	model->pause = pgi_pause;
+	model->pause = pgi_loss_model_pause;
 	return trials;
 }

@@ -11,7 +11,7 @@
 /* How many years are simulated at most. */
 #define PGI_MOST_YEARS 10000000
 
-extern void pgi_pause(void);
-extern int pgi_read_loss_model(FunctionCallInfo fcinfo, PgiLossModel *model);
+extern void pgi_loss_model_pause(void);
+extern int pgi_loss_model_read(FunctionCallInfo fcinfo, PgiLossModel *model);
 
 #endif

@@ -8,12 +8,12 @@
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
-#include "base/arguments.h"
 #include "base/compat.h"
 #include "base/invalidation.h"
 #include "base/sql.h"
 #include "base/version.h"
 #include "risk/risk_cache.h"
+#include "risk/risk_document.h"
 
 typedef struct CachedMethod
 {
@@ -34,12 +34,12 @@ read_names(void)
 							 0};
 	PgiOwnerScope scope;
 
-	pgi_become_owner(&scope);
+	pgi_sql_become_owner(&scope);
 	SPI_connect();
-	pgi_read_newest(&query, NULL);
-	pgi_read_versions(&published, cache_context);
+	pgi_sql_read_newest(&query, NULL);
+	pgi_version_read(&published, cache_context);
 	SPI_finish();
-	pgi_become_caller(&scope);
+	pgi_sql_become_caller(&scope);
 }
 
 /* Starts an empty cache unless what is cached still holds after all that was committed. */
@@ -49,16 +49,16 @@ make_current(void)
 	HASHCTL control = {0};
 	uint64 changes_before;
 
-	if (cached_changes == pgi_changes(PGI_RISK_METHODS))
+	if (cached_changes == pgi_invalidation_changes(PGI_RISK_METHODS))
 		return;
 
 	cached_changes = 0;
-	pgi_risk_generation++;
+	pgi_invalidation_risk_methods++;
 	if (cache_context == NULL)
 		cache_context = AllocSetContextCreate(
 			CacheMemoryContext, "pg_incident risk methods", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextReset(cache_context);
-	changes_before = pgi_watch(PGI_RISK_METHODS);
+	changes_before = pgi_invalidation_follow_changes(PGI_RISK_METHODS);
 	control.keysize = sizeof(int32);
 	control.entrysize = sizeof(CachedMethod);
 	control.hcxt = cache_context;
@@ -81,20 +81,20 @@ compile_method(int32 method_id, PgiRiskMethod *compiled)
 	PgiRiskProblem problem;
 	bool isnull;
 
-	pgi_become_owner(&scope);
+	pgi_sql_become_owner(&scope);
 	SPI_connect();
-	pgi_read_newest(&query, &id);
+	pgi_sql_read_newest(&query, &id);
 	if (SPI_processed == 0)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
 						errmsg("risk method %d does not exist", method_id),
 						errhint("The view incident.risk_method_versions lists them.")));
-	if (pgi_read_risk_document(DatumGetJsonbP(pgi_column(0, 1, &isnull)), &source,
+	if (pgi_risk_document_read(DatumGetJsonbP(pgi_sql_column(0, 1, &isnull)), &source,
 							   &problem, 1) > 0)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						errmsg("risk method %d is not sound", method_id),
 						errdetail("%s %s", problem.place, problem.text)));
 	SPI_finish();
-	pgi_become_caller(&scope);
+	pgi_sql_become_caller(&scope);
 	pgi_risk_compile(&source, compiled);
 }
 
@@ -123,5 +123,5 @@ int32
 pgi_risk_method_version(const char *name, int32 version)
 {
 	make_current();
-	return pgi_find_version(&published, name, version);
+	return pgi_version_find(&published, name, version);
 }

@@ -9,8 +9,10 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 
+#include "base/compat.h"
 #include "document/document.h"
-#include "risk/risk_cache.h"
+#include "document/json.h"
+#include "risk/risk_document.h"
 
 static const char *const stage_keys[PGI_RISK_STAGES] = {"likelihood", "loss", "risk"};
 
@@ -55,7 +57,7 @@ refuse(Reading *reading, const char *place, const char *sentence)
  * A number times the unit, when that is whole and lies between -limit and limit.
  */
 bool
-pgi_whole_multiple(Numeric number, int64 unit, int64 limit, int64 *result)
+pgi_risk_document_whole_multiple(Numeric number, int64 unit, int64 limit, int64 *result)
 {
 	Datum product = DirectFunctionCall2(numeric_mul, NumericGetDatum(number),
 										NumericGetDatum(int64_to_numeric(unit)));
@@ -91,7 +93,8 @@ read_integer(Reading *reading, const JsonbValue *value, const char *place)
 	if (value == NULL)
 		refuse(reading, place, "is missing");
 	else if (value->type != jbvNumeric ||
-			 !pgi_whole_multiple(value->val.numeric, 1, PG_INT32_MAX, &number))
+			 !pgi_risk_document_whole_multiple(value->val.numeric, 1, PG_INT32_MAX,
+											   &number))
 		refuse(reading, place, "is not a whole number");
 	return (int32) number;
 }
@@ -211,15 +214,15 @@ read_asset_value(Reading *reading, JsonbContainer *document, PgiAssetValue *how)
 		if (weight == NULL)
 			refuse(reading, place, "is missing");
 		else if (weight->type != jbvNumeric ||
-				 !pgi_whole_multiple(weight->val.numeric, PGI_WEIGHT_UNIT,
-									 PGI_WEIGHT_MAX * 2, &how->weight[i]))
+				 !pgi_risk_document_whole_multiple(weight->val.numeric, PGI_WEIGHT_UNIT,
+												   PGI_WEIGHT_MAX * 2, &how->weight[i]))
 			refuse(reading, place,
 				   "is not a number of at most six decimals up to 1000000");
 	}
 }
 
 bool
-pgi_find_combination(const char *word, PgiCombination *combination)
+pgi_risk_document_combination(const char *word, PgiCombination *combination)
 {
 	for (int i = 0; i < PGI_COMBINATIONS; i++)
 		if (strcmp(word, combination_words[i]) == 0)
@@ -235,7 +238,7 @@ pgi_find_combination(const char *word, PgiCombination *combination)
  * returns how many problems there are, of which at most `room` are written.
  */
 int
-pgi_read_risk_document(Jsonb *document, PgiRiskSource *source, PgiRiskProblem *problems,
+pgi_risk_document_read(Jsonb *document, PgiRiskSource *source, PgiRiskProblem *problems,
 					   int room)
 {
 	Reading reading = {problems, room, 0};
@@ -262,10 +265,10 @@ pgi_risk_problems(PG_FUNCTION_ARGS)
 	PgiRiskSource source;
 	int count;
 
-	count = pgi_read_risk_document(PG_GETARG_JSONB_P(0), &source, problems,
+	count = pgi_risk_document_read(PG_GETARG_JSONB_P(0), &source, problems,
 								   lengthof(problems));
 	InitMaterializedSRF(fcinfo, 0);
 	for (int i = 0; i < Min(count, lengthof(problems)); i++)
-		pgi_put_finding(result, problems[i].place, problems[i].text);
+		pgi_document_put_finding(result, problems[i].place, problems[i].text);
 	return (Datum) 0;
 }

@@ -9,6 +9,7 @@
 #include "utils/reltrigger.h"
 
 #include "base/bulk.h"
+#include "base/compat.h"
 #include "base/sql.h"
 
 /* In the order of the columns of incident_internal.risk_results. */
@@ -44,9 +45,9 @@ pgi_freeze_results(PG_FUNCTION_ARGS)
 	SPI_connect();
 	bulk = pgi_bulk_open("risk_results");
 	if (has_triggers(bulk))
-		frozen = pgi_run_over_all(&insert, &round, NULL);
+		frozen = pgi_sql_run_over_all(&insert, &round, NULL);
 	else
-		frozen = pgi_run_over_all(&results, &round, pgi_bulk_receiver(bulk));
+		frozen = pgi_sql_run_over_all(&results, &round, pgi_bulk_receiver(bulk));
 	pgi_bulk_close(bulk);
 	SPI_finish();
 	PG_RETURN_INT64((int64) frozen);

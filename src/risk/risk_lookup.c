@@ -17,6 +17,7 @@
 #include "base/compat.h"
 #include "base/invalidation.h"
 #include "risk/risk_cache.h"
+#include "risk/risk_document.h"
 
 /* What a call site used last. */
 typedef struct Memo
@@ -41,9 +42,9 @@ static pg_noinline const PgiRiskMethod *
 find_by_id(FunctionCallInfo fcinfo)
 {
 	Memo *memo = get_memo(fcinfo);
-	uint64 generation = pgi_risk_generation;
+	uint64 generation = pgi_invalidation_risk_methods;
 
-	pgi_need_argument(fcinfo, 0, "the risk method");
+	pgi_argument_need(fcinfo, 0, "the risk method");
 	memo->generation = 0;
 	memo->method_id = PG_GETARG_INT32(0);
 	memo->method = pgi_risk_method(memo->method_id);
@@ -58,7 +59,7 @@ remembered_method(FunctionCallInfo fcinfo)
 	const Memo *memo = fcinfo->flinfo->fn_extra;
 
 	if (likely(memo != NULL && !PG_ARGISNULL(0) &&
-			   memo->generation == pgi_risk_generation &&
+			   memo->generation == pgi_invalidation_risk_methods &&
 			   memo->method_id == PG_GETARG_INT32(0)))
 		return memo->method;
 	return NULL;
@@ -81,15 +82,15 @@ method_by_name(FunctionCallInfo fcinfo)
 	text *name;
 	int length;
 
-	pgi_need_argument(fcinfo, 0, "the risk method");
+	pgi_argument_need(fcinfo, 0, "the risk method");
 	name = PG_GETARG_TEXT_PP(0);
 	length = VARSIZE_ANY_EXHDR(name);
-	if (memo->generation != pgi_risk_generation || length >= NAMEDATALEN ||
+	if (memo->generation != pgi_invalidation_risk_methods || length >= NAMEDATALEN ||
 		NameStr(memo->name)[length] != '\0' ||
 		memcmp(NameStr(memo->name), VARDATA_ANY(name), length) != 0)
 	{
-		char *wanted = pgi_needed_name(name, "the risk method");
-		uint64 generation = pgi_risk_generation;
+		char *wanted = pgi_argument_name_of(name, "the risk method");
+		uint64 generation = pgi_invalidation_risk_methods;
 
 		memo->generation = 0;
 		memo->method = pgi_risk_method(pgi_risk_method_version(wanted, 0));
@@ -126,7 +127,7 @@ pgi_risk_method_id(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("versions of risk methods count from 1, not %d", version)));
 	PG_RETURN_INT32(pgi_risk_method_version(
-		pgi_needed_name_argument(fcinfo, 0, "the risk method"), version));
+		pgi_argument_needed_name(fcinfo, 0, "the risk method"), version));
 }
 
 static pg_noinline Datum
@@ -230,7 +231,7 @@ pgi_method_asset_rating(PG_FUNCTION_ARGS)
 {
 	int tenths = method_by_id(fcinfo)->asset_tenths[triple(fcinfo, 1)];
 
-	return UInt8GetDatum(pgi_asset_rating(tenths));
+	return UInt8GetDatum(pgi_risk_asset_rating(tenths));
 }
 
 /* Three weights, as they are in a method's document. */
@@ -251,12 +252,12 @@ read_weights(ArrayType *array, int64 weight[3])
 
 		deconstruct_array(array, NUMERICOID, -1, false, TYPALIGN_INT, &values, NULL,
 						  &count);
-		if (!pgi_whole_multiple(DatumGetNumeric(values[i]), PGI_WEIGHT_UNIT,
-								PGI_WEIGHT_MAX, &weight[i]) ||
+		if (!pgi_risk_document_whole_multiple(DatumGetNumeric(values[i]), PGI_WEIGHT_UNIT,
+											  PGI_WEIGHT_MAX, &weight[i]) ||
 			weight[i] < 0)
 			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 							errmsg("%s is no weight",
-								   pgi_clip(DatumGetCString(
+								   pgi_argument_clip(DatumGetCString(
 									   DirectFunctionCall1(numeric_out, values[i])))),
 							errdetail("A weight is from 0 to 1000000 and has at most six "
 									  "decimals.")));
@@ -277,11 +278,12 @@ asset_tenths(FunctionCallInfo fcinfo)
 
 	for (int i = 0; i < 3; i++)
 		ratings[i] = rating(fcinfo, i);
-	word = pgi_needed_name_argument(fcinfo, 3, "the combination");
-	if (!pgi_find_combination(word, &how.combination))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("combination \"%s\" is not known", pgi_clip(word)),
-						errhint("Use mean, weighted, max or log2mean.")));
+	word = pgi_argument_needed_name(fcinfo, 3, "the combination");
+	if (!pgi_risk_document_combination(word, &how.combination))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("combination \"%s\" is not known", pgi_argument_clip(word)),
+				 errhint("Use mean, weighted, max or log2mean.")));
 	if ((how.combination == PGI_COMBINE_WEIGHTED) == PG_ARGISNULL(4))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						PG_ARGISNULL(4)
@@ -289,7 +291,7 @@ asset_tenths(FunctionCallInfo fcinfo)
 							: errmsg("the combination \"%s\" takes no weights", word)));
 	if (how.combination == PGI_COMBINE_WEIGHTED)
 		read_weights(PG_GETARG_ARRAYTYPE_P(4), how.weight);
-	return pgi_asset_tenths(&how, ratings);
+	return pgi_risk_asset_tenths(&how, ratings);
 }
 
 PG_FUNCTION_INFO_V1(pgi_asset_value);
@@ -303,7 +305,7 @@ PG_FUNCTION_INFO_V1(pgi_asset_rating_of);
 Datum
 pgi_asset_rating_of(PG_FUNCTION_ARGS)
 {
-	return UInt8GetDatum(pgi_asset_rating(asset_tenths(fcinfo)));
+	return UInt8GetDatum(pgi_risk_asset_rating(asset_tenths(fcinfo)));
 }
 
 /* A rating so many steps higher or lower, within 1 to 5. */

@@ -27,28 +27,15 @@
 
 #include "base/bulk.h"
 #include "base/compat.h"
-#include "base/sql.h"
 #include "incident/chain.h"
 #include "incident/entry.h"
+#include "incident/state_cursor.h"
 #include "incident/state_row.h"
+#include "kernel/state_pack.h"
 #include "policy/policy_cache.h"
 #include "tick/batch.h"
+#include "timer/bucket.h"
 #include "timer/timer.h"
-
-/*
- * Rows of the state found by its primary key. Incidents that were opened one after the
- * other fall due together: as long as ids are close, the next one is found by reading on.
- */
-typedef struct Probe
-{
-	Relation relation;
-	IndexScanDesc scan;
-	TupleTableSlot *slot;
-	MemoryContext context; /* what the index keeps from row to row */
-	bool reading;		   /* the slot has a row, of an incident beyond the last one */
-	int64 up_to;		   /* ids of the organisation that the scan reads */
-	int32 org_id;
-} Probe;
 
 /* Ids are close when reading the rows between them costs less than a search. */
 #define CLOSE 4
@@ -63,7 +50,7 @@ typedef struct Batch
 	Snapshot snapshot;
 	EState *estate;
 	ResultRelInfo *state_info;
-	Probe state;
+	PgiStateCursor states;
 	TupleTableSlot *new_state;
 	PgiBulk *entries;
 	PgiBulk *timers;
@@ -74,96 +61,34 @@ typedef struct Batch
 	PgiDerived events[MAX_EVENTS];
 	int nevents;
 	/* timers for when they are due again */
-	PgiDue *set;
+	PgiTimer *set;
 	int nset;
 } Batch;
 
-static void
-begin_probe(Batch *batch, Probe *probe, ResultRelInfo *info)
+/* The last of some incidents that are close to one another. */
+static int64
+last_close(const PgiTimer *due, int ndue)
 {
-	probe->relation = info->ri_RelationDesc;
-	probe->context = batch->context;
-	for (int i = 0; i < info->ri_NumIndices; i++)
-		if (info->ri_IndexRelationDescs[i]->rd_index->indisprimary)
-			probe->scan = PGI_INDEX_BEGINSCAN(
-				probe->relation, info->ri_IndexRelationDescs[i], batch->snapshot, 3);
-	if (probe->scan == NULL)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-						errmsg("\"%s\" has no primary key",
-							   RelationGetRelationName(probe->relation))));
-	probe->slot = table_slot_create(probe->relation, NULL);
-	probe->up_to = PG_INT64_MIN;
-}
-
-static void
-end_probe(Probe *probe)
-{
-	index_endscan(probe->scan);
-	ExecDropSingleTupleTableSlot(probe->slot);
-}
-
-/* Starts reading at the first of some incidents, through to the last that is close. */
-static void
-start_reading(Probe *probe, const PgiDue *due, int ndue)
-{
-	ScanKeyData keys[3];
 	int last = 0;
 
 	while (last + 1 < ndue && due[last + 1].org_id == due->org_id &&
 		   due[last + 1].incident_id - due[last].incident_id <= CLOSE)
 		last++;
-	probe->org_id = due->org_id;
-	probe->up_to = due[last].incident_id;
-	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(due->org_id));
-	ScanKeyInit(&keys[1], 2, BTGreaterEqualStrategyNumber, F_INT8GE,
-				Int64GetDatum(due->incident_id));
-	ScanKeyInit(&keys[2], 2, BTLessEqualStrategyNumber, F_INT8LE,
-				Int64GetDatum(probe->up_to));
-	index_rescan(probe->scan, keys, lengthof(keys), NULL, 0);
-}
-
-static bool
-read_on(Probe *probe)
-{
-	MemoryContext before = MemoryContextSwitchTo(probe->context);
-
-	probe->reading = index_getnext_slot(probe->scan, ForwardScanDirection, probe->slot);
-	MemoryContextSwitchTo(before);
-	if (probe->reading)
-		slot_getallattrs(probe->slot);
-	return probe->reading;
-}
-
-/* A column of the row a probe stands at; columns count from 1. */
-static inline Datum
-column(const Probe *probe, int number)
-{
-	return probe->slot->tts_values[number - 1];
-}
-
-static inline bool
-is_null(const Probe *probe, int number)
-{
-	return probe->slot->tts_isnull[number - 1];
+	return due[last].incident_id;
 }
 
 /*
- * Finds the row of the first of some incidents, which are in order; false when there is
- * none.
+ * Finds the row of the first of some incidents, which are in order; false when there is none.
+ * Incidents that were opened one after the other fall due together: as long as ids are close, the
+ * next one is found by reading on.
  */
 static bool
-find_state(Probe *probe, const PgiDue *due, int ndue)
+find_state(PgiStateCursor *states, const PgiTimer *due, int ndue)
 {
-	if (due->org_id != probe->org_id || due->incident_id > probe->up_to)
-	{
-		start_reading(probe, due, ndue);
-		(void) read_on(probe);
-	}
-	while (probe->reading &&
-		   DatumGetInt64(column(probe, STATE_INCIDENT_ID)) < due->incident_id)
-		(void) read_on(probe);
-	return probe->reading &&
-		   DatumGetInt64(column(probe, STATE_INCIDENT_ID)) == due->incident_id;
+	if (!pgi_state_cursor_covers(states, due->org_id, due->incident_id))
+		pgi_state_cursor_start(states, due->org_id, due->incident_id,
+							   last_close(due, ndue));
+	return pgi_state_cursor_find(states, due->incident_id);
 }
 
 static void
@@ -176,17 +101,18 @@ begin_batch(Batch *batch, int ndue, TimestampTz at)
 	batch->context = CurrentMemoryContext;
 	batch->snapshot = RegisterSnapshot(GetTransactionSnapshot());
 	batch->estate = CreateExecutorState();
+	pgi_state_cursor_open(&batch->states, RowExclusiveLock, batch->snapshot,
+						  PGI_STATE_COLUMNS);
 	batch->state_info = makeNode(ResultRelInfo);
-	InitResultRelInfo(batch->state_info,
-					  table_open(pgi_relation("incident_state"), RowExclusiveLock), 1,
-					  NULL, 0);
+	InitResultRelInfo(batch->state_info, batch->states.rows.relation, 1, NULL, 0);
 	ExecOpenIndices(batch->state_info, false);
-	begin_probe(batch, &batch->state, batch->state_info);
-	batch->new_state = table_slot_create(batch->state.relation, NULL);
+	batch->new_state = table_slot_create(batch->states.rows.relation, NULL);
 	batch->entries = pgi_bulk_open("entries");
+	pgi_columns_expect(pgi_bulk_relation(batch->entries), pgi_entry_columns,
+					   PGI_ENTRY_COLUMNS);
 	batch->timers = pgi_bulk_open("timers");
 	batch->sha = pgi_chain_begin();
-	batch->set = palloc(sizeof(PgiDue) * ndue * PGI_TIMERS_MADE);
+	batch->set = palloc(sizeof(PgiTimer) * ndue * PGI_TIMERS_MADE);
 }
 
 static void
@@ -213,7 +139,8 @@ make_entries(Batch *batch, PgiEntry *entries)
 		entry->asset_level = PGI_LEVEL_UNKNOWN;
 		entry->severity = PGI_SEVERITY_UNKNOWN;
 		pgi_entry_decided(entry, &batch->events[i]);
-		pgi_chain_hash(batch->sha, &batch->timeline, entry, batch->timeline.head);
+		pgi_chain_hash(batch->sha, &batch->timeline.incident, NULL, entry,
+					   batch->timeline.head);
 	}
 }
 
@@ -221,7 +148,7 @@ make_entries(Batch *batch, PgiEntry *entries)
 static PgiOutcome
 update_state(Batch *batch, const PgiState *state)
 {
-	TupleTableSlot *old = batch->state.slot;
+	TupleTableSlot *old = batch->states.rows.slot;
 	TupleTableSlot *new = batch->new_state;
 	Datum *values = new->tts_values;
 	PgiUpdateIndexes update_indexes = PGI_NO_INDEX_UPDATE;
@@ -230,24 +157,24 @@ update_state(Batch *batch, const PgiState *state)
 	TM_Result result;
 
 	ExecClearTuple(new);
-	memcpy(values, old->tts_values, sizeof(Datum) * (STATE_END - 1));
-	memcpy(new->tts_isnull, old->tts_isnull, sizeof(bool) * (STATE_END - 1));
-	values[STATE_RESPONSE_LEVEL - 1] = UInt8GetDatum(state->response_level);
-	values[STATE_PEAK_RESPONSE - 1] = UInt8GetDatum(state->peak_response);
+	memcpy(values, old->tts_values, sizeof(Datum) * PGI_STATE_COLUMNS);
+	memcpy(new->tts_isnull, old->tts_isnull, sizeof(bool) * PGI_STATE_COLUMNS);
+	values[PGI_STATE_RESPONSE_LEVEL] = UInt8GetDatum(state->response_level);
+	values[PGI_STATE_PEAK_RESPONSE] = UInt8GetDatum(state->peak_response);
 	for (int clock = 0; clock < PGI_CLOCKS; clock++)
-		values[STATE_LATE + clock - 1] = BoolGetDatum(state->late[clock]);
-	values[STATE_SEQ - 1] = Int32GetDatum(batch->timeline.settled_seq + batch->nevents);
-	values[STATE_SETTLED_TO - 1] = TimestampTzGetDatum(batch->at);
-	(void) pgi_put_moment(values, new->tts_isnull, STATE_NEXT_DUE - 1, state->next_due);
-	values[STATE_HEAD - 1] = pgi_hash_value(batch->timeline.head);
-	(void) pgi_put_duties(values, new->tts_isnull, STATE_DUTIES - 1, state);
+		values[PGI_STATE_LATE + clock] = BoolGetDatum(state->late[clock]);
+	values[PGI_STATE_SEQ] = Int32GetDatum(batch->timeline.settled_seq + batch->nevents);
+	values[PGI_STATE_SETTLED_TO] = TimestampTzGetDatum(batch->at);
+	pgi_entry_put_moment(values, new->tts_isnull, PGI_STATE_NEXT_DUE, state->next_due);
+	values[PGI_STATE_HEAD] = pgi_entry_hash_value(batch->timeline.head);
+	pgi_state_put_duties(values, new->tts_isnull, PGI_STATE_DUTIES, state);
 	ExecStoreVirtualTuple(new);
 
 	result = table_tuple_update(
-		batch->state.relation, &old->tts_tid, new, GetCurrentCommandId(true),
+		batch->states.rows.relation, &old->tts_tid, new, GetCurrentCommandId(true),
 		batch->snapshot, InvalidSnapshot, false, &failure, &lock_mode, &update_indexes);
 	if (result == TM_BeingModified)
-		return PGI_TO_LOOK_INTO; /* the lock may be this transaction's own */
+		return PGI_NEEDS_FULL_RUN; /* the lock may be this transaction's own */
 	if (result != TM_Ok)
 		return PGI_HELD_BY_OTHER;
 	if (update_indexes != PGI_NO_INDEX_UPDATE)
@@ -266,20 +193,20 @@ add_rows(Batch *batch, const PgiEntry *entries, const PgiState *state)
 
 	for (int i = 0; i < batch->nevents; i++)
 	{
-		pgi_entry_row(&batch->timeline, &entries[i], values, isnull);
-		pgi_bulk_add(batch->entries, batch->timeline.month, values, isnull);
+		pgi_entry_row(&batch->timeline.incident, &entries[i], values, isnull);
+		pgi_bulk_add(batch->entries, batch->timeline.incident.month, values, isnull);
 	}
 	if (state->next_due != PGI_NEVER)
-		batch->nset +=
-			pgi_timer_make(&batch->set[batch->nset], batch->timeline.org_id,
-						   batch->timeline.incident_id, state->next_due, &batch->unread);
+		batch->nset += pgi_timer_make(
+			&batch->set[batch->nset], batch->timeline.incident.org_id,
+			batch->timeline.incident.incident_id, state->next_due, &batch->unread);
 }
 
 static int
 compare_timers(const void *a, const void *b)
 {
-	const PgiDue *left = a;
-	const PgiDue *right = b;
+	const PgiTimer *left = a;
+	const PgiTimer *right = b;
 
 	if (left->bucket != right->bucket)
 		return left->bucket < right->bucket ? -1 : 1;
@@ -290,12 +217,12 @@ compare_timers(const void *a, const void *b)
 static void
 add_timers(Batch *batch)
 {
-	qsort(batch->set, batch->nset, sizeof(PgiDue), compare_timers);
+	qsort(batch->set, batch->nset, sizeof(PgiTimer), compare_timers);
 	for (int i = 0; i < batch->nset;)
 	{
 		Datum values[PGI_TIMER_COLUMNS];
 		bool isnull[PGI_TIMER_COLUMNS] = {false};
-		int64 day = pgi_day(batch->set[i].bucket);
+		int64 day = pgi_bucket_day(batch->set[i].bucket);
 
 		i += pgi_timer_row(&batch->set[i], batch->nset - i, values);
 		pgi_bulk_add(batch->timers, day, values, isnull);
@@ -305,70 +232,64 @@ add_timers(Batch *batch)
 static void
 end_batch(Batch *batch)
 {
-	end_probe(&batch->state);
 	add_timers(batch);
 	pgi_bulk_close(batch->entries);
 	pgi_bulk_close(batch->timers);
 	pg_cryptohash_free(batch->sha);
 	ExecDropSingleTupleTableSlot(batch->new_state);
 	ExecCloseIndices(batch->state_info);
-	table_close(batch->state.relation, NoLock);
+	pgi_state_cursor_close(&batch->states, NoLock);
 	FreeExecutorState(batch->estate);
 	UnregisterSnapshot(batch->snapshot);
 	CommandCounterIncrement();
 }
 
-static uint8
-byte_or(const Probe *probe, int number, uint8 when_null)
-{
-	return is_null(probe, number) ? when_null : DatumGetUInt8(column(probe, number));
-}
-
 /* The state that the kernel can go on from; false when it is damaged. */
 static bool
-read_kernel_state(const Probe *probe, PgiState *state)
+read_kernel_state(const TupleTableSlot *row, PgiState *state)
 {
-	bytea *duties = is_null(probe, STATE_DUTIES)
+	bytea *duties = pgi_slot_is_null(row, PGI_STATE_DUTIES)
 						? NULL
-						: DatumGetByteaPP(column(probe, STATE_DUTIES));
+						: DatumGetByteaPP(pgi_slot_value(row, PGI_STATE_DUTIES));
 
 	memset(state, 0, offsetof(PgiState, duties));
-	state->asset_level = byte_or(probe, STATE_ASSET_LEVEL, PGI_LEVEL_UNKNOWN);
-	state->severity = byte_or(probe, STATE_SEVERITY, PGI_SEVERITY_UNKNOWN);
-	state->event_level = byte_or(probe, STATE_EVENT_LEVEL, PGI_LEVEL_NONE);
-	state->response_level = byte_or(probe, STATE_RESPONSE_LEVEL, PGI_LEVEL_NONE);
-	state->peak_response = byte_or(probe, STATE_PEAK_RESPONSE, PGI_LEVEL_NONE);
-	state->epoch = DatumGetInt32(column(probe, STATE_EPOCH));
+	state->asset_level = pgi_slot_byte(row, PGI_STATE_ASSET_LEVEL, PGI_LEVEL_UNKNOWN);
+	state->severity = pgi_slot_byte(row, PGI_STATE_SEVERITY, PGI_SEVERITY_UNKNOWN);
+	state->event_level = pgi_slot_byte(row, PGI_STATE_EVENT_LEVEL, PGI_LEVEL_NONE);
+	state->response_level = pgi_slot_byte(row, PGI_STATE_RESPONSE_LEVEL, PGI_LEVEL_NONE);
+	state->peak_response = pgi_slot_byte(row, PGI_STATE_PEAK_RESPONSE, PGI_LEVEL_NONE);
+	state->epoch = DatumGetInt32(pgi_slot_value(row, PGI_STATE_EPOCH));
 	for (int clock = 0; clock < PGI_CLOCKS; clock++)
 	{
-		state->late[clock] = DatumGetBool(column(probe, STATE_LATE + clock));
+		state->late[clock] = DatumGetBool(pgi_slot_value(row, PGI_STATE_LATE + clock));
 		state->origin[clock] =
-			is_null(probe, STATE_ORIGINS + clock)
+			pgi_slot_is_null(row, PGI_STATE_ORIGINS + clock)
 				? PGI_NEVER
-				: DatumGetTimestampTz(column(probe, STATE_ORIGINS + clock));
+				: DatumGetTimestampTz(pgi_slot_value(row, PGI_STATE_ORIGINS + clock));
 	}
 	if (duties == NULL)
-		return pgi_duties_unpack(state, NULL, 0);
-	return pgi_duties_unpack(state, (uint8 *) VARDATA_ANY(duties),
-							 VARSIZE_ANY_EXHDR(duties));
+		return pgi_state_unpack(state, NULL, 0);
+	return pgi_state_unpack(state, (uint8 *) VARDATA_ANY(duties),
+							VARSIZE_ANY_EXHDR(duties));
 }
 
 /* Takes the first of some incidents from its state; false when the timer is out of date. */
 static bool
-read_state(Batch *batch, const PgiDue *due, int ndue)
+read_state(Batch *batch, const PgiTimer *due, int ndue)
 {
-	Probe *probe = &batch->state;
+	const TupleTableSlot *row = batch->states.rows.slot;
 	PgiTimeline *timeline = &batch->timeline;
 
-	if (!find_state(probe, due, ndue) || is_null(probe, STATE_NEXT_DUE) ||
-		DatumGetTimestampTz(column(probe, STATE_NEXT_DUE)) != due->due_at)
+	if (!find_state(&batch->states, due, ndue) ||
+		pgi_slot_is_null(row, PGI_STATE_NEXT_DUE) ||
+		DatumGetTimestampTz(pgi_slot_value(row, PGI_STATE_NEXT_DUE)) != due->due_at)
 		return false;
-	timeline->org_id = due->org_id;
-	timeline->incident_id = due->incident_id;
-	timeline->policy_id = DatumGetInt32(column(probe, STATE_POLICY_ID));
-	timeline->month = DatumGetInt32(column(probe, STATE_MONTH));
-	timeline->settled_to = DatumGetTimestampTz(column(probe, STATE_SETTLED_TO));
-	timeline->settled_seq = DatumGetInt32(column(probe, STATE_SEQ));
+	timeline->incident.org_id = due->org_id;
+	timeline->incident.incident_id = due->incident_id;
+	timeline->policy_id = DatumGetInt32(pgi_slot_value(row, PGI_STATE_POLICY_ID));
+	timeline->incident.month = DatumGetInt32(pgi_slot_value(row, PGI_STATE_MONTH));
+	timeline->settled_to = DatumGetTimestampTz(pgi_slot_value(row, PGI_STATE_SETTLED_TO));
+	timeline->settled_seq = DatumGetInt32(pgi_slot_value(row, PGI_STATE_SEQ));
 	return true;
 }
 
@@ -376,7 +297,7 @@ read_state(Batch *batch, const PgiDue *due, int ndue)
 static bool
 read_head(Batch *batch)
 {
-	Datum head = column(&batch->state, STATE_HEAD);
+	Datum head = pgi_slot_value(batch->states.rows.slot, PGI_STATE_HEAD);
 
 	if (VARSIZE_ANY_EXHDR(DatumGetPointer(head)) != PGI_HASH_LENGTH)
 		return false;
@@ -385,7 +306,7 @@ read_head(Batch *batch)
 }
 
 static PgiOutcome
-settle(Batch *batch, const PgiDue *due, int ndue, PgiDecisions *decisions)
+settle(Batch *batch, const PgiTimer *due, int ndue, PgiDecisions *decisions)
 {
 	PgiEntry entries[MAX_EVENTS];
 	PgiOutcome outcome;
@@ -393,21 +314,22 @@ settle(Batch *batch, const PgiDue *due, int ndue, PgiDecisions *decisions)
 
 	if (!read_state(batch, due, ndue))
 		return PGI_NOT_DUE;
-	if (DatumGetBool(column(&batch->state, STATE_REVISED)) || !read_head(batch) ||
-		!read_kernel_state(&batch->state, &state))
-		return PGI_TO_LOOK_INTO;
+	if (DatumGetBool(pgi_slot_value(batch->states.rows.slot, PGI_STATE_REVISED)) ||
+		!read_head(batch) || !read_kernel_state(batch->states.rows.slot, &state))
+		return PGI_NEEDS_FULL_RUN;
 	batch->nevents = 0;
-	if (pgi_go_on(pgi_policy_of(batch->timeline.policy_id, batch->timeline.org_id),
-				  &state, batch->at, collect, batch) != PGI_OK ||
+	if (pgi_advance_from_state(
+			pgi_policy_of(batch->timeline.policy_id, batch->timeline.incident.org_id),
+			&state, batch->at, collect, batch) != PGI_OK ||
 		batch->nevents > MAX_EVENTS)
-		return PGI_TO_LOOK_INTO;
+		return PGI_NEEDS_FULL_RUN;
 	make_entries(batch, entries);
 	outcome = update_state(batch, &state);
 	if (outcome != PGI_SETTLED)
 		return outcome;
 	add_rows(batch, entries, &state);
 	for (int i = 0; i < batch->nevents; i++)
-		pgi_count_decision(decisions, &batch->events[i], batch->now);
+		pgi_settle_count(decisions, &batch->events[i], batch->now);
 	return PGI_SETTLED;
 }
 
@@ -418,7 +340,7 @@ settle(Batch *batch, const PgiDue *due, int ndue, PgiDecisions *decisions)
 static bool
 has_triggers(const Batch *batch)
 {
-	return batch->state.relation->trigdesc != NULL ||
+	return batch->states.rows.relation->trigdesc != NULL ||
 		   pgi_bulk_relation(batch->entries)->trigdesc != NULL ||
 		   pgi_bulk_relation(batch->timers)->trigdesc != NULL;
 }
@@ -430,7 +352,7 @@ has_triggers(const Batch *batch)
  * SPI.
  */
 void
-pgi_batch_settle(const PgiDue *due, int ndue, TimestampTz at, PgiOutcome *outcomes,
+pgi_batch_settle(const PgiTimer *due, int ndue, TimestampTz at, PgiOutcome *outcomes,
 				 PgiDecisions *decisions)
 {
 	Batch *batch = palloc(sizeof(Batch));
@@ -446,7 +368,7 @@ pgi_batch_settle(const PgiDue *due, int ndue, TimestampTz at, PgiOutcome *outcom
 
 		CHECK_FOR_INTERRUPTS();
 		outcomes[i] =
-			one_by_one ? PGI_TO_LOOK_INTO : settle(batch, &due[i], ndue - i, decisions);
+			one_by_one ? PGI_NEEDS_FULL_RUN : settle(batch, &due[i], ndue - i, decisions);
 		MemoryContextSwitchTo(before);
 		MemoryContextReset(scratch);
 	}

@@ -97,7 +97,7 @@ find_jobs(Snapshot snapshot)
 {
 	Relation relation = open_table("job");
 	char *database = get_database_name(MyDatabaseId);
-	char *job_name = pgi_job_name(database);
+	char *job_name = pgi_schedule_job_name(database);
 	List *jobs = NIL;
 	SysScanDesc scan;
 	HeapTuple row;

@@ -25,6 +25,7 @@
 #include "utils/snapmgr.h"
 
 #include "base/arguments.h"
+#include "base/compat.h"
 #include "tick/schedule.h"
 
 #define MAX_TEXT 256
@@ -52,7 +53,7 @@ extern PGDLLEXPORT void pgi_cron_worker(Datum handle);
 
 /* Runs a query with texts as arguments; returns its rows. Within SPI. */
 static uint64
-query(const char *sql, int nargs, const char *const *texts)
+run_cron_sql(const char *sql, int nargs, const char *const *texts)
 {
 	Oid types[4] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID};
 	Datum values[4];
@@ -96,19 +97,20 @@ expect_function(const char *function, const char *arguments)
 	bool usage;
 	bool execute;
 
-	if (query("SELECT has_schema_privilege(p.pronamespace, 'USAGE'),"
-			  " has_function_privilege(p.oid, 'EXECUTE')"
-			  " FROM pg_extension AS x JOIN pg_depend AS d ON d.refclassid = "
-			  "'pg_extension'::regclass AND d.refobjid = x.oid AND d.deptype = 'e'"
-			  " JOIN pg_proc AS p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid"
-			  " JOIN pg_namespace AS n ON n.oid = p.pronamespace"
-			  " WHERE x.extname = 'pg_cron' AND n.nspname = 'cron' AND p.proname = $1"
-			  " AND oidvectortypes(p.proargtypes) = $2"
-			  " AND EXISTS (SELECT FROM pg_class AS c JOIN pg_depend AS t ON"
-			  "  t.classid = 'pg_class'::regclass AND t.objid = c.oid AND t.deptype = 'e'"
-			  "  WHERE t.refclassid = d.refclassid AND t.refobjid = x.oid"
-			  "  AND c.relnamespace = n.oid AND c.relname = 'job' AND c.relkind = 'r')",
-			  2, names) == 0)
+	if (run_cron_sql(
+			"SELECT has_schema_privilege(p.pronamespace, 'USAGE'),"
+			" has_function_privilege(p.oid, 'EXECUTE')"
+			" FROM pg_extension AS x JOIN pg_depend AS d ON d.refclassid = "
+			"'pg_extension'::regclass AND d.refobjid = x.oid AND d.deptype = 'e'"
+			" JOIN pg_proc AS p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid"
+			" JOIN pg_namespace AS n ON n.oid = p.pronamespace"
+			" WHERE x.extname = 'pg_cron' AND n.nspname = 'cron' AND p.proname = $1"
+			" AND oidvectortypes(p.proargtypes) = $2"
+			" AND EXISTS (SELECT FROM pg_class AS c JOIN pg_depend AS t ON"
+			"  t.classid = 'pg_class'::regclass AND t.objid = c.oid AND t.deptype = 'e'"
+			"  WHERE t.refclassid = d.refclassid AND t.refobjid = x.oid"
+			"  AND c.relnamespace = n.oid AND c.relname = 'job' AND c.relkind = 'r')",
+			2, names) == 0)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						errmsg("pg_cron of database \"%s\" has no function cron.%s(%s)",
 							   get_database_name(MyDatabaseId), function, arguments),
@@ -134,13 +136,14 @@ make_job(const CronCall *call)
 	if (call->cron_database == InvalidOid)
 	{
 		expect_function("schedule", "text, text, text");
-		(void) query("SELECT cron.schedule($1, $2, $3)", 3, texts);
+		(void) run_cron_sql("SELECT cron.schedule($1, $2, $3)", 3, texts);
 	}
 	else
 	{
 		expect_function("schedule_in_database", "text, text, text, text, text, boolean");
-		(void) query("SELECT cron.schedule_in_database($1, $2, $3, $4, NULL::text, true)",
-					 4, texts);
+		(void) run_cron_sql(
+			"SELECT cron.schedule_in_database($1, $2, $3, $4, NULL::text, true)", 4,
+			texts);
 	}
 	return DatumGetInt64(result(1));
 }
@@ -155,7 +158,7 @@ remove_jobs(CronCall *call)
 	const char *const texts[] = {call->job, call->database, PGI_JOB_COMMAND};
 
 	expect_function("unschedule", "bigint");
-	(void) query(
+	(void) run_cron_sql(
 		"SELECT count(cron.unschedule(j.jobid)), coalesce(string_agg(format("
 		"'%s (job %s)', j.username, j.jobid), ', ' ORDER BY j.jobid)"
 		" FILTER (WHERE j.username <> current_user), '')"
@@ -314,7 +317,7 @@ cron_database(void)
 
 /* The name of a database's job, as far as pg_cron keeps it: it has the type name. */
 char *
-pgi_job_name(const char *database)
+pgi_schedule_job_name(const char *database)
 {
 	char *name = psprintf("pg_incident %s", database);
 
@@ -331,7 +334,7 @@ call_cron(const char *schedule)
 	int64 outcome;
 
 	strlcpy(call.database, get_database_name(MyDatabaseId), NAMEDATALEN);
-	strlcpy(call.job, pgi_job_name(call.database), MAX_TEXT);
+	strlcpy(call.job, pgi_schedule_job_name(call.database), MAX_TEXT);
 	call.removes = schedule == NULL;
 	if (schedule != NULL)
 		copy_text(call.schedule, schedule, "the schedule");
@@ -358,7 +361,7 @@ PG_FUNCTION_INFO_V1(pgi_schedule);
 Datum
 pgi_schedule(PG_FUNCTION_ARGS)
 {
-	char *schedule = pgi_needed_name_argument(fcinfo, 0, "the schedule");
+	char *schedule = pgi_argument_needed_name(fcinfo, 0, "the schedule");
 
 	/* A worker in another database would not know that this transaction is read only. */
 	PreventCommandIfReadOnly("incident.schedule()");

@@ -7,6 +7,6 @@
 /* What the job runs. */
 #define PGI_JOB_COMMAND "CALL incident.run_ticks()"
 
-extern char *pgi_job_name(const char *database);
+extern char *pgi_schedule_job_name(const char *database);
 
 #endif

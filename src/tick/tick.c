@@ -21,6 +21,7 @@
 #include "utils/timestamp.h"
 
 #include "base/arguments.h"
+#include "base/compat.h"
 #include "base/sql.h"
 #include "incident/timeline.h"
 #include "tick/batch.h"
@@ -50,12 +51,12 @@ leave_quarantine(void)
 		" FOR NO KEY UPDATE OF s SKIP LOCKED FOR UPDATE OF q SKIP LOCKED)",
 		0};
 
-	pgi_run(&query, NULL, NULL, SPI_OK_DELETE, 0);
+	pgi_sql_run(&query, NULL, NULL, SPI_OK_DELETE, 0);
 }
 
 /* Puts a failing incident aside; it becomes due again after 1, 2, 4 … 60 minutes. */
 static void
-quarantine(const PgiDue *due, TimestampTz at, const ErrorData *error)
+quarantine(const PgiTimer *due, TimestampTz at, const ErrorData *error)
 {
 	static PgiQuery remember = {
 		"INSERT INTO incident_internal.quarantine AS q (org_id, incident_id, since, attempts, "
@@ -82,9 +83,9 @@ quarantine(const PgiDue *due, TimestampTz at, const ErrorData *error)
 	values[2] = TimestampTzGetDatum(at);
 	values[3] = CStringGetTextDatum(unpack_sql_state(error->sqlerrcode));
 	values[4] = CStringGetTextDatum(error->message);
-	pgi_run(&remember, values, NULL, SPI_OK_INSERT_RETURNING, 0);
-	values[2] = pgi_column(0, 1, &isnull);
-	pgi_run(&postpone, values, NULL, SPI_OK_UPDATE, 0);
+	pgi_sql_run(&remember, values, NULL, SPI_OK_INSERT_RETURNING, 0);
+	values[2] = pgi_sql_column(0, 1, &isnull);
+	pgi_sql_run(&postpone, values, NULL, SPI_OK_UPDATE, 0);
 	pgi_timer_set(due->org_id, due->incident_id, DatumGetTimestampTz(values[2]));
 }
 
@@ -137,7 +138,7 @@ attempt(void (*work)(void *), void *arg)
 /* Some of what a tick was handed, on its way. */
 typedef struct Work
 {
-	const PgiDue *due;
+	const PgiTimer *due;
 	int ndue;
 	TimestampTz at;
 	PgiOutcome *outcomes;
@@ -155,7 +156,7 @@ settle_together(void *arg)
 
 /* Locks an incident if it is due and nobody else holds it. Within SPI. */
 static PgiOutcome
-lock_due(const PgiDue *due)
+lock_due(const PgiTimer *due)
 {
 	static PgiQuery lock = {
 		"SELECT next_due = $3 FROM incident_internal.incident_state WHERE org_id = $1 AND "
@@ -173,10 +174,11 @@ lock_due(const PgiDue *due)
 	values[0] = Int32GetDatum(due->org_id);
 	values[1] = Int64GetDatum(due->incident_id);
 	values[2] = TimestampTzGetDatum(due->due_at);
-	if (pgi_run(&lock, values, NULL, SPI_OK_SELECT, 0) == 0)
-		return pgi_run(&look, values, NULL, SPI_OK_SELECT, 0) > 0 ? PGI_HELD_BY_OTHER
+	if (pgi_sql_run(&lock, values, NULL, SPI_OK_SELECT, 0) == 0)
+		return pgi_sql_run(&look, values, NULL, SPI_OK_SELECT, 0) > 0 ? PGI_HELD_BY_OTHER
+																	  : PGI_NOT_DUE;
+	return DatumGetBool(pgi_sql_column(0, 1, &isnull)) && !isnull ? PGI_SETTLED
 																  : PGI_NOT_DUE;
-	return DatumGetBool(pgi_column(0, 1, &isnull)) && !isnull ? PGI_SETTLED : PGI_NOT_DUE;
 }
 
 static void
@@ -191,7 +193,7 @@ settle_alone(void *arg)
 	if (*work->outcomes == PGI_SETTLED)
 	{
 		pgi_timeline_lock(&timeline, work->due->org_id, work->due->incident_id);
-		pgi_timeline_settle(&timeline, work->at, &work->tally.decisions, &state);
+		pgi_settle_timeline(&timeline, work->at, &work->tally.decisions, &state);
 	}
 	SPI_finish();
 }
@@ -209,11 +211,12 @@ add_tally(Tally *tally, const Tally *more)
 }
 
 /*
- * Settles what needs to be looked into, or puts it into quarantine. A failed attempt has let
+ * Settles an incident from its facts, or puts it into quarantine. A failed attempt has let
  * go of the incident: another session may have taken or settled it since. Within SPI.
  */
 static void
-look_into(const PgiDue *due, TimestampTz at, PgiOutcome *outcome, Tally *tally)
+settle_alone_or_quarantine(const PgiTimer *due, TimestampTz at, PgiOutcome *outcome,
+						   Tally *tally)
 {
 	Work alone = {due, 1, at, outcome};
 	ErrorData *error = attempt(settle_alone, &alone);
@@ -236,7 +239,7 @@ look_into(const PgiDue *due, TimestampTz at, PgiOutcome *outcome, Tally *tally)
 
 /* Settles incidents that differ. Within SPI. */
 static void
-settle_all(const PgiDue *due, int ndue, TimestampTz at, Tally *tally)
+settle_all(const PgiTimer *due, int ndue, TimestampTz at, Tally *tally)
 {
 	PgiOutcome *outcomes = palloc(sizeof(PgiOutcome) * ndue);
 	Work together = {due, ndue, at, outcomes};
@@ -245,11 +248,11 @@ settle_all(const PgiDue *due, int ndue, TimestampTz at, Tally *tally)
 		add_tally(tally, &together.tally);
 	else
 		for (int i = 0; i < ndue; i++)
-			outcomes[i] = PGI_TO_LOOK_INTO;
+			outcomes[i] = PGI_NEEDS_FULL_RUN;
 	for (int i = 0; i < ndue; i++)
 	{
-		if (outcomes[i] == PGI_TO_LOOK_INTO)
-			look_into(&due[i], at, &outcomes[i], tally);
+		if (outcomes[i] == PGI_NEEDS_FULL_RUN)
+			settle_alone_or_quarantine(&due[i], at, &outcomes[i], tally);
 		if (outcomes[i] == PGI_HELD_BY_OTHER)
 			pgi_due_missed(&due[i]);
 		else if (outcomes[i] == PGI_SETTLED)
@@ -261,8 +264,8 @@ settle_all(const PgiDue *due, int ndue, TimestampTz at, Tally *tally)
 static int
 compare_incidents(const void *a, const void *b)
 {
-	const PgiDue *left = a;
-	const PgiDue *right = b;
+	const PgiTimer *left = a;
+	const PgiTimer *right = b;
 
 	if (left->org_id != right->org_id)
 		return left->org_id < right->org_id ? -1 : 1;
@@ -283,13 +286,13 @@ settle_due(TimestampTz at, int32 batch, Tally *tally)
 	while ((left = batch - tally->incidents - tally->quarantined) > 0)
 	{
 		int room = Min(left, CHUNK);
-		PgiDue *due = MemoryContextAlloc(scratch, sizeof(PgiDue) * room);
+		PgiTimer *due = MemoryContextAlloc(scratch, sizeof(PgiTimer) * room);
 		int ndue = pgi_due_take(at, due, room);
 
 		if (ndue == 0)
 			break;
 		MemoryContextSwitchTo(scratch);
-		qsort(due, ndue, sizeof(PgiDue), compare_incidents);
+		qsort(due, ndue, sizeof(PgiTimer), compare_incidents);
 		settle_all(due, ndue, at, tally);
 		MemoryContextSwitchTo(before);
 		MemoryContextReset(scratch);
@@ -304,7 +307,7 @@ mark_latecomers(void *arg)
 		"SELECT incident_internal.reconsider_latecomers($1)", 1, {TIMESTAMPTZOID}};
 	Datum at = TimestampTzGetDatum(*(TimestampTz *) arg);
 
-	pgi_run(&query, &at, NULL, SPI_OK_SELECT, 1);
+	pgi_sql_run(&query, &at, NULL, SPI_OK_SELECT, 1);
 }
 
 /*
@@ -317,7 +320,7 @@ reconsider_latecomers(TimestampTz at)
 	static PgiQuery look = {"SELECT FROM incident_internal.calendar_changes LIMIT 1", 0};
 	ErrorData *error;
 
-	if (pgi_run(&look, NULL, NULL, SPI_OK_SELECT, 1) == 0)
+	if (pgi_sql_run(&look, NULL, NULL, SPI_OK_SELECT, 1) == 0)
 		return;
 	error = attempt(mark_latecomers, &at);
 	if (error != NULL)
@@ -360,7 +363,7 @@ log_tick(const Tally *tally, TimestampTz at, TimestampTz began, int64 remaining,
 												sizeof(int32), true, TYPALIGN_INT));
 	values[9] = PointerGetDatum(&interval);
 	nulls[9] = step == 0 ? 'n' : ' ';
-	pgi_run(&query, values, nulls, SPI_OK_INSERT, 0);
+	pgi_sql_run(&query, values, nulls, SPI_OK_INSERT, 0);
 }
 
 static int32
@@ -368,7 +371,7 @@ batch_argument(FunctionCallInfo fcinfo, int number)
 {
 	int32 batch;
 
-	pgi_need_argument(fcinfo, number, "the batch");
+	pgi_argument_need(fcinfo, number, "the batch");
 	batch = PG_GETARG_INT32(number);
 	if (batch < 1 || batch > MAX_BATCH)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -380,7 +383,7 @@ PG_FUNCTION_INFO_V1(pgi_tick);
 Datum
 pgi_tick(PG_FUNCTION_ARGS)
 {
-	TimestampTz at = pgi_past_argument(fcinfo, 0, "the moment of a tick");
+	TimestampTz at = pgi_argument_past(fcinfo, 0, "the moment of a tick");
 	int32 batch = batch_argument(fcinfo, 1);
 	TimestampTz began = GetCurrentTimestamp();
 	Tally tally = {0};

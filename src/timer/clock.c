@@ -37,7 +37,7 @@ boot_id(void)
 }
 
 PgiClocks
-pgi_clocks(void)
+pgi_clock_read(void)
 {
 	PgiClocks clocks = {.start = boot_id()};
 	struct timespec now;
@@ -57,7 +57,7 @@ pgi_clocks(void)
 int64
 pgi_clock_step(const PgiClocks *then)
 {
-	PgiClocks now = pgi_clocks();
+	PgiClocks now = pgi_clock_read();
 	int64 step = now.wall - then->wall;
 
 	if (then->start != NULL && now.start != NULL && strcmp(then->start, now.start) == 0)

@@ -17,7 +17,7 @@ typedef struct PgiClocks
 /* Clocks are kept right by small steps; those are no news, and must do no harm. */
 #define PGI_STEP_TOLERATED (5 * USECS_PER_SEC)
 
-extern PgiClocks pgi_clocks(void);
+extern PgiClocks pgi_clock_read(void);
 extern int64 pgi_clock_step(const PgiClocks *then);
 
 #endif

@@ -21,6 +21,7 @@
 #include "utils/timestamp.h"
 
 #include "base/sql.h"
+#include "timer/bucket.h"
 #include "timer/due.h"
 #include "timer/timer.h"
 #include "timer/watermark.h"
@@ -30,23 +31,23 @@
 #define CHUNK 1000
 #define MAX_AGE (10 * USECS_PER_MINUTE)
 
-typedef struct Pass
+typedef struct OpenPass
 {
 	bool going;
 	TimestampTz at;
 	TransactionId used_by; /* the newest transaction that took from the list */
 	bool sees_all;		   /* its snapshots were the newest there were */
-	PgiSeen seen;
+	PgiPass seen;
 	int32 from_bucket; /* where the next list begins */
 	bool read_all;
-	PgiDue *list;
+	PgiTimer *list;
 	int room;
 	int count;
 	int next;
 	int64 missed;
-} Pass;
+} OpenPass;
 
-static Pass pass;
+static OpenPass pass;
 static bool began_now;
 
 static void
@@ -56,8 +57,8 @@ begin_pass(TimestampTz at)
 	pass.at = at;
 	pass.used_by = InvalidTransactionId;
 	pass.sees_all = !IsolationUsesXactSnapshot();
-	pgi_seen_begin(&pass.seen);
-	pass.seen.done_before = pgi_bucket(at);
+	pgi_watermark_begin_pass(&pass.seen);
+	pass.seen.done_before = pgi_bucket_minute(at);
 	pass.from_bucket = pass.seen.from_bucket;
 	pass.read_all = false;
 	pass.count = pass.next = 0;
@@ -86,12 +87,12 @@ pgi_due_begin(TimestampTz at)
 }
 
 static void
-add_to_list(const PgiDue *due)
+add_to_list(const PgiTimer *due)
 {
 	if (pass.count == pass.room)
 	{
 		int room = Max(1024, pass.room * 2);
-		Size size = sizeof(PgiDue) * room;
+		Size size = sizeof(PgiTimer) * room;
 
 		pass.list = pass.list == NULL ? MemoryContextAllocHuge(TopMemoryContext, size)
 									  : repalloc_huge(pass.list, size);
@@ -112,10 +113,11 @@ static void
 add_row_to_list(uint64 row, int32 bucket)
 {
 	bool isnull;
-	PgiDue due = {.bucket = bucket, .org_id = DatumGetInt32(pgi_column(row, 2, &isnull))};
+	PgiTimer due = {.bucket = bucket,
+					.org_id = DatumGetInt32(pgi_sql_column(row, 2, &isnull))};
 	MemoryContext before = MemoryContextSwitchTo(SPI_tuptable->tuptabcxt);
-	ArrayType *incidents = DatumGetArrayTypeP(pgi_column(row, 3, &isnull));
-	ArrayType *moments = DatumGetArrayTypeP(pgi_column(row, 4, &isnull));
+	ArrayType *incidents = DatumGetArrayTypeP(pgi_sql_column(row, 3, &isnull));
+	ArrayType *moments = DatumGetArrayTypeP(pgi_sql_column(row, 4, &isnull));
 	const int64 *ids = (const int64 *) ARR_DATA_PTR(incidents);
 	const TimestampTz *due_at = (const TimestampTz *) ARR_DATA_PTR(moments);
 	int n = ArrayGetNItems(ARR_NDIM(incidents), ARR_DIMS(incidents));
@@ -143,8 +145,8 @@ add_row_to_list(uint64 row, int32 bucket)
 static int
 compare_due(const void *a, const void *b)
 {
-	const PgiDue *left = a;
-	const PgiDue *right = b;
+	const PgiTimer *left = a;
+	const PgiTimer *right = b;
 
 	if (left->due_at != right->due_at)
 		return left->due_at < right->due_at ? -1 : 1;
@@ -161,7 +163,7 @@ sort_list(void)
 {
 	int kept = 0;
 
-	qsort(pass.list, pass.count, sizeof(PgiDue), compare_due);
+	qsort(pass.list, pass.count, sizeof(PgiTimer), compare_due);
 	for (int i = 0; i < pass.count; i++)
 		if (i == 0 || compare_due(&pass.list[i], &pass.list[kept - 1]) != 0)
 			pass.list[kept++] = pass.list[i];
@@ -183,9 +185,9 @@ read_list(void)
 	uint64 fetched;
 
 	values[0] = Int32GetDatum(pass.from_bucket);
-	values[1] = Int32GetDatum(Max(pgi_bucket(pass.at), pgi_present_bucket()));
+	values[1] = Int32GetDatum(Max(pgi_bucket_minute(pass.at), pgi_bucket_present()));
 	pass.count = pass.next = 0;
-	portal = pgi_open_cursor(&query, values);
+	portal = pgi_sql_open_cursor(&query, values);
 	do
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -194,7 +196,7 @@ read_list(void)
 		for (uint64 row = 0; row < fetched && !full; row++)
 		{
 			bool isnull;
-			int32 bucket = DatumGetInt32(pgi_column(row, 1, &isnull));
+			int32 bucket = DatumGetInt32(pgi_sql_column(row, 1, &isnull));
 
 			full = pass.count >= ENOUGH && bucket > pass.from_bucket;
 			if (full)
@@ -230,7 +232,7 @@ note_tick(TimestampTz at)
  * SPI.
  */
 int
-pgi_due_take(TimestampTz at, PgiDue *due, int room)
+pgi_due_take(TimestampTz at, PgiTimer *due, int room)
 {
 	int count;
 
@@ -247,7 +249,7 @@ pgi_due_take(TimestampTz at, PgiDue *due, int room)
 		}
 	}
 	count = Min(room, pass.count - pass.next);
-	memcpy(due, &pass.list[pass.next], sizeof(PgiDue) * count);
+	memcpy(due, &pass.list[pass.next], sizeof(PgiTimer) * count);
 	pass.next += count;
 	pass.used_by = GetCurrentTransactionId();
 	return count;
@@ -255,7 +257,7 @@ pgi_due_take(TimestampTz at, PgiDue *due, int room)
 
 /* Notes that an incident which was handed out is not settled. */
 void
-pgi_due_missed(const PgiDue *due)
+pgi_due_missed(const PgiTimer *due)
 {
 	keep_bucket(due->bucket);
 	pass.missed++;

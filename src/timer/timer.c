@@ -21,55 +21,11 @@
 #include "utils/array.h"
 #include "utils/timestamp.h"
 
+#include "base/compat.h"
 #include "base/sql.h"
-#include "timer/clock.h"
+#include "timer/bucket.h"
 #include "timer/timer.h"
 #include "timer/watermark.h"
-
-/* The month of a moment in UTC, counted from January 2000. */
-int32
-pgi_month(TimestampTz at)
-{
-	struct pg_tm tm;
-	fsec_t fraction;
-
-	if (timestamp2tm(at, NULL, &tm, &fraction, NULL, NULL) != 0)
-		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-						errmsg("timestamp out of range")));
-	return (tm.tm_year - 2000) * MONTHS_PER_YEAR + tm.tm_mon - 1;
-}
-
-/* The minute of a moment, counted from 2000, as far as an integer goes. */
-int32
-pgi_bucket(TimestampTz at)
-{
-	int64 minute = at / USECS_PER_MINUTE - (at % USECS_PER_MINUTE < 0);
-
-	return (int32) Max(Min(minute, PG_INT32_MAX), PG_INT32_MIN);
-}
-
-PG_FUNCTION_INFO_V1(pgi_bucket_of);
-Datum
-pgi_bucket_of(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_INT32(pgi_bucket(PG_GETARG_TIMESTAMPTZ(0)));
-}
-
-#define MINUTES_PER_DAY (MINS_PER_HOUR * HOURS_PER_DAY)
-
-/* Days since 2000: timers of one are in the same partition. */
-int32
-pgi_day(int32 bucket)
-{
-	return bucket / MINUTES_PER_DAY - (bucket % MINUTES_PER_DAY < 0);
-}
-
-/* The minute in which a timer is put whose moment has passed. */
-int32
-pgi_present_bucket(void)
-{
-	return pgi_bucket(GetCurrentTimestamp() + PGI_STEP_TOLERATED);
-}
 
 /*
  * From when on ticks will read timers that this transaction sets. It has an id by then, so that
@@ -79,18 +35,18 @@ PgiUnread
 pgi_timer_unread(void)
 {
 	(void) GetTopTransactionId();
-	return (PgiUnread){pgi_present_bucket(), pgi_watermark_unread()};
+	return (PgiUnread){pgi_bucket_present(), pgi_watermark_unread()};
 }
 
 /* A timer for each way of knowing what is unread. Returns how many: one or two. */
 int
-pgi_timer_make(PgiDue *timers, int32 org_id, int64 incident_id, TimestampTz due_at,
+pgi_timer_make(PgiTimer *timers, int32 org_id, int64 incident_id, TimestampTz due_at,
 			   const PgiUnread *unread)
 {
-	int32 bucket = pgi_bucket(due_at);
+	int32 bucket = pgi_bucket_minute(due_at);
 
-	timers[0] = (PgiDue){org_id, Max(bucket, unread->by_clock), incident_id, due_at};
-	timers[1] = (PgiDue){org_id, Max(bucket, unread->by_ticks), incident_id, due_at};
+	timers[0] = (PgiTimer){org_id, Max(bucket, unread->by_clock), incident_id, due_at};
+	timers[1] = (PgiTimer){org_id, Max(bucket, unread->by_ticks), incident_id, due_at};
 	return timers[0].bucket == timers[1].bucket ? 1 : 2;
 }
 
@@ -99,7 +55,7 @@ pgi_timer_make(PgiDue *timers, int32 org_id, int64 incident_id, TimestampTz due_
  * with it. Returns how many those are.
  */
 int
-pgi_timer_row(const PgiDue *timers, int ntimers, Datum *values)
+pgi_timer_row(const PgiTimer *timers, int ntimers, Datum *values)
 {
 	Datum incidents[PGI_TIMERS_A_ROW];
 	Datum moments[PGI_TIMERS_A_ROW];
@@ -132,7 +88,7 @@ pgi_timer_set(int32 org_id, int64 incident_id, TimestampTz due_at)
 		PGI_TIMER_COLUMNS,
 		{INT4OID, INT4OID, INT8ARRAYOID, TIMESTAMPTZARRAYOID}};
 	PgiUnread unread = pgi_timer_unread();
-	PgiDue timers[PGI_TIMERS_MADE];
+	PgiTimer timers[PGI_TIMERS_MADE];
 	int ntimers = pgi_timer_make(timers, org_id, incident_id, due_at, &unread);
 
 	for (int i = 0; i < ntimers; i++)
@@ -140,7 +96,7 @@ pgi_timer_set(int32 org_id, int64 incident_id, TimestampTz due_at)
 		Datum values[PGI_TIMER_COLUMNS];
 
 		(void) pgi_timer_row(&timers[i], 1, values);
-		pgi_run(&query, values, NULL, SPI_OK_INSERT, 0);
+		pgi_sql_run(&query, values, NULL, SPI_OK_INSERT, 0);
 	}
 }
 

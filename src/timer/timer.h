@@ -7,13 +7,13 @@
 #include "datatype/timestamp.h"
 
 /* A timer: at what moment an incident is due, and the minute under which it is found. */
-typedef struct PgiDue
+typedef struct PgiTimer
 {
 	int32 org_id;
 	int32 bucket;
 	int64 incident_id;
 	TimestampTz due_at;
-} PgiDue;
+} PgiTimer;
 
 /* The first minutes whose timers ticks have yet to read. */
 typedef struct PgiUnread
@@ -31,14 +31,10 @@ typedef struct PgiUnread
 /* As many as fit into a row that is not moved out of line. */
 #define PGI_TIMERS_A_ROW 120
 
-extern int32 pgi_month(TimestampTz at);
-extern int32 pgi_bucket(TimestampTz at);
-extern int32 pgi_day(int32 bucket);
-extern int32 pgi_present_bucket(void);
 extern PgiUnread pgi_timer_unread(void);
-extern int pgi_timer_make(PgiDue *timers, int32 org_id, int64 incident_id,
+extern int pgi_timer_make(PgiTimer *timers, int32 org_id, int64 incident_id,
 						  TimestampTz due_at, const PgiUnread *unread);
-extern int pgi_timer_row(const PgiDue *timers, int ntimers, Datum *values);
+extern int pgi_timer_row(const PgiTimer *timers, int ntimers, Datum *values);
 extern void pgi_timer_set(int32 org_id, int64 incident_id, TimestampTz due_at);
 
 #endif

@@ -21,8 +21,9 @@
 #include "utils/timestamp.h"
 #include "utils/xid8.h"
 
+#include "base/compat.h"
 #include "base/sql.h"
-#include "timer/timer.h"
+#include "timer/bucket.h"
 #include "timer/watermark.h"
 
 /* The row of last_tick, but for what has to do with maintenance. */
@@ -41,7 +42,7 @@ typedef struct Watermark
  * it must also reach as far as ids were given out before it was taken.
  */
 static void
-note_running(PgiSeen *seen)
+note_running(PgiPass *seen)
 {
 	TransactionId given = XidFromFullTransactionId(ReadNextFullTransactionId());
 	Snapshot snapshot = GetLatestSnapshot();
@@ -58,10 +59,10 @@ note_running(PgiSeen *seen)
 
 /* Begins a pass over the timers. Within SPI. */
 void
-pgi_seen_begin(PgiSeen *seen)
+pgi_watermark_begin_pass(PgiPass *seen)
 {
 	memset(seen, 0, sizeof(*seen));
-	seen->began = pgi_clocks();
+	seen->began = pgi_clock_read();
 	note_running(seen);
 	seen->from_bucket = pgi_watermark_read();
 }
@@ -77,21 +78,21 @@ take_row(Watermark *mark)
 		.at = DT_NOBEGIN, .from_bucket = PG_INT32_MIN, .finished = {DT_NOBEGIN}};
 	if (SPI_processed == 0)
 		return false;
-	mark->at = DatumGetTimestampTz(pgi_column(0, 1, &isnull));
-	mark->from_bucket = DatumGetInt32(pgi_column(0, 2, &isnull));
-	value = pgi_column(0, 3, &isnull);
+	mark->at = DatumGetTimestampTz(pgi_sql_column(0, 1, &isnull));
+	mark->from_bucket = DatumGetInt32(pgi_sql_column(0, 2, &isnull));
+	value = pgi_sql_column(0, 3, &isnull);
 	if (!isnull)
 		mark->next_bucket = DatumGetInt32(value);
-	value = pgi_column(0, 4, &isnull);
+	value = pgi_sql_column(0, 4, &isnull);
 	if (!isnull)
 		mark->next_xid = DatumGetFullTransactionId(value);
-	value = pgi_column(0, 5, &isnull);
+	value = pgi_sql_column(0, 5, &isnull);
 	if (!isnull)
 		mark->finished.wall = DatumGetTimestampTz(value);
-	value = pgi_column(0, 6, &isnull);
+	value = pgi_sql_column(0, 6, &isnull);
 	if (!isnull)
 		mark->finished.boot = DatumGetInt64(value);
-	value = pgi_column(0, 7, &isnull);
+	value = pgi_sql_column(0, 7, &isnull);
 	if (!isnull)
 		mark->finished.start = TextDatumGetCString(value);
 	return true;
@@ -100,12 +101,12 @@ take_row(Watermark *mark)
 #define COLUMNS "at, from_bucket, next_bucket, next_xid, finished_at, boot_clock, boot_id"
 
 static void
-look(Watermark *mark)
+read_watermark(Watermark *mark)
 {
 	static PgiQuery query = {"SELECT " COLUMNS " FROM incident_internal.last_tick", 0};
 	MemoryContext before = CurrentMemoryContext;
 
-	pgi_read_newest(&query, NULL);
+	pgi_sql_read_newest(&query, NULL);
 	MemoryContextSwitchTo(before);
 	(void) take_row(mark);
 	SPI_freetuptable(SPI_tuptable);
@@ -122,7 +123,7 @@ step_since(const Watermark *mark)
 static bool
 was_set_back(const Watermark *mark)
 {
-	int32 present = pgi_bucket(GetCurrentTimestamp());
+	int32 present = pgi_bucket_minute(GetCurrentTimestamp());
 
 	return step_since(mark) < 0 || mark->from_bucket > present ||
 		   (FullTransactionIdIsValid(mark->next_xid) && mark->next_bucket > present);
@@ -134,7 +135,7 @@ pgi_watermark_step(void)
 {
 	Watermark mark;
 
-	look(&mark);
+	read_watermark(&mark);
 	return step_since(&mark);
 }
 
@@ -144,7 +145,7 @@ pgi_watermark_read(void)
 {
 	Watermark mark;
 
-	look(&mark);
+	read_watermark(&mark);
 	return was_set_back(&mark) ? PG_INT32_MIN : mark.from_bucket;
 }
 
@@ -154,7 +155,7 @@ pgi_watermark_at(void)
 {
 	Watermark mark;
 
-	look(&mark);
+	read_watermark(&mark);
 	return mark.at;
 }
 
@@ -169,20 +170,20 @@ pgi_watermark_unread(void)
 	int64 step;
 	int32 unread;
 
-	look(&mark);
+	read_watermark(&mark);
 	step = step_since(&mark);
 	unread = mark.from_bucket;
 	if (FullTransactionIdIsValid(mark.next_xid))
 		unread = Max(unread, mark.next_bucket);
 	if (step != 0)
-		unread =
-			Max(unread, pgi_bucket(GetCurrentTimestamp() - step + PGI_STEP_TOLERATED));
+		unread = Max(
+			unread, pgi_bucket_minute(GetCurrentTimestamp() - step + PGI_STEP_TOLERATED));
 	return unread;
 }
 
 /* Moves on as far as what a pass has seen allows. */
 static void
-move_on(Watermark *mark, const PgiSeen *seen)
+move_on(Watermark *mark, const PgiPass *seen)
 {
 	bool noted = FullTransactionIdIsValid(mark->next_xid);
 	bool ended = noted && FullTransactionIdPrecedesOrEquals(mark->next_xid, seen->oldest);
@@ -195,8 +196,8 @@ move_on(Watermark *mark, const PgiSeen *seen)
 		seen_before = seen->done_before;
 	else if (ended)
 		seen_before = Min(mark->next_bucket, seen->done_before);
-	mark->from_bucket =
-		Max(mark->from_bucket, Min(seen_before, pgi_bucket(GetCurrentTimestamp())));
+	mark->from_bucket = Max(mark->from_bucket,
+							Min(seen_before, pgi_bucket_minute(GetCurrentTimestamp())));
 	if (!noted || ended)
 	{
 		mark->next_bucket = seen->done_before;
@@ -209,7 +210,7 @@ move_on(Watermark *mark, const PgiSeen *seen)
  * unless another tick is just doing so. Within SPI.
  */
 void
-pgi_watermark_note(TimestampTz at, const PgiSeen *seen)
+pgi_watermark_note(TimestampTz at, const PgiPass *seen)
 {
 	static PgiQuery lock = {
 		"SELECT " COLUMNS " FROM incident_internal.last_tick FOR NO KEY UPDATE SKIP LOCKED", 0};
@@ -222,13 +223,13 @@ pgi_watermark_note(TimestampTz at, const PgiSeen *seen)
 	Datum values[7];
 	char nulls[7];
 
-	pgi_run(&lock, NULL, NULL, SPI_OK_SELECT, 0);
+	pgi_sql_run(&lock, NULL, NULL, SPI_OK_SELECT, 0);
 	if (!take_row(&mark))
 		return;
 	if (was_set_back(&mark))
 		mark = (Watermark){.at = at, .from_bucket = PG_INT32_MIN};
 	move_on(&mark, seen);
-	mark.finished = pgi_clocks();
+	mark.finished = pgi_clock_read();
 
 	memset(nulls, ' ', sizeof(nulls));
 	if (!FullTransactionIdIsValid(mark.next_xid))
@@ -239,8 +240,8 @@ pgi_watermark_note(TimestampTz at, const PgiSeen *seen)
 	values[3] = FullTransactionIdGetDatum(mark.next_xid);
 	values[4] = TimestampTzGetDatum(mark.finished.wall);
 	values[5] = Int64GetDatum(mark.finished.boot);
-	values[6] = pgi_string_or_null(mark.finished.start, &nulls[6]);
-	pgi_run(&write, values, nulls, SPI_OK_UPDATE, 0);
+	values[6] = pgi_sql_string_or_null(mark.finished.start, &nulls[6]);
+	pgi_sql_run(&write, values, nulls, SPI_OK_UPDATE, 0);
 }
 
 PG_FUNCTION_INFO_V1(pgi_next_transaction_id);

@@ -9,7 +9,7 @@
 #include "timer/clock.h"
 
 /* What a pass over the timers has seen. */
-typedef struct PgiSeen
+typedef struct PgiPass
 {
 	PgiClocks began;
 	FullTransactionId oldest; /* all transactions before it had ended when it began */
@@ -17,13 +17,13 @@ typedef struct PgiSeen
 	int32 from_bucket;		  /* the minute in which it began */
 	int32 done_before; /* timers from there up to this minute were all found done */
 	bool all;		   /* it has seen all of them */
-} PgiSeen;
+} PgiPass;
 
-extern void pgi_seen_begin(PgiSeen *seen);
+extern void pgi_watermark_begin_pass(PgiPass *seen);
 extern int64 pgi_watermark_step(void);
 extern int32 pgi_watermark_read(void);
 extern TimestampTz pgi_watermark_at(void);
 extern int32 pgi_watermark_unread(void);
-extern void pgi_watermark_note(TimestampTz at, const PgiSeen *seen);
+extern void pgi_watermark_note(TimestampTz at, const PgiPass *seen);
 
 #endif

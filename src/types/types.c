@@ -3,6 +3,7 @@
  */
 #include "postgres.h"
 
+#include "base/compat.h"
 #include "types/types.h"
 #include "types/word_type.h"
 
@@ -14,8 +15,8 @@ static const WordValue severity_values[] = {
 	{5, {"critical", "危急", "特别严重"}, "critical", "危急"},
 };
 
-static const WordType severity_type = {"severity", "1 (informational) to 5 (critical)", 1,
-									   lengthof(severity_values), severity_values};
+static const PgiWordType severity_type = {"severity", "1 (informational) to 5 (critical)",
+										  1, lengthof(severity_values), severity_values};
 
 /* Level 1 is the most urgent, so it has the highest code. */
 static const WordValue level_values[] = {
@@ -31,9 +32,9 @@ static const WordValue level_values[] = {
 	{1, {"1", "I", "P1", "SEV1", "一级", "1级", "I级"}, "level 1", "一级"},
 };
 
-static const WordType level_type = {"level",
-									"0 (none), 9 (least urgent) to 1 (most urgent)", 0,
-									lengthof(level_values), level_values};
+static const PgiWordType level_type = {"level",
+									   "0 (none), 9 (least urgent) to 1 (most urgent)", 0,
+									   lengthof(level_values), level_values};
 
 static const WordValue rating_values[] = {
 	{1, {"1", "very low", "很低"}, "very low", "很低"},
@@ -43,58 +44,64 @@ static const WordValue rating_values[] = {
 	{5, {"5", "very high", "很高"}, "very high", "很高"},
 };
 
-static const WordType rating_type = {"rating", "1 (very low) to 5 (very high)", 1,
-									 lengthof(rating_values), rating_values};
+static const PgiWordType rating_type = {"rating", "1 (very low) to 5 (very high)", 1,
+										lengthof(rating_values), rating_values};
 
 int
-pgi_severity_code(const char *word)
+pgi_types_severity_code(const char *word)
 {
-	return word_type_code(&severity_type, word);
+	return pgi_word_type_code(&severity_type, word);
 }
 
 int
-pgi_level_code(const char *word)
+pgi_types_level_code(const char *word)
 {
-	return word_type_code(&level_type, word);
+	return pgi_word_type_code(&level_type, word);
 }
 
 int
-pgi_severity_of_key(const char *key)
+pgi_types_severity_of_key(const char *key)
 {
-	return word_type_find(&severity_type, key);
+	return pgi_word_type_find(&severity_type, key);
 }
 
 int
-pgi_level_of_key(const char *key)
+pgi_types_level_of_key(const char *key)
 {
-	return word_type_find(&level_type, key);
+	return pgi_word_type_find(&level_type, key);
 }
 
 const char *
-pgi_severity_words(int code, int number)
+pgi_types_severity_words(int code, int number)
 {
-	return word_type_word(&severity_type, code, number);
+	return pgi_word_type_word(&severity_type, code, number);
 }
 
 const char *
-pgi_level_words(int code, int number)
+pgi_types_level_words(int code, int number)
 {
-	return word_type_word(&level_type, code, number);
+	return pgi_word_type_word(&level_type, code, number);
 }
 
 const char *
-pgi_level_word(int code)
+pgi_types_severity_word(int code)
 {
-	return level_values[code].accepted[0];
+	return pgi_word_type_name(&severity_type, code);
+}
+
+const char *
+pgi_types_level_word(int code)
+{
+	return pgi_word_type_name(&level_type, code);
 }
 
 /* The SQL function type_body is the shared body with the table of the type. */
-#define WORD_TYPE_FUNCTION(type, body)                 \
-	PG_FUNCTION_INFO_V1(type##_##body);                \
-	Datum type##_##body(PG_FUNCTION_ARGS)              \
-	{                                                  \
-		return word_type_##body(&type##_type, fcinfo); \
-	}                                                  \
+#define WORD_TYPE_FUNCTION(type, body)                     \
+	PG_FUNCTION_INFO_V1(type##_##body);                    \
+	Datum type##_##body(PG_FUNCTION_ARGS)                  \
+	{                                                      \
+		return pgi_word_type_##body(&type##_type, fcinfo); \
+	}                                                      \
 	extern Datum type##_##body(PG_FUNCTION_ARGS)
 
 WORD_TYPE_FUNCTION(severity, in);

@@ -36,7 +36,7 @@ is_key_of(const char *key, const char *word)
 
 /* The value whose word has this key, NULL when none. */
 static const WordValue *
-find_key(const WordType *type, const char *key)
+find_key(const PgiWordType *type, const char *key)
 {
 	for (const WordValue *value = type->values; value < type->values + type->count;
 		 value++)
@@ -52,7 +52,7 @@ find_key(const WordType *type, const char *key)
 
 /* The code of the value whose word has this key; -1 when there is none. */
 int
-word_type_find(const WordType *type, const char *key)
+pgi_word_type_find(const PgiWordType *type, const char *key)
 {
 	const WordValue *value = find_key(type, key);
 
@@ -65,7 +65,7 @@ word_type_find(const WordType *type, const char *key)
  * the error it is about.
  */
 const char *
-word_type_word(const WordType *type, int code, int number)
+pgi_word_type_word(const PgiWordType *type, int code, int number)
 {
 	const WordValue *value = &type->values[code - type->lowest];
 	const char *word = number < MAX_ACCEPTED_WORDS ? value->accepted[number] : NULL;
@@ -74,15 +74,17 @@ word_type_word(const WordType *type, int code, int number)
 
 	if (word == NULL || pg_is_ascii(word))
 		return word;
-	if (!pgi_transcode(word, strlen(word), PG_UTF8, pgi_client_encoding(), for_client) ||
-		!pgi_transcode(word, strlen(word), PG_UTF8, GetDatabaseEncoding(), for_server))
+	if (!pgi_word_transcode(word, strlen(word), PG_UTF8, pgi_word_client_encoding(),
+							for_client) ||
+		!pgi_word_transcode(word, strlen(word), PG_UTF8, GetDatabaseEncoding(),
+							for_server))
 		return "";
 	return pstrdup(for_server);
 }
 
 /* Lists the accepted words for a message: ';' between values, ',' between the words of one. */
 static char *
-list_words(const WordType *type)
+list_words(const PgiWordType *type)
 {
 	StringInfoData list;
 	const char *word;
@@ -92,7 +94,7 @@ list_words(const WordType *type)
 	{
 		if (code > type->lowest)
 			appendStringInfoString(&list, "; ");
-		for (int i = 0; (word = word_type_word(type, code, i)) != NULL; i++)
+		for (int i = 0; (word = pgi_word_type_word(type, code, i)) != NULL; i++)
 			if (*word != '\0')
 				appendStringInfo(&list, "%s%s", i > 0 ? ", " : "", word);
 	}
@@ -105,14 +107,14 @@ clip(const char *input)
 {
 	int length = strlen(input);
 	int shown =
-		pg_encoding_mbcliplen(pgi_text_encoding(), input, length, MAX_SHOWN_BYTES);
+		pg_encoding_mbcliplen(pgi_word_text_encoding(), input, length, MAX_SHOWN_BYTES);
 
 	return psprintf("%.*s%s", shown, input, shown < length ? "..." : "");
 }
 
 /* The code of the value that output gives as this word; -1 when there is none. */
 int
-word_type_code(const WordType *type, const char *word)
+pgi_word_type_code(const PgiWordType *type, const char *word)
 {
 	for (int i = 0; i < type->count; i++)
 		if (strcmp(type->values[i].accepted[0], word) == 0)
@@ -121,35 +123,40 @@ word_type_code(const WordType *type, const char *word)
 }
 
 static Datum
-value_datum(const WordType *type, const WordValue *value)
+value_datum(const PgiWordType *type, const WordValue *value)
 {
 	return UInt8GetDatum(type->lowest + (value - type->values));
 }
 
 static bool
-is_code(const WordType *type, int code)
+is_code(const PgiWordType *type, int code)
 {
 	return code >= type->lowest && code < type->lowest + type->count;
 }
 
 static const WordValue *
-value_argument(const WordType *type, FunctionCallInfo fcinfo)
+value_of(const PgiWordType *type, int code)
 {
-	uint8 code = GET_CODE(0);
-
 	if (!is_code(type, code))
 		elog(ERROR, "invalid code %d of type %s", code, type->name);
 	return &type->values[code - type->lowest];
 }
 
+/* What output gives for a code; the caller must not change it. */
+const char *
+pgi_word_type_name(const PgiWordType *type, int code)
+{
+	return value_of(type, code)->accepted[0];
+}
+
 /* Reads a value; one that names none is a soft error. */
 Datum
-word_type_in(const WordType *type, FunctionCallInfo fcinfo)
+pgi_word_type_in(const PgiWordType *type, FunctionCallInfo fcinfo)
 {
 	const char *input = PG_GETARG_CSTRING(0);
 	char key[PGI_WORD_SIZE];
 	const WordValue *value =
-		pgi_fold_word(input, strlen(input), key) ? find_key(type, key) : NULL;
+		pgi_word_fold(input, strlen(input), key) ? find_key(type, key) : NULL;
 
 	if (value == NULL)
 		ereturn(
@@ -161,14 +168,14 @@ word_type_in(const WordType *type, FunctionCallInfo fcinfo)
 }
 
 Datum
-word_type_out(const WordType *type, FunctionCallInfo fcinfo)
+pgi_word_type_out(const PgiWordType *type, FunctionCallInfo fcinfo)
 {
-	PG_RETURN_CSTRING(pstrdup(value_argument(type, fcinfo)->accepted[0]));
+	PG_RETURN_CSTRING(pstrdup(pgi_word_type_name(type, GET_CODE(0))));
 }
 
 /* Reads the stored code from the wire. */
 Datum
-word_type_recv(const WordType *type, FunctionCallInfo fcinfo)
+pgi_word_type_recv(const PgiWordType *type, FunctionCallInfo fcinfo)
 {
 	int code = pq_getmsgbyte((StringInfo) PG_GETARG_POINTER(0));
 
@@ -181,7 +188,7 @@ word_type_recv(const WordType *type, FunctionCallInfo fcinfo)
 }
 
 Datum
-word_type_from_integer(const WordType *type, FunctionCallInfo fcinfo)
+pgi_word_type_from_integer(const PgiWordType *type, FunctionCallInfo fcinfo)
 {
 	int32 number = PG_GETARG_INT32(0);
 
@@ -197,17 +204,17 @@ word_type_from_integer(const WordType *type, FunctionCallInfo fcinfo)
 }
 
 Datum
-word_type_to_integer(const WordType *type, FunctionCallInfo fcinfo)
+pgi_word_type_to_integer(const PgiWordType *type, FunctionCallInfo fcinfo)
 {
-	PG_RETURN_INT32(value_argument(type, fcinfo)->number);
+	PG_RETURN_INT32(value_of(type, GET_CODE(0))->number);
 }
 
 /* Gives the word for people, in English (en) or Chinese (zh). */
 Datum
-word_type_label(const WordType *type, FunctionCallInfo fcinfo)
+pgi_word_type_label(const PgiWordType *type, FunctionCallInfo fcinfo)
 {
-	const WordValue *value = value_argument(type, fcinfo);
-	const char *language = pgi_needed_name(PG_GETARG_TEXT_PP(1), "the language");
+	const WordValue *value = value_of(type, GET_CODE(0));
+	const char *language = pgi_argument_name_of(PG_GETARG_TEXT_PP(1), "the language");
 	const char *label;
 
 	if (strcmp(language, "en") == 0)

@@ -20,24 +20,25 @@ typedef struct WordValue
 	const char *label_zh;
 } WordValue;
 
-typedef struct WordType
+typedef struct PgiWordType
 {
 	const char *name;
 	const char *integers; /* the accepted integers, for the message that refuses one */
 	uint8 lowest;		  /* the code of values[0] */
 	int count;
 	const WordValue *values;
-} WordType;
+} PgiWordType;
 
 /* The bodies of the functions that every such type has. */
-extern Datum word_type_in(const WordType *type, FunctionCallInfo fcinfo);
-extern Datum word_type_out(const WordType *type, FunctionCallInfo fcinfo);
-extern Datum word_type_recv(const WordType *type, FunctionCallInfo fcinfo);
-extern Datum word_type_from_integer(const WordType *type, FunctionCallInfo fcinfo);
-extern Datum word_type_to_integer(const WordType *type, FunctionCallInfo fcinfo);
-extern int word_type_code(const WordType *type, const char *word);
-extern int word_type_find(const WordType *type, const char *key);
-extern const char *word_type_word(const WordType *type, int code, int number);
-extern Datum word_type_label(const WordType *type, FunctionCallInfo fcinfo);
+extern Datum pgi_word_type_in(const PgiWordType *type, FunctionCallInfo fcinfo);
+extern Datum pgi_word_type_out(const PgiWordType *type, FunctionCallInfo fcinfo);
+extern Datum pgi_word_type_recv(const PgiWordType *type, FunctionCallInfo fcinfo);
+extern Datum pgi_word_type_from_integer(const PgiWordType *type, FunctionCallInfo fcinfo);
+extern Datum pgi_word_type_to_integer(const PgiWordType *type, FunctionCallInfo fcinfo);
+extern int pgi_word_type_code(const PgiWordType *type, const char *word);
+extern int pgi_word_type_find(const PgiWordType *type, const char *key);
+extern const char *pgi_word_type_name(const PgiWordType *type, int code);
+extern const char *pgi_word_type_word(const PgiWordType *type, int code, int number);
+extern Datum pgi_word_type_label(const PgiWordType *type, FunctionCallInfo fcinfo);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "tap.h"
 #include "life.h"
+#include "kernel/state_pack.h"
 
 static PgiPolicy
 compile(const PgiPolicySource *source)
@@ -17,7 +18,7 @@ compile(const PgiPolicySource *source)
 static void
 set_rise(PgiPolicySource *source, PgiRiseMeasure measure, int64_t amount, int to)
 {
-	PgiRise *rise = &source->rises[source->nrises++];
+	PgiEscalationStep *rise = &source->steps[source->nsteps++];
 
 	source->escalation = PGI_ESCALATION_STEPS;
 	rise->measure = (uint8_t) measure;
@@ -49,22 +50,22 @@ test_steps(void)
 	policy = compile(&source);
 	leads_to(&policy, "opened@0:3m", 1000, "graded@0:3/3 breached@480:3/3 ");
 
-	set_rise(&source, PGI_RISE_ELAPSED, 100 * MINUTE, L2);
+	set_rise(&source, PGI_ESCALATION_ELAPSED, 100 * MINUTE, L2);
 	policy = compile(&source);
 	leads_to(&policy, "opened@0:3m", 200, "graded@0:3/3 escalated@100:3/2 ");
 	leads_to(&policy, "opened@0:ns", 200, "graded@0:0/0 escalated@100:0/2 ");
-	source.rises[0].event_levels = PGI_LEVEL_BIT(L3);
+	source.steps[0].event_levels = PGI_LEVEL_BIT(L3);
 	policy = compile(&source);
 	leads_to(&policy, "opened@0:ns", 200, "graded@0:0/0 ");
 
-	set_rise(&source, PGI_RISE_REMAINING, 120 * MINUTE, L1);
+	set_rise(&source, PGI_ESCALATION_REMAINING, 120 * MINUTE, L1);
 	policy = compile(&source);
 	leads_to(&policy, "opened@0:3m", 479,
 			 "graded@0:3/3 escalated@100:3/2 escalated@360:3/1 ");
 	leads_to(&policy, "opened@0:ns", 1000, "graded@0:0/0 ");
 	leads_to(&policy, "opened@0:1i", 100, "graded@0:1/1 ");
-	source.rises[1].measure = PGI_RISE_PERCENT;
-	source.rises[1].amount = 75;
+	source.steps[1].measure = PGI_ESCALATION_PERCENT;
+	source.steps[1].amount = 75;
 	policy = compile(&source);
 	leads_to(&policy, "opened@0:2i", 200, "graded@0:2/2 escalated@180:2/1 ");
 	opening.sets_asset = opening.sets_severity = true;
@@ -73,14 +74,14 @@ test_steps(void)
 	leads_to(&policy, "opened@0:?i", 239,
 			 "graded@0:1/2 escalated@90:1/1 breached@120:1/1 ");
 	source.limit[PGI_CLOCK_PROCESSING][L3] = 199;
-	source.rises[1].amount = 50;
+	source.steps[1].amount = 50;
 	policy = compile(&source);
 	ok(policy.cell[L3][MINOR].steps[1].after == 99, "half of an odd time");
 
 	/* Of two steps at one moment the first is named, whatever they measure. */
 	source = eport_source();
-	set_rise(&source, PGI_RISE_INACTIVE, 60 * MINUTE, L2);
-	set_rise(&source, PGI_RISE_ELAPSED, 60 * MINUTE, L2);
+	set_rise(&source, PGI_ESCALATION_INACTIVE, 60 * MINUTE, L2);
+	set_rise(&source, PGI_ESCALATION_ELAPSED, 60 * MINUTE, L2);
 	policy = compile(&source);
 	pgi_advance(&policy, &opening, 1, 70 * MINUTE, note_rule, NULL, &state);
 	ok(last_rule == PGI_RULE_STEP, "the first of two steps is named");
@@ -92,8 +93,8 @@ test_inactivity(void)
 	PgiPolicySource source = eport_source();
 	PgiPolicy policy;
 
-	set_rise(&source, PGI_RISE_INACTIVE, 60 * MINUTE, L2);
-	set_rise(&source, PGI_RISE_INACTIVE, 90 * MINUTE, L1);
+	set_rise(&source, PGI_ESCALATION_INACTIVE, 60 * MINUTE, L2);
+	set_rise(&source, PGI_ESCALATION_INACTIVE, 90 * MINUTE, L1);
 	source.hold_stops = PGI_CLOCK_BIT(PGI_CLOCK_PROCESSING);
 	policy = compile(&source);
 	leads_to(&policy, "opened@0:3m", 100,
@@ -129,9 +130,9 @@ test_inactivity(void)
 	leads_to(&policy, "opened@0:3m resolved@50 reopened@60", 120,
 			 "graded@0:3/3 escalated@120:3/2 ");
 	ok(state.inactive_since[0] == 60 * MINUTE, "inactivity counts from the reopening");
-	source.rises[0].event_levels = PGI_LEVEL_BIT(L3);
-	source.rises[1].event_levels = PGI_LEVEL_BIT(L2);
-	source.rises[0].to = L1;
+	source.steps[0].event_levels = PGI_LEVEL_BIT(L3);
+	source.steps[1].event_levels = PGI_LEVEL_BIT(L2);
+	source.steps[0].to = L1;
 	policy = compile(&source);
 	leads_to(&policy, "opened@0:?i", 100, "graded@0:1/2 escalated@60:1/1 ");
 }
@@ -143,9 +144,9 @@ test_reports(void)
 	PgiPolicySource source = eport_source();
 	PgiPolicy policy;
 
-	set_rise(&source, PGI_RISE_INACTIVE, 60 * MINUTE, L2);
-	set_rise(&source, PGI_RISE_INACTIVE, 90 * MINUTE, L1);
-	source.rises[1].reports = PGI_FACT_BIT(PGI_ACKNOWLEDGED) | PGI_FACT_BIT(PGI_DONE);
+	set_rise(&source, PGI_ESCALATION_INACTIVE, 60 * MINUTE, L2);
+	set_rise(&source, PGI_ESCALATION_INACTIVE, 90 * MINUTE, L1);
+	source.steps[1].reports = PGI_FACT_BIT(PGI_ACKNOWLEDGED) | PGI_FACT_BIT(PGI_DONE);
 	policy = compile(&source);
 	ok(policy.ninactivities == 2, "two lists, two clocks");
 	leads_to(&policy, "opened@0:3m noted@50", 100, "graded@0:3/3 escalated@90:3/1 ");
@@ -157,10 +158,10 @@ test_reports(void)
 	ok(state.inactive_since[0] == 50 * MINUTE && state.inactive_since[1] == 0,
 	   "each clock counts from what it heeds");
 	/* An assessment that is no report leaves what silence has brought. */
-	source.rises[0].reports = PGI_FACT_BIT(PGI_NOTED);
+	source.steps[0].reports = PGI_FACT_BIT(PGI_NOTED);
 	policy = compile(&source);
 	leads_to(&policy, "opened@0:3m assessed@70:3i", 80, "graded@0:3/3 escalated@60:3/2 ");
-	source.rises[1].reports = source.rises[0].reports;
+	source.steps[1].reports = source.steps[0].reports;
 	policy = compile(&source);
 	ok(policy.ninactivities == 1, "one list, one clock");
 }
@@ -459,30 +460,30 @@ test_packing(void)
 	int length;
 
 	run(&policy, "opened@0:3m", 30);
-	ok(pgi_duties_pack(&state, bytes) == 0, "what is overdue for good takes no bytes");
+	ok(pgi_state_pack(&state, bytes) == 0, "what is overdue for good takes no bytes");
 	run(&policy, "opened@0:3m", 10);
-	length = pgi_duties_pack(&state, bytes);
+	length = pgi_state_pack(&state, bytes);
 	ok(length == 1 + PGI_PACKED_DUTY, "one duty is ahead");
 	memset(&back, 0, sizeof(back));
-	ok(pgi_duties_unpack(&back, bytes, length) && back.nduties == 1 &&
+	ok(pgi_state_unpack(&back, bytes, length) && back.nduties == 1 &&
 		   back.duties[0].occurrence == 1 && back.inactive_since[0] == PGI_NEVER,
 	   "it comes back");
-	ok(!pgi_duties_unpack(&back, bytes, length - 1) &&
-		   !pgi_duties_unpack(&back, bytes, 2) &&
-		   !pgi_duties_unpack(&back, bytes, (int) sizeof(bytes)),
+	ok(!pgi_state_unpack(&back, bytes, length - 1) &&
+		   !pgi_state_unpack(&back, bytes, 2) &&
+		   !pgi_state_unpack(&back, bytes, (int) sizeof(bytes)),
 	   "lengths that were never written");
 	bytes[1] |= 0x80;
-	ok(!pgi_duties_unpack(&back, bytes, length), "a flag that does not exist");
+	ok(!pgi_state_unpack(&back, bytes, length), "a flag that does not exist");
 	bytes[1] &= 0x7f;
 	bytes[2] = 0;
-	ok(!pgi_duties_unpack(&back, bytes, length), "an occurrence before the first");
+	ok(!pgi_state_unpack(&back, bytes, length), "an occurrence before the first");
 	bytes[2] = 1;
 	bytes[0] = PGI_MAX_ACKNOWLEDGEMENTS + 1;
-	ok(!pgi_duties_unpack(&back, bytes, length),
+	ok(!pgi_state_unpack(&back, bytes, length),
 	   "more times to acknowledge than there are");
 	bytes[0] = 0;
 	memcpy(bytes + length, bytes + 1, PGI_PACKED_DUTY);
-	ok(!pgi_duties_unpack(&back, bytes, length + PGI_PACKED_DUTY), "a duty twice");
+	ok(!pgi_state_unpack(&back, bytes, length + PGI_PACKED_DUTY), "a duty twice");
 }
 
 int

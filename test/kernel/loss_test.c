@@ -169,18 +169,20 @@ test_functions(void)
 	pgi_random_start(&random, 2, 0);
 	for (int i = 0; i < 100000; i++)
 	{
-		double x = (pgi_uniform(&random) - 0.5) * 1400;
+		double x = (pgi_random_uniform(&random) - 0.5) * 1400;
 		long double exact = expl((long double) x);
 		double positive = (double) exact;
 		long double log_exact = logl((long double) positive);
 
-		worst_exp = fmax(worst_exp, (double) fabsl((pgi_exp(x) - exact) / exact));
+		worst_exp = fmax(worst_exp, (double) fabsl((pgi_random_exp(x) - exact) / exact));
 		worst_log =
-			fmax(worst_log, (double) fabsl((pgi_log(positive) - log_exact) / log_exact));
-		positive = 1 + (pgi_uniform(&random) - 0.5) / 1000;
+			fmax(worst_log,
+				 (double) fabsl((pgi_random_log(positive) - log_exact) / log_exact));
+		positive = 1 + (pgi_random_uniform(&random) - 0.5) / 1000;
 		log_exact = logl((long double) positive);
 		worst_log =
-			fmax(worst_log, (double) fabsl((pgi_log(positive) - log_exact) / log_exact));
+			fmax(worst_log,
+				 (double) fabsl((pgi_random_log(positive) - log_exact) / log_exact));
 	}
 	if (sizeof(long double) == sizeof(double))
 		printf("# long doubles are no better than doubles here\n");
@@ -190,12 +192,13 @@ test_functions(void)
 	{
 		double exact = lgamma(n + 1.0);
 
-		worst_factorial =
-			fmax(worst_factorial, fabs(pgi_log_factorial(n) - exact) / fmax(1, exact));
+		worst_factorial = fmax(
+			worst_factorial, fabs(pgi_random_log_factorial(n) - exact) / fmax(1, exact));
 	}
 	/* The first term of Stirling's series that is left out is 1.9e-14 at 10. */
 	ok(worst_factorial < 3e-14, "the logarithm of factorials");
-	ok(pgi_exp(0) == 1 && pgi_log(1) == 0 && pgi_exp(-709) == 0, "at 0, 1 and beyond");
+	ok(pgi_random_exp(0) == 1 && pgi_random_log(1) == 0 && pgi_random_exp(-709) == 0,
+	   "at 0, 1 and beyond");
 }
 
 static void
@@ -205,7 +208,7 @@ draw_quantity(const PgiQuantity *quantity, int64_t seed)
 
 	pgi_random_start(&random, seed, 0);
 	for (int i = 0; i < DRAWS; i++)
-		drawn[i] = pgi_quantity_draw(quantity, &random);
+		drawn[i] = pgi_loss_quantity_draw(quantity, &random);
 }
 
 static void
@@ -213,7 +216,7 @@ draw_beyond(double edge, int n, PgiRandom *random)
 {
 	for (int i = 0; i < n;)
 	{
-		drawn[i] = fabs(pgi_normal(random));
+		drawn[i] = fabs(pgi_random_normal(random));
 		i += drawn[i] > edge;
 	}
 }
@@ -224,10 +227,10 @@ draw_gamma(double shape)
 	PgiRandom random;
 	PgiGamma gamma;
 
-	pgi_gamma_set(&gamma, shape);
+	pgi_random_gamma_set(&gamma, shape);
 	pgi_random_start(&random, 7, 0);
 	for (int i = 0; i < DRAWS; i++)
-		drawn[i] = pgi_gamma(&gamma, &random);
+		drawn[i] = pgi_random_gamma(&gamma, &random);
 }
 
 static void
@@ -238,10 +241,10 @@ test_distributions(void)
 
 	pgi_random_start(&random, 3, 0);
 	for (int i = 0; i < DRAWS; i++)
-		drawn[i] = pgi_uniform(&random);
+		drawn[i] = pgi_random_uniform(&random);
 	ok(fits(uniform_distribution), "uniform");
 	for (int i = 0; i < DRAWS; i++)
-		drawn[i] = pgi_normal(&random);
+		drawn[i] = pgi_random_normal(&random);
 	ok(fits(normal_distribution), "normal");
 	draw_beyond(3, DRAWS, &random);
 	ok(fits(outer_distribution), "normal, beyond 3");
@@ -251,16 +254,16 @@ test_distributions(void)
 	ok(fits(gamma_1_distribution), "gamma, shape 1");
 	draw_gamma(3);
 	ok(fits(gamma_3_distribution), "gamma, shape 3");
-	pgi_quantity_pert(&quantity, 100, 200, 500, 4);
+	pgi_loss_quantity_pert(&quantity, 100, 200, 500, 4);
 	draw_quantity(&quantity, 4);
 	ok(fits(pert_distribution), "PERT");
-	pgi_quantity_pert(&quantity, 0, 1, 1, 2);
+	pgi_loss_quantity_pert(&quantity, 0, 1, 1, 2);
 	draw_quantity(&quantity, 5);
 	ok(fits(end_distribution), "PERT with the mode at its end and another shape");
-	pgi_quantity_lognormal(&quantity, 50, 1.2);
+	pgi_loss_quantity_lognormal(&quantity, 50, 1.2);
 	draw_quantity(&quantity, 6);
 	ok(fits(lognormal_distribution), "lognormal by median and sigma");
-	pgi_quantity_between(&quantity, 2, 32);
+	pgi_loss_quantity_between(&quantity, 2, 32);
 	draw_quantity(&quantity, 7);
 	ok(fits(between_distribution), "lognormal by its 90 % interval");
 }
@@ -286,10 +289,10 @@ fits_poisson(double rate, int64_t seed)
 	if (seen == NULL)
 		abort();
 	pgi_random_start(&random, seed, 0);
-	pgi_poisson_set(&poisson, rate);
+	pgi_random_poisson_set(&poisson, rate);
 	for (int i = 0; i < DRAWS; i++)
 	{
-		int64_t count = pgi_poisson(&poisson, &random);
+		int64_t count = pgi_random_poisson(&poisson, &random);
 
 		if (count < first || count > centre + around)
 			return 0;
@@ -326,7 +329,7 @@ squeeze_is_safe(double rate)
 	PgiPoisson poisson;
 	int safe = 1;
 
-	pgi_poisson_set(&poisson, rate);
+	pgi_random_poisson_set(&poisson, rate);
 	for (int i = -4299; i <= 4299; i++)
 	{
 		double u = i / 1e4;
@@ -359,9 +362,9 @@ test_poisson(void)
 		safe &= squeeze_is_safe(rate);
 	ok(safe, "Poisson, the squeeze is safe");
 	pgi_random_start(&random, 9, 0);
-	pgi_poisson_set(&poisson, 0);
+	pgi_random_poisson_set(&poisson, 0);
 	for (int i = 0; i < 1000; i++)
-		zero &= pgi_poisson(&poisson, &random) == 0;
+		zero &= pgi_random_poisson(&poisson, &random) == 0;
 	ok(zero, "Poisson, rate 0");
 }
 
@@ -372,7 +375,7 @@ start_model(PgiLossModel *model, int64_t seed)
 	memset(model, 0, sizeof(*model));
 	model->seed = seed;
 	model->pause = pause_test;
-	pgi_quantity_fixed(&model->secondary, 0);
+	pgi_loss_quantity_fixed(&model->secondary, 0);
 }
 
 /* Whether a share of years is within four standard errors of the probability. */
@@ -433,24 +436,24 @@ test_compound(void)
 	PgiLossModel model;
 
 	start_model(&model, 11);
-	pgi_quantity_fixed(&model.rate, 2.5);
-	pgi_quantity_fixed(&model.magnitude, 1000);
+	pgi_loss_quantity_fixed(&model.rate, 2.5);
+	pgi_loss_quantity_fixed(&model.magnitude, 1000);
 	ok(moments_near(&model, 2.5e3, 2.5e6, 2.5e12), "Poisson x fixed");
 
-	pgi_quantity_lognormal(&model.magnitude, 100, 0.5);
+	pgi_loss_quantity_lognormal(&model.magnitude, 100, 0.5);
 	ok(moments_near(&model, 2.5 * lognormal_moment(100, 0.5, 1),
 					2.5 * lognormal_moment(100, 0.5, 2),
 					2.5 * lognormal_moment(100, 0.5, 4)),
 	   "Poisson x lognormal");
 
-	pgi_quantity_fixed(&model.rate, 25);
+	pgi_loss_quantity_fixed(&model.rate, 25);
 	ok(moments_near(&model, 25 * lognormal_moment(100, 0.5, 1),
 					25 * lognormal_moment(100, 0.5, 2),
 					25 * lognormal_moment(100, 0.5, 4)),
 	   "Poisson x lognormal, large rate");
 
-	pgi_quantity_fixed(&model.rate, 0.4);
-	pgi_quantity_pert(&model.magnitude, 0, 200, 800, 4);
+	pgi_loss_quantity_fixed(&model.rate, 0.4);
+	pgi_loss_quantity_pert(&model.magnitude, 0, 200, 800, 4);
 	ok(moments_near(&model, 0.4 * 800 * beta_moment(2, 4, 1),
 					0.4 * 800 * 800 * beta_moment(2, 4, 2),
 					0.4 * pow(800, 4) * beta_moment(2, 4, 4)),
@@ -459,16 +462,16 @@ test_compound(void)
 	   "the mean of PERT is (min + 4 mode + max) / 6");
 
 	/* With a secondary loss of 50 one time in five. */
-	pgi_quantity_fixed(&model.rate, 3);
-	pgi_quantity_fixed(&model.magnitude, 10);
-	pgi_quantity_fixed(&model.secondary, 50);
+	pgi_loss_quantity_fixed(&model.rate, 3);
+	pgi_loss_quantity_fixed(&model.magnitude, 10);
+	pgi_loss_quantity_fixed(&model.secondary, 50);
 	model.probability = 0.2;
 	ok(moments_near(&model, 3 * (0.8 * 10 + 0.2 * 60), 3 * (0.8 * 1e2 + 0.2 * 36e2),
 					3 * (0.8 * 1e4 + 0.2 * 1296e4)),
 	   "with a secondary loss");
 	model.probability = 1;
-	pgi_quantity_lognormal(&model.secondary, 10, 0.3);
-	pgi_quantity_fixed(&model.magnitude, 0);
+	pgi_loss_quantity_lognormal(&model.secondary, 10, 0.3);
+	pgi_loss_quantity_fixed(&model.magnitude, 0);
 	ok(moments_near(&model, 3 * lognormal_moment(10, 0.3, 1),
 					3 * lognormal_moment(10, 0.3, 2), 3 * lognormal_moment(10, 0.3, 4)),
 	   "nothing but a secondary loss");
@@ -488,8 +491,8 @@ test_uncertain_rate(void)
 	double k4 = m4 - 4 * m3 * m1 - 3 * m2 * m2 + 12 * m2 * m1 * m1 - 6 * pow(m1, 4);
 
 	start_model(&model, 12);
-	pgi_quantity_pert(&model.rate, 0, 3, 12, 4);
-	pgi_quantity_fixed(&model.magnitude, 1);
+	pgi_loss_quantity_pert(&model.rate, 0, 3, 12, 4);
+	pgi_loss_quantity_fixed(&model.magnitude, 1);
 	ok(moments_near(&model, m1, m1 + k2, m1 + 7 * k2 + 6 * k3 + k4), "PERT rate");
 
 	m1 = lognormal_moment(8, 0.4, 1);
@@ -499,7 +502,7 @@ test_uncertain_rate(void)
 	k2 = m2 - m1 * m1;
 	k3 = m3 - 3 * m2 * m1 + 2 * m1 * m1 * m1;
 	k4 = m4 - 4 * m3 * m1 - 3 * m2 * m2 + 12 * m2 * m1 * m1 - 6 * pow(m1, 4);
-	pgi_quantity_lognormal(&model.rate, 8, 0.4);
+	pgi_loss_quantity_lognormal(&model.rate, 8, 0.4);
 	ok(moments_near(&model, m1, m1 + k2, m1 + 7 * k2 + 6 * k3 + k4),
 	   "lognormal rate, small and large");
 }
@@ -519,8 +522,8 @@ test_years(void)
 	int near = 1;
 
 	start_model(&model, 13);
-	pgi_quantity_fixed(&model.rate, 0.7);
-	pgi_quantity_lognormal(&model.magnitude, 100, 2);
+	pgi_loss_quantity_fixed(&model.rate, 0.7);
+	pgi_loss_quantity_lognormal(&model.magnitude, 100, 2);
 	ok(pgi_loss_simulate(&model, losses, YEARS), "years are simulated");
 	pgi_loss_summarize(losses, YEARS, &summary, pause_test);
 	ok(share_near(summary.any, 1 - exp(-0.7)), "a year without event has exp(-rate)");
@@ -545,7 +548,7 @@ test_years(void)
 	ok(near, "the exceedance of one lognormal event");
 
 	model.events = 3;
-	pgi_quantity_fixed(&model.magnitude, 7.5);
+	pgi_loss_quantity_fixed(&model.magnitude, 7.5);
 	pgi_loss_simulate(&model, losses, 1000);
 	pgi_loss_summarize(losses, 1000, &summary, pause_test);
 	ok(summary.mean == 22.5 && summary.standard_deviation == 0 && summary.any == 1 &&
@@ -569,13 +572,13 @@ test_years(void)
 	   "mean, deviation and share of a few years");
 
 	model.exact = false;
-	pgi_quantity_lognormal(&model.rate, 1e6, 10);
+	pgi_loss_quantity_lognormal(&model.rate, 1e6, 10);
 	ok(!pgi_loss_simulate(&model, losses, 1000), "a year of too many events is refused");
 
 	pauses = 0;
 	model.exact = true;
 	model.events = 1000000;
-	pgi_quantity_lognormal(&model.magnitude, 1, 0.1);
+	pgi_loss_quantity_lognormal(&model.magnitude, 1, 0.1);
 	pgi_loss_simulate(&model, losses, 3);
 	ok(pauses >= 30, "a long simulation pauses");
 }
@@ -590,9 +593,9 @@ test_same_everywhere(void)
 
 	start_model(&model, 1);
 	model.scenario = 42;
-	pgi_quantity_pert(&model.rate, 2, 8, 40, 4);
-	pgi_quantity_between(&model.magnitude, 1e4, 1e6);
-	pgi_quantity_pert(&model.secondary, 1e3, 1e4, 1e5, 4);
+	pgi_loss_quantity_pert(&model.rate, 2, 8, 40, 4);
+	pgi_loss_quantity_between(&model.magnitude, 1e4, 1e6);
+	pgi_loss_quantity_pert(&model.secondary, 1e3, 1e4, 1e5, 4);
 	model.probability = 0.25;
 	pgi_loss_simulate(&model, first, 3);
 	pgi_loss_simulate(&model, losses, 1000);
@@ -668,11 +671,11 @@ test_order(void)
 		for (size_t i = 0; i < count; i++)
 			losses[i] = round % 5 == 0	 ? (double) (i / 3)
 						: round % 5 == 1 ? (double) (count - i)
-						: round % 5 == 2 ? pgi_uniform(&random)
+						: round % 5 == 2 ? pgi_random_uniform(&random)
 										 : (double) (pgi_random_bits(&random) % values);
 		percentiles &= percentiles_like_sorted(count);
 		for (size_t i = 0; i < count; i++)
-			losses[i] = round % 5 == 2 ? pgi_uniform(&random)
+			losses[i] = round % 5 == 2 ? pgi_random_uniform(&random)
 									   : (double) (pgi_random_bits(&random) % values);
 		curves &= curve_like_counting(count, npoints);
 	}
@@ -691,7 +694,7 @@ test_totals(void)
 
 	pgi_random_start(&random, 15, 0);
 	for (int i = 0; i < 10000; i++)
-		losses[i] = pgi_exp(pgi_normal(&random) * 8 + 5);
+		losses[i] = pgi_random_exp(pgi_random_normal(&random) * 8 + 5);
 	for (int i = 0; i < 10000; i++)
 	{
 		pgi_loss_add(&forward, losses[i]);

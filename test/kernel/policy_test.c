@@ -4,6 +4,7 @@
 #include "tap.h"
 #include "eport.h"
 #include "kernel/advance.h"
+#include "kernel/policy_check.h"
 
 static PgiProblem problem;
 
@@ -110,12 +111,12 @@ stepped(uint8_t measure, uint8_t to, uint16_t event_levels, int64_t amount)
 	PgiPolicySource source = eport_source();
 
 	source.escalation = PGI_ESCALATION_STEPS;
-	source.nrises = 1;
-	source.rises[0].measure = measure;
-	source.rises[0].to = to;
-	source.rises[0].event_levels = event_levels;
-	source.rises[0].amount = amount;
-	source.rises[0].reports = PGI_REPORTS;
+	source.nsteps = 1;
+	source.steps[0].measure = measure;
+	source.steps[0].to = to;
+	source.steps[0].event_levels = event_levels;
+	source.steps[0].amount = amount;
+	source.steps[0].reports = PGI_REPORTS;
 	return source;
 }
 
@@ -128,12 +129,12 @@ dead_step(PgiPolicySource source, uint8_t measure, uint8_t to, int64_t amount)
 {
 	int count;
 
-	source.rises[1].measure = measure;
-	source.rises[1].to = to;
-	source.rises[1].event_levels = source.rises[0].event_levels;
-	source.rises[1].amount = amount;
-	source.rises[1].reports = PGI_REPORTS;
-	source.nrises = 2;
+	source.steps[1].measure = measure;
+	source.steps[1].to = to;
+	source.steps[1].event_levels = source.steps[0].event_levels;
+	source.steps[1].amount = amount;
+	source.steps[1].reports = PGI_REPORTS;
+	source.nsteps = 2;
 	count = problems(&source);
 	if (count > 1)
 		return -2;
@@ -143,94 +144,97 @@ dead_step(PgiPolicySource source, uint8_t measure, uint8_t to, int64_t amount)
 static void
 test_steps(void)
 {
-	PgiPolicySource source = stepped(PGI_RISE_ELAPSED, L1, ALL, HOUR);
+	PgiPolicySource source = stepped(PGI_ESCALATION_ELAPSED, L1, ALL, HOUR);
 
 	ok(problems(&source) == 0, "a step for all");
-	ok(dead_step(source, PGI_RISE_ELAPSED, L1, 2 * HOUR) == 1, "a later one is dead");
-	ok(dead_step(source, PGI_RISE_ELAPSED, L1, HOUR) == 1, "so is its twin");
-	ok(dead_step(source, PGI_RISE_ELAPSED, L1, HOUR - 1) == 0, "an earlier one kills it");
-	ok(dead_step(source, PGI_RISE_ELAPSED, L2, HOUR - 1) == -1,
+	ok(dead_step(source, PGI_ESCALATION_ELAPSED, L1, 2 * HOUR) == 1,
+	   "a later one is dead");
+	ok(dead_step(source, PGI_ESCALATION_ELAPSED, L1, HOUR) == 1, "so is its twin");
+	ok(dead_step(source, PGI_ESCALATION_ELAPSED, L1, HOUR - 1) == 0,
+	   "an earlier one kills it");
+	ok(dead_step(source, PGI_ESCALATION_ELAPSED, L2, HOUR - 1) == -1,
 	   "an earlier one to less leaves it alone");
-	ok(dead_step(source, PGI_RISE_INACTIVE, L1, HOUR - 1) == -1,
+	ok(dead_step(source, PGI_ESCALATION_INACTIVE, L1, HOUR - 1) == -1,
 	   "so does one that reports put off");
-	ok(dead_step(source, PGI_RISE_INACTIVE, L1, HOUR) == 1,
+	ok(dead_step(source, PGI_ESCALATION_INACTIVE, L1, HOUR) == 1,
 	   "which is dead when it cannot come before");
-	source = stepped(PGI_RISE_INACTIVE, L1, ALL, HOUR);
-	ok(dead_step(source, PGI_RISE_INACTIVE, L1, 2 * HOUR) == 1,
+	source = stepped(PGI_ESCALATION_INACTIVE, L1, ALL, HOUR);
+	ok(dead_step(source, PGI_ESCALATION_INACTIVE, L1, 2 * HOUR) == 1,
 	   "of two inactivities the longer is dead");
-	source = stepped(PGI_RISE_REMAINING, L1, ALL, HOUR);
-	ok(dead_step(source, PGI_RISE_PERCENT, L1, 40) == 0,
+	source = stepped(PGI_ESCALATION_REMAINING, L1, ALL, HOUR);
+	ok(dead_step(source, PGI_ESCALATION_PERCENT, L1, 40) == 0,
 	   "two fifths of the time come before its last hour");
-	source = stepped(PGI_RISE_PERCENT, L1, PGI_LEVEL_BIT(L_NONE) | PGI_LEVEL_BIT(L2), 50);
-	ok(only_problem_is(&source, PGI_PART_RISE, 0, -1, "percent"),
+	source = stepped(PGI_ESCALATION_PERCENT, L1,
+					 PGI_LEVEL_BIT(L_NONE) | PGI_LEVEL_BIT(L2), 50);
+	ok(only_problem_is(&source, PGI_PART_STEP, 0, -1, "percent"),
 	   "a part of no processing time");
-	source = stepped(PGI_RISE_ELAPSED, L1, PGI_LEVEL_BIT(4), HOUR);
-	ok(only_problem_is(&source, PGI_PART_RISE, 0, -1, "event_levels"),
+	source = stepped(PGI_ESCALATION_ELAPSED, L1, PGI_LEVEL_BIT(4), HOUR);
+	ok(only_problem_is(&source, PGI_PART_STEP, 0, -1, "event_levels"),
 	   "an event level that is not defined");
-	source = stepped(PGI_RISE_ELAPSED, 4, ALL, HOUR);
-	ok(only_problem_is(&source, PGI_PART_RISE, 0, -1, "to"),
+	source = stepped(PGI_ESCALATION_ELAPSED, 4, ALL, HOUR);
+	ok(only_problem_is(&source, PGI_PART_STEP, 0, -1, "to"),
 	   "a rise to a level that is not defined");
-	source = stepped(PGI_RISE_ELAPSED, L3, PGI_LEVEL_BIT(L3), HOUR);
-	ok(only_problem_is(&source, PGI_PART_RISE, 0, -1, NULL),
+	source = stepped(PGI_ESCALATION_ELAPSED, L3, PGI_LEVEL_BIT(L3), HOUR);
+	ok(only_problem_is(&source, PGI_PART_STEP, 0, -1, NULL),
 	   "a rise to where the response is already");
-	source = stepped(PGI_RISE_INACTIVE, L1, ALL, 0);
-	ok(only_problem_is(&source, PGI_PART_RISE, 0, -1, "inactive"), "after no time");
+	source = stepped(PGI_ESCALATION_INACTIVE, L1, ALL, 0);
+	ok(only_problem_is(&source, PGI_PART_STEP, 0, -1, "inactive"), "after no time");
 }
 
 static void
 test_reports(void)
 {
-	PgiPolicySource source = stepped(PGI_RISE_INACTIVE, L1, ALL, HOUR);
+	PgiPolicySource source = stepped(PGI_ESCALATION_INACTIVE, L1, ALL, HOUR);
 
-	source.rises[1] = source.rises[0];
-	source.rises[1].amount = 2 * HOUR;
-	source.nrises = 2;
-	source.rises[0].reports = PGI_FACT_BIT(PGI_NOTED);
-	ok(only_problem_is(&source, PGI_PART_RISE, 1, -1, NULL),
+	source.steps[1] = source.steps[0];
+	source.steps[1].amount = 2 * HOUR;
+	source.nsteps = 2;
+	source.steps[0].reports = PGI_FACT_BIT(PGI_NOTED);
+	ok(only_problem_is(&source, PGI_PART_STEP, 1, -1, NULL),
 	   "a longer silence is dead where more ends it");
-	source.rises[1].reports = source.rises[0].reports;
-	source.rises[0].reports = PGI_REPORTS;
+	source.steps[1].reports = source.steps[0].reports;
+	source.steps[0].reports = PGI_REPORTS;
 	ok(problems(&source) == 0, "and alive where less does");
-	source.rises[1].reports = 0;
-	ok(only_problem_is(&source, PGI_PART_RISE, 1, -1, "reports"),
+	source.steps[1].reports = 0;
+	ok(only_problem_is(&source, PGI_PART_STEP, 1, -1, "reports"),
 	   "a step that nothing puts off");
-	source.rises[1].reports = PGI_FACT_BIT(PGI_DONE);
-	ok(only_problem_is(&source, PGI_PART_RISE, 1, -1, "reports"),
+	source.steps[1].reports = PGI_FACT_BIT(PGI_DONE);
+	ok(only_problem_is(&source, PGI_PART_STEP, 1, -1, "reports"),
 	   "put off by duties where there are none");
 	source.nduties = 1;
 	source.duties[0].starts = PGI_RESOLVED;
 	source.duties[0].until = source.duties[0].done_by = PGI_KINDS;
 	for (int level = 0; level < PGI_LEVELS; level++)
 		source.duties[0].within[level] = level == L1 ? HOUR : PGI_NEVER;
-	ok(only_problem_is(&source, PGI_PART_RISE, 1, -1, "reports"),
+	ok(only_problem_is(&source, PGI_PART_STEP, 1, -1, "reports"),
 	   "by duties while the clock stands still");
 	source.duties[0].starts = PGI_OPENED;
 	ok(problems(&source) == 0, "by a duty");
-	source.rises[1].event_levels = PGI_LEVEL_BIT(L2);
-	ok(only_problem_is(&source, PGI_PART_RISE, 1, -1, "reports"),
+	source.steps[1].event_levels = PGI_LEVEL_BIT(L2);
+	ok(only_problem_is(&source, PGI_PART_STEP, 1, -1, "reports"),
 	   "by a duty of another level");
 	source.duties[0].by_response = true;
 	ok(problems(&source) == 0, "that the response may have");
 
-	source = stepped(PGI_RISE_INACTIVE, L1, ALL, HOUR);
-	for (source.nrises = 1; source.nrises < 6; source.nrises++)
+	source = stepped(PGI_ESCALATION_INACTIVE, L1, ALL, HOUR);
+	for (source.nsteps = 1; source.nsteps < 6; source.nsteps++)
 	{
-		source.rises[source.nrises] = source.rises[0];
-		source.rises[source.nrises].amount = HOUR * (source.nrises + 1);
-		source.rises[source.nrises].reports =
-			PGI_REPORTS & ~(PGI_REPORTS & ((PGI_FACT_BIT(source.nrises + 1) << 1) - 1));
+		source.steps[source.nsteps] = source.steps[0];
+		source.steps[source.nsteps].amount = HOUR * (source.nsteps + 1);
+		source.steps[source.nsteps].reports =
+			PGI_REPORTS & ~(PGI_REPORTS & ((PGI_FACT_BIT(source.nsteps + 1) << 1) - 1));
 	}
-	source.nrises = 4;
-	source.rises[1].reports = PGI_FACT_BIT(PGI_NOTED);
-	source.rises[2].reports = PGI_FACT_BIT(PGI_DONE) | PGI_FACT_BIT(PGI_RESUMED);
-	source.rises[3].reports = PGI_FACT_BIT(PGI_RESUMED);
+	source.nsteps = 4;
+	source.steps[1].reports = PGI_FACT_BIT(PGI_NOTED);
+	source.steps[2].reports = PGI_FACT_BIT(PGI_DONE) | PGI_FACT_BIT(PGI_RESUMED);
+	source.steps[3].reports = PGI_FACT_BIT(PGI_RESUMED);
 	ok(problems(&source) == 0, "as many lists as there is room for");
-	source.nrises = 5;
-	source.rises[4].reports = PGI_FACT_BIT(PGI_ACKNOWLEDGED);
-	ok(only_problem_is(&source, PGI_PART_RISE, 4, -1, "reports"), "and one more");
-	source.rises[4].reports = PGI_FACT_BIT(PGI_NOTED);
-	source.rises[4].amount = 90 * MINUTE;
-	ok(only_problem_is(&source, PGI_PART_RISE, 1, -1, NULL),
+	source.nsteps = 5;
+	source.steps[4].reports = PGI_FACT_BIT(PGI_ACKNOWLEDGED);
+	ok(only_problem_is(&source, PGI_PART_STEP, 4, -1, "reports"), "and one more");
+	source.steps[4].reports = PGI_FACT_BIT(PGI_NOTED);
+	source.steps[4].amount = 90 * MINUTE;
+	ok(only_problem_is(&source, PGI_PART_STEP, 1, -1, NULL),
 	   "a list that is known takes no room");
 }
 
@@ -263,7 +267,7 @@ test_duties(void)
 	source.duties[1].starts = source.duties[2].starts = PGI_AFTER_DUTY;
 	source.duties[1].after = 0;
 	source.duties[2].after = 1;
-	ok(problems(&source) == 0 && pgi_duty_start(&source, 2) == PGI_OPENED,
+	ok(problems(&source) == 0 && pgi_policy_duty_start(&source, 2) == PGI_OPENED,
 	   "duties one after the other");
 	source.duties[0].starts = PGI_AFTER_DUTY;
 	source.duties[0].after = 2;
@@ -294,17 +298,19 @@ test_duties(void)
 	ok(only_problem_is(&source, PGI_PART_DUTY, 1, -1, "until"),
 	   "after one that is done after its end; what comes after that is not named too");
 	source.duties[1].until = source.duties[2].until = PGI_KINDS;
-	ok(problems(&source) == 0 && pgi_duty_end(&source, 1) == PGI_KINDS &&
-		   pgi_duty_end(&source, 2) == PGI_KINDS,
+	ok(problems(&source) == 0 && pgi_policy_duty_end(&source, 1) == PGI_KINDS &&
+		   pgi_policy_duty_end(&source, 2) == PGI_KINDS,
 	   "such a duty, and those after it, have no end unless they say so");
 	source.duties[0].done_by = PGI_KINDS;
-	ok(pgi_duty_end(&source, 2) == PGI_CLOSED, "a duty lasts as long as those before it");
+	ok(pgi_policy_duty_end(&source, 2) == PGI_CLOSED,
+	   "a duty lasts as long as those before it");
 	source.duties[0].until = PGI_KINDS;
-	ok(pgi_duty_end(&source, 0) == PGI_RESOLVED &&
-		   pgi_duty_end(&source, 2) == PGI_RESOLVED,
+	ok(pgi_policy_duty_end(&source, 0) == PGI_RESOLVED &&
+		   pgi_policy_duty_end(&source, 2) == PGI_RESOLVED,
 	   "or until the resolution");
 	source.duties[0].starts = PGI_CLOSED;
-	ok(pgi_duty_end(&source, 0) == PGI_KINDS && pgi_duty_end(&source, 2) == PGI_KINDS,
+	ok(pgi_policy_duty_end(&source, 0) == PGI_KINDS &&
+		   pgi_policy_duty_end(&source, 2) == PGI_KINDS,
 	   "unless they start later");
 	source = dutiful(1);
 	source.duties[0].starts = PGI_RESOLVED;
@@ -321,7 +327,7 @@ test_duties(void)
 static int
 response_is(const PgiPolicy *policy, int asset, int severity, int64_t elapsed, int level)
 {
-	return pgi_response_level(&policy->cell[asset][severity], elapsed) == level;
+	return pgi_policy_response_level(&policy->cell[asset][severity], elapsed) == level;
 }
 
 static void

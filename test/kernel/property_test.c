@@ -7,6 +7,7 @@
  */
 #include "tap.h"
 #include "random.h"
+#include "kernel/state_pack.h"
 
 #define LIVES 20000
 #define MAX_EVENTS 8000
@@ -79,7 +80,7 @@ static int
 stored(const PgiState *state, PgiState *back)
 {
 	uint8_t bytes[PGI_PACKED_MOST];
-	int length = pgi_duties_pack(state, bytes);
+	int length = pgi_state_pack(state, bytes);
 
 	memset(back, 0, sizeof(*back));
 	back->asset_level = state->asset_level;
@@ -91,7 +92,7 @@ stored(const PgiState *state, PgiState *back)
 	for (int clock = 0; clock < PGI_CLOCKS; clock++)
 		back->late[clock] = state->late[clock] > 0;
 	memcpy(back->origin, state->origin, sizeof(back->origin));
-	if (length > (int) PGI_PACKED_MOST || !pgi_duties_unpack(back, bytes, length))
+	if (length > (int) PGI_PACKED_MOST || !pgi_state_unpack(back, bytes, length))
 		return 0;
 	return back->nduties == state->nduties &&
 		   memcmp(back->inactive_since, state->inactive_since,
@@ -135,7 +136,7 @@ goes_on(const PgiPolicy *policy, const PgiState *from, const Course *early,
 		if (until > last)
 			until = last;
 		if (!stored(&went, &back) ||
-			pgi_go_on(policy, &back, until, collect, &course) != PGI_OK)
+			pgi_advance_from_state(policy, &back, until, collect, &course) != PGI_OK)
 			return 0;
 		went = back;
 		pgi_advance(policy, facts, nfacts, until, NULL, NULL, &ran);
@@ -213,9 +214,9 @@ typedef struct Books
 static void
 enter_fact(Books *books, const PgiFact *fact)
 {
-	if (!pgi_allows(books->standing, fact->kind))
+	if (!pgi_status_allows(books->standing, fact->kind))
 		return;
-	books->standing = pgi_standing_after(books->standing, fact->kind);
+	books->standing = pgi_status_after(books->standing, fact->kind);
 	for (int number = 0; number < books->policy->nduties; number++)
 	{
 		const PgiDuty *duty = &books->policy->duties[number];
@@ -396,7 +397,7 @@ main(void)
 		dues &= due_is_right(&state, &early, &whole, facts, nfacts, until);
 		orders &= in_order(&whole, facts, nfacts);
 		laws &= laws_hold(&policy, &whole, facts, nfacts);
-		if (state.can_go_on)
+		if (state.can_continue)
 		{
 			goings &= goes_on(&policy, &state, &early, &whole, facts, nfacts, until);
 			gone += state.nduties > 0;

@@ -86,16 +86,16 @@ random_escalation(PgiPolicySource *source)
 		return;
 	for (int i = 0; i < PGI_MAX_INACTIVITIES - 1; i++)
 		lists[i] = PGI_REPORTS & (uint32_t) below(INT16_MAX);
-	source->nrises = 1 + below(6);
-	for (int i = 0; i < source->nrises; i++)
+	source->nsteps = 1 + below(6);
+	for (int i = 0; i < source->nsteps; i++)
 	{
-		PgiRise *rise = &source->rises[i];
+		PgiEscalationStep *rise = &source->steps[i];
 
-		rise->measure = (uint8_t) (below(2) ? PGI_RISE_INACTIVE : below(4));
+		rise->measure = (uint8_t) (below(2) ? PGI_ESCALATION_INACTIVE : below(4));
 		rise->to = (uint8_t) (1 + below(PGI_LEVEL_MAX));
 		rise->event_levels = (uint16_t) (below(2) ? 0xffff : below(0x10000));
 		rise->amount =
-			rise->measure == PGI_RISE_PERCENT ? 1 + below(100) : random_time(30);
+			rise->measure == PGI_ESCALATION_PERCENT ? 1 + below(100) : random_time(30);
 		rise->reports = below(2) ? PGI_REPORTS : lists[below(PGI_MAX_INACTIVITIES - 1)];
 	}
 }
@@ -167,7 +167,7 @@ random_life(PgiFact *facts, const PgiPolicy *policy)
 		facts[i].severity = (uint8_t) below(PGI_SEVERITIES);
 		facts[i].duty = (uint8_t) below(policy->nduties + 1);
 	}
-	pgi_sort_facts(facts + 1, n - 1);
+	pgi_advance_sort_facts(facts + 1, n - 1);
 	return n;
 }
 

@@ -60,9 +60,9 @@ go_on(const PgiPolicy *policy, Life *life, uint8_t kind, int duty)
 	fact->asset_level = L2;
 	fact->severity = SEVERE;
 	fact->duty = (uint8_t) duty;
-	life->standing = pgi_standing_after(life->standing, kind);
+	life->standing = pgi_status_after(life->standing, kind);
 	life->nreports = policy->nduties;
-	if (pgi_duties_at(policy, life->facts, life->nfacts, fact->at, life->reports) !=
+	if (pgi_advance_duties(policy, life->facts, life->nfacts, fact->at, life->reports) !=
 		PGI_OK)
 		abort();
 }
@@ -99,7 +99,8 @@ live(const PgiPolicySource *source, const bool *by_saying)
 			if (kind == PGI_CANCELLED || kind == PGI_REOPENED ||
 				(kind == PGI_DONE && !by_saying[choice - PGI_DONE]))
 				continue;
-			if (!pgi_allows(lives[i].standing, kind) || lives[i].nfacts == MAX_LIFE)
+			if (!pgi_status_allows(lives[i].standing, kind) ||
+				lives[i].nfacts == MAX_LIFE)
 				continue;
 			*life = lives[i];
 			go_on(&policy, life, kind, choice - PGI_DONE);
@@ -171,7 +172,7 @@ test_all(void)
 		PgiDutyReach lived;
 
 		set_duty(&source, starts[choice % 5], ends[choice / 5 % 3], deeds[choice / 15]);
-		found = pgi_duty_reach(&source, 0);
+		found = pgi_reach_of_duty(&source, 0);
 		lived = live(&source, NULL);
 		if (!same_reach(found, lived) && wrong++ < 3)
 			say_chain(&source, found, lived);
@@ -211,9 +212,9 @@ test_chains(void)
 			set_duty(&source, i == 0 ? starts[below(5)] : PGI_AFTER_DUTY, ends[below(3)],
 					 deeds[below(2) ? 8 : below(9)]);
 			source.duties[i].repeats = below(4) == 0;
-			by_saying[i] = !pgi_duty_reach(&source, i).is_done;
+			by_saying[i] = !pgi_reach_of_duty(&source, i).is_done;
 		}
-		found = pgi_duty_reach(&source, length - 1);
+		found = pgi_reach_of_duty(&source, length - 1);
 		lived = live(&source, by_saying);
 		if (!same_reach(found, lived) && wrong++ < 3)
 			say_chain(&source, found, lived);

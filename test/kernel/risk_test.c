@@ -5,6 +5,7 @@
 
 #include "tap.h"
 #include "kernel/risk.h"
+#include "kernel/risk_check.h"
 
 static PgiRiskProblem problem;
 
@@ -175,7 +176,7 @@ tenths(PgiCombination combination, int c, int i, int a)
 	ratings[0] = c;
 	ratings[1] = i;
 	ratings[2] = a;
-	return pgi_asset_tenths(&how, ratings);
+	return pgi_risk_asset_tenths(&how, ratings);
 }
 
 static void
@@ -192,9 +193,9 @@ test_asset_value(void)
 	   "log2mean: the corners");
 	ok(tenths(PGI_COMBINE_LOG2MEAN, 5, 1, 1) == 36, "log2mean: log2 of 12 is 3.58");
 	ok(tenths(PGI_COMBINE_LOG2MEAN, 1, 1, 2) == 14, "log2mean: log2 of 8/3 is 1.42");
-	ok(pgi_asset_rating(10) == 1 && pgi_asset_rating(15) == 1 &&
-		   pgi_asset_rating(16) == 2 && pgi_asset_rating(45) == 4 &&
-		   pgi_asset_rating(46) == 5 && pgi_asset_rating(50) == 5,
+	ok(pgi_risk_asset_rating(10) == 1 && pgi_risk_asset_rating(15) == 1 &&
+		   pgi_risk_asset_rating(16) == 2 && pgi_risk_asset_rating(45) == 4 &&
+		   pgi_risk_asset_rating(46) == 5 && pgi_risk_asset_rating(50) == 5,
 	   "the edges of asset ratings");
 }
 

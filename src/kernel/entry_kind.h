@@ -1,8 +1,8 @@
 /*
- * kind.h: the kinds of entries in a timeline.
+ * entry_kind.h: the kinds of entries in a timeline.
  */
-#ifndef PGI_KERNEL_KIND_H
-#define PGI_KERNEL_KIND_H
+#ifndef PGI_KERNEL_ENTRY_KIND_H
+#define PGI_KERNEL_ENTRY_KIND_H
 
 #include <stdint.h>
 
@@ -65,5 +65,9 @@ typedef enum PgiRule
 	PGI_RULE_DUTY = 100, /* it begins, and begins again */
 	PGI_RULE_DUTY_OVERDUE = 200
 } PgiRule;
+
+extern const char *const pgi_kind_words[PGI_KINDS];
+
+extern uint8_t pgi_kind_named(const char *word);
 
 #endif

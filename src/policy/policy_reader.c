@@ -1,5 +1,5 @@
 /*
- * policy_source.c: reads a policy's document into what the kernel compiles.
+ * policy_reader.c: reads a policy's document into what the kernel compiles.
  *
  * The document has its shape, and no array of it is longer than the kernel has room for.
  * What is wrong beyond that is left out, so that the rest can still be checked.
@@ -8,29 +8,29 @@
 
 #include "utils/builtins.h"
 
+#include "base/organisation.h"
 #include "calendar/calendar_cache.h"
-#include "kernel/advance.h"
-#include "pg_incident.h"
-#include "policy/policy_document.h"
+#include "document/json.h"
+#include "policy/policy_reader.h"
 #include "types/types.h"
 
 static const char *const measures[] = {
-	[PGI_RISE_ELAPSED] = "elapsed",
-	[PGI_RISE_REMAINING] = "remaining",
-	[PGI_RISE_PERCENT] = "percent",
-	[PGI_RISE_INACTIVE] = "inactive",
+	[PGI_ESCALATION_ELAPSED] = "elapsed",
+	[PGI_ESCALATION_REMAINING] = "remaining",
+	[PGI_ESCALATION_PERCENT] = "percent",
+	[PGI_ESCALATION_INACTIVE] = "inactive",
 };
 
 static uint8
 level_of(JsonbContainer *object, const char *key)
 {
-	return (uint8) pgi_level_code(pgi_json_text(object, key));
+	return (uint8) pgi_types_level_code(pgi_json_text(object, key));
 }
 
 static uint8
 item_level(JsonbContainer *levels, int number)
 {
-	return (uint8) pgi_level_code(pgi_json_item_word(levels, number));
+	return (uint8) pgi_types_level_code(pgi_json_item_word(levels, number));
 }
 
 /* The kind of a fact; PGI_KINDS for none. */
@@ -49,7 +49,7 @@ calendar_number(PgiCalendarNames *calendars, const char *name)
 			return (uint8) i;
 	namestrcpy(&calendars->name[calendars->count], name);
 	calendars->calendar[calendars->count] =
-		pgi_find_calendar(name, pgi_organisation, &calendars->floats[calendars->count]);
+		pgi_calendar_find(name, pgi_organisation, &calendars->floats[calendars->count]);
 	return (uint8) calendars->count++;
 }
 
@@ -72,7 +72,7 @@ read_severities(JsonbContainer *severities, PgiPolicySource *source,
 	for (int i = 0; i < pgi_json_count(severities); i++)
 	{
 		char *word = pgi_json_text(pgi_json_item(severities, i), "severity");
-		int severity = pgi_severity_code(word);
+		int severity = pgi_types_severity_code(word);
 
 		source->known[severity] = true;
 		places->severity[severity] = i;
@@ -119,8 +119,8 @@ read_matrix(JsonbContainer *matrix, PgiPolicySource *source, PgiPolicyPlaces *pl
 	for (int i = 0; i < pgi_json_count(matrix); i++)
 	{
 		JsonbContainer *row = pgi_json_item(matrix, i);
-		int severity = pgi_severity_code(pgi_json_text(row, "severity"));
-		int asset = pgi_level_code(pgi_json_text(row, "asset_level"));
+		int severity = pgi_types_severity_code(pgi_json_text(row, "severity"));
+		int asset = pgi_types_level_code(pgi_json_text(row, "asset_level"));
 
 		if (asset >= 0)
 		{
@@ -139,7 +139,7 @@ read_matrix(JsonbContainer *matrix, PgiPolicySource *source, PgiPolicyPlaces *pl
 
 /* What a step of the escalation measures; -1 unless it is exactly one thing. */
 int
-pgi_rise_measure(JsonbContainer *step)
+pgi_policy_step_measure(JsonbContainer *step)
 {
 	int found = -1;
 
@@ -171,7 +171,7 @@ static void
 read_rise(JsonbContainer *step, int measure, PgiPolicySource *source,
 		  const PgiCalendarNames *calendars)
 {
-	PgiRise *rise = &source->rises[source->nrises++];
+	PgiEscalationStep *rise = &source->steps[source->nsteps++];
 	JsonbContainer *levels = pgi_json_part(step, "event_levels");
 
 	rise->measure = (uint8) measure;
@@ -182,7 +182,7 @@ read_rise(JsonbContainer *step, int measure, PgiPolicySource *source,
 	for (int level = 0; levels == NULL && level <= PGI_LEVEL_MAX; level++)
 		if (source->defined[level])
 			rise->event_levels |= PGI_LEVEL_BIT(level);
-	if (measure == PGI_RISE_PERCENT)
+	if (measure == PGI_ESCALATION_PERCENT)
 		rise->amount = pgi_json_integer(step, "percent");
 	else
 		rise->amount = pgi_json_term(step, measures[measure],
@@ -206,18 +206,18 @@ read_escalation(JsonbContainer *escalation, PgiPolicySource *source,
 		return;
 	for (int i = 0; i < pgi_json_count(steps); i++)
 	{
-		int measure = pgi_rise_measure(pgi_json_item(steps, i));
+		int measure = pgi_policy_step_measure(pgi_json_item(steps, i));
 
 		if (measure < 0)
 			continue;
-		places->rise[source->nrises] = i;
+		places->rise[source->nsteps] = i;
 		read_rise(pgi_json_item(steps, i), measure, source, calendars);
 	}
 }
 
 /* The number of a duty by its name; -1 when there is none of that name. */
 int
-pgi_duty_number(JsonbContainer *duties, const char *name)
+pgi_policy_duty_number(JsonbContainer *duties, const char *name)
 {
 	for (int i = 0; i < pgi_json_count(duties); i++)
 		if (strcmp(pgi_json_text(pgi_json_item(duties, i), "duty"), name) == 0)
@@ -237,7 +237,7 @@ read_start(JsonbContainer *duties, const JsonbValue *starts, PgiDuty *duty)
 		duty->starts = fact_of(pgi_json_word(starts));
 		return;
 	}
-	number = pgi_duty_number(duties, pgi_json_text(after, "after"));
+	number = pgi_policy_duty_number(duties, pgi_json_text(after, "after"));
 	duty->starts = number < 0 ? PGI_OPENED : PGI_AFTER_DUTY;
 	duty->after = (uint8) Max(number, 0);
 }
@@ -292,14 +292,14 @@ end_duties(PgiPolicySource *source)
 
 	for (int i = 0; i < source->nduties; i++)
 		ends[i] = source->duties[i].until != PGI_KINDS ? source->duties[i].until
-													   : pgi_duty_end(source, i);
+													   : pgi_policy_duty_end(source, i);
 	for (int i = 0; i < source->nduties; i++)
 		source->duties[i].until = ends[i];
 }
 
 /* Reads which clocks a hold stops. */
 void
-pgi_read_hold(JsonbContainer *document, PgiPolicySource *source)
+pgi_policy_read_hold(JsonbContainer *document, PgiPolicySource *source)
 {
 	JsonbContainer *stops = pgi_json_part(pgi_json_part(document, "hold"), "stops");
 
@@ -322,8 +322,8 @@ pgi_read_hold(JsonbContainer *document, PgiPolicySource *source)
 
 /* Reads what a document says of levels, times and duties. */
 void
-pgi_read_source(JsonbContainer *document, PgiPolicySource *source,
-				PgiCalendarNames *calendars, PgiPolicyPlaces *places)
+pgi_policy_read_source(JsonbContainer *document, PgiPolicySource *source,
+					   PgiCalendarNames *calendars, PgiPolicyPlaces *places)
 {
 	JsonbContainer *levels = pgi_json_part(document, "levels");
 	JsonbContainer *duties = pgi_json_part(document, "duties");

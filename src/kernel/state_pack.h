@@ -1,0 +1,16 @@
+/*
+ * state_pack.h: what a run goes on from besides what every incident has, as bytes.
+ */
+#ifndef PGI_KERNEL_STATE_PACK_H
+#define PGI_KERNEL_STATE_PACK_H
+
+#include "kernel/state.h"
+
+/* The bytes of pgi_state_pack: for each duty, and at most. */
+#define PGI_PACKED_DUTY 13
+#define PGI_PACKED_MOST (1 + 8 * PGI_MAX_INACTIVITIES + PGI_MAX_DUTIES * PGI_PACKED_DUTY)
+
+extern int pgi_state_pack(const PgiState *state, uint8_t *bytes);
+extern bool pgi_state_unpack(PgiState *state, const uint8_t *bytes, int length);
+
+#endif
