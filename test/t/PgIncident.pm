@@ -37,6 +37,7 @@ use Exporter 'import';
 use File::Basename qw(dirname);
 use File::Spec;
 use IPC::Run;
+use List::Util qw(uniq);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 
@@ -56,7 +57,7 @@ sub source_dir { return $SOURCE }
 
 sub c_sources { return sort map { glob("$SOURCE/src/$_") } qw(*.[ch] */*.[ch]) }
 
-sub sql_parts { return map { "$SOURCE/extension/$_" } split ' ', slurp_file("$SOURCE/extension/parts") }
+sub sql_parts { return map { "$SOURCE/extension/$_" } uniq(slurp_file("$SOURCE/extension/parts") =~ /^(\S+)/mg) }
 
 sub zone_directory
 {
