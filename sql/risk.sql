@@ -318,7 +318,7 @@ SELECT count(incident.register_asset('a' || i, 'host', confidentiality => (1 + i
 	count(incident.register_threat('t' || i, 'environmental', (1 + i % 4)::incident.rating)) AS threats,
 	count(incident.register_vulnerability('v' || i, (1 + i % 3)::incident.rating)) AS vulnerabilities
 FROM generate_series(1, 15) AS i;
--- Where all queries are forced into workers (test/t/parallel.t), not these: there are thousands.
+-- Where all queries are forced into workers (test/t/server_parallel.t), not these: there are thousands.
 SET max_parallel_workers_per_gather = 0;
 SELECT count(incident.register_scenario('a' || i % 15 + 1, 't' || i / 15 % 15 + 1, 'v' || i / 225 + 1)) AS scenarios FROM generate_series(0, 2499) AS i;
 SELECT count(incident.treat_risk(scenario_id, 'keep', 'so it is')) AS treated FROM incident.risk_register WHERE asset IN ('a1', 'a2', 'a3');
