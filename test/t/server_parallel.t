@@ -33,22 +33,31 @@ SELECT incident.tick();
 SQL
 is($node->safe_psql('incident', 'SELECT quarantined FROM incident.watchdog'), '3', 'the watchdog can be read');
 
-# Runs regression tests with so many workers; where there are none the session itself works
-# under the rules for workers, which is much quicker than starting one for every query.
+# Runs regression tests with so many workers, each in a copy of the database as ./check does;
+# where there are none the session itself works under the rules for workers, which is much
+# quicker than starting one for every query.
+$node->safe_psql('postgres', 'CREATE DATABASE template');
+$node->safe_psql('template', 'CREATE EXTENSION pg_incident;' . slurp_file(source_dir() . '/test/lib/regress.sql'));
+
 sub run_tests
 {
 	my ($workers, @names) = @_;
-	my $source  = source_dir();
-	my $outputs = "$PostgreSQL::Test::Utils::tmp_check/regress-$workers";
-	my $output  = '';
+	my $source = source_dir();
 
-	mkdir $outputs;
 	local $ENV{PGOPTIONS} = "-c max_parallel_workers=$workers";
-	my $ran = IPC::Run::run([ $ENV{PG_REGRESS}, "--inputdir=$source", "--outputdir=$outputs",
-			'--bindir=' . $node->config_data('--bindir'), '--host=' . $node->host, '--port=' . $node->port,
-			'--dbname=regression', '--encoding=UTF8', '--load-extension=pg_incident', @names ], '>&', \$output);
-	ok($ran, "with $workers workers: @names")
-	  or diag($output, -e "$outputs/regression.diffs" ? slurp_file("$outputs/regression.diffs") : '');
+	for my $name (@names)
+	{
+		my $outputs = "$PostgreSQL::Test::Utils::tmp_check/regress-$workers-$name";
+		my $output  = '';
+
+		mkdir $outputs;
+		$node->safe_psql('postgres', $_) for 'DROP DATABASE IF EXISTS regression', 'CREATE DATABASE regression TEMPLATE template';
+		my $ran = IPC::Run::run([ $ENV{PG_REGRESS}, "--inputdir=$source", "--outputdir=$outputs",
+				'--bindir=' . $node->config_data('--bindir'), '--host=' . $node->host, '--port=' . $node->port,
+				'--use-existing', '--dbname=regression', $name ], '>&', \$output);
+		ok($ran, "$name with $workers workers")
+		  or diag($output, -e "$outputs/regression.diffs" ? slurp_file("$outputs/regression.diffs") : '');
+	}
 }
 
 my @names = map { basename($_, '.sql') } sort glob(source_dir() . '/sql/*.sql');

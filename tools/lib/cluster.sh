@@ -73,3 +73,16 @@ db() {
 	shift
 	PGCLIENTENCODING=UTF8 "$BINDIR/psql" -X -q -P pager=off -v ON_ERROR_STOP=1 -h "$SOCKET" -p "$PORT" -U "$SUPERUSER" -d "$database" "$@"
 }
+
+TEMPLATE=pg_incident_template
+
+# template_create [PSQL_OPTION…]: a database with the extension and what the options add.
+template_create() {
+	db postgres -c "CREATE DATABASE $TEMPLATE"
+	db "$TEMPLATE" -c 'CREATE EXTENSION pg_incident' "$@"
+}
+
+# template_copy DATABASE: in place of the one before, from which pg_cron may hold a connection.
+template_copy() {
+	db postgres -c "DROP DATABASE IF EXISTS $1 WITH (FORCE)" -c "CREATE DATABASE $1 TEMPLATE $TEMPLATE"
+}

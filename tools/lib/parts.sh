@@ -59,35 +59,37 @@ part_cluster() {
 	cluster_start "$WORK/cluster-$1" "$WORK/server-$1.log"
 }
 
-part_regress() { regress_like regress "$(pgxs_test)/regress/pg_regress" "$SRC" regression "$@"; }
+part_regress() {
+	part_cluster regress regression
+	template_create -f "$SRC/test/lib/regress.sql"
+	in_copies regress regression "$(pgxs_test)/regress/pg_regress" "$SRC" "$@"
+}
 
 part_isolation() {
-	regress_like isolation "$(pgxs_test)/isolation/pg_isolation_regress" "$SRC/test" isolation_regression "$@"
+	part_cluster isolation isolation_regression
+	template_create
+	in_copies isolation isolation_regression "$(pgxs_test)/isolation/pg_isolation_regress" "$SRC/test" "$@"
 }
 
-# regress_like PART PROGRAM INPUT_DIRECTORY DATABASE FILE…
-regress_like() {
-	local part=$1 program=$2 input=$3 database=$4 names name status=0
+# in_copies PART DATABASE PROGRAM INPUT_DIRECTORY FILE…: each file by itself in a new copy of the
+# template, so that none depends on another.
+in_copies() {
+	local part=$1 database=$2 program=$3 input=$4 name here output
 	shift 4
-	mapfile -t names < <(names_of "$@")
-	as_server mkdir -p "$WORK/$part"
-	part_cluster "$part" "$database"
-	within_time "$program" --inputdir="$input" --outputdir="$WORK/$part" --bindir="$BINDIR" \
-		--host="$SOCKET" --port="$PORT" --user="$SUPERUSER" --dbname="$database" --encoding=UTF8 \
-		--load-extension=pg_incident "${names[@]}" | tee "$WORK/$part.out" || status=$?
-	for name in "${names[@]}"; do
-		if regress_says_ok "$name" "$WORK/$part.out"; then
+	while read -r name; do
+		here=$WORK/$part/$name
+		output=$WORK/log/$part-$name.out
+		as_server mkdir -p "$here"
+		template_copy "$database"
+		if within_time "$program" --inputdir="$input" --outputdir="$here" --bindir="$BINDIR" \
+			--host="$SOCKET" --port="$PORT" --user="$SUPERUSER" --use-existing --dbname="$database" "$name" >"$output" 2>&1; then
 			passed "$name"
 		else
-			failed "$name"
+			failed "$name" "$output"
+			head -n "$DETAIL_LINES" "$here/regression.diffs" >>"$output" || true
 		fi
-	done
-	return "$status"
-}
-
-# Up to 15 `test NAME ... ok 12 ms`, from 16 on `ok 1 - NAME 12 ms`.
-regress_says_ok() {
-	grep -Eq "^(test +$1 +\.\.\. ok\b|ok +[0-9]+ +[-+] $1 )" "$2"
+		cat "$output"
+	done < <(names_of "$@")
 }
 
 part_pgtap() {

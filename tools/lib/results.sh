@@ -66,10 +66,7 @@ part_details() {
 			tail -n "$DETAIL_LINES" "$output" | sed 's/^/  | /'
 		fi
 	done < <(grep '^not ok' "$RESULTS")
-	if [[ -s $WORK/$part/regression.diffs ]]; then
-		say "  differences: $WORK/$part/regression.diffs"
-		head -n "$DETAIL_LINES" "$WORK/$part/regression.diffs" | sed 's/^/  | /'
-	elif [[ -z $shown ]]; then
+	if [[ -z $shown ]]; then
 		tail -n "$DETAIL_LINES" "$log" | sed 's/^/  | /'
 	fi
 	say "  log: $log$(server_log "$part")"
