@@ -19,7 +19,9 @@ package PgIncident;
 #
 # start_node($name, %options)
 #     A started PostgreSQL::Test::Cluster, UTF8, with a database 'incident'
-#     that holds the extension. It stops when the test ends. Options:
+#     that holds the extension. It stops when the test ends. In ./check it is a
+#     copy of one that the first test has made, unless options of init are given;
+#     where the making itself is tested, that is done in another database. Options:
 #       conf      => lines for postgresql.conf
 #       init      => { arguments of PostgreSQL::Test::Cluster->init }
 #       preload   => shared_preload_libraries; with 'pg_cron' the extension
@@ -43,6 +45,7 @@ use PostgreSQL::Test::Utils;
 
 our @EXPORT = qw(source_dir c_sources sql_parts zone_directory start_node run_scripts);
 
+my @INITDB = ('--encoding=UTF8', '--locale=C');
 my $SOURCE;
 
 BEGIN
@@ -72,9 +75,17 @@ sub start_node
 	my $cron = ($options{preload} || '') =~ /\bpg_cron\b/;
 	my $cron_database = $options{cron_database} || 'incident';
 
-	$node->init(
-		extra => [ '--encoding=UTF8', '--locale=C' ],
-		%{ $options{init} || {} });
+	my $copied = $ENV{PG_INCIDENT_TEMPLATE} && !$options{init};
+
+	if ($copied)
+	{
+		make_template() unless -d "$ENV{PG_INCIDENT_TEMPLATE}/data";
+		$node->init_from_backup(bless({}, 'PgIncident::Template'), 'data');
+	}
+	else
+	{
+		$node->init(extra => \@INITDB, %{ $options{init} || {} });
+	}
 	$node->append_conf('postgresql.conf',
 		"shared_preload_libraries = '$options{preload}'")
 	  if $options{preload};
@@ -84,15 +95,29 @@ sub start_node
 	$node->append_conf('postgresql.conf', $options{conf}) if $options{conf};
 	$node->start;
 
-	$node->safe_psql('postgres', 'CREATE DATABASE incident');
+	$node->safe_psql('postgres', 'CREATE DATABASE incident') unless $copied;
 	if ($cron)
 	{
 		$node->safe_psql('postgres', "CREATE DATABASE $cron_database")
 		  unless $cron_database =~ /^(?:incident|postgres)$/;
 		$node->safe_psql($cron_database, 'CREATE EXTENSION pg_cron');
 	}
-	$node->safe_psql('incident', 'CREATE EXTENSION pg_incident');
+	$node->safe_psql('incident', 'CREATE EXTENSION pg_incident') unless $copied;
 	return $node;
+}
+
+# What start_node copies.
+sub make_template
+{
+	my $node = PostgreSQL::Test::Cluster->new('template');
+
+	$node->init(extra => \@INITDB);
+	$node->start;
+	$node->safe_psql('postgres', 'CREATE DATABASE incident');
+	$node->safe_psql('incident', 'CREATE EXTENSION pg_incident');
+	$node->stop;
+	rename $node->data_dir, "$ENV{PG_INCIDENT_TEMPLATE}/data" or die "cannot move the template: $!";
+	return;
 }
 
 sub run_scripts
@@ -117,5 +142,12 @@ sub run_scripts
 		$done ? '' : $$errors || 'psql failed';
 	} @runs;
 }
+
+# As much of a node as init_from_backup asks for.
+package PgIncident::Template;
+
+sub name { return 'template' }
+
+sub backup_dir { return $ENV{PG_INCIDENT_TEMPLATE} }
 
 1;

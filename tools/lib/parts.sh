@@ -144,8 +144,10 @@ part_oracle() { perl_tests "$@"; }
 
 part_tap() { perl_tests "$@"; }
 
+# PG_INCIDENT_TEMPLATE is where the first test leaves the server that others are copies of.
 perl_tests() {
 	local file
+	as_server mkdir -p "$WORK/cluster-template"
 	for file in "$@"; do
 		perl_test "$file"
 	done
@@ -160,7 +162,7 @@ perl_test() {
 		PERL5LIB="$(pgxs_test)/perl:$SRC/test/lib${PERL5LIB:+:$PERL5LIB}" \
 		PG_REGRESS="$(pgxs_test)/regress/pg_regress" \
 		TESTDIR="$here" TESTDATADIR="$here/tmp_check" TESTLOGDIR="$here/tmp_check/log" \
-		PG_TEST_PORT_DIR="$WORK/tmp/ports" PG_INCIDENT_SRC="$SRC" \
+		PG_TEST_PORT_DIR="$WORK/tmp/ports" PG_INCIDENT_SRC="$SRC" PG_INCIDENT_TEMPLATE="$WORK/cluster-template" \
 		bash -c 'prove --verbose "$1" || { tail -n 30 "$TESTLOGDIR"/regress_log_*; exit 1; }' - "$SRC/$file"
 }
 
