@@ -88,10 +88,11 @@ CREATE FUNCTION pg_temp.lives(mark text) RETURNS void LANGUAGE sql AS $$
 $$;
 CREATE FUNCTION pg_temp.decided(mark text) RETURNS TABLE (life text, kind text, at interval, event level,
 	response level) LANGUAGE sql AS $$
+	WITH t AS MATERIALIZED (SELECT * FROM incident.timeline WHERE live AND rule IS NOT NULL)
 	SELECT substr(h.summary, length(mark) + 2), t.kind, t.effective_at - pg_temp.at('0'), t.event_level,
 		t.response_level
-	FROM incident.incident_history AS h JOIN incident.timeline AS t USING (incident_id)
-	WHERE h.summary LIKE mark || ' %' AND t.live AND t.rule IS NOT NULL
+	FROM incident.incident_history AS h JOIN t USING (incident_id)
+	WHERE h.summary LIKE mark || ' %'
 $$;
 UPDATE incident.last_tick SET at = '-infinity';
 SELECT pg_temp.lives('often');
