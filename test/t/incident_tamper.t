@@ -32,64 +32,7 @@ my $HORIZON    = 60 * $HOUR;
 my $ORIGIN     = $DutyWorlds::ORIGIN;
 my $SHOWN      = 5;
 
-my $TABLES = <<'SQL';
-CREATE TABLE given (number int, policy text, other text, facts jsonb);
-CREATE TABLE tally (what text, times int);
-
-CREATE FUNCTION record(id bigint, fact jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-	at timestamptz := fact ->> 'at';
-	asset text := 'level ' || (fact ->> 'asset_level');
-	forget text[] := ARRAY(SELECT split_part(key, '_', 1) FROM jsonb_each(fact) WHERE value = 'null');
-BEGIN
-	CASE fact ->> 'kind'
-	WHEN 'assessed' THEN PERFORM incident.assess(id, (fact ->> 'severity')::incident.severity, asset, at => at,
-		forget => forget);
-	WHEN 'acknowledged' THEN PERFORM incident.acknowledge(id, 'ann', at, 'on it');
-	WHEN 'activated' THEN PERFORM incident.activate(id, at => at);
-	WHEN 'held' THEN PERFORM incident.hold(id, at => at);
-	WHEN 'resumed' THEN PERFORM incident.resume(id, at => at);
-	WHEN 'resolved' THEN PERFORM incident.resolve(id, at => at);
-	WHEN 'closed' THEN PERFORM incident.close(id, at => at);
-	WHEN 'reopened' THEN PERFORM incident.reopen(id, at => at);
-	WHEN 'cancelled' THEN PERFORM incident.cancel(id, at => at);
-	WHEN 'noted' THEN PERFORM incident.note(id, 'seen', at => at);
-	WHEN 'marked' THEN PERFORM incident.set_confidentiality(id, fact ->> 'mark', at => at);
-	WHEN 'migrated' THEN PERFORM incident.migrate_incident(id, fact ->> 'policy', at => at);
-	WHEN 'done' THEN PERFORM incident.duty_done(id, fact ->> 'duty', '{"by": "phone", "times": 1.50}', at => at);
-	END CASE;
-	RETURN true;
-EXCEPTION WHEN object_not_in_prerequisite_state OR undefined_object THEN
-	RETURN false;
-END
-$$;
-
--- The first part opens and records most facts, the second the others, which come late.
-CREATE PROCEDURE live(part int) LANGUAGE plpgsql AS $$
-DECLARE
-	g given;
-	id bigint;
-	fact jsonb;
-	n int;
-BEGIN
-	FOR g IN SELECT * FROM given ORDER BY number LOOP
-		IF part = 1 THEN
-			fact := g.facts -> 0;
-			id := incident.open('level ' || (fact ->> 'asset_level'), (fact ->> 'severity')::incident.severity,
-				detected_at => (fact ->> 'at')::timestamptz, policy => g.policy, ticket => g.number::text,
-				confidentiality => CASE WHEN g.number % 2 = 0 THEN 'green' END);
-		ELSE
-			SELECT i.incident_id INTO id FROM incident.incidents AS i WHERE i.ticket = g.number::text;
-		END IF;
-		FOR fact, n IN SELECT * FROM jsonb_array_elements(g.facts) WITH ORDINALITY OFFSET 1 LOOP
-			IF part = (CASE WHEN (n + g.number) % 4 = 0 THEN 2 ELSE 1 END) THEN
-				INSERT INTO tally SELECT fact ->> 'kind', record(id, fact)::int;
-			END IF;
-		END LOOP;
-	END LOOP;
-END
-$$;
-
+my $TAMPER = <<'SQL';
 -- A value for a column of a row: of another row, of its type and near the present one, or NULL.
 CREATE FUNCTION other_value(altered text, a pg_attribute) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -226,7 +169,7 @@ sub lives
 				  { kind => 'migrated', policy => $ways[ $_ % 2 ? 0 : 1 ], at => iso(40 * $HOUR) };
 			}
 		}
-		push @sql, "INSERT INTO given VALUES ($number, '$policy->{name}', NULL, \$json\$"
+		push @sql, "INSERT INTO given VALUES ($number, '$policy->{name}', \$json\$"
 		  . JSON::PP->new->canonical->encode(\@facts) . '$json$);';
 	}
 	$node->safe_psql('incident', join "\n", 'BEGIN;', @sql, 'COMMIT;');
@@ -268,11 +211,8 @@ SQL
 my $node = start_node('tamper', conf => "fsync = off\nsynchronous_commit = off\njit = off\n");
 my $rng = RandomLives::rng($SEED);
 my $policies = publish_world($node, $rng);
-$node->safe_psql('incident', $TABLES);
-
-# The organisation's policy takes any level; each life names its own.
-$node->safe_psql('incident', q{SELECT incident.register_organisation(1, 'lives', 'damage-sab')});
-$node->safe_psql('incident', q{SELECT incident.register_asset('level ' || l, 'host', l::incident.level) FROM unnest('{1,2,3,4,5,6,7,8,9,none}'::text[]) AS l});
+prepare_lives($node);
+$node->safe_psql('incident', $TAMPER);
 lives($node, $rng, $policies);
 $node->safe_psql('incident', 'CALL live(1)');
 is(problems_of($node, 'incident'), '', 'nothing shows before the first tick');

@@ -23,73 +23,12 @@ my $HOUR     = 3600;
 my $DAY      = 24 * $HOUR;
 my $STEP     = $RandomDuties::STEP;
 
-my $TABLES = <<'SQL';
-CREATE TABLE given (number int, policy text, facts jsonb);
-CREATE TABLE recorded (incident_id bigint, policy text);
-CREATE TABLE tally (what text, times int);
-
+my $STANDS = <<'SQL';
 -- The derived entries that stand.
 CREATE VIEW stands AS
 SELECT e.incident_id, e.effective_at AS at, e.kind, e.rule, e.occurrence, e.event_level, e.response_level
 FROM incident.entries AS e WHERE e.rule > 1 AND NOT EXISTS (SELECT FROM incident.entries AS v
 	WHERE v.incident_id = e.incident_id AND v.rule = 1 AND v.epoch = e.seq);
-
--- Records a fact; one that does not fit is refused.
-CREATE FUNCTION record(id bigint, fact jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-	at timestamptz := fact ->> 'at';
-	asset text := 'level ' || (fact ->> 'asset_level');
-	forget text[] := ARRAY(SELECT split_part(key, '_', 1) FROM jsonb_each(fact) WHERE value = 'null');
-BEGIN
-	CASE fact ->> 'kind'
-	WHEN 'assessed' THEN PERFORM incident.assess(id, (fact ->> 'severity')::incident.severity, asset, at => at,
-		forget => forget);
-	WHEN 'acknowledged' THEN PERFORM incident.acknowledge(id, at => at);
-	WHEN 'activated' THEN PERFORM incident.activate(id, at => at);
-	WHEN 'held' THEN PERFORM incident.hold(id, at => at);
-	WHEN 'resumed' THEN PERFORM incident.resume(id, at => at);
-	WHEN 'resolved' THEN PERFORM incident.resolve(id, at => at);
-	WHEN 'closed' THEN PERFORM incident.close(id, at => at);
-	WHEN 'reopened' THEN PERFORM incident.reopen(id, at => at);
-	WHEN 'cancelled' THEN PERFORM incident.cancel(id, at => at);
-	WHEN 'noted' THEN PERFORM incident.note(id, 'seen', at => at);
-	WHEN 'done' THEN PERFORM incident.duty_done(id, fact ->> 'duty', at => at);
-	END CASE;
-	RETURN true;
-EXCEPTION WHEN object_not_in_prerequisite_state THEN
-	RETURN false;
-END
-$$;
-
--- Opens those that are not, or records the facts of one half; every fifth fact waits for the
--- second, and so comes after others of a later moment.
-CREATE PROCEDURE live(half int) LANGUAGE plpgsql AS $$
-DECLARE
-	g given;
-	id bigint;
-	fact jsonb;
-	n int;
-BEGIN
-	FOR g IN SELECT * FROM given ORDER BY number LOOP
-		IF half = 1 THEN
-			fact := g.facts -> 0;
-			id := incident.open('level ' || (fact ->> 'asset_level'), (fact ->> 'severity')::incident.severity,
-				detected_at => (fact ->> 'at')::timestamptz, policy => g.policy, ticket => g.number::text);
-			INSERT INTO recorded VALUES (id, g.policy);
-		ELSE
-			SELECT i.incident_id INTO id FROM incident.incidents AS i WHERE i.ticket = g.number::text;
-		END IF;
-		FOR fact, n IN SELECT * FROM jsonb_array_elements(g.facts) WITH ORDINALITY OFFSET 1 LOOP
-			IF half = (CASE WHEN (n + g.number) % 5 = 0 THEN 2 ELSE 1 END) THEN
-				INSERT INTO tally SELECT fact ->> 'kind', record(id, fact)::int;
-			END IF;
-		END LOOP;
-		IF g.number % 500 = 0 THEN
-			COMMIT;
-		END IF;
-	END LOOP;
-END
-$$;
 SQL
 
 sub publish_world
@@ -239,11 +178,8 @@ sub told
 my $node = start_node('replay', conf => "jit = off\nlog_statement = none\nsynchronous_commit = off\n");
 my $rng = RandomLives::rng($SEED);
 note("seed $SEED, $LIVES lives");
-$node->safe_psql('incident', $TABLES);
-
-# The organisation's policy takes any level; each life names its own.
-$node->safe_psql('incident', "SELECT incident.register_organisation(1, 'lives', 'damage-sab')");
-$node->safe_psql('incident', "SELECT FROM incident.register_asset('level $_', 'application', '$_')") for 1 .. 9, 'none';
+prepare_lives($node);
+$node->safe_psql('incident', $STANDS);
 my ($policies, $others) = publish_world($node, $rng);
 cmp_ok(scalar @$others, '>', $POLICIES / 2, 'there are other policies to replay under');
 
@@ -251,6 +187,7 @@ my $file = "$PostgreSQL::Test::Utils::tmp_check/given.sql";
 write_lives($file, $rng, $policies);
 is(join('', run_scripts($node, [ 'incident', $file ])), '', 'lives are given');
 $node->safe_psql('incident', 'CALL live(1)');
+$node->safe_psql('incident', 'CREATE TABLE recorded AS SELECT i.incident_id, g.policy FROM given AS g JOIN incident.incidents AS i ON i.ticket = g.number::text');
 $node->safe_psql('incident', "SELECT FROM incident.tick('" . iso($DAY * $POLICIES) . "', 1000000)");
 $node->safe_psql('incident', 'CALL live(2)');
 $node->safe_psql('incident', "SELECT FROM incident.tick('" . iso(2 * $DAY * $POLICIES) . "', 1000000)");
