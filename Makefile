@@ -54,23 +54,23 @@ $(SQL_SCRIPT): extension/parts $(SQL_PARTS) $(CALENDARS) $(PRESETS) extension/da
 		done <extension/parts; \
 		for calendar in $(CALENDARS); do \
 			echo; echo "-- $$calendar"; \
-			echo 'SELECT incident.load_calendar($$calendar$$'; cat $$calendar; \
+			echo 'SELECT incident_internal.load_calendar($$calendar$$'; cat $$calendar; \
 			echo '$$calendar$$);'; \
 		done; \
 		while read -r id name; do \
 			echo; echo "-- extension/data/presets/$$name.json"; \
-			printf 'SELECT incident.load_preset(%s, $$preset$$' "$$id"; \
+			printf 'SELECT incident_internal.load_preset(%s, $$preset$$' "$$id"; \
 			cat extension/data/presets/$$name.json; \
 			echo '$$preset$$);'; \
 		done <extension/data/presets/ids; \
 		for addendum in $(ADDENDA); do \
 			echo; echo "-- $$addendum"; \
-			echo 'SELECT incident.load_addendum($$addendum$$'; cat $$addendum; \
+			echo 'SELECT incident_internal.load_addendum($$addendum$$'; cat $$addendum; \
 			echo '$$addendum$$);'; \
 		done; \
 		while read -r id name; do \
 			echo; echo "-- extension/data/methods/$$name.json"; \
-			printf 'SELECT incident.load_risk_method(%s, $$method$$' "$$id"; \
+			printf 'SELECT incident_internal.load_risk_method(%s, $$method$$' "$$id"; \
 			cat extension/data/methods/$$name.json; \
 			echo '$$method$$);'; \
 		done <extension/data/methods/ids; \

@@ -6,7 +6,7 @@ CREATE SCHEMA incident;
 SET LOCAL search_path = pg_catalog, pg_temp;
 
 -- Refuses a transaction whose statements do not see what others have committed meanwhile.
-CREATE FUNCTION incident.expect_newest_snapshot(what text)
+CREATE FUNCTION incident_internal.expect_newest_snapshot(what text)
 RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -20,7 +20,7 @@ $$;
 
 -- Takes a lock until the transaction ends, which no SQL of others can take; false when another
 -- transaction has it and this one does not wait. The locks are in src/base/lock.c.
-CREATE FUNCTION incident.take_lock(name text, object integer, shared boolean DEFAULT false, wait boolean DEFAULT true)
+CREATE FUNCTION incident_internal.take_lock(name text, object integer, shared boolean DEFAULT false, wait boolean DEFAULT true)
 RETURNS boolean
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'pgi_take_lock';

@@ -6,7 +6,7 @@ SET client_min_messages = warning;
 SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
 SET intervalstyle = 'postgres';
-SET search_path = public, incident;
+SET search_path = public, incident, incident_internal;
 
 -- A calendar with the same windows on the days named, and nothing else.
 CREATE FUNCTION pg_temp.make(name text, zone text, days text, windows jsonb, more jsonb DEFAULT '{}')
@@ -15,9 +15,9 @@ RETURNS void LANGUAGE sql AS $$
 		(SELECT jsonb_object_agg(day, windows) FROM string_to_table(days, ' ') AS day)) || more)
 $$;
 CREATE FUNCTION pg_temp.rows_of(name text) RETURNS bigint LANGUAGE sql AS $$
-	SELECT (SELECT count(*) FROM incident.calendars WHERE calendar = name)
-		+ (SELECT count(*) FROM incident.calendar_windows WHERE calendar = name)
-		+ (SELECT count(*) FROM incident.calendar_dates WHERE calendar = name)
+	SELECT (SELECT count(*) FROM incident_internal.calendars WHERE calendar = name)
+		+ (SELECT count(*) FROM incident_internal.calendar_windows WHERE calendar = name)
+		+ (SELECT count(*) FROM incident_internal.calendar_dates WHERE calendar = name)
 $$;
 
 -- 24x7
@@ -162,11 +162,11 @@ SELECT export_calendar('reg-doc') = d AS same, pg_temp.rows_of('reg-doc') = n AS
 -- So it is with the built-in one; one's own takes its place.
 SELECT import_calendar(export_calendar('china') || '{"holidays": [], "source": "ours"}');
 SELECT working_time('china', '2026-10-01 00:00+08', '2026-10-02 00:00+08'), export_calendar('china') ->> 'source' AS source;
-DELETE FROM incident.calendars WHERE calendar = 'china' AND NOT built_in;
+DELETE FROM incident_internal.calendars WHERE calendar = 'china' AND NOT built_in;
 SELECT working_time('china', '2026-10-01 00:00+08', '2026-10-02 00:00+08'),
 	left(export_calendar('china') ->> 'source', 15) AS source;
-DELETE FROM incident.calendar_windows WHERE calendar = 'china' AND NOT built_in;
-DELETE FROM incident.calendar_dates WHERE calendar = 'china' AND NOT built_in;
+DELETE FROM incident_internal.calendar_windows WHERE calendar = 'china' AND NOT built_in;
+DELETE FROM incident_internal.calendar_dates WHERE calendar = 'china' AND NOT built_in;
 -- Settings of the session do not matter.
 SET datestyle = 'German';
 SET intervalstyle = 'sql_standard';
@@ -305,15 +305,15 @@ FROM (VALUES
 SELECT pg_temp.rows_of('reg-bad'), export_calendar('24x7') ->> 'zone' AS zone;
 
 -- Rows that no import has written: the tables refuse what they can, the reader the rest.
-SELECT state, message FROM test.refusal_detailed($$INSERT INTO incident.calendar_windows VALUES ('reg-doc', false, 6, '12:00', '12:00')$$);
-SELECT state, message FROM test.refusal_detailed($$INSERT INTO incident.calendar_windows VALUES ('reg-doc', false, 8, '12:00', '13:00')$$);
-INSERT INTO incident.calendar_windows VALUES ('reg-doc', false, 1, '12:30', '13:30');
+SELECT state, message FROM test.refusal_detailed($$INSERT INTO incident_internal.calendar_windows VALUES ('reg-doc', false, 6, '12:00', '12:00')$$);
+SELECT state, message FROM test.refusal_detailed($$INSERT INTO incident_internal.calendar_windows VALUES ('reg-doc', false, 8, '12:00', '13:00')$$);
+INSERT INTO incident_internal.calendar_windows VALUES ('reg-doc', false, 1, '12:30', '13:30');
 SELECT * FROM test.refusal_detailed($$SELECT working_time('reg-doc', now(), now())$$);
 SELECT import_calendar(d) FROM exported;
-UPDATE incident.calendar_dates SET closes[1] = '11:00:00.5' WHERE calendar = 'reg-doc' AND date = '2026-01-12';
+UPDATE incident_internal.calendar_dates SET closes[1] = '11:00:00.5' WHERE calendar = 'reg-doc' AND date = '2026-01-12';
 SELECT * FROM test.refusal_detailed($$SELECT working_time('reg-doc', now(), now())$$);
 SELECT import_calendar(d) FROM exported;
-UPDATE incident.calendars SET zone = 'Mars/Olympus_Mons' WHERE calendar = 'reg-doc';
+UPDATE incident_internal.calendars SET zone = 'Mars/Olympus_Mons' WHERE calendar = 'reg-doc';
 SELECT * FROM test.refusal_detailed($$SELECT working_time('reg-doc', now(), now())$$);
 SELECT * FROM test.refusal_detailed($$SELECT invalidate_calendars()$$);
 
@@ -326,12 +326,12 @@ SELECT working_time('china', '2026-03-02 00:00+00', '2026-03-09 00:00+00'),
 	add_working_time('24x7', '2026-03-02 00:00+00', '0') IS NOT NULL;
 SELECT state, message FROM test.refusal_detailed($$SELECT import_calendar('{}')$$);
 SELECT state, message FROM test.refusal_detailed($$SELECT export_calendar('china')$$);
-SELECT state, message FROM test.refusal_detailed($$TABLE incident.calendars$$);
+SELECT state, message FROM test.refusal_detailed($$TABLE incident_internal.calendars$$);
 SET ROLE reg_calendar_administrator;
 SELECT import_calendar(export_calendar('reg-all') || '{"name": "reg-ours"}');
 SELECT working_time('reg-ours', '2026-03-02 00:00+00', '2026-03-09 00:00+00');
 SELECT state, message FROM test.refusal_detailed($$SELECT write_calendar('{}', true)$$);
-SELECT state, message FROM test.refusal_detailed($$DELETE FROM incident.calendar_dates$$);
+SELECT state, message FROM test.refusal_detailed($$DELETE FROM incident_internal.calendar_dates$$);
 RESET ROLE;
 SELECT revoke_role('reporter', 'reg_calendar_reporter'), revoke_role('administrator', 'reg_calendar_administrator');
 DROP ROLE reg_calendar_reporter, reg_calendar_administrator;

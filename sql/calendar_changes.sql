@@ -14,7 +14,7 @@ CREATE EXTENSION pg_incident;
 SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
 SET intervalstyle = 'postgres';
-SET search_path = public, incident;
+SET search_path = public, incident, incident_internal;
 CREATE FUNCTION pg_temp.week(opens text, closes text) RETURNS jsonb LANGUAGE sql AS $$
 	SELECT jsonb_object_agg(day, jsonb_build_array(jsonb_build_array(opens, closes)))
 	FROM unnest('{mon,tue,wed,thu,fri}'::text[]) AS day
@@ -54,16 +54,16 @@ SET pg_incident.organisation = 2;
 SELECT register_asset('host', 'host', '2');
 SELECT open('host', 'severe', detected_at => '2026-03-02 12:00+08', policy => 'itil') AS second \gset
 SELECT FROM tick();
-SELECT org_id, effective_at FROM incident.entries WHERE kind = (SELECT k FROM generate_series(0, 50) AS k WHERE kind_word(k::smallint) = 'breached') ORDER BY org_id;
+SELECT org_id, effective_at FROM incident_internal.entries WHERE kind = (SELECT k FROM generate_series(0, 50) AS k WHERE kind_word(k::smallint) = 'breached') ORDER BY org_id;
 -- The zone changes: what is open is settled anew, of this organisation only.
 SELECT register_organisation(2, 'second', zone => 'Europe/Berlin');
-SELECT incident_id = :second AS of_the_second, revised FROM incident.incident_state ORDER BY incident_id;
+SELECT incident_id = :second AS of_the_second, revised FROM incident_internal.incident_state ORDER BY incident_id;
 SELECT incidents FROM tick();
 SELECT effective_at FROM timeline WHERE kind = 'breached' AND live;
 SELECT resolve(:second, at => '2026-03-04 12:00+01'), close(:second, at => '2026-03-04 12:00+01');
 -- Of what is closed it would not follow.
 SELECT * FROM test.refusal_detailed($$SELECT register_organisation(2, 'second', zone => 'Asia/Tokyo')$$);
-SELECT organisation_zone(2), (SELECT count(*) FROM incident.calendar_changes WHERE organisation = 2) AS changes;
+SELECT organisation_zone(2), (SELECT count(*) FROM incident_internal.calendar_changes WHERE organisation = 2) AS changes;
 SELECT register_organisation(2, 'second', zone => 'Asia/Tokyo', change_closed => true);
 SELECT effective_at FROM timeline WHERE kind = 'breached' AND live;
 RESET pg_incident.organisation;
@@ -85,15 +85,15 @@ SELECT resolve(:closed, at => '2026-01-06 10:00+00'), close(:closed, at => '2026
 	resolve(:later, at => '2026-06-03 10:00+00'), close(:later, at => '2026-06-03 10:00+00');
 SELECT FROM tick();
 CREATE VIEW pg_temp.breaches AS
-	SELECT incident_id, effective_at FROM timeline WHERE kind = 'breached' AND live AND incident_id >= (SELECT min(incident_id) FROM incident.incidents WHERE policy_id >= 1000)
+	SELECT incident_id, effective_at FROM timeline WHERE kind = 'breached' AND live AND incident_id >= (SELECT min(incident_id) FROM incident_internal.incidents WHERE policy_id >= 1000)
 	ORDER BY incident_id;
 CREATE TEMP TABLE before AS SELECT * FROM pg_temp.breaches;
 SELECT incident_id - :closed AS incident, effective_at FROM before;
 -- As one week for all time the new hours rewrite last winter: refused, and nothing changes.
 SELECT * FROM test.refusal_detailed(format('SELECT import_calendar(%L)',
 	jsonb_build_object('name', 'shop', 'zone', 'UTC', 'week', pg_temp.week('10:00', '18:00'))));
-SELECT export_calendar('shop') #>> '{week,mon}' AS monday, (SELECT count(*) FROM incident.incident_state WHERE revised) AS revised,
-	(SELECT count(*) FROM incident.calendar_changes WHERE calendar = 'shop') AS changes;
+SELECT export_calendar('shop') #>> '{week,mon}' AS monday, (SELECT count(*) FROM incident_internal.incident_state WHERE revised) AS revised,
+	(SELECT count(*) FROM incident_internal.calendar_changes WHERE calendar = 'shop') AS changes;
 -- From April on they rewrite June: one.
 SELECT message FROM test.refusal_detailed(format('SELECT import_calendar(%L)', jsonb_build_object('name', 'shop', 'zone', 'UTC',
 	'weeks', jsonb_build_array(jsonb_build_object('week', pg_temp.week('09:00', '17:00')),
@@ -102,7 +102,7 @@ SELECT message FROM test.refusal_detailed(format('SELECT import_calendar(%L)', j
 SELECT import_calendar(jsonb_build_object('name', 'shop', 'zone', 'UTC',
 	'weeks', jsonb_build_array(jsonb_build_object('week', pg_temp.week('09:00', '17:00')),
 		jsonb_build_object('from', '2026-07-01', 'week', pg_temp.week('10:00', '18:00')))));
-SELECT incident_id - :closed AS incident FROM incident.incident_state WHERE next_due IS NOT NULL AND incident_id >= :closed ORDER BY 1;
+SELECT incident_id - :closed AS incident FROM incident_internal.incident_state WHERE next_due IS NOT NULL AND incident_id >= :closed ORDER BY 1;
 SELECT incidents FROM tick();
 SELECT count(*) AS changed FROM (TABLE pg_temp.breaches EXCEPT TABLE before) AS c;
 SELECT jsonb_pretty(export_calendar('shop') -> 'weeks' -> 1), export_calendar('shop') -> 'week' AS week;
@@ -117,9 +117,9 @@ SELECT import_calendar(export_calendar('shop') || '{"holidays": ["2030-06-03"]}'
 SELECT import_calendar(export_calendar('shop') || '{"holidays": ["2026-06-01"]}', change_closed => true);
 SELECT incident_id - :closed AS incident, effective_at FROM pg_temp.breaches;
 -- What is open is still to be settled by a tick; then no incident stands on hours that the calendar does not have.
-SELECT i.incident_id - :closed AS incident, v.problem FROM incident.incidents AS i, LATERAL verify_timeline(i.incident_id) AS v WHERE i.incident_id >= :closed;
+SELECT i.incident_id - :closed AS incident, v.problem FROM incident_internal.incidents AS i, LATERAL verify_timeline(i.incident_id) AS v WHERE i.incident_id >= :closed;
 SELECT FROM tick();
-SELECT incident_id - :closed AS incident FROM incident.incidents, LATERAL verify_timeline(incident_id) WHERE incident_id >= :closed;
+SELECT incident_id - :closed AS incident FROM incident_internal.incidents, LATERAL verify_timeline(incident_id) WHERE incident_id >= :closed;
 SELECT state, message FROM test.refusal_detailed($$SELECT import_calendar('{}', NULL)$$);
 
 -- A policy that would not be sound any more

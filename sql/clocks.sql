@@ -7,7 +7,7 @@ SET client_encoding = 'UTF8';
 SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
 SET intervalstyle = 'postgres';
-SET search_path = public, incident;
+SET search_path = public, incident, incident_internal;
 
 -- Level 3 works in the office, 9 to 17 on weekdays in Berlin; levels 1 and 2 always.
 SELECT import_calendar('{"name": "office", "zone": "Europe/Berlin", "week": {"mon": [["09:00", "17:00"]],

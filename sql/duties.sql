@@ -2,7 +2,7 @@
 -- Duties: what somebody must do by a time, stored and shown.
 --
 \set VERBOSITY terse
-SET search_path = incident, public;
+SET search_path = incident, incident_internal, public;
 SET timezone = 'UTC';
 SET intervalstyle = 'postgres';
 CREATE FUNCTION pg_temp.at(since interval) RETURNS timestamptz LANGUAGE sql STABLE AS
@@ -18,8 +18,8 @@ CREATE FUNCTION pg_temp.duties(id bigint, moment interval) RETURNS TABLE (duty t
 	begun interval, deadline interval, overdue interval, done interval) LANGUAGE sql STABLE AS
 $$ SELECT d.duty, r.status, r.occurrence, pg_temp.since(r.begun_at), pg_temp.since(r.deadline),
 		pg_temp.since(r.overdue_at), pg_temp.since(r.done_at)
-	FROM incident.incident_state AS s, incident.duty_reports(id, pg_temp.at(moment)) AS r
-	JOIN incident.policy_duties AS d ON d.number = r.number
+	FROM incident_internal.incident_state AS s, incident_internal.duty_reports(id, pg_temp.at(moment)) AS r
+	JOIN incident_internal.policy_duties AS d ON d.number = r.number
 	WHERE s.incident_id = id AND d.policy_id = s.policy_id ORDER BY d.number $$;
 
 SELECT register_asset('core', 'host', '1'), register_asset('disk', 'host', '2');
@@ -52,13 +52,13 @@ SELECT duty, status, occurrence FROM duty_status WHERE incident_id = :id ORDER B
 SELECT effective_at - pg_temp.at('0') AS after, kind, duty, actor, evidence FROM timeline
 	WHERE incident_id = :id AND kind = 'done' ORDER BY seq;
 SELECT seq, problem FROM verify_timeline(:id);
-UPDATE incident.entries SET evidence = '{"cause": "fire"}' WHERE incident_id = :id AND evidence ->> 'cause' = 'power';
+UPDATE incident_internal.entries SET evidence = '{"cause": "fire"}' WHERE incident_id = :id AND evidence ->> 'cause' = 'power';
 SELECT count(*) FROM verify_timeline(:id);
-UPDATE incident.entries SET evidence = '{"cause": "power"}' WHERE incident_id = :id AND evidence ->> 'cause' = 'fire';
+UPDATE incident_internal.entries SET evidence = '{"cause": "power"}' WHERE incident_id = :id AND evidence ->> 'cause' = 'fire';
 SELECT count(*) FROM verify_timeline(:id);
 
 -- Ticks in bulk give the same as settling from the facts.
-UPDATE incident.last_tick SET at = '-infinity';
+UPDATE incident_internal.last_tick SET at = '-infinity';
 SELECT count(open('disk', 'minor', 'many', pg_temp.at('0') + i * interval '7 s')) FROM generate_series(1, 30) AS i;
 CREATE PROCEDURE pg_temp.live(first bigint) LANGUAGE plpgsql AS $$
 BEGIN
@@ -69,8 +69,8 @@ BEGIN
 	END LOOP;
 END $$;
 CALL pg_temp.live(:id);
-SELECT sum(incidents) > 200 AS settled FROM incident.tick_log WHERE settled_to < pg_temp.at('1 day') AND incidents > 1;
-SELECT bool_or(revised) AS any_from_facts, bool_or(duties IS NOT NULL) AS packed FROM incident.incident_state WHERE incident_id > :id;
+SELECT sum(incidents) > 200 AS settled FROM incident_internal.tick_log WHERE settled_to < pg_temp.at('1 day') AND incidents > 1;
+SELECT bool_or(revised) AS any_from_facts, bool_or(duties IS NOT NULL) AS packed FROM incident_internal.incident_state WHERE incident_id > :id;
 SELECT count(*) FILTER (WHERE kind = 'repeated') > 100 AS many_repeated,
 	count(*) FILTER (WHERE kind = 'overdue') > 100 AS many_overdue FROM timeline WHERE incident_id > :id;
 WITH stored AS (
@@ -108,7 +108,7 @@ WHERE kind = 'escalated';
 SELECT kind, count(*) FROM simulate('silent', '3', 'minor', '2026-01-05 09:00', '2026-01-06 09:00') WHERE detail ->> 'duty' = 'progress_report'
 GROUP BY kind ORDER BY kind COLLATE "C";
 -- Ticks in bulk.
-UPDATE incident.last_tick SET at = '-infinity';
+UPDATE incident_internal.last_tick SET at = '-infinity';
 SELECT register_asset('mail', 'application', '3');
 SELECT max(incident_id) AS before FROM incident_history \gset
 SELECT count(open('mail', 'minor', 'many', pg_temp.at('0') + i * interval '7 s', policy => 'silent')) FROM generate_series(1, 30) AS i;
@@ -123,7 +123,7 @@ BEGIN
 	END LOOP;
 END $$;
 CALL pg_temp.live_in_silence(:before);
-SELECT bool_or(revised) AS any_from_facts, max(length(duties)) AS packed FROM incident.incident_state WHERE incident_id > :before;
+SELECT bool_or(revised) AS any_from_facts, max(length(duties)) AS packed FROM incident_internal.incident_state WHERE incident_id > :before;
 SELECT count(*) FILTER (WHERE kind = 'repeated') > 100 AS many_repeated, count(*) FILTER (WHERE kind = 'overdue') > 100 AS many_overdue,
 	count(*) FILTER (WHERE kind = 'escalated' AND response_level = '2') > 10 AS risen,
 	count(*) FILTER (WHERE kind = 'escalated' AND response_level = '1') > 10 AS risen_further FROM timeline WHERE incident_id > :before;

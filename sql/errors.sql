@@ -5,15 +5,15 @@ SET client_min_messages = warning;
 SET client_encoding = 'UTF8';
 SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
-SET search_path = public, incident;
+SET search_path = public, incident, incident_internal;
 
 -- Everything that a refused call could have left behind.
 CREATE FUNCTION pg_temp.stored() RETURNS bigint[] LANGUAGE sql AS $$
-	SELECT ARRAY[(SELECT count(*) FROM incident.incidents), (SELECT count(*) FROM incident.entries), (SELECT count(*)
-		FROM incident.incident_state),
-		(SELECT count(*) FROM incident.dedup_keys), (SELECT count(*) FROM incident.assets), (SELECT count(*)
-			FROM incident.organisations),
-		(SELECT count(*) FROM incident.policies), (SELECT sum(seq) FROM incident.incident_state)]
+	SELECT ARRAY[(SELECT count(*) FROM incident_internal.incidents), (SELECT count(*) FROM incident_internal.entries), (SELECT count(*)
+		FROM incident_internal.incident_state),
+		(SELECT count(*) FROM incident_internal.dedup_keys), (SELECT count(*) FROM incident_internal.assets), (SELECT count(*)
+			FROM incident_internal.organisations),
+		(SELECT count(*) FROM incident_internal.policies), (SELECT sum(seq) FROM incident_internal.incident_state)]
 $$;
 
 -- Runs a statement that must fail and tells how it did.
@@ -220,7 +220,7 @@ BEGIN
 EXCEPTION WHEN others THEN
 	NULL;
 END $$;
-SELECT count(*) FROM incident.entries WHERE note = 'nobody''s';
+SELECT count(*) FROM incident_internal.entries WHERE note = 'nobody''s';
 \c -
 SET client_min_messages = warning;
 SET pg_incident.organisation = 11;

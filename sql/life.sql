@@ -6,7 +6,7 @@ SET client_encoding = 'UTF8';
 SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
 SET intervalstyle = 'postgres';
-SET search_path = public, incident;
+SET search_path = public, incident, incident_internal;
 
 -- Everything happens on one day in the past, which a tick has settled already.
 CREATE FUNCTION pg_temp.at(elapsed interval) RETURNS timestamptz LANGUAGE sql AS $$
@@ -321,7 +321,7 @@ SELECT pg_temp.explained(:late);
 SELECT assess(:slow, asset => 'spare', at => pg_temp.at('1 day'));
 SELECT pg_temp.explained(:slow);
 -- Before the tick has come: opened before it, the last tick put back by the superuser.
-UPDATE incident.last_tick SET at = '-infinity';
+UPDATE incident_internal.last_tick SET at = '-infinity';
 SELECT open('standby', 'minor', 'not ticked', pg_temp.at('0')) AS due \gset
 SELECT pg_temp.explained(:due);
 SELECT seq, kind FROM pg_temp.course(:due);
@@ -352,7 +352,7 @@ CREATE FUNCTION pg_temp.tampered(id bigint, at_seq integer, change text, OUT seq
 	LANGUAGE plpgsql AS $$
 BEGIN
 	BEGIN
-		EXECUTE format('UPDATE incident.entries SET %s WHERE incident_id = %s AND seq = %s', change, id, at_seq);
+		EXECUTE format('UPDATE incident_internal.entries SET %s WHERE incident_id = %s AND seq = %s', change, id, at_seq);
 		seqs := (ARRAY(SELECT v.seq FROM incident.verify_timeline(id) AS v ORDER BY 1))[1:3];
 		RAISE EXCEPTION USING ERRCODE = 'ZZ000';
 	EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
@@ -376,13 +376,13 @@ SELECT t.* FROM pg_temp.tampered(:whole, 1, 'hash = ''''') AS t;
 SELECT t.* FROM pg_temp.tampered(:whole, 1, 'hash = NULL') AS t;
 -- Taking away the newest entries is found as well: they are still counted.
 BEGIN;
-DELETE FROM incident.entries WHERE incident_id = :whole AND seq = (SELECT max(seq) FROM timeline
+DELETE FROM incident_internal.entries WHERE incident_id = :whole AND seq = (SELECT max(seq) FROM timeline
 	WHERE incident_id = :whole);
 SELECT count(*) > 0 AS found FROM verify_timeline(:whole);
 ROLLBACK;
 -- Without an entry in between there is no timeline to read.
 BEGIN;
-DELETE FROM incident.entries WHERE incident_id = :whole AND seq = 4;
+DELETE FROM incident_internal.entries WHERE incident_id = :whole AND seq = 4;
 SELECT * FROM verify_timeline(:whole);
 SELECT r.state, r.message FROM test.refusal(format('SELECT note(%s, ''x'')', :whole)) AS r;
 ROLLBACK;

@@ -6,7 +6,7 @@ SET client_min_messages = warning;
 SET client_encoding = 'UTF8';
 SET timezone = 'UTC';
 SET intervalstyle = 'postgres';
-SET search_path = public, incident;
+SET search_path = public, incident, incident_internal;
 
 -- Every pair, by id and by name: levels now and after each step
 
@@ -127,7 +127,7 @@ RESET ALL;
 SET client_min_messages = warning;
 SET timezone = 'UTC';
 SET intervalstyle = 'postgres';
-SET search_path = public, incident;
+SET search_path = public, incident, incident_internal;
 SELECT sum(extract(epoch FROM processing_time('eport', event_level('eport', asset, severity)))) AS seconds
 	FROM regress_lookup;
 DROP TABLE regress_lookup;
@@ -179,7 +179,7 @@ SELECT event_level(:draft, NULL, NULL), processing_time(:draft, '1');
 -- A change between the rows of one statement.
 CREATE FUNCTION pg_temp.change(id integer) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
-	UPDATE incident.policy_matrix SET response_level = '2' WHERE policy_id = id
+	UPDATE incident_internal.policy_matrix SET response_level = '2' WHERE policy_id = id
 		AND asset_level = '3'
 		AND severity <> 'severe';
 	RETURN 'changed';

@@ -3,7 +3,7 @@
 -- portfolios serial and parallel, and every refusal.
 --
 SET client_min_messages = warning;
-SET search_path = public, incident;
+SET search_path = public, incident, incident_internal;
 
 -- What is certain
 SELECT * FROM annual_loss('{"events": 3}', '7.5');

@@ -7,16 +7,16 @@ SET client_encoding = 'UTF8';
 SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
 SET intervalstyle = 'postgres';
-SET search_path = public, incident;
+SET search_path = public, incident, incident_internal;
 
 -- How many rows there are in all.
 CREATE FUNCTION pg_temp.policy_rows() RETURNS bigint LANGUAGE sql AS $$
-	SELECT (SELECT count(*) FROM incident.policies) + (SELECT count(*) FROM incident.policy_severities)
-		+ (SELECT count(*) FROM incident.policy_levels) + (SELECT count(*) FROM incident.policy_acknowledgements)
-		+ (SELECT count(*) FROM incident.policy_matrix) + (SELECT count(*) FROM incident.policy_rises)
-		+ (SELECT count(*) FROM incident.policy_duties) + (SELECT count(*) FROM incident.policy_duty_levels)
-		+ (SELECT count(*) FROM incident.policy_authorities) + (SELECT count(*) FROM incident.policy_roles)
-		+ (SELECT count(*) FROM incident.policy_categories)
+	SELECT (SELECT count(*) FROM incident_internal.policies) + (SELECT count(*) FROM incident_internal.policy_severities)
+		+ (SELECT count(*) FROM incident_internal.policy_levels) + (SELECT count(*) FROM incident_internal.policy_acknowledgements)
+		+ (SELECT count(*) FROM incident_internal.policy_matrix) + (SELECT count(*) FROM incident_internal.policy_rises)
+		+ (SELECT count(*) FROM incident_internal.policy_duties) + (SELECT count(*) FROM incident_internal.policy_duty_levels)
+		+ (SELECT count(*) FROM incident_internal.policy_authorities) + (SELECT count(*) FROM incident_internal.policy_roles)
+		+ (SELECT count(*) FROM incident_internal.policy_categories)
 $$;
 
 -- The preset eport, figure by figure

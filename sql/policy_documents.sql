@@ -5,7 +5,7 @@ SET client_min_messages = warning;
 SET client_encoding = 'UTF8';
 SET timezone = 'UTC';
 SET intervalstyle = 'postgres';
-SET search_path = public, incident;
+SET search_path = public, incident, incident_internal;
 
 -- The presets: nothing is wrong with them, and what is imported comes out again.
 BEGIN;

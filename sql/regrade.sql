@@ -3,7 +3,7 @@
 -- the second is now that of the first.
 --
 \set VERBOSITY terse
-SET search_path = incident, public;
+SET search_path = incident, incident_internal, public;
 SET timezone = 'UTC';
 CREATE FUNCTION pg_temp.at(since interval) RETURNS timestamptz LANGUAGE sql STABLE AS
 $$ SELECT timestamptz '2026-01-05 08:00+00' + since $$;

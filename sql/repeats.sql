@@ -6,7 +6,7 @@ SET client_min_messages = warning;
 SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
 SET intervalstyle = 'postgres';
-SET search_path = public, incident;
+SET search_path = public, incident, incident_internal;
 
 CREATE FUNCTION pg_temp.at(elapsed interval) RETURNS timestamptz LANGUAGE sql AS $$
 	SELECT '2026-01-05 08:00+00'::timestamptz + elapsed
@@ -19,10 +19,10 @@ CREATE FUNCTION pg_temp.report(key text, minutes integer, severity severity, ass
 	policy text DEFAULT NULL) RETURNS boolean LANGUAGE sql AS $$
 	SELECT incident.open(asset, severity, format('%s, %s min', key, minutes), pg_temp.at(minutes * interval '1 min'),
 		dedup_key => key, policy => policy, by => 'probe')
-		<= (SELECT max(incident_id) FROM incident.incidents)
+		<= (SELECT max(incident_id) FROM incident_internal.incidents)
 $$;
 CREATE FUNCTION pg_temp.id(key text) RETURNS bigint LANGUAGE sql AS $$
-	SELECT max(incident_id) FROM incident.incidents WHERE dedup_key = key
+	SELECT max(incident_id) FROM incident_internal.incidents WHERE dedup_key = key
 $$;
 -- The facts that say how grave an incident is, and what it has come to.
 CREATE FUNCTION pg_temp.assessments(key text) RETURNS TABLE (fact text, "from" interval, asset text, level level,
@@ -104,7 +104,7 @@ SELECT pg_temp.report('anew', 0, 'severe'), resolve(pg_temp.id('anew'), at => pg
 SELECT * FROM pg_temp.assessments('anew');
 
 -- Such a fact is one like any other: it is chained, and simulate() knows it.
-SELECT i.dedup_key, v.* FROM incident.incidents AS i, verify_timeline(i.incident_id) AS v;
+SELECT i.dedup_key, v.* FROM incident_internal.incidents AS i, verify_timeline(i.incident_id) AS v;
 SELECT s.at - pg_temp.at('0') AS "from", s.kind, s.level, s.detail FROM simulate('eport', '3', 'minor', pg_temp.at('0'),
 	pg_temp.at('20 min'), '[{"at": "2026-01-05 08:10+00", "kind": "raised", "severity": "severe"}]') AS s
 	WHERE s.kind IN ('opened', 'raised', 'graded');

@@ -2,7 +2,7 @@
 -- Replay: what recorded incidents would have come to under another policy.
 --
 \set VERBOSITY terse
-SET search_path = incident, public;
+SET search_path = incident, incident_internal, public;
 SET timezone = 'UTC';
 CREATE FUNCTION pg_temp.at(since interval) RETURNS timestamptz LANGUAGE sql STABLE AS
 $$ SELECT timestamptz '2026-01-05 08:00+00' + since $$;
@@ -64,13 +64,13 @@ SELECT count(*), sum(was) = sum(would_be) AS equal FROM replay('whole', '-infini
 -- What ticks could not settle is followed as far as they have settled it, on both sides.
 CREATE FUNCTION refuse_escalations() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not this one'; END $$;
 SELECT open('mail', 'minor', detected_at => pg_temp.at('3 days 1 h')) AS aside \gset
-CREATE TRIGGER refuse BEFORE INSERT ON incident.entries FOR EACH ROW WHEN (new.incident_id = :aside) EXECUTE FUNCTION refuse_escalations();
+CREATE TRIGGER refuse BEFORE INSERT ON incident_internal.entries FOR EACH ROW WHEN (new.incident_id = :aside) EXECUTE FUNCTION refuse_escalations();
 SELECT incidents, escalations, quarantined FROM tick(pg_temp.at('4 days'));
 SELECT next_due > pg_temp.at('4 days') AS later, settled_to - pg_temp.at('0') AS settled FROM incident_history WHERE incident_id = :aside;
 SELECT * FROM replay_incidents('whole', pg_temp.at('3 days 1 h'), 'infinity');
 SELECT * FROM replay('whole', pg_temp.at('3 days 1 h'), 'infinity');
 SELECT * FROM replay_incidents(:half, pg_temp.at('3 days 1 h'), 'infinity');
-DROP TRIGGER refuse ON incident.entries;
+DROP TRIGGER refuse ON incident_internal.entries;
 SELECT incidents, escalations, breaches, quarantined FROM tick(pg_temp.at('5 days'));
 SELECT * FROM replay_incidents('whole', pg_temp.at('3 days 1 h'), 'infinity');
 SELECT * FROM replay('whole', pg_temp.at('3 days 1 h'), 'infinity');

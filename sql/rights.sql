@@ -46,15 +46,15 @@ WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_extension'::regclas
 -- PUBLIC has nothing: but the usage of types, as everywhere
 
 SELECT count(*) FROM pg_proc AS p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a
-	WHERE p.pronamespace = 'incident'::regnamespace AND a.grantee = 0;
+	WHERE p.pronamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND a.grantee = 0;
 SELECT count(*) FROM pg_class AS c, aclexplode(coalesce(c.relacl,
 	acldefault(CASE c.relkind WHEN 'S' THEN 'S' ELSE 'r' END::"char", c.relowner))) AS a
-WHERE c.relnamespace = 'incident'::regnamespace AND a.grantee = 0;
+WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND a.grantee = 0;
 SELECT count(*) FROM pg_attribute AS t JOIN pg_class AS c ON c.oid = t.attrelid, aclexplode(t.attacl) AS a
-	WHERE c.relnamespace = 'incident'::regnamespace;
+	WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace);
 SELECT count(*) FROM pg_namespace AS n, aclexplode(n.nspacl) AS a WHERE n.nspname = 'incident' AND a.grantee = 0;
 SELECT DISTINCT a.privilege_type FROM pg_type AS t, aclexplode(coalesce(t.typacl, acldefault('T', t.typowner))) AS a
-	WHERE t.typnamespace = 'incident'::regnamespace AND a.grantee = 0;
+	WHERE t.typnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND a.grantee = 0;
 -- Before a role is granted nobody but the owner has anything.
 SELECT count(*) FROM public.roles AS r, public.functions AS f WHERE has_function_privilege(r.login, f.oid, 'EXECUTE');
 
@@ -94,22 +94,22 @@ SELECT c.relname AS view, public.mark(has_table_privilege('regress_pgi_reporter'
 	public.mark(has_table_privilege('regress_pgi_auditor', c.oid, 'SELECT')) AS auditor,
 	public.mark(has_table_privilege('regress_pgi_responder', c.oid, 'SELECT')) AS responder,
 		public.mark(has_table_privilege('regress_pgi_administrator', c.oid, 'SELECT')) AS administrator
-FROM pg_class AS c WHERE c.relnamespace = 'incident'::regnamespace AND c.relkind = 'v' ORDER BY c.relname COLLATE "C";
+FROM pg_class AS c WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND c.relkind = 'v' ORDER BY c.relname COLLATE "C";
 -- No table and no sequence for anybody, and of views nothing but reading.
 SELECT c.relkind, count(DISTINCT c.oid) > 0 AS there, count(*) FILTER (WHERE has_table_privilege(r.login, c.oid,
 	'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')) AS granted
-FROM pg_class AS c, public.roles AS r WHERE c.relnamespace = 'incident'::regnamespace AND c.relkind IN ('r', 'p', 'm',
+FROM pg_class AS c, public.roles AS r WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'm',
 	'f') GROUP BY 1;
-SELECT count(*) FROM pg_class AS c, public.roles AS r WHERE c.relnamespace = 'incident'::regnamespace
+SELECT count(*) FROM pg_class AS c, public.roles AS r WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace)
 	AND c.relkind = 'S' AND has_sequence_privilege(r.login, c.oid, 'USAGE, SELECT, UPDATE');
-SELECT count(*) FROM pg_class AS c, public.roles AS r WHERE c.relnamespace = 'incident'::regnamespace
+SELECT count(*) FROM pg_class AS c, public.roles AS r WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace)
 	AND c.relkind = 'v' AND has_table_privilege(r.login, c.oid,
 	'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER');
 SELECT count(*) FROM public.roles WHERE has_schema_privilege(login, 'incident', 'CREATE');
 -- No right can be handed on.
-SELECT count(*) FROM pg_proc AS p, aclexplode(p.proacl) AS a WHERE p.pronamespace = 'incident'::regnamespace
+SELECT count(*) FROM pg_proc AS p, aclexplode(p.proacl) AS a WHERE p.pronamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace)
 	AND a.is_grantable AND a.grantee <> p.proowner;
-SELECT count(*) FROM pg_class AS c, aclexplode(c.relacl) AS a WHERE c.relnamespace = 'incident'::regnamespace
+SELECT count(*) FROM pg_class AS c, aclexplode(c.relacl) AS a WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace)
 	AND a.is_grantable AND a.grantee <> c.relowner;
 
 -- What each does for real
@@ -166,12 +166,12 @@ SELECT call, r.* FROM unnest(ARRAY['tick()', 'verify_timeline(1)', 'timeline_hea
 	'publish_policy(1)', 'retire_policy(1)', 'drop_policy(1)', 'schedule()', 'unschedule()',
 	'grant_role(''administrator'', ''regress_pgi_responder'')']) AS call,
 	public.refusal('SELECT incident.' || call) AS r;
-SELECT statement, r.* FROM unnest(ARRAY['CALL incident.run_ticks()', 'SELECT * FROM incident.entries',
+SELECT statement, r.* FROM unnest(ARRAY['CALL incident.run_ticks()', 'SELECT * FROM incident_internal.entries',
 	'UPDATE incident.timeline SET note = NULL', 'DELETE FROM incident.open_incidents',
-	'INSERT INTO incident.policy_versions (name) VALUES (''x'')', 'TRUNCATE incident.incidents',
-	'SELECT nextval(''incident.incidents_incident_id_seq'')', 'DROP VIEW incident.timeline',
-		'CREATE TABLE incident.mine (x integer)', 'UPDATE incident.role_rights SET role = ''reporter''',
-		'ALTER TABLE incident.entries DISABLE TRIGGER ALL']) AS statement, public.refusal(statement) AS r;
+	'INSERT INTO incident.policy_versions (name) VALUES (''x'')', 'TRUNCATE incident_internal.incidents',
+	'SELECT nextval(''incident_internal.incidents_incident_id_seq'')', 'DROP VIEW incident.timeline',
+		'CREATE TABLE incident.mine (x integer)', 'UPDATE incident_internal.role_rights SET role = ''reporter''',
+		'ALTER TABLE incident_internal.entries DISABLE TRIGGER ALL']) AS statement, public.refusal(statement) AS r;
 
 SET SESSION AUTHORIZATION regress_pgi_auditor;
 SELECT count(*) AS incidents, (SELECT count(*) FROM incident.timeline_heads()) AS heads, (SELECT count(*)
@@ -186,9 +186,9 @@ SELECT call, r.* FROM unnest(ARRAY['open()', 'note(1, ''x'')', 'acknowledge(1)',
 -- The administrator administers the product, not its tables and rights.
 SET SESSION AUTHORIZATION regress_pgi_administrator;
 SELECT statement, r.* FROM unnest(ARRAY['SELECT incident.grant_role(''auditor'', ''regress_pgi_nobody'')',
-	'SELECT incident.revoke_role(''auditor'', ''regress_pgi_auditor'')', 'SELECT incident.load_preset(5, ''{}'')',
-	'SELECT * FROM incident.entries',
-	'UPDATE incident.last_tick SET at = now()', 'DELETE FROM incident.quarantine',
+	'SELECT incident.revoke_role(''auditor'', ''regress_pgi_auditor'')', 'SELECT incident_internal.load_preset(5, ''{}'')',
+	'SELECT * FROM incident_internal.entries',
+	'UPDATE incident_internal.last_tick SET at = now()', 'DELETE FROM incident_internal.quarantine',
 		'DROP EXTENSION pg_incident']) AS statement, public.refusal(statement) AS r;
 
 SET SESSION AUTHORIZATION regress_pgi_nobody;
@@ -307,9 +307,9 @@ SELECT who, what FROM trap.caught;
 SELECT role, incident.revoke_role(role, login::text::name) FROM public.roles;
 SELECT incident.revoke_role('reporter', 'regress_pgi_nobody');
 SELECT count(*) FROM pg_catalog.pg_proc AS p, aclexplode(p.proacl) AS a, public.roles AS r
-	WHERE p.pronamespace = 'incident'::regnamespace AND a.grantee = r.login;
+	WHERE p.pronamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND a.grantee = r.login;
 SELECT count(*) FROM pg_class AS c, aclexplode(c.relacl) AS a, public.roles AS r
-	WHERE c.relnamespace = 'incident'::regnamespace AND a.grantee = r.login;
+	WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND a.grantee = r.login;
 SELECT count(*) FROM pg_namespace AS n, aclexplode(n.nspacl) AS a, public.roles AS r WHERE n.nspname = 'incident'
 	AND a.grantee = r.login;
 SET SESSION AUTHORIZATION regress_pgi_responder;

@@ -97,7 +97,7 @@ SELECT scenario, a, inh FROM pg_temp.register WHERE scenario LIKE 'a2%';
 SELECT scenario, a, t, v, inh, cur, res FROM pg_temp.register;
 SELECT incident.put_under_service('a2', 'middle'), incident.register_service('top', '5') IS NOT NULL AS top;
 SELECT scenario, a, t, v, inh, cur, res FROM pg_temp.register;
-SELECT count(*) AS differ FROM incident.risk_inputs AS i JOIN incident.risk_scenarios AS s ON s.org_id = 71 AND s.scenario_id = i.scenario_id
+SELECT count(*) AS differ FROM incident_internal.risk_inputs AS i JOIN incident_internal.risk_scenarios AS s ON s.org_id = 71 AND s.scenario_id = i.scenario_id
 WHERE (i.asset_rating, i.threat_rating, i.vulnerability_rating, i.current_asset, i.current_threat, i.current_vulnerability, i.residual_asset, i.residual_threat)
 	IS DISTINCT FROM (s.asset_rating, s.threat_rating, s.vulnerability_rating, s.current_asset, s.current_threat, s.current_vulnerability, s.residual_asset, s.residual_threat);
 
@@ -211,8 +211,8 @@ FROM incident.risk_round_results WHERE round = 'first' ORDER BY scenario_id;
 SELECT incident.register_threat('t1', 'human_malicious', '1', 'direct', 'attack', incident_categories => '{NA,DS}') IS NOT NULL AS t1,
 	incident.retire_scenario(:s4), incident.register_scenario('a4', 't1', 'v1') IS NOT NULL AS s5;
 SELECT count(*), max(current) FROM incident.risk_round_results WHERE round = 'first';
-DELETE FROM incident.risk_results;
-UPDATE incident.risk_results SET current = '1';
+DELETE FROM incident_internal.risk_results;
+UPDATE incident_internal.risk_results SET current = '1';
 SELECT incident.open_round('second', 'product') IS NOT NULL AS opened;
 SELECT incident.next_stage('second'), incident.next_stage('second'), incident.next_stage('second');
 SELECT asset, threat, vulnerability, change, inherent_before AS ib, inherent_after AS ia, current_before AS cb, current_after AS ca, residual_before AS rb, residual_after AS ra
@@ -310,10 +310,10 @@ SET max_parallel_workers_per_gather = 0;
 SELECT count(incident.register_scenario('a' || i % 15 + 1, 't' || i / 15 % 15 + 1, 'v' || i / 225 + 1)) AS scenarios FROM generate_series(0, 2499) AS i;
 SELECT count(incident.treat_risk(scenario_id, 'keep', 'so it is')) AS treated FROM incident.risk_register WHERE asset IN ('a1', 'a2', 'a3');
 CREATE FUNCTION pg_temp.differences(name text) RETURNS bigint LANGUAGE sql AS $$
-	SELECT count(*) FROM (SELECT to_jsonb(f) - 'round_id' AS result FROM incident.risk_results AS f
-		WHERE round_id = (SELECT a.round_id FROM incident.risk_assessments AS a WHERE a.name = differences.name)) AS f
-	FULL JOIN (SELECT jsonb_object_agg(key, value) AS result FROM incident.risk_now AS r, jsonb_each(to_jsonb(r))
-		WHERE key IN (SELECT attname FROM pg_attribute WHERE attrelid = 'incident.risk_results'::regclass AND attnum > 0)
+	SELECT count(*) FROM (SELECT to_jsonb(f) - 'round_id' AS result FROM incident_internal.risk_results AS f
+		WHERE round_id = (SELECT a.round_id FROM incident_internal.risk_assessments AS a WHERE a.name = differences.name)) AS f
+	FULL JOIN (SELECT jsonb_object_agg(key, value) AS result FROM incident_internal.risk_now AS r, jsonb_each(to_jsonb(r))
+		WHERE key IN (SELECT attname FROM pg_attribute WHERE attrelid = 'incident_internal.risk_results'::regclass AND attnum > 0)
 		GROUP BY r.scenario_id) AS r ON f.result = r.result
 	WHERE f.result IS NULL OR r.result IS NULL
 $$;
@@ -327,8 +327,8 @@ BEGIN
 	INSERT INTO watched VALUES (new.round_id, new.scenario_id);
 	RETURN new;
 END $$;
-CREATE TRIGGER watch BEFORE INSERT ON incident.risk_results FOR EACH ROW EXECUTE FUNCTION pg_temp.watch();
+CREATE TRIGGER watch BEFORE INSERT ON incident_internal.risk_results FOR EACH ROW EXECUTE FUNCTION pg_temp.watch();
 SELECT incident.open_round('watched') IS NOT NULL AS opened;
 SELECT incident.next_stage('watched'), incident.next_stage('watched'), incident.next_stage('watched');
-DROP TRIGGER watch ON incident.risk_results;
+DROP TRIGGER watch ON incident_internal.risk_results;
 SELECT pg_temp.differences('watched'), count(DISTINCT scenario_id) AS watched FROM watched;

@@ -82,15 +82,15 @@ SELECT incident.risk_method_id('mine') = :second AS newest, incident.risk_method
 SELECT incident.export_risk_method(12345) IS NULL AS nothing;
 
 -- What is published never changes; a draft may go.
-UPDATE incident.risk_methods SET document = '{}' WHERE method_id = :id;
-UPDATE incident.risk_methods SET state = 'draft' WHERE method_id = 1;
-DELETE FROM incident.risk_methods WHERE method_id = :second;
-TRUNCATE incident.risk_methods;
+UPDATE incident_internal.risk_methods SET document = '{}' WHERE method_id = :id;
+UPDATE incident_internal.risk_methods SET state = 'draft' WHERE method_id = 1;
+DELETE FROM incident_internal.risk_methods WHERE method_id = :second;
+TRUNCATE incident_internal.risk_methods;
 SELECT incident.import_risk_method(pg_temp.changed('{name}', '"draft"')) AS draft \gset
-UPDATE incident.risk_methods SET document = jsonb_set(document, '{risk,bands,0,1}', '7') WHERE method_id = :draft;
+UPDATE incident_internal.risk_methods SET document = jsonb_set(document, '{risk,bands,0,1}', '7') WHERE method_id = :draft;
 SELECT incident.risk_level(:draft, '3', '3', '3');
 SELECT incident.publish_risk_method(:draft);
-DELETE FROM incident.risk_methods WHERE method_id = :draft;
+DELETE FROM incident_internal.risk_methods WHERE method_id = :draft;
 
 -- Everything that can be wrong, each at its place.
 SELECT c.place, c.problem, t.path, t.value
@@ -118,7 +118,7 @@ SELECT * FROM incident.check_risk_method(pg_temp.changed('{risk,bands,1,0}', '8'
 UNION ALL SELECT * FROM incident.check_risk_method('{}', 'zh') ORDER BY place;
 SELECT * FROM incident.check_risk_method('[]');
 SELECT * FROM incident.check_risk_method('{}');
-SELECT * FROM incident.risk_problems('{}');
+SELECT * FROM incident_internal.risk_problems('{}');
 SELECT incident.import_risk_method(pg_temp.changed('{risk,bands,1,0}', '8'));
 SELECT incident.import_risk_method('"text"');
 

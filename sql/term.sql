@@ -19,13 +19,13 @@ SELECT incident.term('status', 'open', 'fr');
 ROLLBACK TO s;
 
 -- Every word of its kind has a term: kinds of entry, rules, statuses.
-SELECT n, incident.kind_word(n::smallint) AS lacks_a_term
+SELECT n, incident_internal.kind_word(n::smallint) AS lacks_a_term
 FROM generate_series(0, 255) AS n
-WHERE incident.kind_word(n::smallint) IS NOT NULL AND incident.term('entry', incident.kind_word(n::smallint)) IS NULL;
-SELECT n, incident.rule_word(n::smallint) AS lacks_a_term
+WHERE incident_internal.kind_word(n::smallint) IS NOT NULL AND incident.term('entry', incident_internal.kind_word(n::smallint)) IS NULL;
+SELECT n, incident_internal.rule_word(n::smallint) AS lacks_a_term
 FROM generate_series(0, 255) AS n
-WHERE incident.rule_word(n::smallint) IS NOT NULL AND incident.term('rule', incident.rule_word(n::smallint)) IS NULL;
-SELECT DISTINCT role AS lacks_a_term FROM incident.role_rights WHERE incident.term('role', role) IS NULL;
+WHERE incident_internal.rule_word(n::smallint) IS NOT NULL AND incident.term('rule', incident_internal.rule_word(n::smallint)) IS NULL;
+SELECT DISTINCT role AS lacks_a_term FROM incident_internal.role_rights WHERE incident.term('role', role) IS NULL;
 -- None has the same word twice in a kind, and none is empty or has no Chinese in Chinese.
 SELECT kind, word, count(*) FROM incident.terms() GROUP BY kind, word HAVING count(*) > 1;
 SELECT kind, word, en, zh FROM incident.terms()

@@ -6,7 +6,7 @@ SET client_encoding = 'UTF8';
 SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
 SET intervalstyle = 'postgres';
-SET search_path = public, incident;
+SET search_path = public, incident, incident_internal;
 -- One of Chinese hours at levels 2 to 5; every place where a policy has a time.
 SELECT jsonb_set(jsonb_set(export_policy(policy_id('itil')) || jsonb_build_object('name', 'office', 'escalation',
 		'{"rule": "steps", "steps": [{"to": "1", "elapsed": "1 hour"}, {"to": "1", "remaining": "1 hour"}, {"to": "1", "inactive": "1 hour"}]}'::jsonb),
@@ -91,5 +91,5 @@ SELECT open('host', 'minor', detected_at => '2026-01-01 00:00+00') AS id \gset
 SELECT DISTINCT f.proname, r.state, r.message
 FROM pg_proc AS f, test.refusal(format('SELECT %I(%s, %s => %L)', f.proname,
 	CASE f.proname WHEN 'duty_done' THEN format('%L, %L', :'id', 'x') WHEN 'note' THEN format('%L, %L', :'id', 'x') WHEN 'report' THEN format('%L, %L, %L', :'id', 'x', '{}') ELSE :'id' END, 'at', '0044-03-15 12:00+00 BC')) AS r
-WHERE f.pronamespace = 'incident'::regnamespace AND f.proargnames @> '{incident_id,at}' AND f.prosecdef AND f.provolatile = 'v' AND r.message NOT LIKE '%does not exist%'
+WHERE f.pronamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND f.proargnames @> '{incident_id,at}' AND f.prosecdef AND f.provolatile = 'v' AND r.message NOT LIKE '%does not exist%'
 ORDER BY 1;

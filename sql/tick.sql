@@ -8,7 +8,7 @@ SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
 SET intervalstyle = 'postgres';
 SET jit = off;
-SET search_path = public, incident;
+SET search_path = public, incident, incident_internal;
 
 CREATE FUNCTION pg_temp.at(elapsed interval) RETURNS timestamptz LANGUAGE sql AS $$
 	SELECT '2026-01-05 08:00+00'::timestamptz + elapsed
@@ -67,7 +67,7 @@ SELECT due, oldest_due FROM watchdog;
 
 -- All organisations at once.
 SELECT register_organisation(2, 'second'), register_organisation(3, 'third');
-UPDATE incident.last_tick SET at = pg_temp.at('0');
+UPDATE incident_internal.last_tick SET at = pg_temp.at('0');
 SET pg_incident.organisation = 2;
 SELECT open(summary => 'second', detected_at => pg_temp.at('1 h'));
 SET pg_incident.organisation = 3;
@@ -94,7 +94,7 @@ CREATE FUNCTION pg_temp.decided(mark text) RETURNS TABLE (life text, kind text, 
 	FROM incident.incident_history AS h JOIN t USING (incident_id)
 	WHERE h.summary LIKE mark || ' %'
 $$;
-UPDATE incident.last_tick SET at = '-infinity';
+UPDATE incident_internal.last_tick SET at = '-infinity';
 SELECT pg_temp.lives('often');
 DO $$
 BEGIN
@@ -105,12 +105,12 @@ BEGIN
 		PERFORM incident.tick(pg_temp.at('10 h'), 3);
 	END LOOP;
 END $$;
-UPDATE incident.last_tick SET at = '-infinity';
+UPDATE incident_internal.last_tick SET at = '-infinity';
 SELECT pg_temp.lives('once');
 SELECT incidents, escalations, breaches, remaining FROM tick(pg_temp.at('10 h'));
 -- This time opened after the tick.
 SELECT pg_temp.lives('late');
-ANALYZE incident.entries, incident.incidents, incident.incident_state;
+ANALYZE incident_internal.entries, incident_internal.incidents, incident_internal.incident_state;
 SELECT count(*) FROM pg_temp.decided('once');
 SELECT * FROM pg_temp.decided('often') EXCEPT SELECT * FROM pg_temp.decided('once');
 SELECT * FROM pg_temp.decided('once') EXCEPT SELECT * FROM pg_temp.decided('often');
@@ -129,16 +129,16 @@ SELECT count(cancel(incident_id, at => pg_temp.at('10 h'))) FROM open_incidents;
 
 -- Quarantine
 
-UPDATE incident.last_tick SET at = '-infinity';
+UPDATE incident_internal.last_tick SET at = '-infinity';
 SELECT open('a3', 'minor', 'good 1', pg_temp.at('0')) AS good, open('a3', 'minor', 'poison 1',
 	pg_temp.at('0')) AS one, open('a2', 'minor', 'good 2', pg_temp.at('0')),
 	open('a3', 'minor', 'poison 2', pg_temp.at('0')) AS two, open('a3', 'minor', 'good 3', pg_temp.at('0')) \gset
 SELECT note(:two, 'middle', at => pg_temp.at('10 min'));
-CREATE TEMP TABLE taken AS SELECT * FROM incident.entries WHERE incident_id = :two AND seq = 2;
-UPDATE incident.entries SET severity = 'critical' WHERE incident_id = :one AND seq = 1;
-DELETE FROM incident.entries WHERE incident_id = :two AND seq = 2;
+CREATE TEMP TABLE taken AS SELECT * FROM incident_internal.entries WHERE incident_id = :two AND seq = 2;
+UPDATE incident_internal.entries SET severity = 'critical' WHERE incident_id = :one AND seq = 1;
+DELETE FROM incident_internal.entries WHERE incident_id = :two AND seq = 2;
 -- Ticks go on from the state; it is from the facts that this one has to be settled.
-UPDATE incident.incident_state SET revised = true WHERE incident_id IN (:one, :two);
+UPDATE incident_internal.incident_state SET revised = true WHERE incident_id IN (:one, :two);
 SELECT incidents, escalations, breaches, quarantined, remaining FROM tick(pg_temp.at('6 h'));
 SELECT * FROM pg_temp.incidents();
 SELECT h.summary, q.since, q.attempts, q.retry_at, q.sqlstate, regexp_replace(q.message, 'incident \d+',
@@ -152,7 +152,7 @@ RESET pg_incident.organisation;
 -- What people report is refused too, and nothing of it stays.
 SELECT r.state, regexp_replace(r.message, '\d+', 'N', 'g') AS message FROM unnest(ARRAY[:one, :two]) AS id,
 	test.refusal(format('SELECT acknowledge(%s)', id)) AS r;
-SELECT count(*) FROM incident.entries WHERE incident_id = :one;
+SELECT count(*) FROM incident_internal.entries WHERE incident_id = :one;
 SELECT bool_or(line LIKE 'It is in quarantine since 2026-01-05 14:00:00+00 (%SQLSTATE 22023); next try at 2026-01-05 14:01:00+00.') AS said
 	FROM explain(:one) AS line;
 -- It is let alone until the next try, and for longer and longer; the rest go on.
@@ -174,11 +174,11 @@ END $$;
 SELECT * FROM pg_temp.retry();
 SELECT * FROM pg_temp.incidents();
 -- The first is repaired and waits for the next try; the second is repaired and touched before.
-UPDATE incident.entries SET severity = 'minor' WHERE incident_id = :one AND seq = 1;
+UPDATE incident_internal.entries SET severity = 'minor' WHERE incident_id = :one AND seq = 1;
 SELECT retry_at AS retry, retry_at - interval '1 us' AS before FROM quarantined_incidents
 	WHERE incident_id = :one \gset
 SELECT incidents, quarantined FROM tick(:'before');
-INSERT INTO incident.entries SELECT * FROM taken;
+INSERT INTO incident_internal.entries SELECT * FROM taken;
 SELECT note(:two, 'looked at', at => pg_temp.at('1 h'));
 SELECT count(*) FROM quarantined_incidents;
 SELECT incidents, escalations, breaches, quarantined FROM tick(:'retry');
@@ -189,27 +189,27 @@ SELECT incident_id = :one AS one, kind, effective_at, response_level, live FROM 
 SELECT count(*) FROM unnest(ARRAY[:one, :two]) AS id, verify_timeline(id);
 SELECT count(*) FROM explain(:one) AS line WHERE line LIKE '%quarantine%';
 -- Put aside again, it starts with the first minute.
-UPDATE incident.last_tick SET at = '-infinity';
+UPDATE incident_internal.last_tick SET at = '-infinity';
 SELECT open('a3', 'minor', 'poison 3', pg_temp.at('0')) AS three \gset
-UPDATE incident.entries SET asset_level = '5' WHERE incident_id = :three AND seq = 1;
-UPDATE incident.incident_state SET revised = true WHERE incident_id = :three;
+UPDATE incident_internal.entries SET asset_level = '5' WHERE incident_id = :three AND seq = 1;
+UPDATE incident_internal.incident_state SET revised = true WHERE incident_id = :three;
 SELECT incidents, quarantined FROM tick(:'retry');
-UPDATE incident.entries SET asset_level = '3' WHERE incident_id = :three AND seq = 1;
+UPDATE incident_internal.entries SET asset_level = '3' WHERE incident_id = :three AND seq = 1;
 SELECT resolve(:three, at => pg_temp.at('1 h'));
 SELECT incidents, quarantined, remaining FROM tick(:'retry');
 SELECT count(*) FROM quarantined_incidents;
 SELECT reopen(:three, at => pg_temp.at('1 h'));
-UPDATE incident.incident_state SET next_due = pg_temp.at('2 h'), revised = true WHERE incident_id = :three;
-INSERT INTO incident.timers SELECT (SELECT from_bucket FROM incident.last_tick), org_id, ARRAY[incident_id], ARRAY[next_due]
-	FROM incident.incident_state WHERE incident_id = :three;
-UPDATE incident.entries SET asset_level = '5' WHERE incident_id = :three AND seq = 1;
+UPDATE incident_internal.incident_state SET next_due = pg_temp.at('2 h'), revised = true WHERE incident_id = :three;
+INSERT INTO incident_internal.timers SELECT (SELECT from_bucket FROM incident_internal.last_tick), org_id, ARRAY[incident_id], ARRAY[next_due]
+	FROM incident_internal.incident_state WHERE incident_id = :three;
+UPDATE incident_internal.entries SET asset_level = '5' WHERE incident_id = :three AND seq = 1;
 SELECT incidents, quarantined FROM tick(:'retry');
 SELECT attempts, retry_at - :'retry' AS after FROM quarantined_incidents;
 
 -- run_ticks(): everything up to now, in batches of their own transactions
 
-UPDATE incident.entries SET asset_level = '3' WHERE incident_id = :three AND seq = 1;
-UPDATE incident.last_tick SET at = '-infinity';
+UPDATE incident_internal.entries SET asset_level = '3' WHERE incident_id = :three AND seq = 1;
+UPDATE incident_internal.last_tick SET at = '-infinity';
 SELECT pg_temp.lives('run');
 SELECT due FROM watchdog;
 CALL run_ticks(2);
@@ -283,25 +283,25 @@ SELECT call, r.state, r.message FROM unnest(ARRAY['NULL, ''1'', ''minor'', now()
 CREATE TABLE seen (place text, kind text, response_level level);
 CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-	INSERT INTO public.seen SELECT TG_ARGV[0], incident.kind_word(NEW.kind), NEW.response_level;
+	INSERT INTO public.seen SELECT TG_ARGV[0], incident_internal.kind_word(NEW.kind), NEW.response_level;
 	RETURN NULL;
 END $$;
-CREATE TRIGGER partition AFTER INSERT ON incident.entries_default
-	FOR EACH ROW WHEN (incident.kind_word(NEW.kind) = 'escalated') EXECUTE FUNCTION watch('partition');
+CREATE TRIGGER partition AFTER INSERT ON incident_internal.entries_default
+	FOR EACH ROW WHEN (incident_internal.kind_word(NEW.kind) = 'escalated') EXECUTE FUNCTION watch('partition');
 UPDATE last_tick SET at = '-infinity';
 SELECT count(open('a2', 'minor', detected_at => clock_timestamp() - interval '3 hours 30 minutes'))
 	FROM generate_series(1, 3);
 SELECT incidents, escalations, quarantined FROM tick();
 SELECT *, count(*) FROM seen GROUP BY 1, 2, 3 ORDER BY 1;
-DROP TRIGGER partition ON incident.entries_default;
-CREATE TRIGGER whole AFTER INSERT ON incident.entries
-	FOR EACH ROW WHEN (incident.kind_word(NEW.kind) = 'escalated') EXECUTE FUNCTION watch('table');
+DROP TRIGGER partition ON incident_internal.entries_default;
+CREATE TRIGGER whole AFTER INSERT ON incident_internal.entries
+	FOR EACH ROW WHEN (incident_internal.kind_word(NEW.kind) = 'escalated') EXECUTE FUNCTION watch('table');
 UPDATE last_tick SET at = '-infinity';
 SELECT count(open('a2', 'minor', detected_at => clock_timestamp() - interval '3 hours 30 minutes'))
 	FROM generate_series(1, 3);
 SELECT incidents, escalations, quarantined FROM tick();
 SELECT *, count(*) FROM seen GROUP BY 1, 2, 3 ORDER BY 1;
-DROP TRIGGER whole ON incident.entries;
+DROP TRIGGER whole ON incident_internal.entries;
 
 -- What fails besides incidents keeps no other from being settled, and is told of at every tick.
 SELECT bucket('2026-01-05 08:00+00') AS damaged \gset

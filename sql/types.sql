@@ -145,7 +145,7 @@ SELECT NULL::incident.severity IS NULL AS input, NULL::incident.level::integer I
 	incident.label(NULL::incident.level) IS NULL AS label,
 	incident.label('1'::incident.level, NULL) IS NULL AS label_language,
 	NULL::incident.severity < 'minor' IS NULL AS less,
-	incident.severity_larger(NULL, 'minor') IS NULL AS larger;
+	incident_internal.severity_larger(NULL, 'minor') IS NULL AS larger;
 SELECT max(value) IS NULL AS none, min(value) IS NULL AS none_either
 FROM (VALUES (NULL::incident.level)) AS v (value);
 SELECT max(value), min(value) FROM (VALUES (NULL::incident.level), ('none'), ('3'), (NULL)) AS v (value);
@@ -188,27 +188,27 @@ FROM (
 		x.value < y.value AS less, x.value <= y.value AS less_equal,
 		x.value = y.value AS equal, x.value <> y.value AS unequal,
 		x.value >= y.value AS greater_equal, x.value > y.value AS greater,
-		incident.severity_cmp(x.value, y.value) AS cmp,
-		(SELECT place FROM severities WHERE value = incident.severity_larger(x.value, y.value)) AS larger,
-		(SELECT place FROM severities WHERE value = incident.severity_smaller(x.value, y.value)) AS smaller
+		incident_internal.severity_cmp(x.value, y.value) AS cmp,
+		(SELECT place FROM severities WHERE value = incident_internal.severity_larger(x.value, y.value)) AS larger,
+		(SELECT place FROM severities WHERE value = incident_internal.severity_smaller(x.value, y.value)) AS smaller
 	FROM severities AS x, severities AS y
 	UNION ALL
 	SELECT 'level', x.place, y.place,
 		x.value < y.value, x.value <= y.value,
 		x.value = y.value, x.value <> y.value,
 		x.value >= y.value, x.value > y.value,
-		incident.level_cmp(x.value, y.value),
-		(SELECT place FROM levels WHERE value = incident.level_larger(x.value, y.value)),
-		(SELECT place FROM levels WHERE value = incident.level_smaller(x.value, y.value))
+		incident_internal.level_cmp(x.value, y.value),
+		(SELECT place FROM levels WHERE value = incident_internal.level_larger(x.value, y.value)),
+		(SELECT place FROM levels WHERE value = incident_internal.level_smaller(x.value, y.value))
 	FROM levels AS x, levels AS y
 	UNION ALL
 	SELECT 'rating', x.place, y.place,
 		x.value < y.value, x.value <= y.value,
 		x.value = y.value, x.value <> y.value,
 		x.value >= y.value, x.value > y.value,
-		incident.rating_cmp(x.value, y.value),
-		(SELECT place FROM ratings WHERE value = incident.rating_larger(x.value, y.value)),
-		(SELECT place FROM ratings WHERE value = incident.rating_smaller(x.value, y.value))
+		incident_internal.rating_cmp(x.value, y.value),
+		(SELECT place FROM ratings WHERE value = incident_internal.rating_larger(x.value, y.value)),
+		(SELECT place FROM ratings WHERE value = incident_internal.rating_smaller(x.value, y.value))
 	FROM ratings AS x, ratings AS y
 ) AS pairs
 GROUP BY type ORDER BY type;
@@ -324,8 +324,8 @@ CREATE TABLE incident_types_hashed_1 PARTITION OF incident_types_hashed FOR VALU
 INSERT INTO incident_types_hashed SELECT l.value, s.value, r.value FROM levels AS l, severities AS s, ratings AS r;
 SELECT count(*), count(*) FILTER (WHERE tableoid = 'incident_types_hashed_0'::regclass) BETWEEN 80 AND 170 AS both_used
 FROM incident_types_hashed;
-SELECT bool_and(incident.level_hash_extended(value, 0)::bit(32) = incident.level_hash(value)::bit(32)) AS seed_0_is_hash,
-	count(DISTINCT incident.level_hash(value)) AS hashes, count(DISTINCT incident.level_hash_extended(value, 1)) AS seeded
+SELECT bool_and(incident_internal.level_hash_extended(value, 0)::bit(32) = incident_internal.level_hash(value)::bit(32)) AS seed_0_is_hash,
+	count(DISTINCT incident_internal.level_hash(value)) AS hashes, count(DISTINCT incident_internal.level_hash_extended(value, 1)) AS seeded
 FROM levels;
 
 CREATE TABLE incident_types_ranged (level incident.level) PARTITION BY RANGE (level);
@@ -339,9 +339,9 @@ DROP TABLE incident_types_ranged, incident_types_hashed, incident_types;
 
 -- Binary form: the place in the order of the type, one byte
 
-SELECT string_agg(encode(incident.severity_send(value), 'hex'), ' ' ORDER BY place) AS severities FROM severities;
-SELECT string_agg(encode(incident.level_send(value), 'hex'), ' ' ORDER BY place) AS levels FROM levels;
-SELECT string_agg(encode(incident.rating_send(value), 'hex'), ' ' ORDER BY place) AS ratings FROM ratings;
+SELECT string_agg(encode(incident_internal.severity_send(value), 'hex'), ' ' ORDER BY place) AS severities FROM severities;
+SELECT string_agg(encode(incident_internal.level_send(value), 'hex'), ' ' ORDER BY place) AS levels FROM levels;
+SELECT string_agg(encode(incident_internal.rating_send(value), 'hex'), ' ' ORDER BY place) AS ratings FROM ratings;
 
 -- Reads one row of binary COPY data: the three fields as given, each a length and its bytes in octal.
 CREATE FUNCTION pg_temp.read_binary(fields text) RETURNS SETOF text
@@ -389,11 +389,11 @@ SELECT to_jsonb(r) FROM (SELECT 'high'::incident.severity AS severity, '一级':
 -- The catalogue: one byte by value; every function immutable, strict and parallel safe; everything has a comment
 
 SELECT typname, typlen, typbyval, typalign, typstorage, typcategory, obj_description(oid, 'pg_type') AS comment
-FROM pg_type WHERE typname IN ('severity', 'level', 'rating') AND typnamespace = 'incident'::regnamespace
+FROM pg_type WHERE typname IN ('severity', 'level', 'rating') AND typnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace)
 ORDER BY typname;
 WITH ours AS (
 	SELECT p.* FROM pg_proc AS p
-	WHERE p.pronamespace = 'incident'::regnamespace AND p.prolang = (SELECT oid FROM pg_language WHERE lanname = 'c')
+	WHERE p.pronamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND p.prolang = (SELECT oid FROM pg_language WHERE lanname = 'c')
 		AND (p.prosrc LIKE 'word\_type\_%' OR p.prosrc ~ '^(severity|level|rating)_(in|out|recv|from_integer|to_integer|label)$')
 )
 SELECT count(*) AS functions, bool_and(provolatile = 'i') AS immutable, bool_and(proisstrict) AS strict,

@@ -1,25 +1,25 @@
 -- Documents that people write: what has the shape of one, and what is refused.
 
 -- All places of a document that do not have the shape of its kind, with what is wrong there.
-CREATE FUNCTION incident.document_findings(document jsonb, kind text, OUT place text, OUT problem text)
+CREATE FUNCTION incident_internal.document_findings(document jsonb, kind text, OUT place text, OUT problem text)
 RETURNS SETOF record
 LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_document_findings';
 
 -- Errors with the first of them.
-CREATE FUNCTION incident.expect_document(document jsonb, kind text)
+CREATE FUNCTION incident_internal.expect_document(document jsonb, kind text)
 RETURNS void
 LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_expect_document';
 
 -- The kinds of documents and their shapes, as src/document/shape.c explains them.
-CREATE FUNCTION incident.document_shapes(OUT kind text, OUT shape text)
+CREATE FUNCTION incident_internal.document_shapes(OUT kind text, OUT shape text)
 RETURNS SETOF record
 LANGUAGE c IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_document_shapes';
 
 -- A place begins with the kind of the document: "policy document: $.name".
-CREATE FUNCTION incident.refuse_document(place text, problem text, hint text DEFAULT NULL)
+CREATE FUNCTION incident_internal.refuse_document(place text, problem text, hint text DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -33,7 +33,7 @@ END
 $$;
 
 -- The words of a JSON array, in order; NULL for JSON null.
-CREATE FUNCTION incident.json_words(value jsonb)
+CREATE FUNCTION incident_internal.json_words(value jsonb)
 RETURNS text[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -44,7 +44,7 @@ AS $$
 $$;
 
 -- The levels of a JSON array, most urgent first; NULL for JSON null.
-CREATE FUNCTION incident.json_levels(value jsonb)
+CREATE FUNCTION incident_internal.json_levels(value jsonb)
 RETURNS incident.level[]
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp

@@ -7,7 +7,7 @@ LANGUAGE c STABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_language';
 
 -- A sentence of the extension in a language.
-CREATE FUNCTION incident.in_language(english text, language text)
+CREATE FUNCTION incident_internal.in_language(english text, language text)
 RETURNS text
 LANGUAGE c STABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_text_in_language';

@@ -4,7 +4,7 @@
 
 -- zone NULL: that of each organisation. weeks are the dates from which each of its weeks
 -- holds, -infinity for one that holds since ever.
-CREATE TABLE incident.calendars (
+CREATE TABLE incident_internal.calendars (
 	calendar text NOT NULL,
 	built_in boolean NOT NULL DEFAULT false,
 	zone text,
@@ -15,7 +15,7 @@ CREATE TABLE incident.calendars (
 );
 
 -- The windows of a weekday, Monday being 1, in the week that holds since a date.
-CREATE TABLE incident.calendar_windows (
+CREATE TABLE incident_internal.calendar_windows (
 	calendar text NOT NULL,
 	built_in boolean NOT NULL DEFAULT false,
 	weekday smallint NOT NULL CHECK (weekday BETWEEN 1 AND 7),
@@ -27,7 +27,7 @@ CREATE TABLE incident.calendar_windows (
 
 -- Dates that do not have the windows of their weekday: holidays, and dates with windows of
 -- their own. A date may be both.
-CREATE TABLE incident.calendar_dates (
+CREATE TABLE incident_internal.calendar_dates (
 	calendar text NOT NULL,
 	built_in boolean NOT NULL DEFAULT false,
 	date date NOT NULL,
@@ -37,31 +37,31 @@ CREATE TABLE incident.calendar_dates (
 	PRIMARY KEY (calendar, built_in, date)
 );
 
-SELECT pg_catalog.pg_extension_config_dump('incident.calendars', 'WHERE NOT built_in');
-SELECT pg_catalog.pg_extension_config_dump('incident.calendar_windows', 'WHERE NOT built_in');
-SELECT pg_catalog.pg_extension_config_dump('incident.calendar_dates', 'WHERE NOT built_in');
+SELECT pg_catalog.pg_extension_config_dump('incident_internal.calendars', 'WHERE NOT built_in');
+SELECT pg_catalog.pg_extension_config_dump('incident_internal.calendar_windows', 'WHERE NOT built_in');
+SELECT pg_catalog.pg_extension_config_dump('incident_internal.calendar_dates', 'WHERE NOT built_in');
 
 -- Every backend compiles the calendars it uses; a change to any of these tables makes all
 -- of them compile anew.
 
-CREATE FUNCTION incident.invalidate_calendars()
+CREATE FUNCTION incident_internal.invalidate_calendars()
 RETURNS trigger
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'pgi_invalidate_calendars';
 
-CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident.calendars
-	FOR EACH ROW EXECUTE FUNCTION incident.invalidate_calendars();
-CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident.calendar_windows
-	FOR EACH ROW EXECUTE FUNCTION incident.invalidate_calendars();
-CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident.calendar_dates
-	FOR EACH ROW EXECUTE FUNCTION incident.invalidate_calendars();
+CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident_internal.calendars
+	FOR EACH ROW EXECUTE FUNCTION incident_internal.invalidate_calendars();
+CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident_internal.calendar_windows
+	FOR EACH ROW EXECUTE FUNCTION incident_internal.invalidate_calendars();
+CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident_internal.calendar_dates
+	FOR EACH ROW EXECUTE FUNCTION incident_internal.invalidate_calendars();
 
-CREATE TRIGGER invalidate_all AFTER TRUNCATE ON incident.calendars
-	FOR EACH STATEMENT EXECUTE FUNCTION incident.invalidate_calendars();
-CREATE TRIGGER invalidate_all AFTER TRUNCATE ON incident.calendar_windows
-	FOR EACH STATEMENT EXECUTE FUNCTION incident.invalidate_calendars();
-CREATE TRIGGER invalidate_all AFTER TRUNCATE ON incident.calendar_dates
-	FOR EACH STATEMENT EXECUTE FUNCTION incident.invalidate_calendars();
+CREATE TRIGGER invalidate_all AFTER TRUNCATE ON incident_internal.calendars
+	FOR EACH STATEMENT EXECUTE FUNCTION incident_internal.invalidate_calendars();
+CREATE TRIGGER invalidate_all AFTER TRUNCATE ON incident_internal.calendar_windows
+	FOR EACH STATEMENT EXECUTE FUNCTION incident_internal.invalidate_calendars();
+CREATE TRIGGER invalidate_all AFTER TRUNCATE ON incident_internal.calendar_dates
+	FOR EACH STATEMENT EXECUTE FUNCTION incident_internal.invalidate_calendars();
 
 CREATE FUNCTION incident.working_time(calendar text, "from" timestamptz, "to" timestamptz)
 RETURNS interval
@@ -89,7 +89,7 @@ AS 'MODULE_PATHNAME', 'pgi_term_length';
 -- Import and export.
 
 -- The days of the week as a document names them; Monday is 1.
-CREATE FUNCTION incident.weekday_words()
+CREATE FUNCTION incident_internal.weekday_words()
 RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -98,7 +98,7 @@ AS $$
 $$;
 
 -- The windows of a day as a document lists them.
-CREATE FUNCTION incident.json_windows(value jsonb)
+CREATE FUNCTION incident_internal.json_windows(value jsonb)
 RETURNS TABLE (number bigint, times integer, opens time, closes time)
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -108,7 +108,7 @@ AS $$
 $$;
 
 -- The weeks of a document, each with the date from which it holds.
-CREATE FUNCTION incident.json_weeks(document jsonb)
+CREATE FUNCTION incident_internal.json_weeks(document jsonb)
 RETURNS TABLE (number bigint, place text, since date, week jsonb)
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -122,7 +122,7 @@ $$;
 
 -- The windows of a day: pairs of times, each ending after it begins, none overlapping
 -- another.
-CREATE FUNCTION incident.expect_windows(value jsonb, place text)
+CREATE FUNCTION incident_internal.expect_windows(value jsonb, place text)
 RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -131,28 +131,28 @@ DECLARE
 	item record;
 BEGIN
 	FOR item IN SELECT w.*, format('%s[%s]', place, w.number) AS place, value -> w.number::integer AS said
-		FROM incident.json_windows(value) AS w ORDER BY w.number LOOP
+		FROM incident_internal.json_windows(value) AS w ORDER BY w.number LOOP
 		IF item.times <> 2 THEN
-			PERFORM incident.refuse_document(item.place, format('is %s', left(item.said::text, 100)),
+			PERFORM incident_internal.refuse_document(item.place, format('is %s', left(item.said::text, 100)),
 				'It needs two times: when the window begins and when it ends.');
 		ELSIF item.closes <= item.opens THEN
-			PERFORM incident.refuse_document(item.place, format('is %s', item.said),
+			PERFORM incident_internal.refuse_document(item.place, format('is %s', item.said),
 				'A window ends after it begins, on the same day. Write one that crosses midnight as two: until "24:00", and from "00:00" of the next day.');
 		END IF;
 	END LOOP;
 	SELECT w.number, w.before INTO item
 		FROM (SELECT v.number, v.opens, lag(v.number) OVER earlier AS before, lag(v.closes) OVER earlier AS until
-			FROM incident.json_windows(value) AS v WINDOW earlier AS (ORDER BY v.opens, v.number)) AS w
+			FROM incident_internal.json_windows(value) AS v WINDOW earlier AS (ORDER BY v.opens, v.number)) AS w
 		WHERE w.opens < w.until ORDER BY w.opens LIMIT 1;
 	IF FOUND THEN
-		PERFORM incident.refuse_document(format('%s[%s]', place, item.number),
+		PERFORM incident_internal.refuse_document(format('%s[%s]', place, item.number),
 			format('overlaps %s[%s]', substr(place, strpos(place, '$')), item.before));
 	END IF;
 END
 $$;
 
 -- The weeks of a calendar document: one without a date, or several with theirs, in order.
-CREATE FUNCTION incident.expect_weeks(document jsonb)
+CREATE FUNCTION incident_internal.expect_weeks(document jsonb)
 RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -162,32 +162,32 @@ DECLARE
 	item record;
 BEGIN
 	IF (document ->> 'week' IS NULL) = (document ->> 'weeks' IS NULL) THEN
-		PERFORM incident.refuse_document(kind || '$',
+		PERFORM incident_internal.refuse_document(kind || '$',
 			CASE WHEN document ->> 'week' IS NULL THEN 'has neither week nor weeks' ELSE 'has both week and weeks' END,
 			'Write "week", or "weeks" where hours change: [{"week": …}, {"from": "2027-01-01", "week": …}].');
 	END IF;
 	IF jsonb_array_length(nullif(document -> 'weeks', 'null')) = 0 THEN
-		PERFORM incident.refuse_document(kind || '$.weeks', 'is empty', 'It needs a week.');
+		PERFORM incident_internal.refuse_document(kind || '$.weeks', 'is empty', 'It needs a week.');
 	END IF;
 	SELECT w.* INTO item
 		FROM (SELECT v.number, v.since, lag(v.since) OVER (ORDER BY v.number) AS before
-			FROM incident.json_weeks(document) AS v) AS w
+			FROM incident_internal.json_weeks(document) AS v) AS w
 		WHERE w.since <= w.before ORDER BY w.number LIMIT 1;
 	IF FOUND THEN
-		PERFORM incident.refuse_document(format('%s$.weeks[%s].from', kind, item.number),
+		PERFORM incident_internal.refuse_document(format('%s$.weeks[%s].from', kind, item.number),
 			CASE WHEN isfinite(item.since) THEN format('is %s', item.since) ELSE 'is missing' END,
 			'Weeks come in the order of the dates from which they hold; only the first may be without.');
 	END IF;
 	FOR item IN SELECT d.value, format('%s%s.%s', kind, w.place, d.key) AS place
-			FROM incident.json_weeks(document) AS w, jsonb_each(w.week) AS d
+			FROM incident_internal.json_weeks(document) AS w, jsonb_each(w.week) AS d
 			WHERE d.value <> 'null' ORDER BY w.number LOOP
-		PERFORM incident.expect_windows(item.value, item.place);
+		PERFORM incident_internal.expect_windows(item.value, item.place);
 	END LOOP;
 END
 $$;
 
 -- A calendar document: its shape, and what a shape cannot say.
-CREATE FUNCTION incident.expect_calendar(document jsonb)
+CREATE FUNCTION incident_internal.expect_calendar(document jsonb)
 RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -196,38 +196,38 @@ DECLARE
 	here CONSTANT text := 'calendar document: $';
 	day record;
 BEGIN
-	PERFORM incident.expect_document(document, 'calendar document');
+	PERFORM incident_internal.expect_document(document, 'calendar document');
 	IF document ->> 'zone' <> 'organisation'
 			AND NOT EXISTS (SELECT FROM pg_timezone_names AS z WHERE z.name = document ->> 'zone') THEN
-		PERFORM incident.refuse_document(here || '.zone', format('is %s', left((document -> 'zone')::text, 100)),
+		PERFORM incident_internal.refuse_document(here || '.zone', format('is %s', left((document -> 'zone')::text, 100)),
 			'It needs a name of pg_timezone_names, such as "Asia/Shanghai", or "organisation": the zone of each organisation.');
 	END IF;
 	IF (document ->> 'day')::interval NOT BETWEEN '1 second' AND '24 hours' THEN
-		PERFORM incident.refuse_document(here || '.day', format('is %s', document -> 'day'),
+		PERFORM incident_internal.refuse_document(here || '.day', format('is %s', document -> 'day'),
 			'A working day has up to 24 hours, such as "8 hours".');
 	END IF;
 	FOR day IN SELECT key, value, format('%s.extra.%s', here, to_json(left(key, 100))) AS place
 		FROM jsonb_each(nullif(document -> 'extra', 'null')) LOOP
-		PERFORM incident.expect_windows(day.value, day.place);
+		PERFORM incident_internal.expect_windows(day.value, day.place);
 	END LOOP;
-	PERFORM incident.expect_weeks(document);
+	PERFORM incident_internal.expect_weeks(document);
 	SELECT max(h.ordinality) - 1 AS number, h.date INTO day
 		FROM jsonb_array_elements_text(nullif(document -> 'holidays', 'null')) WITH ORDINALITY AS h(date)
 		GROUP BY h.date HAVING count(*) > 1 ORDER BY number LIMIT 1;
 	IF FOUND THEN
-		PERFORM incident.refuse_document(format('%s.holidays[%s]', here, day.number),
+		PERFORM incident_internal.refuse_document(format('%s.holidays[%s]', here, day.number),
 			format('is the second for %s', day.date));
 	END IF;
-	IF NOT EXISTS (SELECT FROM incident.json_weeks(document) AS w, jsonb_each(w.week) AS d, incident.json_windows(d.value))
+	IF NOT EXISTS (SELECT FROM incident_internal.json_weeks(document) AS w, jsonb_each(w.week) AS d, incident_internal.json_windows(d.value))
 			AND NOT EXISTS (SELECT FROM jsonb_each(nullif(document -> 'extra', 'null')) AS x
 				WHERE jsonb_array_length(x.value) > 0) THEN
-		PERFORM incident.refuse_document(here, 'has no working time', 'No day of the week and no date has a window.');
+		PERFORM incident_internal.refuse_document(here, 'has no working time', 'No day of the week and no date has a window.');
 	END IF;
 END
 $$;
 
 -- Writes a document as the rows of a calendar, in place of those it has.
-CREATE FUNCTION incident.write_calendar(document jsonb, built_in boolean)
+CREATE FUNCTION incident_internal.write_calendar(document jsonb, built_in boolean)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -235,39 +235,39 @@ AS $$
 DECLARE
 	name CONSTANT text := document ->> 'name';
 BEGIN
-	DELETE FROM incident.calendars AS c
+	DELETE FROM incident_internal.calendars AS c
 		WHERE c.calendar = name AND c.built_in = write_calendar.built_in;
-	DELETE FROM incident.calendar_windows AS w
+	DELETE FROM incident_internal.calendar_windows AS w
 		WHERE w.calendar = name AND w.built_in = write_calendar.built_in;
-	DELETE FROM incident.calendar_dates AS d
+	DELETE FROM incident_internal.calendar_dates AS d
 		WHERE d.calendar = name AND d.built_in = write_calendar.built_in;
 
-	INSERT INTO incident.calendars (calendar, built_in, zone, weeks, working_day, source)
+	INSERT INTO incident_internal.calendars (calendar, built_in, zone, weeks, working_day, source)
 		VALUES (name, write_calendar.built_in, nullif(document ->> 'zone', 'organisation'),
-			ARRAY(SELECT w.since FROM incident.json_weeks(document) AS w ORDER BY w.number),
+			ARRAY(SELECT w.since FROM incident_internal.json_weeks(document) AS w ORDER BY w.number),
 			(document ->> 'day')::interval, document ->> 'source');
-	INSERT INTO incident.calendar_windows (calendar, built_in, since, weekday, opens, closes)
-		SELECT name, write_calendar.built_in, k.since, array_position(incident.weekday_words(), d.key), w.opens, w.closes
-		FROM incident.json_weeks(document) AS k, jsonb_each(k.week) AS d, incident.json_windows(d.value) AS w;
-	INSERT INTO incident.calendar_dates (calendar, built_in, date, holiday, opens, closes)
+	INSERT INTO incident_internal.calendar_windows (calendar, built_in, since, weekday, opens, closes)
+		SELECT name, write_calendar.built_in, k.since, array_position(incident_internal.weekday_words(), d.key), w.opens, w.closes
+		FROM incident_internal.json_weeks(document) AS k, jsonb_each(k.week) AS d, incident_internal.json_windows(d.value) AS w;
+	INSERT INTO incident_internal.calendar_dates (calendar, built_in, date, holiday, opens, closes)
 		SELECT name, write_calendar.built_in, coalesce(h.date, x.date), h.date IS NOT NULL, x.opens, x.closes
 		FROM (SELECT value::date AS date
 				FROM jsonb_array_elements_text(nullif(document -> 'holidays', 'null'))) AS h
-		FULL JOIN (SELECT key::date AS date, ARRAY(SELECT opens FROM incident.json_windows(value) ORDER BY opens) AS opens,
-					ARRAY(SELECT closes FROM incident.json_windows(value) ORDER BY opens) AS closes
+		FULL JOIN (SELECT key::date AS date, ARRAY(SELECT opens FROM incident_internal.json_windows(value) ORDER BY opens) AS opens,
+					ARRAY(SELECT closes FROM incident_internal.json_windows(value) ORDER BY opens) AS closes
 				FROM jsonb_each(nullif(document -> 'extra', 'null'))) AS x USING (date);
 END
 $$;
 
 -- From and until which moment two documents of a calendar may differ, with two days to spare
 -- for zones; NULL when they do not.
-CREATE FUNCTION incident.calendar_difference(was jsonb, becomes jsonb, OUT since timestamptz, OUT until timestamptz)
+CREATE FUNCTION incident_internal.calendar_difference(was jsonb, becomes jsonb, OUT since timestamptz, OUT until timestamptz)
 RETURNS record
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH one AS (
-		SELECT d.of, w.since, w.week FROM (VALUES (1, was), (2, becomes)) AS d(of, document), incident.json_weeks(d.document) AS w),
+		SELECT d.of, w.since, w.week FROM (VALUES (1, was), (2, becomes)) AS d(of, document), incident_internal.json_weeks(d.document) AS w),
 	date AS (
 		SELECT d.of, h.date::date AS date, NULL::jsonb AS windows
 		FROM (VALUES (1, was), (2, becomes)) AS d(of, document), jsonb_array_elements_text(d.document -> 'holidays') AS h(date)
@@ -297,41 +297,41 @@ DECLARE
 	was jsonb;
 	difference record;
 BEGIN
-	PERFORM incident.needed(document, 'the document');
-	PERFORM incident.needed(change_closed, 'change_closed');
+	PERFORM incident_internal.needed(document, 'the document');
+	PERFORM incident_internal.needed(change_closed, 'change_closed');
 	IF document -> 'name' = '"24x7"' THEN
-		PERFORM incident.refuse_document('calendar document: $.name', format('is %s', document -> 'name'),
+		PERFORM incident_internal.refuse_document('calendar document: $.name', format('is %s', document -> 'name'),
 			'That one is built in and stays what it is.');
 	END IF;
-	PERFORM incident.expect_calendar(document);
+	PERFORM incident_internal.expect_calendar(document);
 	name := document ->> 'name';
 	-- Two imports of one name take their turns.
-	PERFORM incident.take_lock('calendar name', hashtext(name));
+	PERFORM incident_internal.take_lock('calendar name', hashtext(name));
 	was := incident.export_calendar(name);
-	PERFORM incident.write_calendar(document, false);
-	PERFORM incident.expect_sound_policies(name);
+	PERFORM incident_internal.write_calendar(document, false);
+	PERFORM incident_internal.expect_sound_policies(name);
 	-- No policy can use one that there was not.
 	IF was IS NOT NULL THEN
-		difference := incident.calendar_difference(was, incident.export_calendar(name));
+		difference := incident_internal.calendar_difference(was, incident.export_calendar(name));
 		IF difference.since IS NOT NULL THEN
-			PERFORM incident.reconsider(ARRAY[name], NULL, difference.since, difference.until, change_closed);
+			PERFORM incident_internal.reconsider(ARRAY[name], NULL, difference.since, difference.until, change_closed);
 		END IF;
 	END IF;
 END
 $$;
 
 -- Loads a calendar that the extension ships.
-CREATE FUNCTION incident.load_calendar(document text)
+CREATE FUNCTION incident_internal.load_calendar(document text)
 RETURNS void
 LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT incident.expect_calendar(document::jsonb);
-	SELECT incident.write_calendar(document::jsonb, true);
+	SELECT incident_internal.expect_calendar(document::jsonb);
+	SELECT incident_internal.write_calendar(document::jsonb, true);
 $$;
 
 -- A time of day as documents write it: without seconds when there are none.
-CREATE FUNCTION incident.clock_word(clock time)
+CREATE FUNCTION incident_internal.clock_word(clock time)
 RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -340,16 +340,16 @@ AS $$
 $$;
 
 -- The week of a calendar that holds since a date.
-CREATE FUNCTION incident.exported_week(calendar text, built_in boolean, since date)
+CREATE FUNCTION incident_internal.exported_week(calendar text, built_in boolean, since date)
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT coalesce(jsonb_object_agg(d.day, d.windows), '{}')
-	FROM (SELECT (incident.weekday_words())[w.weekday] AS day,
-			jsonb_agg(jsonb_build_array(incident.clock_word(w.opens), incident.clock_word(w.closes))
+	FROM (SELECT (incident_internal.weekday_words())[w.weekday] AS day,
+			jsonb_agg(jsonb_build_array(incident_internal.clock_word(w.opens), incident_internal.clock_word(w.closes))
 				ORDER BY w.opens) AS windows
-		FROM incident.calendar_windows AS w
+		FROM incident_internal.calendar_windows AS w
 		WHERE w.calendar = exported_week.calendar AND w.built_in = exported_week.built_in AND w.since = exported_week.since
 		GROUP BY w.weekday) AS d
 $$;
@@ -364,23 +364,23 @@ AS $$
 	SELECT jsonb_build_object(
 		'name', c.calendar, 'zone', coalesce(c.zone, 'organisation'),
 		'holidays', (SELECT coalesce(jsonb_agg(d.date ORDER BY d.date), '[]')
-			FROM incident.calendar_dates AS d
+			FROM incident_internal.calendar_dates AS d
 			WHERE d.calendar = c.calendar AND d.built_in = c.built_in AND d.holiday),
 		'extra', (SELECT coalesce(jsonb_object_agg(to_char(d.date, 'YYYY-MM-DD'),
-				(SELECT coalesce(jsonb_agg(jsonb_build_array(incident.clock_word(w.opens), incident.clock_word(w.closes))
+				(SELECT coalesce(jsonb_agg(jsonb_build_array(incident_internal.clock_word(w.opens), incident_internal.clock_word(w.closes))
 						ORDER BY w.opens), '[]')
 					FROM unnest(d.opens, d.closes) AS w(opens, closes))), '{}')
-			FROM incident.calendar_dates AS d
+			FROM incident_internal.calendar_dates AS d
 			WHERE d.calendar = c.calendar AND d.built_in = c.built_in AND d.opens IS NOT NULL))
 		|| CASE WHEN c.weeks = '{-infinity}'
-			THEN jsonb_build_object('week', incident.exported_week(c.calendar, c.built_in, '-infinity'))
+			THEN jsonb_build_object('week', incident_internal.exported_week(c.calendar, c.built_in, '-infinity'))
 			ELSE jsonb_build_object('weeks', (SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
 						'from', CASE WHEN isfinite(w.since) THEN w.since END))
-					|| jsonb_build_object('week', incident.exported_week(c.calendar, c.built_in, w.since)) ORDER BY w.since)
+					|| jsonb_build_object('week', incident_internal.exported_week(c.calendar, c.built_in, w.since)) ORDER BY w.since)
 				FROM unnest(c.weeks) AS w(since))) END
 		|| jsonb_strip_nulls(jsonb_build_object('day', c.working_day, 'source', c.source))
-	FROM incident.calendars AS c
-	WHERE c.calendar = incident.needed_name(export_calendar.name, 'the calendar')
+	FROM incident_internal.calendars AS c
+	WHERE c.calendar = incident_internal.needed_name(export_calendar.name, 'the calendar')
 	ORDER BY c.built_in LIMIT 1
 $$;
 

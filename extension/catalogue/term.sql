@@ -130,23 +130,23 @@ $$;
 
 -- What a word is called in a language: by the policy with this id where it has a title for it,
 -- else in general. NULL when there is no such word.
-CREATE FUNCTION incident.term_of(kind text, word text, language text, policy_id integer)
+CREATE FUNCTION incident_internal.term_of(kind text, word text, language text, policy_id integer)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT coalesce(
 		CASE kind
-			WHEN 'severity' THEN (SELECT s.title ->> language FROM incident.policy_severities AS s
+			WHEN 'severity' THEN (SELECT s.title ->> language FROM incident_internal.policy_severities AS s
 				WHERE s.policy_id = term_of.policy_id AND s.severity::text = word)
-			WHEN 'level' THEN (SELECT l.title ->> language FROM incident.policy_levels AS l
+			WHEN 'level' THEN (SELECT l.title ->> language FROM incident_internal.policy_levels AS l
 				WHERE l.policy_id = term_of.policy_id AND l.level::text = word)
 			WHEN 'asset level' THEN (SELECT v.item #>> ARRAY['title', language]
-				FROM incident.policies AS p, incident.json_items(p.axes #> '{asset,values}') AS v
+				FROM incident_internal.policies AS p, incident_internal.json_items(p.axes #> '{asset,values}') AS v
 				WHERE p.policy_id = term_of.policy_id AND v.item ->> 'level' = word)
-			WHEN 'post' THEN (SELECT r.title ->> language FROM incident.policy_roles AS r
+			WHEN 'post' THEN (SELECT r.title ->> language FROM incident_internal.policy_roles AS r
 				WHERE r.policy_id = term_of.policy_id AND r.role = word)
-			WHEN 'duty' THEN (SELECT d.title ->> language FROM incident.policy_duties AS d
+			WHEN 'duty' THEN (SELECT d.title ->> language FROM incident_internal.policy_duties AS d
 				WHERE d.policy_id = term_of.policy_id AND d.duty = word)
 		END,
 		(SELECT CASE language WHEN 'zh' THEN t.zh ELSE t.en END
@@ -163,16 +163,16 @@ AS $$
 	SELECT CASE
 		-- what a rule is about stands behind a colon
 		WHEN kind = 'rule' AND word LIKE '%:%' THEN format('%s: %s',
-			incident.term_of('rule', split_part(word, ':', 1), l.language, NULL),
+			incident_internal.term_of('rule', split_part(word, ':', 1), l.language, NULL),
 			CASE split_part(word, ':', 1)
-				WHEN 'remaining_time' THEN incident.term_of('level', split_part(word, ':', 2), l.language, p.policy_id)
-				WHEN 'duty' THEN coalesce(incident.term_of('duty', split_part(word, ':', 2), l.language, p.policy_id),
+				WHEN 'remaining_time' THEN incident_internal.term_of('level', split_part(word, ':', 2), l.language, p.policy_id)
+				WHEN 'duty' THEN coalesce(incident_internal.term_of('duty', split_part(word, ':', 2), l.language, p.policy_id),
 					split_part(word, ':', 2))
 				ELSE split_part(word, ':', 2) END)
-		ELSE incident.term_of(kind, word, l.language, p.policy_id) END
+		ELSE incident_internal.term_of(kind, word, l.language, p.policy_id) END
 	FROM (SELECT incident.language(term.language) AS language) AS l,
 		LATERAL (SELECT CASE WHEN kind IN ('severity', 'asset level', 'level', 'post', 'duty', 'rule') THEN
-			incident.policy_id(coalesce(policy, (SELECT o.policy FROM incident.organisations AS o
+			incident.policy_id(coalesce(policy, (SELECT o.policy FROM incident_internal.organisations AS o
 				WHERE o.org_id = incident.current_organisation()), 'eport')) END AS policy_id) AS p
 $$;
 

@@ -5,7 +5,7 @@
 -- migration led away, or else the present one. As long as an entry is live, its duty has the
 -- same number under each policy (settle.c), so that another one will do where that policy was
 -- dropped; NULL when none is left.
-CREATE FUNCTION incident.duty_decided(
+CREATE FUNCTION incident_internal.duty_decided(
 	org_id integer, incident_id bigint, month integer, seq integer, rule smallint, policy_id integer)
 RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -13,53 +13,53 @@ SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	WITH later AS (
 		SELECT e.seq, e.rule, e.evidence -> 'from' AS policy, row_number() OVER (PARTITION BY e.rule ORDER BY e.seq) AS number
-		FROM incident.entries AS e
+		FROM incident_internal.entries AS e
 		WHERE e.org_id = duty_decided.org_id AND e.incident_id = duty_decided.incident_id AND e.month = duty_decided.month
 			AND (e.rule = 1 AND e.epoch = duty_decided.seq
-				OR e.rule = 0 AND incident.kind_word(e.kind) = 'migrated' AND e.seq > duty_decided.seq)),
+				OR e.rule = 0 AND incident_internal.kind_word(e.kind) = 'migrated' AND e.seq > duty_decided.seq)),
 	withdrawal AS (SELECT min(l.seq) AS seq FROM later AS l WHERE l.rule = 1),
 	policies AS (
-		SELECT l.seq, p.policy_id FROM later AS l, withdrawal AS w, incident.policies AS p
+		SELECT l.seq, p.policy_id FROM later AS l, withdrawal AS w, incident_internal.policies AS p
 		WHERE l.rule = 0 AND (l.number = 1 OR w.seq IS NULL OR l.seq < w.seq)
 			AND p.name = l.policy ->> 'policy' AND p.version::text = l.policy ->> 'version'
 			AND encode(p.digest, 'hex') = l.policy ->> 'sha256'
 		UNION ALL
 		SELECT NULL, duty_decided.policy_id FROM withdrawal AS w
 		WHERE w.seq IS NULL OR NOT EXISTS (SELECT FROM later AS l WHERE l.rule = 0))
-	SELECT d.duty FROM policies AS p JOIN incident.policy_duties AS d USING (policy_id)
+	SELECT d.duty FROM policies AS p JOIN incident_internal.policy_duties AS d USING (policy_id)
 	WHERE d.number = duty_decided.rule % 100
 	ORDER BY p.seq NULLS LAST LIMIT 1;
 END;
 
-CREATE FUNCTION incident.duty_of(org_id integer, incident_id bigint, seq integer, rule smallint)
+CREATE FUNCTION incident_internal.duty_of(org_id integer, incident_id bigint, seq integer, rule smallint)
 RETURNS text
 LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT incident.duty_decided(s.org_id, s.incident_id, s.month, duty_of.seq, duty_of.rule, s.policy_id)
-	FROM incident.incident_state AS s
+	SELECT incident_internal.duty_decided(s.org_id, s.incident_id, s.month, duty_of.seq, duty_of.rule, s.policy_id)
+	FROM incident_internal.incident_state AS s
 	WHERE s.org_id = duty_of.org_id AND s.incident_id = duty_of.incident_id
 		AND s.org_id = (SELECT incident.current_organisation());
 END;
 
 CREATE VIEW incident.timeline WITH (security_barrier) AS
-SELECT e.org_id, e.incident_id, e.seq, incident.kind_word(e.kind) AS kind, e.effective_at, e.recorded_at,
+SELECT e.org_id, e.incident_id, e.seq, incident_internal.kind_word(e.kind) AS kind, e.effective_at, e.recorded_at,
 	a.name AS asset, e.asset_level, e.severity, e.event_level, e.response_level,
-	CASE WHEN e.rule < 100 THEN incident.rule_word(e.rule)
-		ELSE coalesce('duty:' || incident.duty_of(e.org_id, e.incident_id, e.seq, e.rule), incident.rule_word(e.rule))
+	CASE WHEN e.rule < 100 THEN incident_internal.rule_word(e.rule)
+		ELSE coalesce('duty:' || incident_internal.duty_of(e.org_id, e.incident_id, e.seq, e.rule), incident_internal.rule_word(e.rule))
 		END AS rule, CASE WHEN e.rule = 1 THEN e.epoch END AS voids,
-	e.rule <= 1 OR NOT EXISTS (SELECT FROM incident.entries AS v
+	e.rule <= 1 OR NOT EXISTS (SELECT FROM incident_internal.entries AS v
 		WHERE v.org_id = e.org_id AND v.incident_id = e.incident_id AND v.epoch = e.seq
 			AND v.rule = 1 AND v.month = e.month) AS live,
-	CASE WHEN e.rule = 0 THEN NOT EXISTS (SELECT FROM incident.incident_state AS s
+	CASE WHEN e.rule = 0 THEN NOT EXISTS (SELECT FROM incident_internal.incident_state AS s
 		WHERE s.org_id = e.org_id AND s.incident_id = e.incident_id AND e.seq = ANY (s.without_effect))
 		END AS effective,
 	e.actor, e.recorded_by, e.note,
-	CASE WHEN e.rule < 100 THEN e.duty ELSE incident.duty_of(e.org_id, e.incident_id, e.seq, e.rule) END AS duty,
+	CASE WHEN e.rule < 100 THEN e.duty ELSE incident_internal.duty_of(e.org_id, e.incident_id, e.seq, e.rule) END AS duty,
 	e.evidence, CASE WHEN e.rule > 1 THEN e.epoch END AS epoch,
 	CASE WHEN e.rule > 1 THEN e.occurrence END AS occurrence, e.hash
-FROM incident.entries AS e
-LEFT JOIN incident.assets AS a ON a.org_id = e.org_id AND a.asset_id = e.asset_id
+FROM incident_internal.entries AS e
+LEFT JOIN incident_internal.assets AS a ON a.org_id = e.org_id AND a.asset_id = e.asset_id
 WHERE e.org_id = (SELECT incident.current_organisation());
 
 CREATE VIEW incident.incident_history WITH (security_barrier) AS
@@ -69,15 +69,15 @@ SELECT i.org_id, i.incident_id, s.status, a.name AS asset, a.category AS asset_c
 	p.name AS policy, p.version AS policy_version,
 	i.detected_at, o.recorded_at AS opened_at, s.acknowledged_at, s.activated_at,
 	s.resolved_at, s.closed_at,
-	(SELECT count(*) FROM incident.repeats AS r
+	(SELECT count(*) FROM incident_internal.repeats AS r
 		WHERE r.org_id = i.org_id AND r.incident_id = i.incident_id)::integer AS repeats,
 	s.settled_to, s.next_due
-FROM incident.incidents AS i
-JOIN incident.incident_state AS s ON s.org_id = i.org_id AND s.incident_id = i.incident_id
-JOIN incident.entries AS o ON o.org_id = i.org_id AND o.incident_id = i.incident_id
+FROM incident_internal.incidents AS i
+JOIN incident_internal.incident_state AS s ON s.org_id = i.org_id AND s.incident_id = i.incident_id
+JOIN incident_internal.entries AS o ON o.org_id = i.org_id AND o.incident_id = i.incident_id
 	AND o.epoch = 1 AND o.rule = 0 AND o.month = s.month
-JOIN incident.policies AS p ON p.policy_id = i.policy_id
-LEFT JOIN incident.assets AS a ON a.org_id = s.org_id AND a.asset_id = s.asset_id
+JOIN incident_internal.policies AS p ON p.policy_id = i.policy_id
+LEFT JOIN incident_internal.assets AS a ON a.org_id = s.org_id AND a.asset_id = s.asset_id
 WHERE i.org_id = (SELECT incident.current_organisation());
 
 CREATE VIEW incident.open_incidents WITH (security_barrier) AS
@@ -86,12 +86,12 @@ SELECT i.org_id, i.incident_id, s.status, a.name AS asset, a.category AS asset_c
 	o.note AS summary, i.category, i.confidentiality, i.ticket, i.drill,
 	p.name AS policy, p.version AS policy_version, i.detected_at, s.acknowledged_at,
 	s.activated_at, s.next_due
-FROM incident.incident_state AS s
-JOIN incident.incidents AS i ON i.org_id = s.org_id AND i.incident_id = s.incident_id
-JOIN incident.entries AS o ON o.org_id = i.org_id AND o.incident_id = i.incident_id
+FROM incident_internal.incident_state AS s
+JOIN incident_internal.incidents AS i ON i.org_id = s.org_id AND i.incident_id = s.incident_id
+JOIN incident_internal.entries AS o ON o.org_id = i.org_id AND o.incident_id = i.incident_id
 	AND o.epoch = 1 AND o.rule = 0 AND o.month = s.month
-JOIN incident.policies AS p ON p.policy_id = i.policy_id
-LEFT JOIN incident.assets AS a ON a.org_id = s.org_id AND a.asset_id = s.asset_id
+JOIN incident_internal.policies AS p ON p.policy_id = i.policy_id
+LEFT JOIN incident_internal.assets AS a ON a.org_id = s.org_id AND a.asset_id = s.asset_id
 WHERE s.org_id = (SELECT incident.current_organisation())
 	AND s.status NOT IN ('resolved', 'closed', 'cancelled');
 
@@ -99,77 +99,77 @@ CREATE VIEW incident.duty_status WITH (security_barrier) AS
 SELECT s.org_id, s.incident_id, d.duty, d.title ->> 'en' AS title_en, d.title ->> 'zh' AS title_zh, r.status,
 	r.occurrence, r.begun_at, r.deadline, r.overdue_at, r.done_at,
 	incident.term_length(l.within, e.calendar) AS within, d.responsible, l.audience
-FROM incident.incident_state AS s
-CROSS JOIN LATERAL incident.duty_reports(s.incident_id, now()) AS r
-JOIN incident.policy_duties AS d ON d.number = r.number
-LEFT JOIN incident.policy_duty_levels AS l ON l.policy_id = d.policy_id AND l.duty = d.duty
-LEFT JOIN incident.policy_levels AS e ON e.policy_id = d.policy_id AND e.level = s.event_level
+FROM incident_internal.incident_state AS s
+CROSS JOIN LATERAL incident_internal.duty_reports(s.incident_id, now()) AS r
+JOIN incident_internal.policy_duties AS d ON d.number = r.number
+LEFT JOIN incident_internal.policy_duty_levels AS l ON l.policy_id = d.policy_id AND l.duty = d.duty
+LEFT JOIN incident_internal.policy_levels AS e ON e.policy_id = d.policy_id AND e.level = s.event_level
 WHERE s.org_id = (SELECT incident.current_organisation()) AND d.policy_id = s.policy_id
 	AND l.level = CASE d.scope WHEN 'event_level' THEN s.event_level ELSE s.response_level END;
 
 CREATE VIEW incident.incident_repeats WITH (security_barrier) AS
 SELECT r.org_id, r.incident_id, r.detected_at, r.recorded_at, a.name AS asset, r.asset_level, r.severity,
 	r.summary, r.actor, r.recorded_by
-FROM incident.repeats AS r
-LEFT JOIN incident.assets AS a ON a.org_id = r.org_id AND a.asset_id = r.asset_id
+FROM incident_internal.repeats AS r
+LEFT JOIN incident_internal.assets AS a ON a.org_id = r.org_id AND a.asset_id = r.asset_id
 WHERE r.org_id = (SELECT incident.current_organisation());
 
 CREATE VIEW incident.asset_register WITH (security_barrier) AS
 SELECT a.org_id, a.asset_id, a.name, a.title, a.category, a.level, a.confidentiality,
 	a.integrity, a.availability, a.owner, p.name AS parent, a.location
-FROM incident.assets AS a
-LEFT JOIN incident.assets AS p ON p.org_id = a.org_id AND p.asset_id = a.parent_id
+FROM incident_internal.assets AS a
+LEFT JOIN incident_internal.assets AS p ON p.org_id = a.org_id AND p.asset_id = a.parent_id
 WHERE a.org_id = (SELECT incident.current_organisation());
 
 -- A calendar of one's own hides the built-in one of its name.
 CREATE VIEW incident.calendar_register AS
 SELECT c.calendar, c.zone, coalesce(c.zone,
-		(SELECT o.zone FROM incident.organisations AS o WHERE o.org_id = incident.current_organisation()),
-		(SELECT i.zone FROM incident.installation AS i)) AS counts_in,
+		(SELECT o.zone FROM incident_internal.organisations AS o WHERE o.org_id = incident.current_organisation()),
+		(SELECT i.zone FROM incident_internal.installation AS i)) AS counts_in,
 	(SELECT string_agg(d.days || ' ' || d.windows, '; ' ORDER BY d.first)
 		FROM (SELECT string_agg(w.day, ' ' ORDER BY w.weekday) AS days, w.windows, min(w.weekday) AS first
 			FROM (SELECT v.weekday, ('{mon,tue,wed,thu,fri,sat,sun}'::text[])[v.weekday] AS day,
 					string_agg(to_char(v.opens, 'HH24:MI') || '-' || to_char(v.closes, 'HH24:MI'), ' ' ORDER BY v.opens) AS windows
-				FROM incident.calendar_windows AS v
+				FROM incident_internal.calendar_windows AS v
 				WHERE v.calendar = c.calendar AND v.built_in = c.built_in AND v.since = n.since
 				GROUP BY v.weekday) AS w
 			GROUP BY w.windows) AS d) AS week,
 	nullif(n.since, '-infinity') AS since,
 	(SELECT min(w.since) FROM unnest(c.weeks) AS w(since) WHERE w.since > current_date) AS changes_on,
 	incident.working_day(c.calendar) AS working_day, x.first_exception, x.last_exception,
-	(SELECT array_agg(DISTINCT p.name ORDER BY p.name) FROM incident.policies AS p
-		JOIN incident.policy_levels AS l ON l.policy_id = p.policy_id
+	(SELECT array_agg(DISTINCT p.name ORDER BY p.name) FROM incident_internal.policies AS p
+		JOIN incident_internal.policy_levels AS l ON l.policy_id = p.policy_id
 		WHERE p.state = 'published' AND l.calendar = c.calendar) AS policies,
 	c.built_in, c.source
-FROM incident.calendars AS c,
+FROM incident_internal.calendars AS c,
 	LATERAL (SELECT max(w.since) AS since FROM unnest(c.weeks) AS w(since) WHERE w.since <= current_date) AS n,
-	LATERAL (SELECT min(d.date) AS first_exception, max(d.date) AS last_exception FROM incident.calendar_dates AS d
+	LATERAL (SELECT min(d.date) AS first_exception, max(d.date) AS last_exception FROM incident_internal.calendar_dates AS d
 		WHERE d.calendar = c.calendar AND d.built_in = c.built_in) AS x
-WHERE NOT (c.built_in AND EXISTS (SELECT FROM incident.calendars AS o WHERE o.calendar = c.calendar AND NOT o.built_in));
+WHERE NOT (c.built_in AND EXISTS (SELECT FROM incident_internal.calendars AS o WHERE o.calendar = c.calendar AND NOT o.built_in));
 
 CREATE VIEW incident.policy_versions AS
 SELECT policy_id, name, version, state, title ->> 'en' AS title_en, title ->> 'zh' AS title_zh,
 	published_at
-FROM incident.policies
+FROM incident_internal.policies
 WHERE state <> 'dropped';
 
 -- How late decisions of the last hour were, at most, for a share of them; to a power of
 -- two of seconds.
-CREATE FUNCTION incident.lateness(share float8)
+CREATE FUNCTION incident_internal.lateness(share float8)
 RETURNS interval
 LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT make_interval(secs => power(2, min(place) - 1))
 	FROM (SELECT place, sum(sum(decisions)) OVER (ORDER BY place) AS so_far, sum(sum(decisions)) OVER () AS total
-		FROM incident.tick_log AS g, unnest(g.lateness) WITH ORDINALITY AS b(decisions, place)
+		FROM incident_internal.tick_log AS g, unnest(g.lateness) WITH ORDINALITY AS b(decisions, place)
 		WHERE g.finished_at > now() - interval '1 hour'
 		GROUP BY place) AS counted
 	WHERE so_far >= share * total AND total > 0;
 END;
 
 -- The scheduled job as pg_cron of this database knows it.
-CREATE FUNCTION incident.job_state(
+CREATE FUNCTION incident_internal.job_state(
 	OUT job_schedule text, OUT job_last_run_at timestamptz, OUT job_last_run text)
 RETURNS record
 LANGUAGE c STABLE PARALLEL SAFE
@@ -181,32 +181,32 @@ SELECT nullif(t.at, '-infinity') AS last_tick_at, t.finished_at AS last_tick_fin
 	d.oldest_due, d.due, q.quarantined, l.last_work_at, l.last_work_took, l.ticks_last_hour,
 	p.late_50, p.late_95, p.late_99, c.clock_step, c.clock_step_at,
 	j.job_schedule, j.job_last_run_at, j.job_last_run, t.maintained_at, t.maintenance_problem
-FROM incident.last_tick AS t,
+FROM incident_internal.last_tick AS t,
 	LATERAL (SELECT min(due_at) AS oldest_due, count(*) AS due
 		FROM (SELECT DISTINCT r.org_id, u.incident_id, u.due_at
-			FROM incident.timers AS r, unnest(r.incidents, r.moments) AS u(incident_id, due_at)
-			JOIN incident.incident_state AS s ON s.incident_id = u.incident_id AND s.next_due = u.due_at
-			WHERE r.bucket >= t.from_bucket AND r.bucket <= incident.bucket(now()) + 1	-- some are put a little later
+			FROM incident_internal.timers AS r, unnest(r.incidents, r.moments) AS u(incident_id, due_at)
+			JOIN incident_internal.incident_state AS s ON s.incident_id = u.incident_id AND s.next_due = u.due_at
+			WHERE r.bucket >= t.from_bucket AND r.bucket <= incident_internal.bucket(now()) + 1	-- some are put a little later
 				AND s.org_id = r.org_id AND u.due_at <= now()) AS due) AS d,
-	LATERAL (SELECT count(*) AS quarantined FROM incident.quarantine) AS q,
+	LATERAL (SELECT count(*) AS quarantined FROM incident_internal.quarantine) AS q,
 	LATERAL (SELECT (array_agg(g.finished_at ORDER BY g.tick_id DESC))[1] AS last_work_at,
 			(array_agg(g.finished_at - g.began_at ORDER BY g.tick_id DESC))[1] AS last_work_took,
 			count(*) AS ticks_last_hour
-		FROM incident.tick_log AS g WHERE g.finished_at > now() - interval '1 hour') AS l,
-	LATERAL (SELECT incident.lateness(0.5) AS late_50, incident.lateness(0.95) AS late_95,
-		incident.lateness(0.99) AS late_99) AS p,
+		FROM incident_internal.tick_log AS g WHERE g.finished_at > now() - interval '1 hour') AS l,
+	LATERAL (SELECT incident_internal.lateness(0.5) AS late_50, incident_internal.lateness(0.95) AS late_95,
+		incident_internal.lateness(0.99) AS late_99) AS p,
 	LATERAL (SELECT (array_agg(g.finished_at ORDER BY g.tick_id DESC))[1] AS clock_step_at,
 			(array_agg(g.clock_step ORDER BY g.tick_id DESC))[1] AS clock_step
-		FROM incident.tick_log AS g
+		FROM incident_internal.tick_log AS g
 		WHERE g.clock_step IS NOT NULL AND g.finished_at > now() - interval '24 hours') AS c,
-	LATERAL incident.job_state() AS j;
+	LATERAL incident_internal.job_state() AS j;
 
 CREATE VIEW incident.quarantined_incidents WITH (security_barrier) AS
 SELECT q.org_id, q.incident_id, q.since, q.attempts, q.retry_at, q.sqlstate, q.message
-FROM incident.quarantine AS q
+FROM incident_internal.quarantine AS q
 WHERE q.org_id = (SELECT incident.current_organisation());
 
-COMMENT ON FUNCTION incident.duty_of(integer, bigint, integer, smallint) IS
+COMMENT ON FUNCTION incident_internal.duty_of(integer, bigint, integer, smallint) IS
 'The duty for which an entry of the timeline was decided, by the policy of then; NULL when that has been dropped since.';
 COMMENT ON VIEW incident.timeline IS
 'One row an entry of a timeline: facts, what follows from them, and withdrawals.';
@@ -260,9 +260,9 @@ COMMENT ON COLUMN incident.calendar_register.policies IS 'The policies with a pu
 COMMENT ON COLUMN incident.calendar_register.built_in IS 'Whether the extension ships it.';
 COMMENT ON COLUMN incident.calendar_register.source IS 'Where its dates come from.';
 COMMENT ON VIEW incident.policy_versions IS 'Policies and the state of each version.';
-COMMENT ON FUNCTION incident.lateness(float8) IS
+COMMENT ON FUNCTION incident_internal.lateness(float8) IS
 'How late, at most, that share (0 to 1) of the last hour''s decisions were taken, rounded up to a power of two of seconds; NULL when there were none.';
-COMMENT ON FUNCTION incident.job_state() IS
+COMMENT ON FUNCTION incident_internal.job_state() IS
 'Schedule and last run of the job that schedule() made, where pg_cron lives in this database; NULLs otherwise.';
 COMMENT ON VIEW incident.watchdog IS
 'Whether escalation keeps up; one row, over all organisations. Alert when last_tick_at is older than a few cron intervals, quarantined is not 0, or clock_step is not NULL.';

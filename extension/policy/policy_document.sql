@@ -8,7 +8,7 @@ SET intervalstyle = 'postgres'
 AS 'MODULE_PATHNAME', 'pgi_check_policy_document';
 
 -- Errors when a document cannot even be stored as the rows of a policy.
-CREATE FUNCTION incident.expect_policy(document jsonb)
+CREATE FUNCTION incident_internal.expect_policy(document jsonb)
 RETURNS void
 LANGUAGE c STABLE STRICT PARALLEL SAFE
 SET intervalstyle = 'postgres'
@@ -22,7 +22,7 @@ AS 'MODULE_PATHNAME', 'pgi_policy_remarks';
 
 -- A time on a calendar as it is stored: working days as they are written, anything else as
 -- intervals are printed.
-CREATE FUNCTION incident.stored_term(term text)
+CREATE FUNCTION incident_internal.stored_term(term text)
 RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -32,7 +32,7 @@ AS $$
 $$;
 
 -- The items of an array in a document, numbered; none when it is left out.
-CREATE FUNCTION incident.json_items(value jsonb)
+CREATE FUNCTION incident_internal.json_items(value jsonb)
 RETURNS TABLE (item jsonb, number integer)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 10
 SET search_path = pg_catalog, pg_temp
@@ -41,73 +41,73 @@ AS $$
 	FROM jsonb_array_elements(nullif(value, 'null')) WITH ORDINALITY AS i
 $$;
 
-CREATE FUNCTION incident.write_policy_levels(document jsonb, id integer)
+CREATE FUNCTION incident_internal.write_policy_levels(document jsonb, id integer)
 RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET intervalstyle = 'postgres'
 AS $$
-	INSERT INTO incident.policy_severities (policy_id, severity, title, words, criteria)
+	INSERT INTO incident_internal.policy_severities (policy_id, severity, title, words, criteria)
 		SELECT id, (item ->> 'severity')::incident.severity, item -> 'title',
-			incident.json_words(item -> 'words'), nullif(item -> 'criteria', 'null')
-		FROM incident.json_items(document -> 'severities');
-	INSERT INTO incident.policy_levels (policy_id, level, title, words, processing_time, respond_within, calendar)
-		SELECT id, (item ->> 'level')::incident.level, item -> 'title', incident.json_words(item -> 'words'), incident.stored_term(item ->> 'processing_time'),
-			incident.stored_term(item ->> 'respond_within'), coalesce(item ->> 'calendar', '24x7')
-		FROM incident.json_items(document -> 'levels');
-	INSERT INTO incident.policy_acknowledgements (policy_id, level, step, within, audience)
-		SELECT id, (l.item ->> 'level')::incident.level, 0, incident.stored_term(l.item #>> '{acknowledge,within}'), NULL
-		FROM incident.json_items(document -> 'levels') AS l
+			incident_internal.json_words(item -> 'words'), nullif(item -> 'criteria', 'null')
+		FROM incident_internal.json_items(document -> 'severities');
+	INSERT INTO incident_internal.policy_levels (policy_id, level, title, words, processing_time, respond_within, calendar)
+		SELECT id, (item ->> 'level')::incident.level, item -> 'title', incident_internal.json_words(item -> 'words'), incident_internal.stored_term(item ->> 'processing_time'),
+			incident_internal.stored_term(item ->> 'respond_within'), coalesce(item ->> 'calendar', '24x7')
+		FROM incident_internal.json_items(document -> 'levels');
+	INSERT INTO incident_internal.policy_acknowledgements (policy_id, level, step, within, audience)
+		SELECT id, (l.item ->> 'level')::incident.level, 0, incident_internal.stored_term(l.item #>> '{acknowledge,within}'), NULL
+		FROM incident_internal.json_items(document -> 'levels') AS l
 		WHERE l.item #> '{acknowledge,within}' IS NOT NULL
 		UNION ALL
-		SELECT id, (l.item ->> 'level')::incident.level, s.number + 1, incident.stored_term(s.item ->> 'within'),
-			incident.json_words(s.item -> 'audience')
-		FROM incident.json_items(document -> 'levels') AS l, incident.json_items(l.item #> '{acknowledge,steps}') AS s;
-	INSERT INTO incident.policy_matrix (policy_id, number, asset_level, severity, event_level, response_level)
+		SELECT id, (l.item ->> 'level')::incident.level, s.number + 1, incident_internal.stored_term(s.item ->> 'within'),
+			incident_internal.json_words(s.item -> 'audience')
+		FROM incident_internal.json_items(document -> 'levels') AS l, incident_internal.json_items(l.item #> '{acknowledge,steps}') AS s;
+	INSERT INTO incident_internal.policy_matrix (policy_id, number, asset_level, severity, event_level, response_level)
 		SELECT id, number, nullif(item ->> 'asset_level', 'any')::incident.level, (item ->> 'severity')::incident.severity,
 			(item ->> 'event_level')::incident.level, (item ->> 'response_level')::incident.level
-		FROM incident.json_items(document -> 'matrix');
-	INSERT INTO incident.policy_rises (policy_id, step, to_level, event_levels, measure, amount, percent,
+		FROM incident_internal.json_items(document -> 'matrix');
+	INSERT INTO incident_internal.policy_rises (policy_id, step, to_level, event_levels, measure, amount, percent,
 			reports)
-		SELECT id, s.number, (s.item ->> 'to')::incident.level, incident.json_levels(s.item -> 'event_levels'),
-			m.measure, CASE WHEN m.measure <> 'percent' THEN incident.stored_term(s.item ->> m.measure) END,
-			(s.item ->> 'percent')::numeric::integer, incident.json_words(s.item -> 'reports')
-		FROM incident.json_items(document #> '{escalation,steps}') AS s,
+		SELECT id, s.number, (s.item ->> 'to')::incident.level, incident_internal.json_levels(s.item -> 'event_levels'),
+			m.measure, CASE WHEN m.measure <> 'percent' THEN incident_internal.stored_term(s.item ->> m.measure) END,
+			(s.item ->> 'percent')::numeric::integer, incident_internal.json_words(s.item -> 'reports')
+		FROM incident_internal.json_items(document #> '{escalation,steps}') AS s,
 			unnest('{elapsed,remaining,percent,inactive}'::text[]) AS m(measure)
 		WHERE s.item ->> m.measure IS NOT NULL;
 $$;
 
-CREATE FUNCTION incident.write_policy_duties(document jsonb, id integer)
+CREATE FUNCTION incident_internal.write_policy_duties(document jsonb, id integer)
 RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET intervalstyle = 'postgres'
 AS $$
-	INSERT INTO incident.policy_duties (policy_id, number, duty, title, starts, after, scope, responsible, repeats,
+	INSERT INTO incident_internal.policy_duties (policy_id, number, duty, title, starts, after, scope, responsible, repeats,
 			repeats_overdue, repeat_limit, until, done_by, content)
 		SELECT id, number, item ->> 'duty', item -> 'title',
 			CASE WHEN jsonb_typeof(item -> 'starts') = 'string' THEN item ->> 'starts' END,
-			item #>> '{starts,after}', item ->> 'scope', incident.json_words(item -> 'responsible'),
+			item #>> '{starts,after}', item ->> 'scope', incident_internal.json_words(item -> 'responsible'),
 			item ->> 'repeat' IS NOT NULL, item #>> '{repeat,also}' IS NOT NULL, (item #>> '{repeat,limit}')::numeric::integer,
 			item ->> 'until', item ->> 'done_by', nullif(item -> 'content', 'null')
-		FROM incident.json_items(document -> 'duties');
-	INSERT INTO incident.policy_duty_levels (policy_id, duty, level, item, within, audience)
-		SELECT id, d.item ->> 'duty', unnest(incident.json_levels(f.item -> 'levels')), f.number,
-			incident.stored_term(f.item ->> 'within'), incident.json_words(f.item -> 'audience')
-		FROM incident.json_items(document -> 'duties') AS d, incident.json_items(d.item -> 'for') AS f;
-	INSERT INTO incident.policy_authorities (policy_id, number, act, event_levels, roles, persons)
-		SELECT id, number, item ->> 'act', incident.json_levels(item -> 'event_levels'),
-			incident.json_words(item -> 'roles'), coalesce((item ->> 'persons')::numeric::integer, 1)
-		FROM incident.json_items(document -> 'authorities');
-	INSERT INTO incident.policy_roles (policy_id, role, title)
-		SELECT id, item ->> 'role', item -> 'title' FROM incident.json_items(document -> 'roles');
-	INSERT INTO incident.policy_categories (policy_id, category, title, levels)
+		FROM incident_internal.json_items(document -> 'duties');
+	INSERT INTO incident_internal.policy_duty_levels (policy_id, duty, level, item, within, audience)
+		SELECT id, d.item ->> 'duty', unnest(incident_internal.json_levels(f.item -> 'levels')), f.number,
+			incident_internal.stored_term(f.item ->> 'within'), incident_internal.json_words(f.item -> 'audience')
+		FROM incident_internal.json_items(document -> 'duties') AS d, incident_internal.json_items(d.item -> 'for') AS f;
+	INSERT INTO incident_internal.policy_authorities (policy_id, number, act, event_levels, roles, persons)
+		SELECT id, number, item ->> 'act', incident_internal.json_levels(item -> 'event_levels'),
+			incident_internal.json_words(item -> 'roles'), coalesce((item ->> 'persons')::numeric::integer, 1)
+		FROM incident_internal.json_items(document -> 'authorities');
+	INSERT INTO incident_internal.policy_roles (policy_id, role, title)
+		SELECT id, item ->> 'role', item -> 'title' FROM incident_internal.json_items(document -> 'roles');
+	INSERT INTO incident_internal.policy_categories (policy_id, category, title, levels)
 		SELECT id, item ->> 'category', item -> 'title', item -> 'levels'
-		FROM incident.json_items(document -> 'categories');
+		FROM incident_internal.json_items(document -> 'categories');
 $$;
 
 -- The axes without what is left out, the values of the first in their order.
-CREATE FUNCTION incident.normal_axes(axes jsonb)
+CREATE FUNCTION incident_internal.normal_axes(axes jsonb)
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -115,11 +115,11 @@ AS $$
 	SELECT CASE WHEN axes #>> '{asset,values}' IS NULL THEN axes #- '{asset,values}'
 		ELSE jsonb_set(axes, '{asset,values}', (SELECT coalesce(jsonb_agg(item
 				ORDER BY (item ->> 'level')::incident.level DESC), '[]')
-			FROM incident.json_items(axes #> '{asset,values}'))) END
+			FROM incident_internal.json_items(axes #> '{asset,values}'))) END
 $$;
 
 -- Writes a document as the rows of a policy. id NULL takes the next id.
-CREATE FUNCTION incident.write_policy(document jsonb, id integer)
+CREATE FUNCTION incident_internal.write_policy(document jsonb, id integer)
 RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -129,24 +129,24 @@ DECLARE
 	new_id integer;
 	new_version integer;
 BEGIN
-	PERFORM incident.expect_policy(document);
+	PERFORM incident_internal.expect_policy(document);
 
 	-- Two imports of one name take their turns, or both would pick the same version.
-	PERFORM incident.take_lock('policy name', hashtext(document ->> 'name'));
+	PERFORM incident_internal.take_lock('policy name', hashtext(document ->> 'name'));
 	SELECT coalesce(max(version), 0) + 1 INTO new_version
-		FROM incident.policies WHERE name = document ->> 'name';
+		FROM incident_internal.policies WHERE name = document ->> 'name';
 
-	INSERT INTO incident.policies (policy_id, name, version, title, source, axes, escalation_rule, hold_stops,
+	INSERT INTO incident_internal.policies (policy_id, name, version, title, source, axes, escalation_rule, hold_stops,
 			unknown_counts_as, message_count, message_within, missed_ticks)
-		VALUES (coalesce(id, nextval('incident.policies_policy_id_seq')::integer),
+		VALUES (coalesce(id, nextval('incident_internal.policies_policy_id_seq')::integer),
 			document ->> 'name', new_version, document -> 'title', document ->> 'source',
-			incident.normal_axes(document -> 'axes'), document #>> '{escalation,rule}',
-			incident.json_words(document #> '{hold,stops}'), document ->> 'unknown',
+			incident_internal.normal_axes(document -> 'axes'), document #>> '{escalation,rule}',
+			incident_internal.json_words(document #> '{hold,stops}'), document ->> 'unknown',
 			(document #>> '{messages,limit,count}')::numeric::integer,
 			(document #>> '{messages,limit,within}')::interval, document #>> '{messages,missed_ticks}')
 		RETURNING policy_id INTO new_id;
-	PERFORM incident.write_policy_levels(document, new_id);
-	PERFORM incident.write_policy_duties(document, new_id);
+	PERFORM incident_internal.write_policy_levels(document, new_id);
+	PERFORM incident_internal.write_policy_duties(document, new_id);
 	RETURN new_id;
 END
 $$;
@@ -156,12 +156,12 @@ RETURNS integer
 LANGUAGE sql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT incident.write_policy(incident.needed(document, 'the document'), NULL);
+	SELECT incident_internal.write_policy(incident_internal.needed(document, 'the document'), NULL);
 END;
 
 -- The parts of export_policy.
 
-CREATE FUNCTION incident.exported_levels(policy_id integer)
+CREATE FUNCTION incident_internal.exported_levels(policy_id integer)
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -173,15 +173,15 @@ AS $$
 			'respond_within', l.respond_within, 'acknowledge',
 			(SELECT jsonb_build_object('within', a.within, 'steps',
 					(SELECT jsonb_agg(jsonb_build_object('within', s.within, 'audience', s.audience) ORDER BY s.step)
-					FROM incident.policy_acknowledgements AS s
+					FROM incident_internal.policy_acknowledgements AS s
 					WHERE s.policy_id = a.policy_id AND s.level = a.level AND s.step > 0))
-				FROM incident.policy_acknowledgements AS a
+				FROM incident_internal.policy_acknowledgements AS a
 				WHERE a.policy_id = l.policy_id AND a.level = l.level AND a.step = 0)))
 		ORDER BY l.level DESC), '[]')
-	FROM incident.policy_levels AS l WHERE l.policy_id = exported_levels.policy_id
+	FROM incident_internal.policy_levels AS l WHERE l.policy_id = exported_levels.policy_id
 $$;
 
-CREATE FUNCTION incident.exported_steps(policy_id integer)
+CREATE FUNCTION incident_internal.exported_steps(policy_id integer)
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -191,10 +191,10 @@ AS $$
 			'event_levels', r.event_levels::text[],
 			r.measure, coalesce(to_jsonb(r.amount), to_jsonb(r.percent)), 'reports', r.reports))
 		ORDER BY r.step)
-	FROM incident.policy_rises AS r WHERE r.policy_id = exported_steps.policy_id
+	FROM incident_internal.policy_rises AS r WHERE r.policy_id = exported_steps.policy_id
 $$;
 
-CREATE FUNCTION incident.exported_duties(policy_id integer)
+CREATE FUNCTION incident_internal.exported_duties(policy_id integer)
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -205,7 +205,7 @@ AS $$
 			'for', (SELECT coalesce(jsonb_agg(f.line ORDER BY f.item), '[]')
 				FROM (SELECT l.item, jsonb_build_object('levels', jsonb_agg(l.level::text ORDER BY l.level DESC),
 						'within', l.within, 'audience', l.audience) AS line
-					FROM incident.policy_duty_levels AS l
+					FROM incident_internal.policy_duty_levels AS l
 					WHERE l.policy_id = d.policy_id AND l.duty = d.duty
 					GROUP BY l.item, l.within, l.audience) AS f))
 		|| CASE WHEN d.repeats THEN jsonb_build_object('repeat', jsonb_build_object('limit', d.repeat_limit)
@@ -214,7 +214,7 @@ AS $$
 		|| jsonb_strip_nulls(jsonb_build_object('responsible', d.responsible, 'until', d.until,
 			'done_by', d.done_by, 'content', d.content))
 		ORDER BY d.number), '[]')
-	FROM incident.policy_duties AS d WHERE d.policy_id = exported_duties.policy_id
+	FROM incident_internal.policy_duties AS d WHERE d.policy_id = exported_duties.policy_id
 $$;
 
 CREATE FUNCTION incident.export_policy(policy_id integer)
@@ -229,39 +229,39 @@ AS $$
 				|| jsonb_strip_nulls(jsonb_build_object('words', s.words))
 				|| CASE WHEN s.criteria IS NULL THEN '{}' ELSE jsonb_build_object('criteria', s.criteria) END
 				ORDER BY s.severity DESC), '[]')
-			FROM incident.policy_severities AS s WHERE s.policy_id = p.policy_id),
-		'levels', incident.exported_levels(p.policy_id),
+			FROM incident_internal.policy_severities AS s WHERE s.policy_id = p.policy_id),
+		'levels', incident_internal.exported_levels(p.policy_id),
 		'matrix', (SELECT coalesce(jsonb_agg(jsonb_build_object(
 				'asset_level', coalesce(m.asset_level::text, 'any'), 'severity', m.severity::text,
 				'event_level', m.event_level::text, 'response_level', m.response_level::text)
 				ORDER BY m.asset_level DESC, m.severity DESC), '[]')
-			FROM incident.policy_matrix AS m WHERE m.policy_id = p.policy_id),
+			FROM incident_internal.policy_matrix AS m WHERE m.policy_id = p.policy_id),
 		'escalation', jsonb_strip_nulls(jsonb_build_object('rule', p.escalation_rule,
-			'steps', incident.exported_steps(p.policy_id))),
-		'duties', incident.exported_duties(p.policy_id),
+			'steps', incident_internal.exported_steps(p.policy_id))),
+		'duties', incident_internal.exported_duties(p.policy_id),
 		'hold', jsonb_build_object('stops', p.hold_stops),
 		'unknown', p.unknown_counts_as,
 		'authorities', (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('act', a.act,
 				'event_levels', a.event_levels::text[], 'roles', a.roles, 'persons', nullif(a.persons, 1)))
 				ORDER BY a.number), '[]')
-			FROM incident.policy_authorities AS a WHERE a.policy_id = p.policy_id),
+			FROM incident_internal.policy_authorities AS a WHERE a.policy_id = p.policy_id),
 		'messages', jsonb_strip_nulls(jsonb_build_object('missed_ticks', p.missed_ticks,
 			'limit', CASE WHEN p.message_count IS NOT NULL THEN
 				jsonb_build_object('count', p.message_count, 'within', p.message_within) END)),
 		'roles', (SELECT coalesce(jsonb_agg(jsonb_build_object('role', r.role, 'title', r.title)
 				ORDER BY r.role COLLATE "C"), '[]')
-			FROM incident.policy_roles AS r WHERE r.policy_id = p.policy_id),
+			FROM incident_internal.policy_roles AS r WHERE r.policy_id = p.policy_id),
 		'categories', (SELECT coalesce(jsonb_agg(jsonb_build_object(
 				'category', c.category, 'title', c.title, 'levels', c.levels)
 				ORDER BY c.category COLLATE "C"), '[]')
-			FROM incident.policy_categories AS c WHERE c.policy_id = p.policy_id))
+			FROM incident_internal.policy_categories AS c WHERE c.policy_id = p.policy_id))
 		|| CASE WHEN p.source IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('source', p.source) END
-	FROM incident.policies AS p WHERE p.policy_id = export_policy.policy_id AND p.state <> 'dropped'
+	FROM incident_internal.policies AS p WHERE p.policy_id = export_policy.policy_id AND p.state <> 'dropped'
 $$;
 
 -- What a published policy says in 32 bytes, the same in whichever database it is stored and
 -- whatever that one's encoding. An export that comes to say more must leave out what is not set.
-CREATE FUNCTION incident.policy_digest(policy_id integer)
+CREATE FUNCTION incident_internal.policy_digest(policy_id integer)
 RETURNS bytea
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -272,35 +272,35 @@ END;
 -- Whether a policy is published now, whatever the transaction's snapshot shows. Error
 -- serialization_failure in REPEATABLE READ and above when it is not, as the transaction would
 -- go on finding it.
-CREATE FUNCTION incident.is_published(policy_id integer)
+CREATE FUNCTION incident_internal.is_published(policy_id integer)
 RETURNS boolean
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'pgi_is_published';
 
 -- Keeps a policy from being retired and dropped until the transaction ends; false when it is
 -- published no longer. Waits for who is just retiring it.
-CREATE FUNCTION incident.keep_policy(policy_id integer)
+CREATE FUNCTION incident_internal.keep_policy(policy_id integer)
 RETURNS boolean
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM incident.take_lock('policy in use', policy_id, shared => true);
-	RETURN incident.is_published(policy_id);
+	PERFORM incident_internal.take_lock('policy in use', policy_id, shared => true);
+	RETURN incident_internal.is_published(policy_id);
 END
 $$;
 
 -- Keeps others from taking a policy into use until the transaction ends. What they have done
 -- before shows in the next statement. Who is just doing so is not waited for, as others would
 -- have to wait behind this.
-CREATE FUNCTION incident.bar_policy(policy_id integer)
+CREATE FUNCTION incident_internal.bar_policy(policy_id integer)
 RETURNS void
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM incident.expect_newest_snapshot('policies are retired and dropped');
-	IF NOT incident.take_lock('policy in use', policy_id, wait => false) THEN
+	PERFORM incident_internal.expect_newest_snapshot('policies are retired and dropped');
+	IF NOT incident_internal.take_lock('policy in use', policy_id, wait => false) THEN
 		RAISE EXCEPTION 'policy % is just being taken into use', policy_id
 			USING ERRCODE = 'object_in_use', HINT = 'Try again when the transaction that does so has ended.';
 	END IF;
@@ -308,16 +308,16 @@ END
 $$;
 
 -- The state of a policy, which nobody changes until the transaction ends.
-CREATE FUNCTION incident.lock_policy(policy_id integer)
-RETURNS incident.policies
+CREATE FUNCTION incident_internal.lock_policy(policy_id integer)
+RETURNS incident_internal.policies
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	policy incident.policies;
+	policy incident_internal.policies;
 BEGIN
-	PERFORM incident.needed(lock_policy.policy_id, 'the policy');
-	SELECT * INTO policy FROM incident.policies AS p
+	PERFORM incident_internal.needed(lock_policy.policy_id, 'the policy');
+	SELECT * INTO policy FROM incident_internal.policies AS p
 		WHERE p.policy_id = lock_policy.policy_id AND p.state <> 'dropped' FOR UPDATE;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'policy % does not exist', policy_id
@@ -333,7 +333,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	policy CONSTANT incident.policies := incident.lock_policy(policy_id);
+	policy CONSTANT incident_internal.policies := incident_internal.lock_policy(policy_id);
 	problems text;
 BEGIN
 	IF policy.state <> 'draft' THEN
@@ -347,14 +347,14 @@ BEGIN
 		RAISE EXCEPTION 'policy % is not sound', policy_id
 			USING ERRCODE = 'invalid_parameter_value', DETAIL = problems;
 	END IF;
-	UPDATE incident.policies AS p
-		SET state = 'published', published_at = now(), digest = incident.policy_digest(p.policy_id)
+	UPDATE incident_internal.policies AS p
+		SET state = 'published', published_at = now(), digest = incident_internal.policy_digest(p.policy_id)
 		WHERE p.policy_id = publish_policy.policy_id;
 END
 $$;
 
 -- Built-in policies come back with the extension when a dump is restored.
-CREATE FUNCTION incident.refuse_built_in(policy incident.policies)
+CREATE FUNCTION incident_internal.refuse_built_in(policy incident_internal.policies)
 RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -372,26 +372,26 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	policy CONSTANT incident.policies := incident.lock_policy(policy_id);
+	policy CONSTANT incident_internal.policies := incident_internal.lock_policy(policy_id);
 	open_ones bigint;
 	organisation text;
 BEGIN
-	PERFORM incident.refuse_built_in(policy);
+	PERFORM incident_internal.refuse_built_in(policy);
 	IF policy.state <> 'published' THEN
 		RAISE EXCEPTION 'policy % is %, not published', policy_id, policy.state
 			USING ERRCODE = 'object_not_in_prerequisite_state';
 	END IF;
-	PERFORM incident.bar_policy(policy_id);
-	SELECT count(*) INTO open_ones FROM incident.incident_state AS s
+	PERFORM incident_internal.bar_policy(policy_id);
+	SELECT count(*) INTO open_ones FROM incident_internal.incident_state AS s
 		WHERE s.policy_id = retire_policy.policy_id AND s.status NOT IN ('closed', 'cancelled');
 	IF open_ones > 0 THEN
 		RAISE EXCEPTION 'policy % has % incidents that are neither closed nor cancelled', policy_id, open_ones
 			USING ERRCODE = 'object_in_use';
 	END IF;
 	-- Two versions of one name are retired one after the other.
-	PERFORM incident.take_lock('policy name', hashtext(policy.name));
-	SELECT o.name INTO organisation FROM incident.organisations AS o
-		WHERE o.policy = policy.name AND NOT EXISTS (SELECT FROM incident.policies AS p
+	PERFORM incident_internal.take_lock('policy name', hashtext(policy.name));
+	SELECT o.name INTO organisation FROM incident_internal.organisations AS o
+		WHERE o.policy = policy.name AND NOT EXISTS (SELECT FROM incident_internal.policies AS p
 			WHERE p.name = policy.name AND p.state = 'published' AND p.policy_id <> policy.policy_id)
 		ORDER BY o.org_id LIMIT 1;
 	IF FOUND THEN
@@ -399,7 +399,7 @@ BEGIN
 				policy_id, policy.name, organisation
 			USING ERRCODE = 'object_in_use', HINT = 'Give the organisation another policy, or publish a new version.';
 	END IF;
-	UPDATE incident.policies AS p SET state = 'retired', retired_at = now()
+	UPDATE incident_internal.policies AS p SET state = 'retired', retired_at = now()
 		WHERE p.policy_id = retire_policy.policy_id;
 END
 $$;
@@ -410,36 +410,36 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	policy CONSTANT incident.policies := incident.lock_policy(policy_id);
+	policy CONSTANT incident_internal.policies := incident_internal.lock_policy(policy_id);
 BEGIN
-	PERFORM incident.refuse_built_in(policy);
-	PERFORM incident.bar_policy(policy_id);
+	PERFORM incident_internal.refuse_built_in(policy);
+	PERFORM incident_internal.bar_policy(policy_id);
 	IF policy.state = 'published' THEN
 		RAISE EXCEPTION 'policy % is published', policy_id
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Retire it first: incident.retire_policy().';
-	ELSIF EXISTS (SELECT FROM incident.incidents AS i WHERE i.policy_id = drop_policy.policy_id)
-			OR EXISTS (SELECT FROM incident.incident_state AS s WHERE s.policy_id = drop_policy.policy_id) THEN
+	ELSIF EXISTS (SELECT FROM incident_internal.incidents AS i WHERE i.policy_id = drop_policy.policy_id)
+			OR EXISTS (SELECT FROM incident_internal.incident_state AS s WHERE s.policy_id = drop_policy.policy_id) THEN
 		RAISE EXCEPTION 'policy % has incidents', policy_id
 			USING ERRCODE = 'object_in_use', HINT = 'A retired policy may stay for as long as there are any.';
 	END IF;
-	UPDATE incident.policies AS p SET state = 'dropped' WHERE p.policy_id = drop_policy.policy_id;
-	DELETE FROM incident.policy_severities AS x WHERE x.policy_id = drop_policy.policy_id;
-	DELETE FROM incident.policy_levels AS x WHERE x.policy_id = drop_policy.policy_id;
-	DELETE FROM incident.policy_acknowledgements AS x WHERE x.policy_id = drop_policy.policy_id;
-	DELETE FROM incident.policy_matrix AS x WHERE x.policy_id = drop_policy.policy_id;
-	DELETE FROM incident.policy_rises AS x WHERE x.policy_id = drop_policy.policy_id;
-	DELETE FROM incident.policy_duties AS x WHERE x.policy_id = drop_policy.policy_id;
-	DELETE FROM incident.policy_duty_levels AS x WHERE x.policy_id = drop_policy.policy_id;
-	DELETE FROM incident.policy_authorities AS x WHERE x.policy_id = drop_policy.policy_id;
-	DELETE FROM incident.policy_roles AS x WHERE x.policy_id = drop_policy.policy_id;
-	DELETE FROM incident.policy_categories AS x WHERE x.policy_id = drop_policy.policy_id;
+	UPDATE incident_internal.policies AS p SET state = 'dropped' WHERE p.policy_id = drop_policy.policy_id;
+	DELETE FROM incident_internal.policy_severities AS x WHERE x.policy_id = drop_policy.policy_id;
+	DELETE FROM incident_internal.policy_levels AS x WHERE x.policy_id = drop_policy.policy_id;
+	DELETE FROM incident_internal.policy_acknowledgements AS x WHERE x.policy_id = drop_policy.policy_id;
+	DELETE FROM incident_internal.policy_matrix AS x WHERE x.policy_id = drop_policy.policy_id;
+	DELETE FROM incident_internal.policy_rises AS x WHERE x.policy_id = drop_policy.policy_id;
+	DELETE FROM incident_internal.policy_duties AS x WHERE x.policy_id = drop_policy.policy_id;
+	DELETE FROM incident_internal.policy_duty_levels AS x WHERE x.policy_id = drop_policy.policy_id;
+	DELETE FROM incident_internal.policy_authorities AS x WHERE x.policy_id = drop_policy.policy_id;
+	DELETE FROM incident_internal.policy_roles AS x WHERE x.policy_id = drop_policy.policy_id;
+	DELETE FROM incident_internal.policy_categories AS x WHERE x.policy_id = drop_policy.policy_id;
 END
 $$;
 
 -- Addenda
 
 -- What of an addendum cannot be left to the check of the policy that it is combined with.
-CREATE FUNCTION incident.expect_addendum(addendum jsonb, document jsonb)
+CREATE FUNCTION incident_internal.expect_addendum(addendum jsonb, document jsonb)
 RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -447,13 +447,13 @@ AS $$
 DECLARE
 	twin record;
 BEGIN
-	PERFORM incident.expect_document(addendum, 'addendum');
+	PERFORM incident_internal.expect_document(addendum, 'addendum');
 	SELECT number, item -> 'duty' AS duty INTO twin
-		FROM incident.json_items(addendum -> 'duties')
-		WHERE item -> 'duty' IN (SELECT d.item -> 'duty' FROM incident.json_items(document -> 'duties') AS d)
+		FROM incident_internal.json_items(addendum -> 'duties')
+		WHERE item -> 'duty' IN (SELECT d.item -> 'duty' FROM incident_internal.json_items(document -> 'duties') AS d)
 		ORDER BY number LIMIT 1;
 	IF FOUND THEN
-		PERFORM incident.refuse_document(format('addendum: $.duties[%s].duty', twin.number),
+		PERFORM incident_internal.refuse_document(format('addendum: $.duties[%s].duty', twin.number),
 			format('is %s', left(twin.duty::text, 100)), 'The policy has a duty of that name.');
 	END IF;
 END
@@ -467,17 +467,17 @@ AS $$
 DECLARE
 	combined jsonb;
 BEGIN
-	PERFORM incident.expect_policy(document);
-	PERFORM incident.expect_addendum(addendum, document);
+	PERFORM incident_internal.expect_policy(document);
+	PERFORM incident_internal.expect_addendum(addendum, document);
 	combined := document || jsonb_build_object(
 		'source', concat_ws(' ', document ->> 'source', format('With %s, in force since %s: %s', addendum ->> 'name',
 			addendum ->> 'in_force', addendum ->> 'source')),
 		'duties', (document -> 'duties') || (addendum -> 'duties'),
 		'roles', (document -> 'roles') || coalesce((SELECT jsonb_agg(a.item ORDER BY a.number)
-			FROM incident.json_items(addendum -> 'roles') AS a
-			WHERE a.item -> 'role' NOT IN (SELECT r.item -> 'role' FROM incident.json_items(document -> 'roles') AS r)),
+			FROM incident_internal.json_items(addendum -> 'roles') AS a
+			WHERE a.item -> 'role' NOT IN (SELECT r.item -> 'role' FROM incident_internal.json_items(document -> 'roles') AS r)),
 			'[]'));
-	PERFORM incident.expect_policy(combined);
+	PERFORM incident_internal.expect_policy(combined);
 	RETURN combined;
 END
 $$;
@@ -490,13 +490,13 @@ AS $$
 DECLARE
 	found_one jsonb;
 BEGIN
-	policy_addendum.name := incident.needed_name(policy_addendum.name, 'the addendum');
-	SELECT a.document INTO found_one FROM incident.policy_addenda AS a WHERE a.addendum = policy_addendum.name;
+	policy_addendum.name := incident_internal.needed_name(policy_addendum.name, 'the addendum');
+	SELECT a.document INTO found_one FROM incident_internal.policy_addenda AS a WHERE a.addendum = policy_addendum.name;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'there is no addendum "%"', left(name, 100)
 			USING ERRCODE = 'undefined_object',
 				  HINT = format('There are: %s.', (SELECT string_agg(a.addendum, ', ' ORDER BY a.addendum COLLATE "C")
-					FROM incident.policy_addenda AS a));
+					FROM incident_internal.policy_addenda AS a));
 	END IF;
 	RETURN found_one;
 END
@@ -504,20 +504,20 @@ $$;
 
 -- What the extension ships: a preset under its fixed id, and an addendum.
 
-CREATE FUNCTION incident.load_preset(id integer, document text)
+CREATE FUNCTION incident_internal.load_preset(id integer, document text)
 RETURNS void
 LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT incident.publish_policy(incident.write_policy(document::jsonb, id))
+	SELECT incident.publish_policy(incident_internal.write_policy(document::jsonb, id))
 $$;
 
-CREATE FUNCTION incident.load_addendum(document text)
+CREATE FUNCTION incident_internal.load_addendum(document text)
 RETURNS void
 LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	INSERT INTO incident.policy_addenda (addendum, document) VALUES (document::jsonb ->> 'name', document::jsonb)
+	INSERT INTO incident_internal.policy_addenda (addendum, document) VALUES (document::jsonb ->> 'name', document::jsonb)
 $$;
 
 COMMENT ON FUNCTION incident.check_policy(jsonb, text) IS
@@ -528,7 +528,7 @@ COMMENT ON FUNCTION incident.import_policy(jsonb) IS
 'Writes a policy document as a draft and returns its id; a name that exists makes the next version. A draft need not be sound. Error invalid_parameter_value names the place of whatever cannot be stored: an unknown or missing key, a value of the wrong kind, a double, a calendar that does not exist; program_limit_exceeded that of an array that is too long.';
 COMMENT ON FUNCTION incident.publish_policy(integer) IS
 'Publishes a draft; refuses while check_policy has findings for it (invalid_parameter_value, the findings as detail). From then on it never changes. New incidents take the newest published version, open ones stay on theirs.';
-COMMENT ON FUNCTION incident.policy_digest(integer) IS
+COMMENT ON FUNCTION incident_internal.policy_digest(integer) IS
 'SHA-256 of the document of a policy, as export_policy gives it, as text in UTF-8; NULL when there is no such id.';
 COMMENT ON FUNCTION incident.retire_policy(integer) IS
 'Takes a published version out of use: no incident is opened under it any more. Error object_in_use while an incident under it is being opened, or neither closed nor cancelled, and for the last published version of the policy of an organisation; object_not_in_prerequisite_state for built-in policies and those that are not published, and in a transaction that is not READ COMMITTED.';

@@ -20,22 +20,22 @@ AS $$
 			incident.event_level(w.policy_id, a.asset_level, s.severity) AS event_level,
 			incident.response_level(w.policy_id, a.asset_level, s.severity) AS response_level
 		FROM wanted AS w,
-			LATERAL (SELECT m.asset_level FROM incident.policy_matrix AS m
+			LATERAL (SELECT m.asset_level FROM incident_internal.policy_matrix AS m
 				WHERE m.policy_id = w.policy_id UNION SELECT NULL) AS a,
-			LATERAL (SELECT m.severity FROM incident.policy_matrix AS m
+			LATERAL (SELECT m.severity FROM incident_internal.policy_matrix AS m
 				WHERE m.policy_id = w.policy_id UNION SELECT NULL) AS s),
 	due AS (
 		SELECT d.number, d.scope, d.starts, d.repeats, l.level, l.audience, incident.term_length(l.within,
-			(SELECT e.calendar FROM incident.policy_levels AS e
+			(SELECT e.calendar FROM incident_internal.policy_levels AS e
 				WHERE e.policy_id = d.policy_id AND (d.scope = 'response_level' OR e.level = l.level)
 				ORDER BY e.level LIMIT 1)) AS within
 		FROM wanted AS w
-		JOIN incident.policy_duties AS d ON d.policy_id = w.policy_id
-		JOIN incident.policy_duty_levels AS l ON l.policy_id = d.policy_id AND l.duty = d.duty)
+		JOIN incident_internal.policy_duties AS d ON d.policy_id = w.policy_id
+		JOIN incident_internal.policy_duty_levels AS l ON l.policy_id = d.policy_id AND l.duty = d.duty)
 	SELECT p.asset_level, p.severity, p.event_level, p.response_level,
 		incident.processing_time(p.policy_id, p.event_level),
 		(SELECT string_agg(CASE p.spoken WHEN 'zh'
-					THEN format('%s后升至%s', incident.time_in_words(t.elapsed, 'zh'), incident.label(t.response_level, 'zh'))
+					THEN format('%s后升至%s', incident_internal.time_in_words(t.elapsed, 'zh'), incident.label(t.response_level, 'zh'))
 					ELSE format('%s at %s', t.response_level, t.elapsed) END,
 				CASE p.spoken WHEN 'zh' THEN '，' ELSE ', ' END ORDER BY t.elapsed)
 			FROM incident.response_steps(p.policy_id, p.asset_level, p.severity) AS t
@@ -43,7 +43,7 @@ AS $$
 		told.within, told.audience, progress.within,
 		(SELECT array_agg(coalesce(r.title ->> p.spoken, a.post) ORDER BY a.place)
 			FROM unnest(told.audience) WITH ORDINALITY AS a(post, place)
-			LEFT JOIN incident.policy_roles AS r ON r.policy_id = p.policy_id AND r.role = a.post)
+			LEFT JOIN incident_internal.policy_roles AS r ON r.policy_id = p.policy_id AND r.role = a.post)
 	FROM pair AS p
 	LEFT JOIN LATERAL (SELECT d.within, d.audience FROM due AS d
 		WHERE d.starts = 'opened' AND NOT d.repeats
@@ -59,7 +59,7 @@ $$;
 -- Words
 
 -- A phrase in the language asked for.
-CREATE FUNCTION incident.phrase(language text, en text, zh text)
+CREATE FUNCTION incident_internal.phrase(language text, en text, zh text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -68,7 +68,7 @@ AS $$
 $$;
 
 -- A length of time in words; a month counts 30 days.
-CREATE FUNCTION incident.time_in_words(length interval, language text)
+CREATE FUNCTION incident_internal.time_in_words(length interval, language text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -76,7 +76,7 @@ AS $$
 	SELECT coalesce(string_agg(CASE language WHEN 'zh' THEN amount || zh
 			ELSE format('%s %s%s', amount, en, CASE WHEN amount <> 1 THEN 's' END) END,
 			CASE language WHEN 'zh' THEN '' ELSE ' ' END ORDER BY place),
-		incident.phrase(language, 'no time', '零时间'))
+		incident_internal.phrase(language, 'no time', '零时间'))
 	FROM (VALUES
 		(1, trim_scale(extract(year FROM length) * 360 + extract(month FROM length) * 30 + extract(day FROM length)), 'day', '天'),
 		(2, trim_scale(extract(hour FROM length)), 'hour', '小时'),
@@ -87,30 +87,30 @@ AS $$
 $$;
 
 -- A time on a calendar in words.
-CREATE FUNCTION incident.time_in_words(term text, language text)
+CREATE FUNCTION incident_internal.time_in_words(term text, language text)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 SET intervalstyle = 'postgres'
 AS $$
-	SELECT CASE WHEN term NOT LIKE '% working day%' THEN incident.time_in_words(term::interval, language)
-		ELSE incident.phrase(language, term, split_part(term, ' ', 1) || '个工作日') END
+	SELECT CASE WHEN term NOT LIKE '% working day%' THEN incident_internal.time_in_words(term::interval, language)
+		ELSE incident_internal.phrase(language, term, split_part(term, ' ', 1) || '个工作日') END
 $$;
 
 -- A calendar, with the zone whose clocks it goes by for the current organisation.
-CREATE FUNCTION incident.calendar_in_words(calendar text, language text)
+CREATE FUNCTION incident_internal.calendar_in_words(calendar text, language text)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT CASE calendar WHEN '24x7' THEN calendar ELSE format(incident.phrase(language, '%s, %s time', '%s，以 %s 时间'),
-		calendar, coalesce((SELECT c.zone FROM incident.calendars AS c WHERE c.calendar = calendar_in_words.calendar
+	SELECT CASE calendar WHEN '24x7' THEN calendar ELSE format(incident_internal.phrase(language, '%s, %s time', '%s，以 %s 时间'),
+		calendar, coalesce((SELECT c.zone FROM incident_internal.calendars AS c WHERE c.calendar = calendar_in_words.calendar
 				ORDER BY c.built_in LIMIT 1),
-			incident.organisation_zone(incident.current_organisation()))) END
+			incident_internal.organisation_zone(incident.current_organisation()))) END
 $$;
 
 -- Words one after the other.
-CREATE FUNCTION incident.list_in_words(words text[], language text)
+CREATE FUNCTION incident_internal.list_in_words(words text[], language text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -118,7 +118,7 @@ AS $$
 	SELECT array_to_string(words, CASE language WHEN 'zh' THEN '、' ELSE ', ' END)
 $$;
 
-CREATE FUNCTION incident.levels_in_words(levels incident.level[], language text)
+CREATE FUNCTION incident_internal.levels_in_words(levels incident.level[], language text)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -129,18 +129,18 @@ AS $$
 $$;
 
 -- The titles of roles.
-CREATE FUNCTION incident.roles_in_words(policy_id integer, roles text[], language text)
+CREATE FUNCTION incident_internal.roles_in_words(policy_id integer, roles text[], language text)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT incident.list_in_words(array_agg(coalesce(r.title ->> language, u.role) ORDER BY u.number), language)
+	SELECT incident_internal.list_in_words(array_agg(coalesce(r.title ->> language, u.role) ORDER BY u.number), language)
 	FROM unnest(roles) WITH ORDINALITY AS u(role, number)
-	LEFT JOIN incident.policy_roles AS r ON r.policy_id = roles_in_words.policy_id AND r.role = u.role
+	LEFT JOIN incident_internal.policy_roles AS r ON r.policy_id = roles_in_words.policy_id AND r.role = u.role
 $$;
 
 -- What happens, as duties begin and end with it.
-CREATE FUNCTION incident.fact_in_words(fact text, language text)
+CREATE FUNCTION incident_internal.fact_in_words(fact text, language text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -153,161 +153,161 @@ $$;
 
 -- The parts of explain_policy: lines in order.
 
-CREATE FUNCTION incident.explain_matrix(policy_id integer, language text)
+CREATE FUNCTION incident_internal.explain_matrix(policy_id integer, language text)
 RETURNS SETOF text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT format(incident.phrase(language, '%s, %s: event level %s, response level %s.',
+	SELECT format(incident_internal.phrase(language, '%s, %s: event level %s, response level %s.',
 			'%s、%s：事件级别%s，响应级别%s。'),
-		CASE WHEN m.asset_level IS NULL THEN incident.phrase(language, 'any asset', '任何资产')
+		CASE WHEN m.asset_level IS NULL THEN incident_internal.phrase(language, 'any asset', '任何资产')
 			ELSE coalesce((SELECT v.item #>> ARRAY['title', language]
-				FROM incident.json_items(p.axes #> '{asset,values}') AS v
+				FROM incident_internal.json_items(p.axes #> '{asset,values}') AS v
 				WHERE v.item ->> 'level' = m.asset_level::text),
-				format('%s %s', p.axes #>> ARRAY['asset', language], incident.levels_in_words(ARRAY[m.asset_level], language)))
+				format('%s %s', p.axes #>> ARRAY['asset', language], incident_internal.levels_in_words(ARRAY[m.asset_level], language)))
 			END,
-		s.title ->> language, incident.levels_in_words(ARRAY[m.event_level], language),
-		incident.levels_in_words(ARRAY[m.response_level], language))
-	FROM incident.policies AS p
-	JOIN incident.policy_matrix AS m ON m.policy_id = p.policy_id
-	JOIN incident.policy_severities AS s ON s.policy_id = p.policy_id AND s.severity = m.severity
+		s.title ->> language, incident_internal.levels_in_words(ARRAY[m.event_level], language),
+		incident_internal.levels_in_words(ARRAY[m.response_level], language))
+	FROM incident_internal.policies AS p
+	JOIN incident_internal.policy_matrix AS m ON m.policy_id = p.policy_id
+	JOIN incident_internal.policy_severities AS s ON s.policy_id = p.policy_id AND s.severity = m.severity
 	WHERE p.policy_id = explain_matrix.policy_id
 	ORDER BY m.asset_level DESC, m.severity DESC
 $$;
 
-CREATE FUNCTION incident.explain_levels(policy_id integer, language text)
+CREATE FUNCTION incident_internal.explain_levels(policy_id integer, language text)
 RETURNS SETOF text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT concat_ws(incident.phrase(language, ' ', ''),
-		format(incident.phrase(language, 'Events of level %s (%s) %s (calendar %s).', '%s事件（%s）%s，按日历 %s 计时。'),
-			incident.levels_in_words(ARRAY[l.level], language), l.title ->> language,
+	SELECT concat_ws(incident_internal.phrase(language, ' ', ''),
+		format(incident_internal.phrase(language, 'Events of level %s (%s) %s (calendar %s).', '%s事件（%s）%s，按日历 %s 计时。'),
+			incident_internal.levels_in_words(ARRAY[l.level], language), l.title ->> language,
 			CASE WHEN l.processing_time IS NULL
-				THEN incident.phrase(language, 'have no limit to be handled', '处置不限时')
-				ELSE format(incident.phrase(language, 'are to be handled within %s', '须在%s内处置完成'),
-					incident.time_in_words(l.processing_time, language)) END,
-			incident.calendar_in_words(l.calendar, language)),
-		(SELECT format(incident.phrase(language, 'They are to be acknowledged within %s.', '须在%s内确认接手。'),
-				incident.time_in_words(a.within, language))
-			FROM incident.policy_acknowledgements AS a
+				THEN incident_internal.phrase(language, 'have no limit to be handled', '处置不限时')
+				ELSE format(incident_internal.phrase(language, 'are to be handled within %s', '须在%s内处置完成'),
+					incident_internal.time_in_words(l.processing_time, language)) END,
+			incident_internal.calendar_in_words(l.calendar, language)),
+		(SELECT format(incident_internal.phrase(language, 'They are to be acknowledged within %s.', '须在%s内确认接手。'),
+				incident_internal.time_in_words(a.within, language))
+			FROM incident_internal.policy_acknowledgements AS a
 			WHERE a.policy_id = l.policy_id AND a.level = l.level AND a.step = 0),
-		(SELECT string_agg(format(incident.phrase(language, 'Not acknowledged after %s: %s.', '满%s仍未确认：通知%s。'),
-				incident.time_in_words(a.within, language), incident.roles_in_words(l.policy_id, a.audience, language)),
-				incident.phrase(language, ' ', '') ORDER BY a.step)
-			FROM incident.policy_acknowledgements AS a
+		(SELECT string_agg(format(incident_internal.phrase(language, 'Not acknowledged after %s: %s.', '满%s仍未确认：通知%s。'),
+				incident_internal.time_in_words(a.within, language), incident_internal.roles_in_words(l.policy_id, a.audience, language)),
+				incident_internal.phrase(language, ' ', '') ORDER BY a.step)
+			FROM incident_internal.policy_acknowledgements AS a
 			WHERE a.policy_id = l.policy_id AND a.level = l.level AND a.step > 0),
 		CASE WHEN l.respond_within IS NOT NULL THEN
-			format(incident.phrase(language, 'Their plan is to be activated within %s.', '须在%s内启动预案。'),
-				incident.time_in_words(l.respond_within, language)) END)
-	FROM incident.policy_levels AS l WHERE l.policy_id = explain_levels.policy_id
+			format(incident_internal.phrase(language, 'Their plan is to be activated within %s.', '须在%s内启动预案。'),
+				incident_internal.time_in_words(l.respond_within, language)) END)
+	FROM incident_internal.policy_levels AS l WHERE l.policy_id = explain_levels.policy_id
 	ORDER BY l.level DESC
 $$;
 
-CREATE FUNCTION incident.explain_escalation(policy_id integer, language text)
+CREATE FUNCTION incident_internal.explain_escalation(policy_id integer, language text)
 RETURNS SETOF text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT CASE p.escalation_rule
-		WHEN 'remaining_time' THEN incident.phrase(language,
+		WHEN 'remaining_time' THEN incident_internal.phrase(language,
 			'When the time left is no longer than the processing time of a more urgent level, the response rises to that level.',
 			'剩余处置时间不超过更高级别的处置时限时，响应立即升至该级别。')
-		WHEN 'none' THEN incident.phrase(language, 'The response does not rise by time.', '响应级别不随时间上升。')
-		ELSE incident.phrase(language, 'The response rises by steps:', '响应级别按以下步骤上升：') END
-	FROM incident.policies AS p WHERE p.policy_id = explain_escalation.policy_id
+		WHEN 'none' THEN incident_internal.phrase(language, 'The response does not rise by time.', '响应级别不随时间上升。')
+		ELSE incident_internal.phrase(language, 'The response rises by steps:', '响应级别按以下步骤上升：') END
+	FROM incident_internal.policies AS p WHERE p.policy_id = explain_escalation.policy_id
 	UNION ALL
-	SELECT line FROM (SELECT r.step, format(incident.phrase(language, '%s: to level %s%s.', '%s：升至%s%s。'),
+	SELECT line FROM (SELECT r.step, format(incident_internal.phrase(language, '%s: to level %s%s.', '%s：升至%s%s。'),
 			format(CASE r.measure
-				WHEN 'elapsed' THEN incident.phrase(language, 'after %s', '经过%s')
-				WHEN 'remaining' THEN incident.phrase(language, 'when %s is left', '剩余%s')
-				WHEN 'percent' THEN incident.phrase(language, 'when %s %% of the processing time is over', '处置时限已过 %s%%')
-				ELSE incident.phrase(language, 'after %s without a report', '%s无报告')
-					|| CASE WHEN r.reports IS NULL THEN '' ELSE format(incident.phrase(language, ' (%s)', '（%s）'),
-						(SELECT incident.list_in_words(array_agg(incident.term_of('entry', u.fact, language, NULL)
+				WHEN 'elapsed' THEN incident_internal.phrase(language, 'after %s', '经过%s')
+				WHEN 'remaining' THEN incident_internal.phrase(language, 'when %s is left', '剩余%s')
+				WHEN 'percent' THEN incident_internal.phrase(language, 'when %s %% of the processing time is over', '处置时限已过 %s%%')
+				ELSE incident_internal.phrase(language, 'after %s without a report', '%s无报告')
+					|| CASE WHEN r.reports IS NULL THEN '' ELSE format(incident_internal.phrase(language, ' (%s)', '（%s）'),
+						(SELECT incident_internal.list_in_words(array_agg(incident_internal.term_of('entry', u.fact, language, NULL)
 								ORDER BY u.number), language)
 							FROM unnest(r.reports) WITH ORDINALITY AS u(fact, number))) END END,
-				coalesce(incident.time_in_words(r.amount, language), r.percent::text)),
-			incident.levels_in_words(ARRAY[r.to_level], language),
+				coalesce(incident_internal.time_in_words(r.amount, language), r.percent::text)),
+			incident_internal.levels_in_words(ARRAY[r.to_level], language),
 			CASE WHEN r.event_levels IS NOT NULL THEN
-				format(incident.phrase(language, ', for events of level %s', '（限%s事件）'),
-					incident.levels_in_words(r.event_levels, language)) END) AS line
-		FROM incident.policy_rises AS r WHERE r.policy_id = explain_escalation.policy_id ORDER BY r.step) AS steps
+				format(incident_internal.phrase(language, ', for events of level %s', '（限%s事件）'),
+					incident_internal.levels_in_words(r.event_levels, language)) END) AS line
+		FROM incident_internal.policy_rises AS r WHERE r.policy_id = explain_escalation.policy_id ORDER BY r.step) AS steps
 $$;
 
-CREATE FUNCTION incident.explain_duties(policy_id integer, language text)
+CREATE FUNCTION incident_internal.explain_duties(policy_id integer, language text)
 RETURNS SETOF text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT concat_ws(incident.phrase(language, ' ', ''),
-		format(incident.phrase(language, 'Duty "%s" begins when %s.', '职责“%s”自%s起。'), d.title ->> language,
-			CASE WHEN d.after IS NULL THEN incident.fact_in_words(d.starts, language)
-				ELSE format(incident.phrase(language, '"%s" is done', '“%s”完成'),
-					coalesce((SELECT o.title ->> language FROM incident.policy_duties AS o
+	SELECT concat_ws(incident_internal.phrase(language, ' ', ''),
+		format(incident_internal.phrase(language, 'Duty "%s" begins when %s.', '职责“%s”自%s起。'), d.title ->> language,
+			CASE WHEN d.after IS NULL THEN incident_internal.fact_in_words(d.starts, language)
+				ELSE format(incident_internal.phrase(language, '"%s" is done', '“%s”完成'),
+					coalesce((SELECT o.title ->> language FROM incident_internal.policy_duties AS o
 						WHERE o.policy_id = d.policy_id AND o.duty = d.after), d.after)) END),
-		(SELECT string_agg(format(incident.phrase(language, 'At %s level %s within %s, for: %s.', '%s%s：%s内，对象：%s。'),
-				CASE d.scope WHEN 'event_level' THEN incident.phrase(language, 'event', '事件级别')
-					ELSE incident.phrase(language, 'response', '响应级别') END,
-				f.levels, incident.time_in_words(f.within, language),
-				incident.roles_in_words(d.policy_id, f.audience, language)),
-				incident.phrase(language, ' ', '') ORDER BY f.item)
+		(SELECT string_agg(format(incident_internal.phrase(language, 'At %s level %s within %s, for: %s.', '%s%s：%s内，对象：%s。'),
+				CASE d.scope WHEN 'event_level' THEN incident_internal.phrase(language, 'event', '事件级别')
+					ELSE incident_internal.phrase(language, 'response', '响应级别') END,
+				f.levels, incident_internal.time_in_words(f.within, language),
+				incident_internal.roles_in_words(d.policy_id, f.audience, language)),
+				incident_internal.phrase(language, ' ', '') ORDER BY f.item)
 			FROM (SELECT l.item, l.within, l.audience,
-					incident.levels_in_words(array_agg(l.level ORDER BY l.level DESC), language) AS levels
-				FROM incident.policy_duty_levels AS l WHERE l.policy_id = d.policy_id AND l.duty = d.duty
+					incident_internal.levels_in_words(array_agg(l.level ORDER BY l.level DESC), language) AS levels
+				FROM incident_internal.policy_duty_levels AS l WHERE l.policy_id = d.policy_id AND l.duty = d.duty
 				GROUP BY l.item, l.within, l.audience) AS f),
 		CASE WHEN d.responsible IS NOT NULL THEN
-			format(incident.phrase(language, 'Responsible: %s.', '责任人：%s。'),
-				incident.roles_in_words(d.policy_id, d.responsible, language)) END,
+			format(incident_internal.phrase(language, 'Responsible: %s.', '责任人：%s。'),
+				incident_internal.roles_in_words(d.policy_id, d.responsible, language)) END,
 		CASE WHEN d.done_by IS NOT NULL THEN
-			format(incident.phrase(language, 'It is done when %s.', '以%s为完成。'),
-				incident.fact_in_words(d.done_by, language)) END,
+			format(incident_internal.phrase(language, 'It is done when %s.', '以%s为完成。'),
+				incident_internal.fact_in_words(d.done_by, language)) END,
 		CASE WHEN d.repeats THEN
 			CASE WHEN d.repeats_overdue
-				THEN incident.phrase(language, 'When it is done or overdue it begins anew', '完成或逾期后重新开始')
-				ELSE incident.phrase(language, 'When it is done it begins anew', '完成后重新开始') END
-			|| CASE WHEN d.repeat_limit IS NULL THEN incident.phrase(language, ' until its end.', '，直至结束。')
-				ELSE format(incident.phrase(language, ', %s times in all at most.', '，总共至多 %s 次。'), d.repeat_limit) END
+				THEN incident_internal.phrase(language, 'When it is done or overdue it begins anew', '完成或逾期后重新开始')
+				ELSE incident_internal.phrase(language, 'When it is done it begins anew', '完成后重新开始') END
+			|| CASE WHEN d.repeat_limit IS NULL THEN incident_internal.phrase(language, ' until its end.', '，直至结束。')
+				ELSE format(incident_internal.phrase(language, ', %s times in all at most.', '，总共至多 %s 次。'), d.repeat_limit) END
 			END,
 		CASE WHEN d.until IS NOT NULL THEN
-			format(incident.phrase(language, 'It ends when %s.', '至%s为止。'),
-				incident.fact_in_words(d.until, language)) END)
-	FROM incident.policy_duties AS d WHERE d.policy_id = explain_duties.policy_id
+			format(incident_internal.phrase(language, 'It ends when %s.', '至%s为止。'),
+				incident_internal.fact_in_words(d.until, language)) END)
+	FROM incident_internal.policy_duties AS d WHERE d.policy_id = explain_duties.policy_id
 	ORDER BY d.number
 $$;
 
-CREATE FUNCTION incident.explain_rest(policy_id integer, language text)
+CREATE FUNCTION incident_internal.explain_rest(policy_id integer, language text)
 RETURNS SETOF text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT line FROM (
-		SELECT 1 AS place, a.number, format(incident.phrase(language, 'Events of level %s: %s %s%s.', '%s事件：%s由%s决定%s。'),
-			incident.levels_in_words(a.event_levels, language),
+		SELECT 1 AS place, a.number, format(incident_internal.phrase(language, 'Events of level %s: %s %s%s.', '%s事件：%s由%s决定%s。'),
+			incident_internal.levels_in_words(a.event_levels, language),
 			CASE a.act
-				WHEN 'activate' THEN incident.phrase(language, 'the plan is activated by', '启动预案')
-				WHEN 'downgrade' THEN incident.phrase(language, 'the level is lowered by', '降级')
-				ELSE incident.phrase(language, 'the incident is closed by', '关闭事件') END,
-			incident.roles_in_words(a.policy_id, a.roles, language),
-			CASE WHEN a.persons > 1 THEN incident.phrase(language, ', two persons together', '（须两人）') END) AS line
-		FROM incident.policy_authorities AS a WHERE a.policy_id = explain_rest.policy_id
+				WHEN 'activate' THEN incident_internal.phrase(language, 'the plan is activated by', '启动预案')
+				WHEN 'downgrade' THEN incident_internal.phrase(language, 'the level is lowered by', '降级')
+				ELSE incident_internal.phrase(language, 'the incident is closed by', '关闭事件') END,
+			incident_internal.roles_in_words(a.policy_id, a.roles, language),
+			CASE WHEN a.persons > 1 THEN incident_internal.phrase(language, ', two persons together', '（须两人）') END) AS line
+		FROM incident_internal.policy_authorities AS a WHERE a.policy_id = explain_rest.policy_id
 		UNION ALL
-		SELECT 2, 0, CASE WHEN p.hold_stops = '{}' THEN incident.phrase(language, 'A hold stops no clock.', '挂起不停止任何计时。')
-			ELSE format(incident.phrase(language, 'A hold stops the clocks of: %s.', '挂起时停止计时：%s。'),
-				incident.list_in_words(ARRAY(SELECT incident.phrase(language, s.clock, CASE s.clock WHEN 'processing' THEN '处置'
+		SELECT 2, 0, CASE WHEN p.hold_stops = '{}' THEN incident_internal.phrase(language, 'A hold stops no clock.', '挂起不停止任何计时。')
+			ELSE format(incident_internal.phrase(language, 'A hold stops the clocks of: %s.', '挂起时停止计时：%s。'),
+				incident_internal.list_in_words(ARRAY(SELECT incident_internal.phrase(language, s.clock, CASE s.clock WHEN 'processing' THEN '处置'
 						WHEN 'acknowledgement' THEN '确认' WHEN 'response' THEN '启动预案' ELSE '职责' END)
 					FROM unnest(p.hold_stops) WITH ORDINALITY AS s(clock, n) ORDER BY s.n), language)) END
-		FROM incident.policies AS p WHERE p.policy_id = explain_rest.policy_id
+		FROM incident_internal.policies AS p WHERE p.policy_id = explain_rest.policy_id
 		UNION ALL
-		SELECT 3, 0, concat_ws(incident.phrase(language, ' ', ''),
+		SELECT 3, 0, concat_ws(incident_internal.phrase(language, ' ', ''),
 			CASE WHEN p.message_count IS NOT NULL THEN
-				format(incident.phrase(language, 'Nobody gets more than %s messages within %s.', '每人每%2$s至多收到 %1$s 条消息。'),
-					p.message_count, incident.time_in_words(p.message_within, language)) END,
+				format(incident_internal.phrase(language, 'Nobody gets more than %s messages within %s.', '每人每%2$s至多收到 %1$s 条消息。'),
+					p.message_count, incident_internal.time_in_words(p.message_within, language)) END,
 			CASE p.missed_ticks
-				WHEN 'latest' THEN incident.phrase(language, 'After an outage only the newest message is sent.',
+				WHEN 'latest' THEN incident_internal.phrase(language, 'After an outage only the newest message is sent.',
 					'中断恢复后只发送最新消息。')
-				ELSE incident.phrase(language, 'After an outage every message is sent.', '中断恢复后补发全部消息。') END)
-		FROM incident.policies AS p WHERE p.policy_id = explain_rest.policy_id
+				ELSE incident_internal.phrase(language, 'After an outage every message is sent.', '中断恢复后补发全部消息。') END)
+		FROM incident_internal.policies AS p WHERE p.policy_id = explain_rest.policy_id
 		) AS rest ORDER BY place, number
 $$;
 
@@ -320,19 +320,19 @@ DECLARE
 	id CONSTANT integer := incident.policy_id(policy);
 BEGIN
 	language := incident.language(language);
-	RETURN QUERY SELECT format(incident.phrase(language, '%s (%s, version %s).', '%s（%s，版本 %s）。'),
+	RETURN QUERY SELECT format(incident_internal.phrase(language, '%s (%s, version %s).', '%s（%s，版本 %s）。'),
 			p.title ->> language, p.name, p.version)
-		FROM incident.policies AS p WHERE p.policy_id = id;
-	RETURN QUERY SELECT format(incident.phrase(language,
+		FROM incident_internal.policies AS p WHERE p.policy_id = id;
+	RETURN QUERY SELECT format(incident_internal.phrase(language,
 			'An incident is graded by %s and %s. What is unknown counts as the most urgent that is possible.',
 			'事件按%s与%s定级；未知者按可能的最高级别处理。'),
 			p.axes #>> ARRAY['asset', language], p.axes #>> ARRAY['severity', language])
-		FROM incident.policies AS p WHERE p.policy_id = id;
-	RETURN QUERY SELECT incident.explain_matrix(id, language);
-	RETURN QUERY SELECT incident.explain_levels(id, language);
-	RETURN QUERY SELECT incident.explain_escalation(id, language);
-	RETURN QUERY SELECT incident.explain_duties(id, language);
-	RETURN QUERY SELECT incident.explain_rest(id, language);
+		FROM incident_internal.policies AS p WHERE p.policy_id = id;
+	RETURN QUERY SELECT incident_internal.explain_matrix(id, language);
+	RETURN QUERY SELECT incident_internal.explain_levels(id, language);
+	RETURN QUERY SELECT incident_internal.explain_escalation(id, language);
+	RETURN QUERY SELECT incident_internal.explain_duties(id, language);
+	RETURN QUERY SELECT incident_internal.explain_rest(id, language);
 END
 $$;
 

@@ -4,7 +4,7 @@
 -- How often each rule decided something, on both sides: replayed tells that it would have
 -- under the policy given. rule 0 counts the incidents by their levels at the end; with
 -- replayed NULL those that the policy cannot grade, which no other row counts.
-CREATE FUNCTION incident.replay_counts(
+CREATE FUNCTION incident_internal.replay_counts(
 	policy_id integer, "from" timestamptz, "to" timestamptz,
 	OUT replayed boolean, OUT by_policy integer, OUT rule smallint, OUT occurrence smallint,
 	OUT event_level incident.level, OUT response_level incident.level, OUT decided bigint)
@@ -14,7 +14,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_replay_counts';
 
 -- Every event that would have been, in order for each incident.
-CREATE FUNCTION incident.replay_events(
+CREATE FUNCTION incident_internal.replay_events(
 	policy_id integer, "from" timestamptz, "to" timestamptz,
 	OUT incident_id bigint, OUT at timestamptz, OUT kind smallint, OUT rule smallint,
 	OUT occurrence smallint, OUT event_level incident.level, OUT response_level incident.level)
@@ -57,7 +57,7 @@ BEGIN ATOMIC
 END;
 
 -- The measure that a rule counts for, and its place among the measures.
-CREATE FUNCTION incident.replay_measure(rule smallint, OUT measure text, OUT place integer)
+CREATE FUNCTION incident_internal.replay_measure(rule smallint, OUT measure text, OUT place integer)
 RETURNS record
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -80,8 +80,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH counted AS MATERIALIZED (
 		SELECT c.*, d.duty, CASE d.scope WHEN 'event_level' THEN c.event_level ELSE c.response_level END AS duty_level
-		FROM incident.replay_counts(replay.policy_id, "from", "to") AS c
-		LEFT JOIN incident.policy_duties AS d
+		FROM incident_internal.replay_counts(replay.policy_id, "from", "to") AS c
+		LEFT JOIN incident_internal.policy_duties AS d
 			ON c.rule >= 100 AND d.policy_id = c.by_policy AND d.number = c.rule % 100),
 	rows (event_level, place, measure, detail, replayed, decided) AS (
 		SELECT c.event_level, 2, 'not_in_policy', NULL, NULL, c.decided
@@ -92,17 +92,17 @@ AS $$
 				WHEN 'overdue_acknowledgements' THEN c.occurrence::text
 				ELSE c.duty END,
 			c.replayed, c.decided
-		FROM counted AS c, LATERAL incident.replay_measure(c.rule) AS m
+		FROM counted AS c, LATERAL incident_internal.replay_measure(c.rule) AS m
 		WHERE c.replayed IS NOT NULL AND m.measure IS NOT NULL
 		UNION ALL
 		SELECT c.event_level, 9, 'messages', a.role, c.replayed, c.decided
 		FROM counted AS c
-		JOIN incident.policy_duty_levels AS l
+		JOIN incident_internal.policy_duty_levels AS l
 			ON l.policy_id = c.by_policy AND l.duty = c.duty AND l.level = c.duty_level, unnest(l.audience) AS a(role)
 		UNION ALL
 		SELECT c.event_level, 9, 'messages', a.role, c.replayed, c.decided
 		FROM counted AS c
-		JOIN incident.policy_acknowledgements AS k ON c.rule = 4 AND k.policy_id = c.by_policy
+		JOIN incident_internal.policy_acknowledgements AS k ON c.rule = 4 AND k.policy_id = c.by_policy
 			AND k.level = c.event_level AND k.step = c.occurrence - 1, unnest(k.audience) AS a(role))
 	SELECT r.event_level, r.measure, r.detail,
 		coalesce(sum(r.decided) FILTER (WHERE r.replayed IS NOT TRUE), 0)::bigint,

@@ -1,13 +1,13 @@
 -- Rights: nothing for PUBLIC; four roles, each a list of functions and views.
 
-CREATE TABLE incident.role_rights (
+CREATE TABLE incident_internal.role_rights (
 	role text NOT NULL,
 	object_kind text NOT NULL CHECK (object_kind IN ('function', 'procedure', 'view')),
 	object text NOT NULL,
 	PRIMARY KEY (role, object_kind, object)
 );
 
-INSERT INTO incident.role_rights (role, object_kind, object)
+INSERT INTO incident_internal.role_rights (role, object_kind, object)
 SELECT role, object_kind, unnest(string_to_array(objects, ' '))
 FROM (VALUES
 	('reporter', 'function', 'language terms term label policy_id severity_of asset_level_of event_level_of event_level response_level processing_time quick_reference explain_policy working_time add_working_time current_organisation open note find'),
@@ -28,7 +28,7 @@ FROM (VALUES
 ) AS r(role, object_kind, objects);
 
 -- Every statement that gives a role its rights, or takes them away.
-CREATE FUNCTION incident.rights_statements(role text, grantee name, giving boolean)
+CREATE FUNCTION incident_internal.rights_statements(role text, grantee name, giving boolean)
 RETURNS SETOF text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -55,17 +55,17 @@ AS $$
 		SELECT 3, 'EXECUTE', format('%s %s', CASE WHEN f.prokind = 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END,
 			f.oid::regprocedure)
 		FROM pg_proc AS f
-		JOIN incident.role_rights AS r ON r.object = f.proname AND r.object_kind <> 'view'
+		JOIN incident_internal.role_rights AS r ON r.object = f.proname AND r.object_kind <> 'view'
 		WHERE f.pronamespace = 'incident'::regnamespace AND r.role = rights_statements.role
 		UNION ALL
 		SELECT 4, 'SELECT', format('TABLE incident.%I', r.object)
-		FROM incident.role_rights AS r
+		FROM incident_internal.role_rights AS r
 		WHERE r.object_kind = 'view' AND r.role = rights_statements.role
 	) AS wanted
 	ORDER BY place, object
 $$;
 
-CREATE FUNCTION incident.change_rights(role text, grantee name, giving boolean)
+CREATE FUNCTION incident_internal.change_rights(role text, grantee name, giving boolean)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -73,14 +73,14 @@ AS $$
 DECLARE
 	statement text;
 BEGIN
-	role := incident.needed_name(role, 'the role');
-	PERFORM incident.needed(grantee, 'the grantee');
-	IF NOT EXISTS (SELECT FROM incident.role_rights AS r WHERE r.role = change_rights.role) THEN
+	role := incident_internal.needed_name(role, 'the role');
+	PERFORM incident_internal.needed(grantee, 'the grantee');
+	IF NOT EXISTS (SELECT FROM incident_internal.role_rights AS r WHERE r.role = change_rights.role) THEN
 		RAISE EXCEPTION 'role "%" is not one of pg_incident', role
 			USING ERRCODE = 'invalid_parameter_value',
 				  HINT = 'Use reporter, responder, administrator or auditor.';
 	END IF;
-	FOR statement IN SELECT incident.rights_statements(role, grantee, giving) LOOP
+	FOR statement IN SELECT incident_internal.rights_statements(role, grantee, giving) LOOP
 		EXECUTE statement;
 	END LOOP;
 END
@@ -91,7 +91,7 @@ RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT incident.change_rights(role, grantee, true)
+	SELECT incident_internal.change_rights(role, grantee, true)
 $$;
 
 CREATE FUNCTION incident.revoke_role(role text, grantee name)
@@ -99,7 +99,7 @@ RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT incident.change_rights(role, grantee, false)
+	SELECT incident_internal.change_rights(role, grantee, false)
 $$;
 
 COMMENT ON FUNCTION incident.grant_role(text, name) IS

@@ -3,7 +3,7 @@
 -- for statements, but for TRUNCATE; so all others are triggers for rows.
 
 -- The triggers of the extension, as they must be.
-CREATE TABLE incident.triggers (
+CREATE TABLE incident_internal.triggers (
 	relation text NOT NULL,
 	trigger text NOT NULL,
 	function text NOT NULL,
@@ -11,37 +11,37 @@ CREATE TABLE incident.triggers (
 	PRIMARY KEY (relation, trigger)
 );
 
-INSERT INTO incident.triggers (relation, trigger, function, type)
+INSERT INTO incident_internal.triggers (relation, trigger, function, type)
 SELECT c.relname, t.tgname, f.proname, t.tgtype
 FROM pg_catalog.pg_trigger AS t
 JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
 JOIN pg_catalog.pg_proc AS f ON f.oid = t.tgfoid
-WHERE c.relnamespace = 'incident'::pg_catalog.regnamespace AND NOT t.tgisinternal;
+WHERE c.relnamespace = 'incident_internal'::pg_catalog.regnamespace AND NOT t.tgisinternal;
 
 DO $$
 DECLARE
-	wanted incident.triggers;
+	wanted incident_internal.triggers;
 BEGIN
-	FOR wanted IN SELECT * FROM incident.triggers LOOP
-		EXECUTE pg_catalog.format('ALTER TABLE incident.%I ENABLE ALWAYS TRIGGER %I', wanted.relation, wanted.trigger);
+	FOR wanted IN SELECT * FROM incident_internal.triggers LOOP
+		EXECUTE pg_catalog.format('ALTER TABLE incident_internal.%I ENABLE ALWAYS TRIGGER %I', wanted.relation, wanted.trigger);
 	END LOOP;
 END
 $$;
 
 -- The triggers that do not fire always, and what makes them do so. pg_restore --disable-triggers
 -- leaves all of a table as those that do not.
-CREATE FUNCTION incident.silent_triggers()
+CREATE FUNCTION incident_internal.silent_triggers()
 RETURNS SETOF text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT CASE WHEN t.oid IS NULL THEN format('trigger "%s" of table "%s" is missing', w.trigger, w.relation)
-		ELSE format('trigger "%s" of table "%s" does not always fire; it does after ALTER TABLE incident.%2$I ENABLE ALWAYS TRIGGER %1$I',
+		ELSE format('trigger "%s" of table "%s" does not always fire; it does after ALTER TABLE incident_internal.%2$I ENABLE ALWAYS TRIGGER %1$I',
 			w.trigger, w.relation) END
-	FROM incident.triggers AS w
+	FROM incident_internal.triggers AS w
 	LEFT JOIN (pg_trigger AS t
-			JOIN pg_class AS c ON c.oid = t.tgrelid AND c.relnamespace = 'incident'::regnamespace
-			JOIN pg_proc AS f ON f.oid = t.tgfoid AND f.pronamespace = 'incident'::regnamespace)
+			JOIN pg_class AS c ON c.oid = t.tgrelid AND c.relnamespace = 'incident_internal'::regnamespace
+			JOIN pg_proc AS f ON f.oid = t.tgfoid AND f.pronamespace = 'incident_internal'::regnamespace)
 		ON c.relname = w.relation AND t.tgname = w.trigger AND f.proname = w.function AND t.tgtype = w.type
 	WHERE t.tgenabled IS DISTINCT FROM 'A';
 END;
@@ -53,10 +53,10 @@ LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT p.name, p.version, 'the document is not the one that was published' AS problem
-	FROM incident.policies AS p
-	WHERE p.state IN ('published', 'retired') AND p.digest IS DISTINCT FROM incident.policy_digest(p.policy_id)
+	FROM incident_internal.policies AS p
+	WHERE p.state IN ('published', 'retired') AND p.digest IS DISTINCT FROM incident_internal.policy_digest(p.policy_id)
 	UNION ALL
-	SELECT NULL, NULL, t.problem FROM incident.silent_triggers() AS t(problem)
+	SELECT NULL, NULL, t.problem FROM incident_internal.silent_triggers() AS t(problem)
 	ORDER BY 1, 2, 3;
 END;
 

@@ -1,7 +1,7 @@
 -- Registers in and out as JSON, and the reports.
 
 -- The keys of a register document of which a null empties what is registered.
-CREATE FUNCTION incident.cleared_by(section text, item jsonb)
+CREATE FUNCTION incident_internal.cleared_by(section text, item jsonb)
 RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -17,28 +17,28 @@ AS $$
 $$;
 
 -- A register document: its shape, and what a shape cannot say.
-CREATE FUNCTION incident.expect_risk_document(document jsonb)
+CREATE FUNCTION incident_internal.expect_risk_document(document jsonb)
 RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM incident.expect_document(document, 'risk register');
-	PERFORM incident.refuse_document(format('risk register: $.measures[%s].done_at', i.number),
+	PERFORM incident_internal.expect_document(document, 'risk register');
+	PERFORM incident_internal.refuse_document(format('risk register: $.measures[%s].done_at', i.number),
 			format('is not of a measure that is %s', i.item ->> 'status'))
-		FROM incident.json_items(document -> 'measures') AS i
+		FROM incident_internal.json_items(document -> 'measures') AS i
 		WHERE i.item ->> 'done_at' IS NOT NULL AND i.item ->> 'status' <> 'in_place';
 END
 $$;
 
 -- Registers a vulnerability of a document. One that is new has come as far as it has times.
-CREATE FUNCTION incident.import_vulnerability(item jsonb)
+CREATE FUNCTION incident_internal.import_vulnerability(item jsonb)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	org CONSTANT integer := incident.need_organisation();
+	org CONSTANT integer := incident_internal.need_organisation();
 	i record;
 	found_at timestamptz;
 	assessed_when_found boolean;
@@ -51,10 +51,10 @@ BEGIN
 		fixed_at timestamptz, verified_at timestamptz, closed_at timestamptz);
 	found_at := coalesce(i.found_at, i.assessed_at, now());
 	assessed_when_found := i.assessed_at IS NULL OR i.severity IS NOT NULL AND i.assessed_at = found_at;
-	is_new := NOT EXISTS (SELECT FROM incident.vulnerabilities AS v WHERE v.org_id = org AND v.name = i.name);
+	is_new := NOT EXISTS (SELECT FROM incident_internal.vulnerabilities AS v WHERE v.org_id = org AND v.name = i.name);
 	id := incident.register_vulnerability(i.name, CASE WHEN assessed_when_found THEN i.severity END,
 		i.asset, i.area, i.evidence, i.title, i.reference, found_at,
-		clear => incident.cleared_by('vulnerabilities', item));
+		clear => incident_internal.cleared_by('vulnerabilities', item));
 	IF is_new THEN
 		FOR step IN SELECT * FROM (VALUES ('assessed', CASE WHEN NOT assessed_when_found THEN i.assessed_at END),
 				('fixed', i.fixed_at), ('verified', i.verified_at), ('closed', i.closed_at)) AS s(status, at)
@@ -77,31 +77,31 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-	PERFORM incident.needed(document, 'the document');
-	PERFORM incident.expect_risk_document(document);
-	PERFORM incident.take_risk_turn();
+	PERFORM incident_internal.needed(document, 'the document');
+	PERFORM incident_internal.expect_risk_document(document);
+	PERFORM incident_internal.take_risk_turn();
 	SELECT count(incident.register_asset(i.name, i.category, i.level, i.confidentiality, i.integrity,
-			i.availability, i.owner, i.parent, i.location, i.title, incident.cleared_by('assets', d.item))) INTO assets
+			i.availability, i.owner, i.parent, i.location, i.title, incident_internal.cleared_by('assets', d.item))) INTO assets
 		FROM jsonb_array_elements(nullif(document -> 'assets', 'null')) AS d(item),
 			jsonb_to_record(d.item) AS i(name text, category text, level incident.level,
 				confidentiality incident.rating, integrity incident.rating, availability incident.rating,
 				owner text, parent text, location text, title text);
 	SELECT count(incident.register_service(i.name, i.importance, i.owner, i.title, i.parent,
-			i.raised_by_assets, i.raises_assets, incident.cleared_by('services', d.item))) INTO services
+			i.raised_by_assets, i.raises_assets, incident_internal.cleared_by('services', d.item))) INTO services
 		FROM jsonb_array_elements(nullif(document -> 'services', 'null')) AS d(item),
 			jsonb_to_record(d.item) AS i(name text, importance incident.rating, owner text,
 				title text, parent text, raised_by_assets boolean, raises_assets boolean);
 	PERFORM incident.put_under_service(a.name, i.name)
 		FROM jsonb_to_recordset(nullif(document -> 'services', 'null')) AS i(name text, assets text[]), unnest(i.assets) AS a(name);
 	SELECT count(incident.register_threat(i.name, i.source, i.frequency, i.path, i.manner, i.title,
-			i.incident_categories, incident.cleared_by('threats', d.item))) INTO threats
+			i.incident_categories, incident_internal.cleared_by('threats', d.item))) INTO threats
 		FROM jsonb_array_elements(nullif(document -> 'threats', 'null')) AS d(item),
 			jsonb_to_record(d.item) AS i(name text, source text, frequency incident.rating,
 				path text, manner text, title text, incident_categories text[]);
-	SELECT count(incident.import_vulnerability(i)) INTO vulnerabilities
+	SELECT count(incident_internal.import_vulnerability(i)) INTO vulnerabilities
 		FROM jsonb_array_elements(nullif(document -> 'vulnerabilities', 'null')) AS i;
 	SELECT count(incident.register_measure(i.name, i.kind, i.effectiveness, i.status, i.responsible, i.due_at,
-			i.title, incident.cleared_by('measures', d.item))) INTO measures
+			i.title, incident_internal.cleared_by('measures', d.item))) INTO measures
 		FROM jsonb_array_elements(nullif(document -> 'measures', 'null')) AS d(item),
 			jsonb_to_record(d.item) AS i(name text, kind text, effectiveness incident.rating,
 				status text, responsible text, due_at timestamptz, title text);
@@ -110,7 +110,7 @@ BEGIN
 		WHERE i.done_at IS NOT NULL;
 	WITH registered AS (
 		SELECT incident.register_scenario(i.asset, i.threat, i.vulnerability, i.title, i.owner, i.frequency,
-			i.severity, incident.cleared_by('scenarios', d.item)) AS scenario_id, i.measures
+			i.severity, incident_internal.cleared_by('scenarios', d.item)) AS scenario_id, i.measures
 		FROM jsonb_array_elements(nullif(document -> 'scenarios', 'null')) AS d(item),
 			jsonb_to_record(d.item) AS i(asset text, threat text, vulnerability text,
 				title text, owner text, frequency incident.rating, severity incident.rating, measures text[])
@@ -131,55 +131,55 @@ AS $$
 	WITH org AS (SELECT incident.current_organisation() AS id)
 	SELECT jsonb_build_object(
 		'assets', (WITH RECURSIVE tree(asset_id, depth) AS (
-				SELECT a.asset_id, 0 FROM incident.assets AS a WHERE a.org_id = org.id AND a.parent_id IS NULL
+				SELECT a.asset_id, 0 FROM incident_internal.assets AS a WHERE a.org_id = org.id AND a.parent_id IS NULL
 				UNION ALL
-				SELECT a.asset_id, t.depth + 1 FROM incident.assets AS a JOIN tree AS t ON a.parent_id = t.asset_id
+				SELECT a.asset_id, t.depth + 1 FROM incident_internal.assets AS a JOIN tree AS t ON a.parent_id = t.asset_id
 					WHERE a.org_id = org.id)
 			SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('name', a.name, 'category', a.category,
 				'level', a.level::text, 'confidentiality', a.confidentiality::integer, 'integrity', a.integrity::integer,
 				'availability', a.availability::integer, 'owner', a.owner, 'parent', p.name, 'location', a.location,
 				'title', a.title)) ORDER BY t.depth, a.asset_id), '[]')
-			FROM tree AS t JOIN incident.assets AS a ON a.org_id = org.id AND a.asset_id = t.asset_id
-			LEFT JOIN incident.assets AS p ON p.org_id = a.org_id AND p.asset_id = a.parent_id),
+			FROM tree AS t JOIN incident_internal.assets AS a ON a.org_id = org.id AND a.asset_id = t.asset_id
+			LEFT JOIN incident_internal.assets AS p ON p.org_id = a.org_id AND p.asset_id = a.parent_id),
 		'services', (WITH RECURSIVE tree(service_id, depth) AS (
-				SELECT s.service_id, 0 FROM incident.business_services AS s WHERE s.org_id = org.id AND s.parent_id IS NULL
+				SELECT s.service_id, 0 FROM incident_internal.business_services AS s WHERE s.org_id = org.id AND s.parent_id IS NULL
 				UNION ALL
-				SELECT s.service_id, t.depth + 1 FROM incident.business_services AS s JOIN tree AS t ON s.parent_id = t.service_id
+				SELECT s.service_id, t.depth + 1 FROM incident_internal.business_services AS s JOIN tree AS t ON s.parent_id = t.service_id
 					WHERE s.org_id = org.id)
 			SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('name', s.name,
 				'importance', s.importance::integer, 'owner', s.owner, 'title', s.title, 'parent', p.name,
 				'raised_by_assets', s.raised_by_assets, 'raises_assets', s.raises_assets,
-				'assets', (SELECT jsonb_agg(a.name ORDER BY a.asset_id) FROM incident.service_assets AS l
-					JOIN incident.assets AS a ON a.org_id = l.org_id AND a.asset_id = l.asset_id
+				'assets', (SELECT jsonb_agg(a.name ORDER BY a.asset_id) FROM incident_internal.service_assets AS l
+					JOIN incident_internal.assets AS a ON a.org_id = l.org_id AND a.asset_id = l.asset_id
 					WHERE l.org_id = s.org_id AND l.service_id = s.service_id)))
 				ORDER BY t.depth, s.service_id), '[]')
-			FROM tree AS t JOIN incident.business_services AS s ON s.org_id = org.id AND s.service_id = t.service_id
-			LEFT JOIN incident.business_services AS p ON p.org_id = s.org_id AND p.service_id = s.parent_id),
+			FROM tree AS t JOIN incident_internal.business_services AS s ON s.org_id = org.id AND s.service_id = t.service_id
+			LEFT JOIN incident_internal.business_services AS p ON p.org_id = s.org_id AND p.service_id = s.parent_id),
 		'threats', (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('name', t.name, 'source', t.source,
 				'frequency', t.frequency::integer, 'path', t.path, 'manner', t.manner, 'title', t.title,
 				'incident_categories', to_jsonb(t.incident_categories))) ORDER BY t.threat_id), '[]')
-			FROM incident.threats AS t WHERE t.org_id = org.id),
+			FROM incident_internal.threats AS t WHERE t.org_id = org.id),
 		'vulnerabilities', (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('name', v.name,
 				'severity', v.severity::integer, 'asset', a.name, 'area', v.area, 'evidence', v.evidence,
 				'title', v.title, 'reference', v.reference, 'found_at', v.found_at, 'assessed_at', v.assessed_at,
 				'fixed_at', v.fixed_at, 'verified_at', v.verified_at, 'closed_at', v.closed_at)) ORDER BY v.vulnerability_id), '[]')
-			FROM incident.vulnerabilities AS v
-			LEFT JOIN incident.assets AS a ON a.org_id = v.org_id AND a.asset_id = v.asset_id
+			FROM incident_internal.vulnerabilities AS v
+			LEFT JOIN incident_internal.assets AS a ON a.org_id = v.org_id AND a.asset_id = v.asset_id
 			WHERE v.org_id = org.id),
 		'measures', (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('name', m.name, 'kind', m.kind,
 				'effectiveness', m.effectiveness::integer, 'status', m.status, 'responsible', m.responsible,
 				'due_at', m.due_at, 'done_at', m.done_at, 'title', m.title)) ORDER BY m.measure_id), '[]')
-			FROM incident.risk_measures AS m WHERE m.org_id = org.id),
+			FROM incident_internal.risk_measures AS m WHERE m.org_id = org.id),
 		'scenarios', (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('asset', a.name, 'threat', t.name,
 				'vulnerability', v.name, 'title', s.title, 'owner', s.owner, 'frequency', s.frequency::integer,
 				'severity', s.severity::integer,
-				'measures', (SELECT jsonb_agg(m.name ORDER BY m.measure_id) FROM incident.scenario_measures AS l
-					JOIN incident.risk_measures AS m ON m.org_id = l.org_id AND m.measure_id = l.measure_id
+				'measures', (SELECT jsonb_agg(m.name ORDER BY m.measure_id) FROM incident_internal.scenario_measures AS l
+					JOIN incident_internal.risk_measures AS m ON m.org_id = l.org_id AND m.measure_id = l.measure_id
 					WHERE l.org_id = s.org_id AND l.scenario_id = s.scenario_id))) ORDER BY s.scenario_id), '[]')
-			FROM incident.risk_scenarios AS s
-			JOIN incident.assets AS a ON a.org_id = s.org_id AND a.asset_id = s.asset_id
-			JOIN incident.threats AS t ON t.org_id = s.org_id AND t.threat_id = s.threat_id
-			JOIN incident.vulnerabilities AS v ON v.org_id = s.org_id AND v.vulnerability_id = s.vulnerability_id
+			FROM incident_internal.risk_scenarios AS s
+			JOIN incident_internal.assets AS a ON a.org_id = s.org_id AND a.asset_id = s.asset_id
+			JOIN incident_internal.threats AS t ON t.org_id = s.org_id AND t.threat_id = s.threat_id
+			JOIN incident_internal.vulnerabilities AS v ON v.org_id = s.org_id AND v.vulnerability_id = s.vulnerability_id
 			WHERE s.org_id = org.id AND s.retired_at IS NULL))
 	FROM org
 $$;
@@ -187,7 +187,7 @@ $$;
 -- Reports.
 
 -- How many of some levels there are, as an object with a key for each of 1 to 5.
-CREATE FUNCTION incident.count_levels(levels incident.rating[])
+CREATE FUNCTION incident_internal.count_levels(levels incident.rating[])
 RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -197,13 +197,13 @@ AS $$
 $$;
 
 -- What every report says of its round.
-CREATE FUNCTION incident.round_heading(round text)
+CREATE FUNCTION incident_internal.round_heading(round text)
 RETURNS jsonb
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	id CONSTANT bigint := incident.find_frozen_round(incident.current_organisation(), round);
+	id CONSTANT bigint := incident_internal.find_frozen_round(incident.current_organisation(), round);
 BEGIN
 	RETURN (SELECT jsonb_build_object('round', r.name, 'title', r.title, 'method', r.method,
 		'method_version', r.method_version, 'stage', r.stage, 'scope', r.scope, 'team', r.team, 'plan', r.plan,
@@ -220,13 +220,13 @@ SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 AS $$
 	WITH results AS (
-		SELECT f.* FROM incident.risk_round_results AS f WHERE f.round = incident.needed_name(risk_report.round, 'the round')
+		SELECT f.* FROM incident.risk_round_results AS f WHERE f.round = incident_internal.needed_name(risk_report.round, 'the round')
 	), scenarios AS (
-		SELECT s.* FROM incident.risk_scenarios AS s
+		SELECT s.* FROM incident_internal.risk_scenarios AS s
 		WHERE s.org_id = incident.current_organisation() AND s.scenario_id IN (SELECT f.scenario_id FROM results AS f)
 	)
-	SELECT incident.round_heading(round) || jsonb_build_object(
-		'assets', (SELECT jsonb_build_object('assessed', count(*), 'by_rating', incident.count_levels(array_agg(v.rating)))
+	SELECT incident_internal.round_heading(round) || jsonb_build_object(
+		'assets', (SELECT jsonb_build_object('assessed', count(*), 'by_rating', incident_internal.count_levels(array_agg(v.rating)))
 			FROM incident.asset_values AS v WHERE v.asset_id IN (SELECT s.asset_id FROM scenarios AS s)),
 		'threats', (SELECT jsonb_build_object('identified', count(*),
 				'by_source', (SELECT coalesce(jsonb_object_agg(g.source, g.n), '{}') FROM (SELECT u.source, count(*) AS n
@@ -234,7 +234,7 @@ AS $$
 					WHERE u.threat_id IN (SELECT s.threat_id FROM scenarios AS s) GROUP BY u.source) AS g))
 			FROM incident.threat_register AS t WHERE t.threat_id IN (SELECT s.threat_id FROM scenarios AS s)),
 		'vulnerabilities', (SELECT jsonb_build_object('identified', count(*),
-				'by_severity', incident.count_levels(array_agg(v.severity)),
+				'by_severity', incident_internal.count_levels(array_agg(v.severity)),
 				'by_area', (SELECT coalesce(jsonb_object_agg(coalesce(g.area, 'other'), g.n), '{}') FROM (SELECT u.area, count(*) AS n
 					FROM incident.vulnerability_status AS u
 					WHERE u.vulnerability_id IN (SELECT s.vulnerability_id FROM scenarios AS s) GROUP BY u.area) AS g),
@@ -247,9 +247,9 @@ AS $$
 				'protective', count(*) FILTER (WHERE m.kind = 'protective'))
 			FROM incident.measure_register AS m WHERE m.status = 'in_place'),
 		'scenarios', (SELECT count(*) FROM results AS f),
-		'inherent', (SELECT incident.count_levels(array_agg(f.inherent)) FROM results AS f),
-		'current', (SELECT incident.count_levels(array_agg(f.current)) FROM results AS f),
-		'residual', (SELECT incident.count_levels(array_agg(f.residual)) FROM results AS f),
+		'inherent', (SELECT incident_internal.count_levels(array_agg(f.inherent)) FROM results AS f),
+		'current', (SELECT incident_internal.count_levels(array_agg(f.current)) FROM results AS f),
+		'residual', (SELECT incident_internal.count_levels(array_agg(f.residual)) FROM results AS f),
 		'heat_map', (SELECT to_jsonb(incident.risk_heat_map(f.current_likelihood, f.current_loss)) FROM results AS f),
 		'by_standing', (SELECT coalesce(jsonb_object_agg(g.standing, g.n), '{}') FROM (SELECT f.standing, count(*) AS n
 			FROM results AS f GROUP BY f.standing) AS g),
@@ -260,8 +260,8 @@ AS $$
 			FROM results AS f WHERE f.standing <> 'acceptable'),
 		'frequency_disagreements', (SELECT count(*) FROM incident.frequency_disagreement AS d
 			WHERE d.scenario_id IN (SELECT s.scenario_id FROM scenarios AS s)),
-		'incidents_in_a_year', (SELECT count(*) FROM incident.incidents AS i
-			JOIN incident.incident_state AS s ON s.org_id = i.org_id AND s.incident_id = i.incident_id
+		'incidents_in_a_year', (SELECT count(*) FROM incident_internal.incidents AS i
+			JOIN incident_internal.incident_state AS s ON s.org_id = i.org_id AND s.incident_id = i.incident_id
 			WHERE i.org_id = incident.current_organisation() AND NOT i.drill AND s.status <> 'cancelled'
 				AND i.detected_at > now() - interval '1 year'))
 $$;
@@ -292,7 +292,7 @@ AS $$
 				'approvals', (SELECT coalesce(jsonb_agg(jsonb_build_object('approver', h.approver, 'approved', h.approved,
 						'at', h.at, 'by', h.actor, 'note', h.note) ORDER BY h.at, h.recorded_at), '[]')
 					FROM incident.risk_approval_history AS h
-					JOIN incident.risk_treatments AS d ON d.org_id = h.org_id AND d.treatment_id = h.treatment_id
+					JOIN incident_internal.risk_treatments AS d ON d.org_id = h.org_id AND d.treatment_id = h.treatment_id
 					WHERE h.scenario_id = r.scenario_id AND d.status NOT IN ('rejected', 'replaced')))
 				ORDER BY r.current DESC, r.scenario_id), '[]')
 			FROM incident.risk_register AS r WHERE r.decision IS NOT NULL))
@@ -309,13 +309,13 @@ AS $$
 			r.decision, r.treatment_status, r.standing, r.accepted_until, r.residual_approved
 		FROM incident.risk_round_results AS f
 		JOIN incident.risk_register AS r ON r.org_id = f.org_id AND r.scenario_id = f.scenario_id
-		WHERE f.round = incident.needed_name(residual_risk_report.round, 'the round')
+		WHERE f.round = incident_internal.needed_name(residual_risk_report.round, 'the round')
 	)
-	SELECT incident.round_heading(round) || jsonb_build_object(
+	SELECT incident_internal.round_heading(round) || jsonb_build_object(
 		'scenarios', (SELECT count(*) FROM results AS f),
-		'before_treatment', (SELECT incident.count_levels(array_agg(f.before)) FROM results AS f),
-		'now', (SELECT incident.count_levels(array_agg(f.now)) FROM results AS f),
-		'residual', (SELECT incident.count_levels(array_agg(f.residual)) FROM results AS f),
+		'before_treatment', (SELECT incident_internal.count_levels(array_agg(f.before)) FROM results AS f),
+		'now', (SELECT incident_internal.count_levels(array_agg(f.now)) FROM results AS f),
+		'residual', (SELECT incident_internal.count_levels(array_agg(f.residual)) FROM results AS f),
 		'lowered', (SELECT count(*) FROM results AS f WHERE f.residual < f.before),
 		'accepted', (SELECT coalesce(jsonb_agg(jsonb_build_object('scenario_id', f.scenario_id, 'asset', f.asset,
 				'threat', f.threat, 'level', f.now::integer, 'until', f.accepted_until) ORDER BY f.scenario_id), '[]')
@@ -326,8 +326,8 @@ AS $$
 				'status', f.treatment_status, 'standing', f.standing,
 				'approved_up_to', f.residual_approved::integer) ORDER BY f.residual DESC, f.scenario_id), '[]')
 			FROM results AS f WHERE f.standing <> 'acceptable'),
-		'without_approval', incident.unapproved_risks(incident.current_organisation(),
-			incident.find_round(incident.current_organisation(), round), now()),
+		'without_approval', incident_internal.unapproved_risks(incident.current_organisation(),
+			incident_internal.find_round(incident.current_organisation(), round), now()),
 		'approvals', (SELECT coalesce(jsonb_agg(jsonb_build_object('scenario_id', h.scenario_id, 'approved', h.approved,
 				'level', h.residual::integer, 'at', h.at, 'by', h.actor, 'note', h.note) ORDER BY h.at, h.scenario_id), '[]')
 			FROM incident.risk_approval_history AS h

@@ -43,39 +43,39 @@ RETURNS double precision
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000
 AS 'MODULE_PATHNAME', 'pgi_loss_probability';
 
-CREATE FUNCTION incident.portfolio_add(state internal, losses double precision[])
+CREATE FUNCTION incident_internal.portfolio_add(state internal, losses double precision[])
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_portfolio_add';
 
-CREATE FUNCTION incident.portfolio_combine(state internal, other internal)
+CREATE FUNCTION incident_internal.portfolio_combine(state internal, other internal)
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_portfolio_combine';
 
-CREATE FUNCTION incident.portfolio_serialize(state internal)
+CREATE FUNCTION incident_internal.portfolio_serialize(state internal)
 RETURNS bytea
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_portfolio_serialize';
 
-CREATE FUNCTION incident.portfolio_deserialize(bytes bytea, state internal)
+CREATE FUNCTION incident_internal.portfolio_deserialize(bytes bytea, state internal)
 RETURNS internal
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_portfolio_deserialize';
 
-CREATE FUNCTION incident.portfolio_losses_of(state internal)
+CREATE FUNCTION incident_internal.portfolio_losses_of(state internal)
 RETURNS double precision[]
 LANGUAGE c IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_portfolio_losses';
 
 CREATE AGGREGATE incident.portfolio_losses(losses double precision[]) (
-	SFUNC = incident.portfolio_add,
+	SFUNC = incident_internal.portfolio_add,
 	STYPE = internal,
 	SSPACE = 160000,
-	FINALFUNC = incident.portfolio_losses_of,
-	COMBINEFUNC = incident.portfolio_combine,
-	SERIALFUNC = incident.portfolio_serialize,
-	DESERIALFUNC = incident.portfolio_deserialize,
+	FINALFUNC = incident_internal.portfolio_losses_of,
+	COMBINEFUNC = incident_internal.portfolio_combine,
+	SERIALFUNC = incident_internal.portfolio_serialize,
+	DESERIALFUNC = incident_internal.portfolio_deserialize,
 	PARALLEL = SAFE
 );
 
@@ -89,15 +89,15 @@ COMMENT ON FUNCTION incident.loss_exceedance(double precision[], integer) IS
 'The loss exceedance curve of a sample of years: up to as many points (1 to 1000), evenly apart in probability, the last being the worst year; probability is the share of years that lose more. Errors: those of annual_loss, and invalid_parameter_value for the points.';
 COMMENT ON FUNCTION incident.loss_probability(double precision[], double precision) IS
 'The share of a sample''s years that lose more than a loss. Errors: those of annual_loss, and invalid_parameter_value when the loss is not a number.';
-COMMENT ON FUNCTION incident.portfolio_add(internal, double precision[]) IS
+COMMENT ON FUNCTION incident_internal.portfolio_add(internal, double precision[]) IS
 'Transition of portfolio_losses.';
-COMMENT ON FUNCTION incident.portfolio_combine(internal, internal) IS
+COMMENT ON FUNCTION incident_internal.portfolio_combine(internal, internal) IS
 'Combines two states of portfolio_losses.';
-COMMENT ON FUNCTION incident.portfolio_serialize(internal) IS
+COMMENT ON FUNCTION incident_internal.portfolio_serialize(internal) IS
 'A state of portfolio_losses on its way from a worker.';
-COMMENT ON FUNCTION incident.portfolio_deserialize(bytea, internal) IS
+COMMENT ON FUNCTION incident_internal.portfolio_deserialize(bytea, internal) IS
 'A state of portfolio_losses that came from a worker.';
-COMMENT ON FUNCTION incident.portfolio_losses_of(internal) IS
+COMMENT ON FUNCTION incident_internal.portfolio_losses_of(internal) IS
 'Result of portfolio_losses.';
 COMMENT ON AGGREGATE incident.portfolio_losses(double precision[]) IS
 'Adds samples of years up, year by year: the losses of all scenarios together. Sums are exact to 2^-32 of a unit and the same in any order, so also in parallel. NULLs are left out; NULL when there is nothing else. Errors: array_subscript_error for samples of different lengths, numeric_value_out_of_range for a loss above 2^53 or a total above 2^62, and those of annual_loss.';

@@ -12,11 +12,11 @@ SELECT r.org_id, r.scenario_id, s.title, a.name AS asset, a.category AS asset_ca
 	incident.risk_value(r.method_id, r.current_asset, r.current_threat, r.current_vulnerability) AS current_value,
 	r.standing, r.decision, r.treatment_status, r.accepted_until, r.residual_approved, r.method_id,
 	s.registered_at
-FROM incident.risk_now AS r
-JOIN incident.risk_scenarios AS s ON s.org_id = r.org_id AND s.scenario_id = r.scenario_id
-JOIN incident.assets AS a ON a.org_id = r.org_id AND a.asset_id = r.asset_id
-JOIN incident.threats AS t ON t.org_id = r.org_id AND t.threat_id = r.threat_id
-JOIN incident.vulnerabilities AS v ON v.org_id = r.org_id AND v.vulnerability_id = r.vulnerability_id
+FROM incident_internal.risk_now AS r
+JOIN incident_internal.risk_scenarios AS s ON s.org_id = r.org_id AND s.scenario_id = r.scenario_id
+JOIN incident_internal.assets AS a ON a.org_id = r.org_id AND a.asset_id = r.asset_id
+JOIN incident_internal.threats AS t ON t.org_id = r.org_id AND t.threat_id = r.threat_id
+JOIN incident_internal.vulnerabilities AS v ON v.org_id = r.org_id AND v.vulnerability_id = r.vulnerability_id
 WHERE r.retired_at IS NULL;
 
 CREATE VIEW incident.risk_heat WITH (security_barrier) AS
@@ -25,7 +25,7 @@ SELECT incident.current_organisation() AS org_id, l::incident.rating AS loss, k:
 FROM (SELECT incident.risk_heat_map(r.inherent_likelihood, r.inherent_loss) AS inherent,
 		incident.risk_heat_map(r.current_likelihood, r.current_loss) AS current,
 		incident.risk_heat_map(r.residual_likelihood, r.residual_loss) AS residual
-	FROM incident.risk_now AS r WHERE r.retired_at IS NULL) AS h,
+	FROM incident_internal.risk_now AS r WHERE r.retired_at IS NULL) AS h,
 	generate_series(1, 5) AS l, generate_series(1, 5) AS k;
 
 CREATE VIEW incident.top_risks WITH (security_barrier) AS
@@ -39,10 +39,10 @@ SELECT v.org_id, v.service_id, v.service, v.owner, v.rating, v.assets, count(r.s
 	max(r.inherent) AS inherent, max(r.current) AS current, max(r.residual) AS residual,
 	count(*) FILTER (WHERE r.standing IN ('untreated', 'in_treatment')) AS unacceptable
 FROM incident.service_values AS v
-LEFT JOIN (SELECT DISTINCT u.above_id, l.asset_id FROM incident.services_above AS u
-	JOIN incident.service_assets AS l ON l.org_id = (SELECT incident.current_organisation())
+LEFT JOIN (SELECT DISTINCT u.above_id, l.asset_id FROM incident_internal.services_above AS u
+	JOIN incident_internal.service_assets AS l ON l.org_id = (SELECT incident.current_organisation())
 		AND l.service_id = u.service_id) AS b ON b.above_id = v.service_id
-LEFT JOIN incident.risk_now AS r ON r.asset_id = b.asset_id AND r.retired_at IS NULL
+LEFT JOIN incident_internal.risk_now AS r ON r.asset_id = b.asset_id AND r.retired_at IS NULL
 GROUP BY v.org_id, v.service_id, v.service, v.owner, v.rating, v.assets;
 
 CREATE VIEW incident.risk_by_owner WITH (security_barrier) AS
@@ -57,54 +57,54 @@ SELECT l.org_id, l.scenario_id, d.treatment_id, d.decision, d.status AS treatmen
 	d.actor AS decided_by, d.decided_at, m.measure_id, m.name AS measure, m.kind, m.effectiveness, m.status,
 	m.responsible, m.due_at, m.done_at, m.overdue_since,
 	m.status IN ('planned', 'in_progress') AND m.due_at <= now() AS overdue
-FROM incident.risk_treatments AS d
-JOIN incident.scenario_measures AS l ON l.org_id = d.org_id AND l.scenario_id = d.scenario_id
+FROM incident_internal.risk_treatments AS d
+JOIN incident_internal.scenario_measures AS l ON l.org_id = d.org_id AND l.scenario_id = d.scenario_id
 	AND l.treatment_id = d.treatment_id
-JOIN incident.risk_measures AS m ON m.org_id = l.org_id AND m.measure_id = l.measure_id
+JOIN incident_internal.risk_measures AS m ON m.org_id = l.org_id AND m.measure_id = l.measure_id
 WHERE d.org_id = (SELECT incident.current_organisation()) AND d.status NOT IN ('rejected', 'replaced');
 
 CREATE VIEW incident.risk_treatment_history WITH (security_barrier) AS
 SELECT d.org_id, d.scenario_id, d.treatment_id, d.decision, d.status, d.reason, d.actor AS decided_by,
 	d.decided_at, d.recorded_at, d.accepted_until, d.accepted_until <= now() AS lapsed, d.lapsed_at,
 	d.residual_approved, d.closed_at, d.closed_by
-FROM incident.risk_treatments AS d
+FROM incident_internal.risk_treatments AS d
 WHERE d.org_id = (SELECT incident.current_organisation());
 
 CREATE VIEW incident.risk_approval_history WITH (security_barrier) AS
 SELECT p.org_id, d.scenario_id, p.treatment_id, d.decision, p.approver, p.approved, p.residual, p.at,
 	p.recorded_at, p.actor, p.recorded_by, p.note
-FROM incident.risk_approvals AS p
-JOIN incident.risk_treatments AS d ON d.org_id = p.org_id AND d.treatment_id = p.treatment_id
+FROM incident_internal.risk_approvals AS p
+JOIN incident_internal.risk_treatments AS d ON d.org_id = p.org_id AND d.treatment_id = p.treatment_id
 WHERE p.org_id = (SELECT incident.current_organisation());
 
 CREATE VIEW incident.vulnerability_status WITH (security_barrier) AS
 SELECT v.org_id, v.vulnerability_id, v.name, v.title, a.name AS asset, v.area, v.evidence, v.reference,
 	v.severity, v.status, v.found_at, v.assessed_at, v.fixed_at, v.verified_at, v.closed_at, v.due_at,
 	v.status IN ('found', 'assessed') AND v.due_at <= now() AS overdue, v.overdue_since,
-	(SELECT count(*) FROM incident.risk_scenarios AS s WHERE s.org_id = v.org_id
+	(SELECT count(*) FROM incident_internal.risk_scenarios AS s WHERE s.org_id = v.org_id
 		AND s.vulnerability_id = v.vulnerability_id AND s.retired_at IS NULL) AS scenarios
-FROM incident.vulnerabilities AS v
-LEFT JOIN incident.assets AS a ON a.org_id = v.org_id AND a.asset_id = v.asset_id
+FROM incident_internal.vulnerabilities AS v
+LEFT JOIN incident_internal.assets AS a ON a.org_id = v.org_id AND a.asset_id = v.asset_id
 WHERE v.org_id = (SELECT incident.current_organisation());
 
 CREATE VIEW incident.vulnerability_history WITH (security_barrier) AS
 SELECT s.org_id, s.vulnerability_id, v.name, s.step_id, s.status, s.severity, s.at, s.recorded_at,
 	s.actor, s.recorded_by, s.note
-FROM incident.vulnerability_steps AS s
-JOIN incident.vulnerabilities AS v ON v.org_id = s.org_id AND v.vulnerability_id = s.vulnerability_id
+FROM incident_internal.vulnerability_steps AS s
+JOIN incident_internal.vulnerabilities AS v ON v.org_id = s.org_id AND v.vulnerability_id = s.vulnerability_id
 WHERE s.org_id = (SELECT incident.current_organisation());
 
 CREATE VIEW incident.threat_register WITH (security_barrier) AS
 SELECT t.org_id, t.threat_id, t.name, t.title, t.source, t.path, t.manner, t.frequency, t.incident_categories
-FROM incident.threats AS t
+FROM incident_internal.threats AS t
 WHERE t.org_id = (SELECT incident.current_organisation());
 
 CREATE VIEW incident.measure_register WITH (security_barrier) AS
 SELECT m.org_id, m.measure_id, m.name, m.title, m.kind, m.effectiveness, m.status, m.responsible, m.due_at,
 	m.done_at, m.overdue_since, m.status IN ('planned', 'in_progress') AND m.due_at <= now() AS overdue,
-	(SELECT count(*) FROM incident.scenario_measures AS l WHERE l.org_id = m.org_id
+	(SELECT count(*) FROM incident_internal.scenario_measures AS l WHERE l.org_id = m.org_id
 		AND l.measure_id = m.measure_id) AS scenarios
-FROM incident.risk_measures AS m
+FROM incident_internal.risk_measures AS m
 WHERE m.org_id = (SELECT incident.current_organisation());
 
 -- Incidents that were recorded of each asset and category in the half year, and ever.
@@ -112,15 +112,15 @@ CREATE VIEW incident.frequency_disagreement WITH (security_barrier) AS
 SELECT r.org_id, r.scenario_id, r.asset, r.threat, r.threat_rating AS rated, o.observed, o.in_half_year,
 	CASE WHEN r.threat_rating < o.observed THEN 'rated too low' ELSE 'rated too high' END AS finding
 FROM incident.risk_register AS r
-JOIN incident.risk_scenarios AS s ON s.org_id = r.org_id AND s.scenario_id = r.scenario_id
+JOIN incident_internal.risk_scenarios AS s ON s.org_id = r.org_id AND s.scenario_id = r.scenario_id
 JOIN (SELECT c.org_id, c.scenario_id, sum(i.in_half_year)::bigint AS in_half_year,
 		incident.frequency_rating(coalesce(sum(i.in_half_year), 0)::bigint, coalesce(sum(i.ever), 0)::bigint) AS observed
-	FROM incident.risk_scenarios AS c
-	JOIN incident.threats AS t ON t.org_id = c.org_id AND t.threat_id = c.threat_id
+	FROM incident_internal.risk_scenarios AS c
+	JOIN incident_internal.threats AS t ON t.org_id = c.org_id AND t.threat_id = c.threat_id
 	LEFT JOIN (SELECT i.org_id, s.asset_id, i.category, count(*) AS ever,
 			count(*) FILTER (WHERE i.detected_at > (now() AT TIME ZONE 'UTC' - interval '6 months') AT TIME ZONE 'UTC') AS in_half_year
-		FROM incident.incidents AS i
-		JOIN incident.incident_state AS s ON s.org_id = i.org_id AND s.incident_id = i.incident_id
+		FROM incident_internal.incidents AS i
+		JOIN incident_internal.incident_state AS s ON s.org_id = i.org_id AND s.incident_id = i.incident_id
 		WHERE i.org_id = (SELECT incident.current_organisation()) AND i.detected_at <= now() AND NOT i.drill
 			AND s.status <> 'cancelled' AND s.asset_id IS NOT NULL
 		GROUP BY i.org_id, s.asset_id, i.category) AS i
@@ -132,8 +132,8 @@ WHERE r.threat_rating IS DISTINCT FROM o.observed;
 CREATE VIEW incident.risk_rounds WITH (security_barrier) AS
 SELECT a.org_id, a.round_id, a.name, a.title, m.name AS method, m.version AS method_version, a.stage, a.scope,
 	a.team, a.plan, a.prepared_at, a.identified_at, a.analysed_at, a.planned_at, a.closed_at
-FROM incident.risk_assessments AS a
-JOIN incident.risk_methods AS m ON m.method_id = a.method_id
+FROM incident_internal.risk_assessments AS a
+JOIN incident_internal.risk_methods AS m ON m.method_id = a.method_id
 WHERE a.org_id = (SELECT incident.current_organisation());
 
 CREATE VIEW incident.risk_round_results WITH (security_barrier) AS
@@ -141,12 +141,12 @@ SELECT f.org_id, n.name AS round, f.scenario_id, a.name AS asset, t.name AS thre
 	coalesce(s.owner, a.owner) AS owner, f.asset_rating, f.threat_rating, f.vulnerability_rating,
 	f.inherent_likelihood, f.inherent_loss, f.inherent, f.current_likelihood, f.current_loss, f.current,
 	f.residual_likelihood, f.residual_loss, f.residual, f.decision, f.standing
-FROM incident.risk_results AS f
-JOIN incident.risk_assessments AS n ON n.org_id = f.org_id AND n.round_id = f.round_id
-JOIN incident.risk_scenarios AS s ON s.org_id = f.org_id AND s.scenario_id = f.scenario_id
-JOIN incident.assets AS a ON a.org_id = s.org_id AND a.asset_id = s.asset_id
-JOIN incident.threats AS t ON t.org_id = s.org_id AND t.threat_id = s.threat_id
-JOIN incident.vulnerabilities AS v ON v.org_id = s.org_id AND v.vulnerability_id = s.vulnerability_id
+FROM incident_internal.risk_results AS f
+JOIN incident_internal.risk_assessments AS n ON n.org_id = f.org_id AND n.round_id = f.round_id
+JOIN incident_internal.risk_scenarios AS s ON s.org_id = f.org_id AND s.scenario_id = f.scenario_id
+JOIN incident_internal.assets AS a ON a.org_id = s.org_id AND a.asset_id = s.asset_id
+JOIN incident_internal.threats AS t ON t.org_id = s.org_id AND t.threat_id = s.threat_id
+JOIN incident_internal.vulnerabilities AS v ON v.org_id = s.org_id AND v.vulnerability_id = s.vulnerability_id
 WHERE f.org_id = (SELECT incident.current_organisation());
 
 COMMENT ON VIEW incident.risk_register IS

@@ -10,22 +10,22 @@
 -- is tried again an hour later.
 
 -- Notes that a step of maintenance has failed, and says so; the next steps go on.
-CREATE FUNCTION incident.maintenance_failed(step text, state text, message text)
+CREATE FUNCTION incident_internal.maintenance_failed(step text, state text, message text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	RAISE WARNING '%: %', step, message USING ERRCODE = state;
-	PERFORM FROM incident.last_tick FOR NO KEY UPDATE SKIP LOCKED;	-- a tick may be at it
+	PERFORM FROM incident_internal.last_tick FOR NO KEY UPDATE SKIP LOCKED;	-- a tick may be at it
 	IF FOUND THEN
-		UPDATE incident.last_tick SET maintenance_problem = left(format('%s: %s', step, message), 1000);
+		UPDATE incident_internal.last_tick SET maintenance_problem = left(format('%s: %s', step, message), 1000);
 	END IF;
 END
 $$;
 
 -- The partitions there are, with the first key of each and the first beyond it.
-CREATE FUNCTION incident.partitions(parent text, OUT part text, OUT first_key integer, OUT end_key integer)
+CREATE FUNCTION incident_internal.partitions(parent text, OUT part text, OUT first_key integer, OUT end_key integer)
 RETURNS SETOF record
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -34,20 +34,20 @@ AS $$
 	FROM pg_inherits AS i
 	JOIN pg_class AS c ON c.oid = i.inhrelid,
 		regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM [(]''?(-?[0-9]+)''?[)] TO [(]''?(-?[0-9]+)''?[)]') AS bound
-	WHERE i.inhparent = format('incident.%I', parent)::regclass AND bound IS NOT NULL
+	WHERE i.inhparent = format('incident_internal.%I', parent)::regclass AND bound IS NOT NULL
 	ORDER BY 2
 $$;
 
 -- The partitions that are wanted: timers of today and eight days more, timelines of this
 -- month and the next.
-CREATE FUNCTION incident.wanted_partitions(
+CREATE FUNCTION incident_internal.wanted_partitions(
 	OUT parent text, OUT part text, OUT first_key integer, OUT end_key integer)
 RETURNS SETOF record
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 AS $$
-	SELECT 'timers', to_char(day, '"timers_"YYYYMMDD'), incident.bucket(day), incident.bucket(day + interval '1 day')
+	SELECT 'timers', to_char(day, '"timers_"YYYYMMDD'), incident_internal.bucket(day), incident_internal.bucket(day + interval '1 day')
 	FROM generate_series(date_trunc('day', now()), now() + interval '8 days', interval '1 day') AS day
 	UNION ALL
 	SELECT 'entries', to_char(month, '"entries_"YYYYMM'), n.number, n.number + 1
@@ -74,17 +74,17 @@ DECLARE
 	wanted record;
 	taken boolean;
 BEGIN
-	FOR wanted IN SELECT * FROM incident.wanted_partitions() AS w
-			WHERE to_regclass(format('incident.%I', w.part)) IS NULL
-				AND pg_relation_size(format('incident.%I', w.parent || '_default')::regclass) <= 16 * 1024 * 1024 LOOP
-		EXECUTE format('LOCK TABLE ONLY incident.%I IN SHARE ROW EXCLUSIVE MODE', wanted.parent);
-		EXECUTE format('SELECT EXISTS (SELECT FROM incident.%I WHERE %I >= $1 AND %2$I < $2)',
+	FOR wanted IN SELECT * FROM incident_internal.wanted_partitions() AS w
+			WHERE to_regclass(format('incident_internal.%I', w.part)) IS NULL
+				AND pg_relation_size(format('incident_internal.%I', w.parent || '_default')::regclass) <= 16 * 1024 * 1024 LOOP
+		EXECUTE format('LOCK TABLE ONLY incident_internal.%I IN SHARE ROW EXCLUSIVE MODE', wanted.parent);
+		EXECUTE format('SELECT EXISTS (SELECT FROM incident_internal.%I WHERE %I >= $1 AND %2$I < $2)',
 			wanted.parent || '_default', CASE wanted.parent WHEN 'timers' THEN 'bucket' ELSE 'month' END)
 			INTO taken USING wanted.first_key, wanted.end_key;
 		IF NOT taken THEN
-			EXECUTE format('CREATE TABLE incident.%I (LIKE incident.%I INCLUDING INDEXES)', wanted.part,
+			EXECUTE format('CREATE TABLE incident_internal.%I (LIKE incident_internal.%I INCLUDING INDEXES)', wanted.part,
 				wanted.parent || '_default');
-			EXECUTE format('ALTER TABLE incident.%I ATTACH PARTITION incident.%I FOR VALUES FROM (%s) TO (%s)',
+			EXECUTE format('ALTER TABLE incident_internal.%I ATTACH PARTITION incident_internal.%I FOR VALUES FROM (%s) TO (%s)',
 				wanted.parent, wanted.part, wanted.first_key, wanted.end_key);
 			RETURN true;
 		END IF;
@@ -94,44 +94,44 @@ EXCEPTION
 	WHEN lock_not_available OR duplicate_table OR check_violation THEN
 		RETURN false;
 	WHEN OTHERS THEN
-		PERFORM incident.maintenance_failed('a partition could not be made', SQLSTATE, SQLERRM);
+		PERFORM incident_internal.maintenance_failed('a partition could not be made', SQLSTATE, SQLERRM);
 		RETURN false;
 END
 $$;
 
 -- The first month that is not over.
-CREATE FUNCTION incident.current_month()
+CREATE FUNCTION incident_internal.current_month()
 RETURNS integer
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT min(w.first_key) FROM incident.wanted_partitions() AS w WHERE w.parent = 'entries';
+	SELECT min(w.first_key) FROM incident_internal.wanted_partitions() AS w WHERE w.parent = 'entries';
 END;
 
 -- Timers of minutes before this one are done with. Of the last day all are kept: ticks have yet
 -- to notice when the clock has been set back.
-CREATE FUNCTION incident.timers_done_before()
+CREATE FUNCTION incident_internal.timers_done_before()
 RETURNS integer
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT least(t.from_bucket, incident.bucket(clock_timestamp() - interval '24 hours'))
-	FROM incident.last_tick AS t;
+	SELECT least(t.from_bucket, incident_internal.bucket(clock_timestamp() - interval '24 hours'))
+	FROM incident_internal.last_tick AS t;
 END;
 
 -- The partitions that are done with: timers that ticks have passed, timelines of a past
 -- month of which no incident is left.
-CREATE FUNCTION incident.done_partitions(OUT parent text, OUT part text)
+CREATE FUNCTION incident_internal.done_partitions(OUT parent text, OUT part text)
 RETURNS SETOF record
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT 'timers', p.part FROM incident.partitions('timers') AS p
-	WHERE p.end_key <= incident.timers_done_before()
+	SELECT 'timers', p.part FROM incident_internal.partitions('timers') AS p
+	WHERE p.end_key <= incident_internal.timers_done_before()
 	UNION ALL
-	SELECT 'entries', p.part FROM incident.partitions('entries') AS p
-	WHERE p.first_key < incident.current_month()
-		AND NOT EXISTS (SELECT FROM incident.incident_state AS s WHERE s.month = p.first_key)
+	SELECT 'entries', p.part FROM incident_internal.partitions('entries') AS p
+	WHERE p.first_key < incident_internal.current_month()
+		AND NOT EXISTS (SELECT FROM incident_internal.incident_state AS s WHERE s.month = p.first_key)
 $$;
 
 -- Drops one of them. False when there is none that can be dropped now.
@@ -147,23 +147,23 @@ AS $$
 DECLARE
 	done record;
 BEGIN
-	PERFORM incident.expect_newest_snapshot('partitions are dropped');
-	SELECT * INTO done FROM incident.done_partitions() LIMIT 1;
+	PERFORM incident_internal.expect_newest_snapshot('partitions are dropped');
+	SELECT * INTO done FROM incident_internal.done_partitions() LIMIT 1;
 	IF done IS NULL THEN
 		RETURN false;
 	END IF;
 	BEGIN
-		EXECUTE format('LOCK TABLE ONLY incident.%I IN ACCESS EXCLUSIVE MODE', done.parent);
-		IF NOT EXISTS (SELECT FROM incident.done_partitions() AS d WHERE d.part = done.part) THEN
+		EXECUTE format('LOCK TABLE ONLY incident_internal.%I IN ACCESS EXCLUSIVE MODE', done.parent);
+		IF NOT EXISTS (SELECT FROM incident_internal.done_partitions() AS d WHERE d.part = done.part) THEN
 			RETURN false;
 		END IF;
-		EXECUTE format('DROP TABLE incident.%I', done.part);
+		EXECUTE format('DROP TABLE incident_internal.%I', done.part);
 		RETURN true;
 	EXCEPTION
 		WHEN lock_not_available OR undefined_table THEN
 			RETURN false;
 		WHEN OTHERS THEN
-			PERFORM incident.maintenance_failed('a partition could not be dropped', SQLSTATE, SQLERRM);
+			PERFORM incident_internal.maintenance_failed('a partition could not be dropped', SQLSTATE, SQLERRM);
 			RETURN false;
 	END;
 END
@@ -191,8 +191,8 @@ BEGIN
 		RAISE EXCEPTION 'the time to keep must be none, or an hour or more, not %', keep
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'A number without a unit counts seconds: write ''3 years''.';
 	END IF;
-	SELECT s.month INTO over FROM incident.incident_state AS s
-		WHERE s.month < incident.current_month() GROUP BY s.month
+	SELECT s.month INTO over FROM incident_internal.incident_state AS s
+		WHERE s.month < incident_internal.current_month() GROUP BY s.month
 		HAVING bool_and(s.status IN ('closed', 'cancelled') AND s.closed_at < now() - keep)
 		ORDER BY s.month LIMIT 1;
 	IF keep IS NULL OR over IS NULL THEN
@@ -200,29 +200,29 @@ BEGIN
 	END IF;
 	BEGIN
 		-- Somebody may be about to reopen one.
-		PERFORM FROM incident.incident_state AS s WHERE s.month = over FOR UPDATE NOWAIT;
-		IF EXISTS (SELECT FROM incident.incident_state AS s WHERE s.month = over
+		PERFORM FROM incident_internal.incident_state AS s WHERE s.month = over FOR UPDATE NOWAIT;
+		IF EXISTS (SELECT FROM incident_internal.incident_state AS s WHERE s.month = over
 				AND (s.status NOT IN ('closed', 'cancelled') OR s.closed_at >= now() - keep)) THEN
 			RETURN NULL;
 		END IF;
 		WITH gone AS (
-			DELETE FROM incident.incident_state AS s
+			DELETE FROM incident_internal.incident_state AS s
 			WHERE s.month = over AND s.status IN ('closed', 'cancelled') AND s.closed_at < now() - keep
 			RETURNING s.org_id, s.incident_id),
 		without_quarantine AS (
-			DELETE FROM incident.quarantine AS q USING gone AS g
+			DELETE FROM incident_internal.quarantine AS q USING gone AS g
 			WHERE q.org_id = g.org_id AND q.incident_id = g.incident_id),
 		without_repeats AS (
-			DELETE FROM incident.repeats AS r USING gone AS g
+			DELETE FROM incident_internal.repeats AS r USING gone AS g
 			WHERE r.org_id = g.org_id AND r.incident_id = g.incident_id),
 		without_keys AS (
-			DELETE FROM incident.dedup_keys AS k USING gone AS g
+			DELETE FROM incident_internal.dedup_keys AS k USING gone AS g
 			WHERE k.org_id = g.org_id AND k.incident_id = g.incident_id),
 		without_incidents AS (
-			DELETE FROM incident.incidents AS i USING gone AS g
+			DELETE FROM incident_internal.incidents AS i USING gone AS g
 			WHERE i.org_id = g.org_id AND i.incident_id = g.incident_id),
 		without_entries AS (
-			DELETE FROM incident.entries_default AS e USING gone AS g
+			DELETE FROM incident_internal.entries_default AS e USING gone AS g
 			WHERE e.month = over AND e.org_id = g.org_id AND e.incident_id = g.incident_id)
 		SELECT count(*) INTO forgotten FROM gone;
 		RETURN forgotten;
@@ -230,7 +230,7 @@ BEGIN
 		WHEN lock_not_available THEN
 			RETURN NULL;
 		WHEN OTHERS THEN
-			PERFORM incident.maintenance_failed('a month could not be forgotten', SQLSTATE, SQLERRM);
+			PERFORM incident_internal.maintenance_failed('a month could not be forgotten', SQLSTATE, SQLERRM);
 			RETURN NULL;
 	END;
 END
@@ -244,10 +244,10 @@ SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 AS $$
 BEGIN
-	DELETE FROM incident.timers_default AS r WHERE r.bucket < (SELECT incident.timers_done_before());
-	DELETE FROM incident.tick_log WHERE finished_at < now() - interval '1 month';
+	DELETE FROM incident_internal.timers_default AS r WHERE r.bucket < (SELECT incident_internal.timers_done_before());
+	DELETE FROM incident_internal.tick_log WHERE finished_at < now() - interval '1 month';
 EXCEPTION WHEN OTHERS THEN
-	PERFORM incident.maintenance_failed('old timers and the log of ticks could not be deleted', SQLSTATE, SQLERRM);
+	PERFORM incident_internal.maintenance_failed('old timers and the log of ticks could not be deleted', SQLSTATE, SQLERRM);
 END
 $$;
 
@@ -279,13 +279,13 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM FROM incident.last_tick
+	PERFORM FROM incident_internal.last_tick
 		WHERE maintained_at IS NULL OR maintained_at NOT BETWEEN clock_timestamp() - interval '1 hour' AND clock_timestamp()
 		FOR NO KEY UPDATE SKIP LOCKED;
 	IF NOT FOUND THEN
 		RETURN false;
 	END IF;
-	UPDATE incident.last_tick SET maintained_at = clock_timestamp(), maintenance_problem = NULL;
+	UPDATE incident_internal.last_tick SET maintained_at = clock_timestamp(), maintenance_problem = NULL;
 	RETURN true;
 END
 $$;

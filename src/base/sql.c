@@ -47,7 +47,7 @@ extension_owner(void)
 
 	if (!HeapTupleIsValid(tuple))
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
-						errmsg("table incident.policies does not exist"),
+						errmsg("table incident_internal.policies does not exist"),
 						errhint("Run CREATE EXTENSION pg_incident in this database.")));
 	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
 	ReleaseSysCache(tuple);

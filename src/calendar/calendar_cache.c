@@ -157,9 +157,9 @@ read_windows(Rows *rows, Datum *key, MemoryContext context)
 {
 	static PgiQuery query = {
 		"SELECT NULL::date AS date, weekday, opens, closes, since"
-		" FROM incident.calendar_windows WHERE calendar = $1 AND built_in = $2"
+		" FROM incident_internal.calendar_windows WHERE calendar = $1 AND built_in = $2"
 		" UNION ALL SELECT d.date, NULL, w.opens, w.closes, NULL"
-		" FROM incident.calendar_dates AS d"
+		" FROM incident_internal.calendar_dates AS d"
 		" LEFT JOIN unnest(d.opens, d.closes) AS w(opens, closes) ON true"
 		" WHERE d.calendar = $1 AND d.built_in = $2"
 		" ORDER BY date NULLS FIRST, since, weekday, opens",
@@ -268,7 +268,7 @@ zone_number(const char *name)
 static int
 zone_of(int32 org_id)
 {
-	static PgiQuery query = {"SELECT incident.organisation_zone($1)", 1, {INT4OID}};
+	static PgiQuery query = {"SELECT incident_internal.organisation_zone($1)", 1, {INT4OID}};
 	Organisation *organisation = hash_search(organisations, &org_id, HASH_FIND, NULL);
 	Datum key = Int32GetDatum(org_id);
 	PgiOwnerScope scope;
@@ -295,7 +295,7 @@ static bool
 read_rows(Rows *rows, int32 org_id, CachedCalendar *cached)
 {
 	static PgiQuery query = {"SELECT built_in, zone, weeks, working_day"
-							 " FROM incident.calendars"
+							 " FROM incident_internal.calendars"
 							 " WHERE calendar = $1 ORDER BY built_in LIMIT 1",
 							 1,
 							 {TEXTOID}};
@@ -478,7 +478,7 @@ known_calendars(void)
 {
 	static PgiQuery query = {
 		"SELECT string_agg(c.calendar, ', ' ORDER BY c.calendar COLLATE \"C\")"
-		" FROM (SELECT DISTINCT calendar FROM incident.calendars) AS c",
+		" FROM (SELECT DISTINCT calendar FROM incident_internal.calendars) AS c",
 		0};
 	MemoryContext caller = CurrentMemoryContext;
 	PgiOwnerScope scope;

@@ -13,8 +13,8 @@
 void
 pgi_decided_read(PgiDecided *decided, int32 org_id)
 {
-	static PgiQuery last_tick = {"SELECT at FROM incident.last_tick", 0};
-	static PgiQuery quarantined = {"SELECT incident_id FROM incident.quarantine"
+	static PgiQuery last_tick = {"SELECT at FROM incident_internal.last_tick", 0};
+	static PgiQuery quarantined = {"SELECT incident_id FROM incident_internal.quarantine"
 								   " WHERE org_id = $1 ORDER BY incident_id",
 								   1,
 								   {INT4OID}};

@@ -26,7 +26,7 @@ void
 pgi_read_duty_names(int32 policy_id, PgiDutyNames *names)
 {
 	static PgiQuery query = {"SELECT duty, content IS NOT NULL FROM "
-							 "incident.policy_duties WHERE policy_id = $1"
+							 "incident_internal.policy_duties WHERE policy_id = $1"
 							 " ORDER BY number",
 							 1,
 							 {INT4OID}};

@@ -1,5 +1,5 @@
 /*
- * entry.c: entries as rows of incident.entries, and the words for kinds and rules.
+ * entry.c: entries as rows of incident_internal.entries, and the words for kinds and rules.
  */
 #include "postgres.h"
 

@@ -1,5 +1,5 @@
 /*
- * entry.h: entries as rows of incident.entries.
+ * entry.h: entries as rows of incident_internal.entries.
  */
 #ifndef PGI_ROW_H
 #define PGI_ROW_H

@@ -109,7 +109,7 @@ static char *
 term(const Explanation *explanation, const char *kind, const char *word)
 {
 	static PgiQuery query = {
-		"SELECT incident.term_of($1, $2, 'zh', $3)", 3, {TEXTOID, TEXTOID, INT4OID}};
+		"SELECT incident_internal.term_of($1, $2, 'zh', $3)", 3, {TEXTOID, TEXTOID, INT4OID}};
 	Datum values[3];
 	char *called;
 
@@ -163,7 +163,7 @@ static void
 explain_values(Explanation *explanation, int32 org_id)
 {
 	static PgiQuery query = {
-		"SELECT name FROM incident.assets WHERE org_id = $1 AND asset_id = $2",
+		"SELECT name FROM incident_internal.assets WHERE org_id = $1 AND asset_id = $2",
 		2,
 		{INT4OID, INT8OID}};
 	const PgiState *state = &explanation->state;
@@ -322,14 +322,14 @@ Datum
 pgi_explain(PG_FUNCTION_ARGS)
 {
 	static PgiQuery describe = {
-		"SELECT detected_at, name, version FROM incident.incidents"
-		" JOIN incident.policies USING (policy_id) WHERE org_id = $1 AND incident_id = "
+		"SELECT detected_at, name, version FROM incident_internal.incidents"
+		" JOIN incident_internal.policies USING (policy_id) WHERE org_id = $1 AND incident_id = "
 		"$2",
 		2,
 		{INT4OID, INT8OID}};
 	static PgiQuery failure = {
 		"SELECT since, retry_at, message, sqlstate FROM "
-		"incident.quarantine WHERE org_id = $1 AND incident_id = $2",
+		"incident_internal.quarantine WHERE org_id = $1 AND incident_id = $2",
 		2,
 		{INT4OID, INT8OID}};
 	int64 incident_id = pgi_incident_argument(fcinfo);

@@ -52,7 +52,7 @@ pgi_mark_argument(FunctionCallInfo fcinfo, int number)
 static char *
 mark_of(const PgiTimeline *timeline)
 {
-	static PgiQuery query = {"SELECT confidentiality FROM incident.incidents"
+	static PgiQuery query = {"SELECT confidentiality FROM incident_internal.incidents"
 							 " WHERE org_id = $1 AND incident_id = $2",
 							 2,
 							 {INT4OID, INT8OID}};
@@ -70,7 +70,7 @@ mark_of(const PgiTimeline *timeline)
 static void
 change_mark(const PgiTimeline *timeline, const char *mark)
 {
-	static PgiQuery query = {"UPDATE incident.incidents SET confidentiality = $3"
+	static PgiQuery query = {"UPDATE incident_internal.incidents SET confidentiality = $3"
 							 " WHERE org_id = $1 AND incident_id = $2",
 							 3,
 							 {INT4OID, INT8OID, TEXTOID}};

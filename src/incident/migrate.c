@@ -55,7 +55,7 @@ from_to(const PgiPolicyTitle *from, const PgiPolicyTitle *to)
 static void
 change_policy(PgiTimeline *timeline, int32 policy_id)
 {
-	static PgiQuery incident = {"UPDATE incident.incidents SET policy_id = $3"
+	static PgiQuery incident = {"UPDATE incident_internal.incidents SET policy_id = $3"
 								" WHERE org_id = $1 AND incident_id = $2",
 								3,
 								{INT4OID, INT8OID, INT4OID}};

@@ -54,7 +54,7 @@ first_value(bool *isnull)
 static int32
 need_organisation(void)
 {
-	static PgiQuery query = {"SELECT incident.need_organisation()", 0};
+	static PgiQuery query = {"SELECT incident_internal.need_organisation()", 0};
 	bool isnull;
 
 	pgi_run(&query, NULL, NULL, SPI_OK_SELECT, 1);
@@ -69,9 +69,9 @@ static int32
 choose_policy(int32 org_id, const char *name)
 {
 	static PgiQuery query = {
-		"SELECT o.name, (SELECT policy_id FROM incident.policies AS p"
+		"SELECT o.name, (SELECT policy_id FROM incident_internal.policies AS p"
 		"  WHERE p.name = o.name AND p.state = 'published' ORDER BY version DESC LIMIT 1)"
-		" FROM (SELECT coalesce($2, policy) AS name FROM incident.organisations"
+		" FROM (SELECT coalesce($2, policy) AS name FROM incident_internal.organisations"
 		"  WHERE org_id = $1) AS o",
 		2,
 		{INT4OID, TEXTOID}};
@@ -92,7 +92,7 @@ choose_policy(int32 org_id, const char *name)
 static int64
 next_incident_id(void)
 {
-	static PgiQuery query = {"SELECT nextval('incident.incidents_incident_id_seq')", 0};
+	static PgiQuery query = {"SELECT nextval('incident_internal.incidents_incident_id_seq')", 0};
 	bool isnull;
 
 	pgi_run(&query, NULL, NULL, SPI_OK_SELECT, 1);
@@ -104,7 +104,7 @@ static void
 lock_ticket(Datum *org_and_ticket)
 {
 	static PgiQuery query = {
-		"SELECT incident.take_lock('ticket', hashtextextended($2, $1)::bit(32)::integer)",
+		"SELECT incident_internal.take_lock('ticket', hashtextextended($2, $1)::bit(32)::integer)",
 		2,
 		{INT4OID, TEXTOID}};
 
@@ -120,8 +120,8 @@ static int64
 take_ticket(int32 org_id, const char *ticket)
 {
 	static PgiQuery handled = {
-		"SELECT max(i.incident_id) FROM incident.incidents AS i"
-		" JOIN incident.incident_state AS s USING (org_id, incident_id)"
+		"SELECT max(i.incident_id) FROM incident_internal.incidents AS i"
+		" JOIN incident_internal.incident_state AS s USING (org_id, incident_id)"
 		" WHERE i.org_id = $1 AND i.ticket = $2"
 		" AND s.status NOT IN ('resolved', 'closed', 'cancelled')",
 		2,
@@ -163,7 +163,7 @@ take_ticket(int32 org_id, const char *ticket)
 static Datum
 open_incident(FunctionCallInfo fcinfo, const OpenForm *form)
 {
-	static PgiQuery insert = {"INSERT INTO incident.incidents (org_id, incident_id, "
+	static PgiQuery insert = {"INSERT INTO incident_internal.incidents (org_id, incident_id, "
 							  "policy_id, detected_at, category,"
 							  " confidentiality, ticket, dedup_key, drill)"
 							  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",

@@ -55,7 +55,7 @@ Datum
 pgi_is_published(PG_FUNCTION_ARGS)
 {
 	static PgiQuery query = {
-		"SELECT FROM incident.policies WHERE policy_id = $1 AND state = 'published'",
+		"SELECT FROM incident_internal.policies WHERE policy_id = $1 AND state = 'published'",
 		1,
 		{INT4OID}};
 	Datum id = PG_GETARG_DATUM(0);
@@ -76,7 +76,7 @@ pgi_is_published(PG_FUNCTION_ARGS)
 bool
 pgi_keep_policy(int32 policy_id)
 {
-	static PgiQuery query = {"SELECT incident.keep_policy($1)", 1, {INT4OID}};
+	static PgiQuery query = {"SELECT incident_internal.keep_policy($1)", 1, {INT4OID}};
 	Datum id = Int32GetDatum(policy_id);
 	bool isnull;
 
@@ -89,10 +89,10 @@ void
 pgi_find_asset(int32 org_id, const char *name, int64 *asset_id, uint8 *level)
 {
 	static PgiQuery query = {
-		"SELECT f.asset_id, a.level FROM incident.find_asset($1, $2,"
+		"SELECT f.asset_id, a.level FROM incident_internal.find_asset($1, $2,"
 		"  ' Pass NULL for an asset that is not known yet: it counts as the most urgent"
 		" possible.') AS f(asset_id)"
-		" JOIN incident.assets AS a ON a.org_id = $1 AND a.asset_id = f.asset_id",
+		" JOIN incident_internal.assets AS a ON a.org_id = $1 AND a.asset_id = f.asset_id",
 		2,
 		{INT4OID, TEXTOID}};
 	Datum values[2];

@@ -41,7 +41,7 @@ static void
 read_key(Key *key)
 {
 	static PgiQuery query = {"SELECT incident_id, severity, asset_level"
-							 " FROM incident.dedup_keys"
+							 " FROM incident_internal.dedup_keys"
 							 " WHERE org_id = $1 AND dedup_key = $2",
 							 2,
 							 {INT4OID, TEXTOID}};
@@ -67,7 +67,7 @@ pgi_lock_handled(int32 org_id, int64 incident_id)
 {
 	static PgiQuery query = {
 		"SELECT status NOT IN ('resolved', 'closed', 'cancelled')"
-		" FROM incident.incident_state WHERE org_id = $1 AND incident_id = $2"
+		" FROM incident_internal.incident_state WHERE org_id = $1 AND incident_id = $2"
 		" FOR NO KEY UPDATE",
 		2,
 		{INT4OID, INT8OID}};
@@ -111,7 +111,7 @@ write_key(PgiQuery *query, int expected, const Key *key)
 static bool
 add_key(const Key *key)
 {
-	static PgiQuery query = {"INSERT INTO incident.dedup_keys (org_id, dedup_key,"
+	static PgiQuery query = {"INSERT INTO incident_internal.dedup_keys (org_id, dedup_key,"
 							 " incident_id, severity, asset_level)"
 							 " VALUES ($1, $2, $3, $4, $5)"
 							 " ON CONFLICT (org_id, dedup_key) DO NOTHING",
@@ -124,7 +124,7 @@ add_key(const Key *key)
 static void
 change_key(const Key *key)
 {
-	static PgiQuery query = {"UPDATE incident.dedup_keys SET incident_id = $3,"
+	static PgiQuery query = {"UPDATE incident_internal.dedup_keys SET incident_id = $3,"
 							 " severity = $4, asset_level = $5"
 							 " WHERE org_id = $1 AND dedup_key = $2",
 							 KEY_ARGS, KEY_TYPES};
@@ -137,7 +137,7 @@ static void
 add_repeat(int32 org_id, int64 incident_id, const PgiReport *report)
 {
 	static PgiQuery query = {
-		"INSERT INTO incident.repeats (org_id, incident_id, detected_at, recorded_at,"
+		"INSERT INTO incident_internal.repeats (org_id, incident_id, detected_at, recorded_at,"
 		" asset_id, asset_level, severity, summary, actor, recorded_by)"
 		" VALUES ($1, $2, $3, clock_timestamp(), $4, $5, $6, $7, $8, session_user)",
 		8,

@@ -1,5 +1,5 @@
 /*
- * state.c: the state of an incident as its row of incident.incident_state.
+ * state.c: the state of an incident as its row of incident_internal.incident_state.
  */
 #include "postgres.h"
 
@@ -94,12 +94,12 @@ void
 pgi_state_write(PgiTimeline *timeline, TimestampTz until, const PgiState *state)
 {
 	static PgiQuery insert = {
-		"INSERT INTO incident.incident_state (" PGI_STATE_LIST ")"
+		"INSERT INTO incident_internal.incident_state (" PGI_STATE_LIST ")"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
 		"$17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)",
 		PGI_STATE_COLUMNS, STATE_TYPES};
 	static PgiQuery update = {
-		"UPDATE incident.incident_state SET policy_id = $3, month = $4, seq = $5,"
+		"UPDATE incident_internal.incident_state SET policy_id = $3, month = $4, seq = $5,"
 		" settled_to = $6, next_due = $7, status = $8, asset_id = $9, asset_level = $10,"
 		" severity = $11, event_level = $12, response_level = $13, peak_response = $14,"
 		" breached = $15, acknowledged_at = $16, activated_at = $17, resolved_at = $18,"

@@ -1,5 +1,5 @@
 /*
- * state.h: the state of an incident as its row of incident.incident_state.
+ * state.h: the state of an incident as its row of incident_internal.incident_state.
  */
 #ifndef PGI_STATE_H
 #define PGI_STATE_H

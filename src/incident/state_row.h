@@ -1,12 +1,12 @@
 /*
- * state_row.h: where a row of incident.incident_state has what.
+ * state_row.h: where a row of incident_internal.incident_state has what.
  */
 #ifndef PGI_STATE_ROW_H
 #define PGI_STATE_ROW_H
 
 #include "kernel/policy.h"
 
-/* Columns of incident.incident_state, in the order of the table. */
+/* Columns of incident_internal.incident_state, in the order of the table. */
 enum
 {
 	STATE_ORG_ID = 1,

@@ -44,7 +44,7 @@ enum
 };
 
 static PgiQuery read_entries = {"SELECT " PGI_ENTRY_LIST
-								" FROM incident.entries AS e WHERE org_id = $1"
+								" FROM incident_internal.entries AS e WHERE org_id = $1"
 								" AND incident_id = $2 AND month = $4 ORDER BY seq",
 								4,
 								{INT4OID, INT8OID, INT4OID, INT4OID}};
@@ -134,7 +134,7 @@ pgi_no_incident(int32 org_id, int64 incident_id)
 
 #define READ_STATE                                                      \
 	"SELECT policy_id, settled_to, seq, month, next_due, head, revised" \
-	" FROM incident.incident_state WHERE org_id = $1 AND incident_id = $2"
+	" FROM incident_internal.incident_state WHERE org_id = $1 AND incident_id = $2"
 
 /*
  * Waits until everybody has been told of the calendars that have been imported. The incidents that
@@ -143,8 +143,8 @@ pgi_no_incident(int32 org_id, int64 incident_id)
 static void
 await_calendars(void)
 {
-	static PgiQuery query = {"SELECT importer FROM incident.calendar_changes"
-							 " WHERE id_space = incident.id_space()",
+	static PgiQuery query = {"SELECT importer FROM incident_internal.calendar_changes"
+							 " WHERE id_space = incident_internal.id_space()",
 							 0};
 	bool isnull;
 
@@ -273,7 +273,7 @@ void
 pgi_timeline_write(PgiTimeline *timeline, PgiEntry *entry)
 {
 	static PgiQuery query = {
-		"INSERT INTO incident.entries (org_id, month, incident_id, effective_at,"
+		"INSERT INTO incident_internal.entries (org_id, month, incident_id, effective_at,"
 		" recorded_at, epoch, seq, rule, occurrence, kind, event_level, response_level,"
 		" sets_asset, sets_severity, asset_level, severity, asset_id, duty, hash, actor,"
 		" recorded_by, note, evidence)"
@@ -317,7 +317,7 @@ pgi_timeline_is_complete(const PgiTimeline *timeline)
 void
 pgi_expect_remembered(int32 org_id, int64 incident_id)
 {
-	static PgiQuery query = {"SELECT FROM incident.incident_state"
+	static PgiQuery query = {"SELECT FROM incident_internal.incident_state"
 							 " WHERE org_id = $1 AND incident_id = $2",
 							 2,
 							 {INT4OID, INT8OID}};

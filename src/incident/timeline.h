@@ -73,13 +73,13 @@ typedef struct PgiTimeline
 } PgiTimeline;
 
 /*
- * The columns that pgi_entry_read reads, of incident.entries AS e where $3 is the incident's
+ * The columns that pgi_entry_read reads, of incident_internal.entries AS e where $3 is the incident's
  * policy.
  */
 #define PGI_ENTRY_LIST                                                              \
 	"seq, kind, effective_at, sets_asset, sets_severity, asset_id, asset_level,"    \
 	" severity, event_level, response_level, epoch, rule, occurrence, duty,"        \
-	" CASE WHEN duty IS NOT NULL THEN (SELECT d.number FROM incident.policy_duties" \
+	" CASE WHEN duty IS NOT NULL THEN (SELECT d.number FROM incident_internal.policy_duties" \
 	"  AS d WHERE d.policy_id = $3 AND d.duty = e.duty) END, hash"
 #define PGI_ENTRY_LIST_COLUMNS 16
 

@@ -103,13 +103,13 @@ static bool
 read_state(Check *check)
 {
 	static PgiQuery query = {
-		"SELECT " PGI_STATE_LIST ", EXISTS (SELECT FROM incident.calendar_changes AS c"
-		"  JOIN incident.policy_levels AS l ON l.calendar = c.calendar"
+		"SELECT " PGI_STATE_LIST ", EXISTS (SELECT FROM incident_internal.calendar_changes AS c"
+		"  JOIN incident_internal.policy_levels AS l ON l.calendar = c.calendar"
 		"  WHERE l.policy_id = s.policy_id),"
-		" EXISTS (SELECT FROM incident.quarantine AS q WHERE q.org_id = s.org_id"
+		" EXISTS (SELECT FROM incident_internal.quarantine AS q WHERE q.org_id = s.org_id"
 		"  AND q.incident_id = s.incident_id AND q.retry_at = s.next_due),"
-		" (SELECT t.at FROM incident.last_tick AS t)"
-		" FROM incident.incident_state AS s WHERE org_id = $1 AND incident_id = $2",
+		" (SELECT t.at FROM incident_internal.last_tick AS t)"
+		" FROM incident_internal.incident_state AS s WHERE org_id = $1 AND incident_id = $2",
 		2,
 		{INT4OID, INT8OID}};
 	PgiTimeline *timeline = &check->timeline;
@@ -148,7 +148,7 @@ read_incident(Check *check)
 	static PgiQuery query = {
 		"SELECT i.policy_id, i.detected_at, p.name, p.version, encode(p.digest, 'hex'),"
 		" i.category, i.confidentiality, i.ticket, i.dedup_key, i.drill"
-		" FROM incident.incidents AS i LEFT JOIN incident.policies AS p USING (policy_id)"
+		" FROM incident_internal.incidents AS i LEFT JOIN incident_internal.policies AS p USING (policy_id)"
 		" WHERE i.org_id = $1 AND i.incident_id = $2",
 		2,
 		{INT4OID, INT8OID}};
@@ -247,7 +247,7 @@ read_entries(Check *check)
 		" evidence #>> '{from,version}', evidence #>> '{from,sha256}',"
 		" evidence #>> '{to,policy}', evidence #>> '{to,version}',"
 		" evidence #>> '{to,sha256}', evidence ->> 'from', evidence ->> 'to'"
-		" FROM incident.entries AS e WHERE org_id = $1 AND incident_id = $2"
+		" FROM incident_internal.entries AS e WHERE org_id = $1 AND incident_id = $2"
 		" ORDER BY seq, epoch, rule, occurrence",
 		3,
 		{INT4OID, INT8OID, INT4OID}};

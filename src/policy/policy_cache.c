@@ -91,7 +91,7 @@ read_document(int32 policy_id, PgiPolicyTitle *title)
 {
 	static PgiQuery query = {
 		"SELECT incident.export_policy(policy_id), name, version, encode(digest, 'hex')"
-		" FROM incident.policies WHERE policy_id = $1 AND state <> 'dropped'",
+		" FROM incident_internal.policies WHERE policy_id = $1 AND state <> 'dropped'",
 		1,
 		{INT4OID}};
 	Datum id = Int32GetDatum(policy_id);
@@ -182,7 +182,7 @@ static void
 read_names(void)
 {
 	static PgiQuery query = {
-		"SELECT name, version, policy_id FROM incident.policies WHERE state = 'published'"
+		"SELECT name, version, policy_id FROM incident_internal.policies WHERE state = 'published'"
 		" ORDER BY name, version",
 		0};
 	PgiOwnerScope scope;

@@ -35,7 +35,7 @@
 #include "incident/timeline.h"
 #include "replay/history.h"
 
-/* Columns of incident.incidents. */
+/* Columns of incident_internal.incidents. */
 enum
 {
 	INCIDENT_ORG_ID = 1,
@@ -44,7 +44,7 @@ enum
 	INCIDENT_DETECTED_AT
 };
 
-/* Columns of incident.entries, up to what a fact has beyond a derived event. */
+/* Columns of incident_internal.entries, up to what a fact has beyond a derived event. */
 enum
 {
 	ENTRY_ORG_ID = 1,

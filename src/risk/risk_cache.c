@@ -29,7 +29,7 @@ static PgiVersions published = {"risk method"};
 static void
 read_names(void)
 {
-	static PgiQuery query = {"SELECT name, version, method_id FROM incident.risk_methods"
+	static PgiQuery query = {"SELECT name, version, method_id FROM incident_internal.risk_methods"
 							 " WHERE state = 'published' ORDER BY name, version",
 							 0};
 	PgiOwnerScope scope;
@@ -74,7 +74,7 @@ static void
 compile_method(int32 method_id, PgiRiskMethod *compiled)
 {
 	static PgiQuery query = {
-		"SELECT document FROM incident.risk_methods WHERE method_id = $1", 1, {INT4OID}};
+		"SELECT document FROM incident_internal.risk_methods WHERE method_id = $1", 1, {INT4OID}};
 	Datum id = Int32GetDatum(method_id);
 	PgiOwnerScope scope;
 	PgiRiskSource source;

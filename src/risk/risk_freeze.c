@@ -11,13 +11,13 @@
 #include "base/bulk.h"
 #include "base/sql.h"
 
-/* In the order of the columns of incident.risk_results. */
+/* In the order of the columns of incident_internal.risk_results. */
 #define RESULTS                                                                    \
 	"SELECT r.org_id, $1, r.scenario_id, r.asset_rating, r.threat_rating,"         \
 	" r.vulnerability_rating, r.inherent_likelihood, r.inherent_loss, r.inherent," \
 	" r.current_likelihood, r.current_loss, r.current, r.residual_likelihood,"     \
 	" r.residual_loss, r.residual, r.decision, r.standing"                         \
-	" FROM incident.risk_now AS r WHERE r.retired_at IS NULL"
+	" FROM incident_internal.risk_now AS r WHERE r.retired_at IS NULL"
 
 /* Whether somebody's triggers want to see the rows. */
 static bool
@@ -36,7 +36,7 @@ Datum
 pgi_freeze_results(PG_FUNCTION_ARGS)
 {
 	static PgiQuery results = {RESULTS, 1, {INT8OID}};
-	static PgiQuery insert = {"INSERT INTO incident.risk_results " RESULTS, 1, {INT8OID}};
+	static PgiQuery insert = {"INSERT INTO incident_internal.risk_results " RESULTS, 1, {INT8OID}};
 	Datum round = PG_GETARG_DATUM(0);
 	PgiBulk *bulk;
 	uint64 frozen;

@@ -43,9 +43,9 @@ static void
 leave_quarantine(void)
 {
 	static PgiQuery query = {
-		"DELETE FROM incident.quarantine WHERE (org_id, incident_id) IN ("
-		"SELECT q.org_id, q.incident_id FROM incident.quarantine AS q"
-		" JOIN incident.incident_state AS s USING (org_id, incident_id)"
+		"DELETE FROM incident_internal.quarantine WHERE (org_id, incident_id) IN ("
+		"SELECT q.org_id, q.incident_id FROM incident_internal.quarantine AS q"
+		" JOIN incident_internal.incident_state AS s USING (org_id, incident_id)"
 		" WHERE s.next_due IS DISTINCT FROM q.retry_at"
 		" FOR NO KEY UPDATE OF s SKIP LOCKED FOR UPDATE OF q SKIP LOCKED)",
 		0};
@@ -58,7 +58,7 @@ static void
 quarantine(const PgiDue *due, TimestampTz at, const ErrorData *error)
 {
 	static PgiQuery remember = {
-		"INSERT INTO incident.quarantine AS q (org_id, incident_id, since, attempts, "
+		"INSERT INTO incident_internal.quarantine AS q (org_id, incident_id, since, attempts, "
 		"retry_at,"
 		" sqlstate, message)"
 		" VALUES ($1, $2, $3, 1, $3::timestamptz + interval '1 minute', $4, $5)"
@@ -70,7 +70,7 @@ quarantine(const PgiDue *due, TimestampTz at, const ErrorData *error)
 		5,
 		{INT4OID, INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID}};
 	static PgiQuery postpone = {
-		"UPDATE incident.incident_state SET next_due = $3, revised = true"
+		"UPDATE incident_internal.incident_state SET next_due = $3, revised = true"
 		" WHERE org_id = $1 AND incident_id = $2",
 		3,
 		{INT4OID, INT8OID, TIMESTAMPTZOID}};
@@ -158,13 +158,13 @@ static PgiOutcome
 lock_due(const PgiDue *due)
 {
 	static PgiQuery lock = {
-		"SELECT next_due = $3 FROM incident.incident_state WHERE org_id = $1 AND "
+		"SELECT next_due = $3 FROM incident_internal.incident_state WHERE org_id = $1 AND "
 		"incident_id = $2"
 		" FOR NO KEY UPDATE SKIP LOCKED",
 		3,
 		{INT4OID, INT8OID, TIMESTAMPTZOID}};
 	static PgiQuery look = {
-		"SELECT FROM incident.incident_state WHERE org_id = $1 AND incident_id = $2",
+		"SELECT FROM incident_internal.incident_state WHERE org_id = $1 AND incident_id = $2",
 		2,
 		{INT4OID, INT8OID}};
 	Datum values[3];
@@ -301,7 +301,7 @@ static void
 mark_latecomers(void *arg)
 {
 	static PgiQuery query = {
-		"SELECT incident.reconsider_latecomers($1)", 1, {TIMESTAMPTZOID}};
+		"SELECT incident_internal.reconsider_latecomers($1)", 1, {TIMESTAMPTZOID}};
 	Datum at = TimestampTzGetDatum(*(TimestampTz *) arg);
 
 	pgi_run(&query, &at, NULL, SPI_OK_SELECT, 1);
@@ -314,7 +314,7 @@ mark_latecomers(void *arg)
 static void
 reconsider_latecomers(TimestampTz at)
 {
-	static PgiQuery look = {"SELECT FROM incident.calendar_changes LIMIT 1", 0};
+	static PgiQuery look = {"SELECT FROM incident_internal.calendar_changes LIMIT 1", 0};
 	ErrorData *error;
 
 	if (pgi_run(&look, NULL, NULL, SPI_OK_SELECT, 1) == 0)
@@ -334,7 +334,7 @@ log_tick(const Tally *tally, TimestampTz at, TimestampTz began, int64 remaining,
 {
 	Interval interval = {.time = step};
 	static PgiQuery query = {
-		"INSERT INTO incident.tick_log (began_at, finished_at, settled_to, incidents,"
+		"INSERT INTO incident_internal.tick_log (began_at, finished_at, settled_to, incidents,"
 		" escalations, overdue, breaches, quarantined, remaining, lateness, clock_step)"
 		" SELECT $1, clock_timestamp(), $2, $3, $4, $5, $6, $7, $8, $9, $10"
 		" WHERE $3 > 0 OR $7 > 0 OR $10 IS NOT NULL",

@@ -173,7 +173,7 @@ static void
 read_list(void)
 {
 	static PgiQuery query = {
-		"SELECT bucket, org_id, incidents, moments FROM incident.timers"
+		"SELECT bucket, org_id, incidents, moments FROM incident_internal.timers"
 		" WHERE bucket >= $1 AND bucket <= $2 ORDER BY bucket",
 		2,
 		{INT4OID, INT4OID}};

@@ -95,7 +95,7 @@ pgi_timer_make(PgiDue *timers, int32 org_id, int64 incident_id, TimestampTz due_
 }
 
 /*
- * A row of incident.timers with the first of some timers and those next to it that belong
+ * A row of incident_internal.timers with the first of some timers and those next to it that belong
  * with it. Returns how many those are.
  */
 int
@@ -127,7 +127,7 @@ void
 pgi_timer_set(int32 org_id, int64 incident_id, TimestampTz due_at)
 {
 	static PgiQuery query = {
-		"INSERT INTO incident.timers (bucket, org_id, incidents, moments)"
+		"INSERT INTO incident_internal.timers (bucket, org_id, incidents, moments)"
 		" VALUES ($1, $2, $3, $4)",
 		PGI_TIMER_COLUMNS,
 		{INT4OID, INT4OID, INT8ARRAYOID, TIMESTAMPTZARRAYOID}};

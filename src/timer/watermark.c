@@ -1,5 +1,5 @@
 /*
- * watermark.c: how far ticks have come, in incident.last_tick.
+ * watermark.c: how far ticks have come, in incident_internal.last_tick.
  *
  * last_tick.from_bucket says before which minute all timers are done with. It moves only as
  * far as every transaction is known to have ended that could still add a timer there: a
@@ -102,7 +102,7 @@ take_row(Watermark *mark)
 static void
 look(Watermark *mark)
 {
-	static PgiQuery query = {"SELECT " COLUMNS " FROM incident.last_tick", 0};
+	static PgiQuery query = {"SELECT " COLUMNS " FROM incident_internal.last_tick", 0};
 	MemoryContext before = CurrentMemoryContext;
 
 	pgi_read_newest(&query, NULL);
@@ -212,9 +212,9 @@ void
 pgi_watermark_note(TimestampTz at, const PgiSeen *seen)
 {
 	static PgiQuery lock = {
-		"SELECT " COLUMNS " FROM incident.last_tick FOR NO KEY UPDATE SKIP LOCKED", 0};
+		"SELECT " COLUMNS " FROM incident_internal.last_tick FOR NO KEY UPDATE SKIP LOCKED", 0};
 	static PgiQuery write = {
-		"UPDATE incident.last_tick SET at = $1, from_bucket = $2, next_bucket = $3,"
+		"UPDATE incident_internal.last_tick SET at = $1, from_bucket = $2, next_bucket = $3,"
 		" next_xid = $4, finished_at = $5, boot_clock = $6, boot_id = $7",
 		7,
 		{TIMESTAMPTZOID, INT4OID, INT4OID, XID8OID, TIMESTAMPTZOID, INT8OID, TEXTOID}};

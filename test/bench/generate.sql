@@ -25,7 +25,7 @@
 
 DO $$
 BEGIN
-	IF EXISTS (SELECT FROM incident.incidents) AND to_regnamespace('bench') IS NULL THEN
+	IF EXISTS (SELECT FROM incident_internal.incidents) AND to_regnamespace('bench') IS NULL THEN
 		RAISE EXCEPTION 'this database has incidents of its own';
 	END IF;
 END
@@ -33,11 +33,11 @@ $$;
 SET client_min_messages = warning;
 DROP SCHEMA IF EXISTS bench CASCADE;
 CREATE SCHEMA bench;
-TRUNCATE incident.incidents, incident.entries, incident.incident_state, incident.timers,
-	incident.quarantine, incident.tick_log, incident.dedup_keys, incident.repeats RESTART IDENTITY;
-UPDATE incident.last_tick SET at = '-infinity', finished_at = NULL, from_bucket = -2147483648,
+TRUNCATE incident_internal.incidents, incident_internal.entries, incident_internal.incident_state, incident_internal.timers,
+	incident_internal.quarantine, incident_internal.tick_log, incident_internal.dedup_keys, incident_internal.repeats RESTART IDENTITY;
+UPDATE incident_internal.last_tick SET at = '-infinity', finished_at = NULL, from_bucket = -2147483648,
 	next_bucket = NULL, next_xid = NULL, boot_clock = NULL, maintained_at = NULL;
-VACUUM FULL incident.last_tick;
+VACUUM FULL incident_internal.last_tick;
 CALL incident.maintain();
 SELECT incident.register_asset('bench', 'application', '2') AS asset \gset
 
@@ -116,10 +116,10 @@ DROP TABLE ranked;
 -- Sets the timers of a stage; returns how many.
 CREATE FUNCTION bench.arm(stage int) RETURNS bigint LANGUAGE sql AS $$
 	WITH armed AS (
-		INSERT INTO incident.timers (bucket, org_id, incidents, moments)
-		SELECT incident.bucket(due_at), 1, array_agg(incident_id ORDER BY due_at), array_agg(due_at ORDER BY due_at)
+		INSERT INTO incident_internal.timers (bucket, org_id, incidents, moments)
+		SELECT incident_internal.bucket(due_at), 1, array_agg(incident_id ORDER BY due_at), array_agg(due_at ORDER BY due_at)
 		FROM (SELECT *, row_number() OVER (ORDER BY due_at) / 100 AS row FROM bench.due) AS d
-		WHERE d.stage = arm.stage GROUP BY incident.bucket(due_at), row RETURNING cardinality(incidents) AS n)
+		WHERE d.stage = arm.stage GROUP BY incident_internal.bucket(due_at), row RETURNING cardinality(incidents) AS n)
 	SELECT sum(n)::bigint FROM armed;
 $$;
 
@@ -135,7 +135,7 @@ DECLARE
 BEGIN
 	SELECT * INTO s FROM bench.setting;
 	SELECT string_agg(length(part) || ':' || part || ';', '' ORDER BY n) INTO title
-	FROM incident.policies AS p, unnest(ARRAY[p.name, p.version::text, encode(p.digest, 'hex')]) WITH ORDINALITY AS t(part, n)
+	FROM incident_internal.policies AS p, unnest(ARRAY[p.name, p.version::text, encode(p.digest, 'hex')]) WITH ORDINALITY AS t(part, n)
 	WHERE p.policy_id = s.policy_id;
 	at_us := bench.microseconds(s.at);
 	rise_us := extract(epoch FROM s.rise) * 1000000;
@@ -157,10 +157,10 @@ BEGIN
 				ELSE d.due_us - rise_us END AS opened_us OFFSET 0) AS o
 			ORDER BY i OFFSET 0) AS o OFFSET 0) AS h;
 
-	INSERT INTO incident.incidents (org_id, incident_id, policy_id, detected_at, drill)
+	INSERT INTO incident_internal.incidents (org_id, incident_id, policy_id, detected_at, drill)
 	SELECT 1, incident_id, s.policy_id, opened_at, false FROM opening;
 
-	INSERT INTO incident.entries (org_id, month, incident_id, epoch, rule, occurrence, seq,
+	INSERT INTO incident_internal.entries (org_id, month, incident_id, epoch, rule, occurrence, seq,
 		effective_at, recorded_at, kind, sets_asset, sets_severity, asset_level, severity,
 		event_level, response_level, asset_id, hash, recorded_by)
 	SELECT 1, this_month, incident_id, 1, e.rule, 1, e.seq, opened_at, opened_at, e.kind, e.sets, e.sets,
@@ -170,7 +170,7 @@ BEGIN
 		(0, 1, 0, true, '2'::incident.level, 'minor'::incident.severity, NULL::incident.level),
 		(2, 2, 32, NULL, NULL, NULL, '2')) AS e(rule, seq, kind, sets, asset_level, severity, level);
 
-	INSERT INTO incident.incident_state (org_id, policy_id, incident_id, month, asset_level,
+	INSERT INTO incident_internal.incident_state (org_id, policy_id, incident_id, month, asset_level,
 		severity, event_level, revised, epoch, asset_id, processing_since, acknowledgement_since,
 		response_since, status, response_level, peak_response, breached, acknowledgement_overdue,
 		response_overdue, seq, settled_to, next_due, head)
@@ -179,8 +179,8 @@ BEGIN
 		graded_hash
 	FROM opening;
 
-	INSERT INTO incident.timers (bucket, org_id, incidents, moments)
-	SELECT incident.bucket(opened_at + s.rise), 1, ARRAY[incident_id], ARRAY[opened_at + s.rise]
+	INSERT INTO incident_internal.timers (bucket, org_id, incidents, moments)
+	SELECT incident_internal.bucket(opened_at + s.rise), 1, ARRAY[incident_id], ARRAY[opened_at + s.rise]
 	FROM opening WHERE stage IS NULL OR stage = 1;
 END
 $$;
@@ -202,8 +202,8 @@ BEGIN
 END
 $$;
 CALL bench.generate_all();
-SELECT setval('incident.incidents_incident_id_seq', :open) \g /dev/null
-VACUUM ANALYZE incident.incidents, incident.entries, incident.incident_state, incident.timers;
+SELECT setval('incident_internal.incidents_incident_id_seq', :open) \g /dev/null
+VACUUM ANALYZE incident_internal.incidents, incident_internal.entries, incident_internal.incident_state, incident_internal.timers;
 RESET work_mem;
 RESET max_parallel_workers_per_gather;
 
@@ -215,7 +215,7 @@ BEGIN
 	FOR i IN SELECT 1 + n * ((SELECT open FROM bench.setting) - 1) / 20 FROM generate_series(0, 20) AS n LOOP
 		IF EXISTS (SELECT FROM incident.verify_timeline(i)) THEN
 			RAISE EXCEPTION 'the hash chain of incident % is wrong', i;
-		ELSIF EXISTS (SELECT FROM incident.incident_state AS s,
+		ELSIF EXISTS (SELECT FROM incident_internal.incident_state AS s,
 			LATERAL incident.state_at(i, s.settled_to) AS a
 			WHERE s.org_id = 1 AND s.incident_id = i AND (a.status, a.response_level, a.next_due)
 				IS DISTINCT FROM (s.status, s.response_level, s.next_due)) THEN

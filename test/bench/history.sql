@@ -82,16 +82,16 @@ SELECT format('CALL bench.live(%L)', :'first_moment'::timestamptz + n * interval
 FROM generate_series(1, :kinds) AS n \gexec
 SELECT count(*) FROM incident.tick(now(), 1000000) \g /dev/null
 
-CREATE TABLE bench.entries AS SELECT * FROM incident.entries;
-CREATE TABLE bench.state AS SELECT * FROM incident.incident_state;
-CREATE TABLE bench.incidents AS SELECT * FROM incident.incidents;
-TRUNCATE incident.incidents, incident.entries, incident.incident_state, incident.timers;
+CREATE TABLE bench.entries AS SELECT * FROM incident_internal.entries;
+CREATE TABLE bench.state AS SELECT * FROM incident_internal.incident_state;
+CREATE TABLE bench.incidents AS SELECT * FROM incident_internal.incidents;
+TRUNCATE incident_internal.incidents, incident_internal.entries, incident_internal.incident_state, incident_internal.timers;
 
 CREATE FUNCTION bench.month(moment timestamptz) RETURNS int LANGUAGE sql STABLE SET timezone = 'UTC' AS
 $$ SELECT ((extract(year FROM moment) - 2000) * 12 + extract(month FROM moment) - 1)::int $$;
 
-SELECT format('CREATE TABLE incident.entries_bench_%s (LIKE incident.entries_default INCLUDING INDEXES)', m),
-	format('ALTER TABLE incident.entries ATTACH PARTITION incident.entries_bench_%s FOR VALUES FROM (%1$s) TO (%s)', m, m + 1)
+SELECT format('CREATE TABLE incident_internal.entries_bench_%s (LIKE incident_internal.entries_default INCLUDING INDEXES)', m),
+	format('ALTER TABLE incident_internal.entries ATTACH PARTITION incident_internal.entries_bench_%s FOR VALUES FROM (%1$s) TO (%s)', m, m + 1)
 FROM generate_series(bench.month(:'first_moment'), bench.month(now()) - 1) AS m \gexec
 
 -- Each copy of one, by how much it is moved, and its month.
@@ -103,20 +103,20 @@ FROM bench.incidents AS i, generate_series(0, :incidents / :kinds - 1) AS k,
 	LATERAL (SELECT k * (now() - interval '8 days' - :'first_moment') / (:incidents / :kinds) OFFSET 0) AS m(moved);
 ANALYZE bench.copy;
 
-INSERT INTO incident.incidents (org_id, incident_id, policy_id, detected_at, drill)
+INSERT INTO incident_internal.incidents (org_id, incident_id, policy_id, detected_at, drill)
 SELECT 1, c.incident_id, i.policy_id, i.detected_at + moved, false
 FROM bench.copy AS c JOIN bench.incidents AS i ON i.incident_id = c.of ORDER BY c.incident_id;
-INSERT INTO incident.incident_state
+INSERT INTO incident_internal.incident_state
 SELECT s.org_id, s.policy_id, c.incident_id, c.month, s.asset_level, s.severity, s.event_level, s.revised, s.epoch,
 	s.asset_id, s.acknowledged_at + moved, s.activated_at + moved, s.resolved_at + moved, s.closed_at + moved,
 	s.processing_since + moved, s.acknowledgement_since + moved, s.response_since + moved, s.status, s.response_level,
 	s.peak_response, s.breached, s.acknowledgement_overdue, s.response_overdue, s.seq, s.settled_to + moved,
 	s.next_due + moved, s.head, s.duties, s.without_effect
 FROM bench.copy AS c JOIN bench.state AS s ON s.incident_id = c.of ORDER BY c.incident_id;
-INSERT INTO incident.entries
+INSERT INTO incident_internal.entries
 SELECT e.org_id, c.month, c.incident_id, e.effective_at + moved, e.effective_at + moved, e.epoch, e.seq, e.rule,
 	e.occurrence, e.kind, e.event_level, e.response_level, e.sets_asset, e.sets_severity, e.asset_level, e.severity,
 	e.asset_id, e.duty, e.hash, e.actor, e.recorded_by, e.note, e.evidence
 FROM bench.copy AS c JOIN bench.entries AS e ON e.incident_id = c.of ORDER BY e.effective_at + moved, c.incident_id, e.seq;
 RESET work_mem;
-VACUUM ANALYZE incident.incidents, incident.entries, incident.incident_state;
+VACUUM ANALYZE incident_internal.incidents, incident_internal.entries, incident_internal.incident_state;

@@ -77,7 +77,7 @@ DECLARE
 	expected int;
 BEGIN
 	SELECT count(*) FILTER (WHERE s.response_level = '2' AND s.status = 'open') INTO expected
-	FROM bench.due AS d JOIN incident.incident_state AS s ON s.org_id = 1 AND s.incident_id = d.incident_id
+	FROM bench.due AS d JOIN incident_internal.incident_state AS s ON s.org_id = 1 AND s.incident_id = d.incident_id
 	WHERE d.stage = minute;
 	COMMIT;
 	began := clock_timestamp();
@@ -104,8 +104,8 @@ DECLARE
 	parent regclass;
 	counted bigint;
 BEGIN
-	FOREACH parent IN ARRAY ARRAY['incident.incidents', 'incident.incident_state', 'incident.entries', 'incident.timers',
-		'incident.tick_log', 'incident.last_tick']::regclass[] LOOP
+	FOREACH parent IN ARRAY ARRAY['incident_internal.incidents', 'incident_internal.incident_state', 'incident_internal.entries', 'incident_internal.timers',
+		'incident_internal.tick_log', 'incident_internal.last_tick']::regclass[] LOOP
 		EXECUTE format('SELECT count(*) FROM %s', parent) INTO counted;
 		WITH leaf AS (
 			SELECT parent AS relid WHERE (SELECT relkind = 'r' FROM pg_class WHERE oid = parent)
@@ -168,7 +168,7 @@ SELECT relation, first_rows AS rows, round(first_bytes / 1048576.0, 1) AS "MB", 
 	round(last_bytes / 1048576.0, 1) AS "MB, last", round(bytes_a_row, 3) AS "bytes a row, last / first"
 FROM report.growth ORDER BY last_bytes DESC;
 SELECT relname, n_tup_upd AS updates, n_tup_hot_upd AS hot, n_dead_tup AS dead, autovacuum_count AS autovacuums
-FROM pg_stat_user_tables WHERE schemaname = 'incident' AND n_tup_upd + n_dead_tup > 0 ORDER BY n_tup_upd DESC;
+FROM pg_stat_user_tables WHERE schemaname LIKE 'incident%' AND n_tup_upd + n_dead_tup > 0 ORDER BY n_tup_upd DESC;
 
 WITH hour AS (SELECT (minute + 59) / 60 AS hour, percentile_cont(0.5) WITHIN GROUP (ORDER BY cpu_ms) AS ms
 	FROM report.minute GROUP BY 1)

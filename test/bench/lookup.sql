@@ -24,7 +24,7 @@ SELECT incident.policy_id('eport') AS policy_id,
 	(i % 108)::int2 AS x8
 FROM generate_series(1, :rows::bigint) AS i;
 VACUUM ANALYZE fact;
-ANALYZE incident.policy_matrix;
+ANALYZE incident_internal.policy_matrix;
 
 CREATE TABLE query (name text PRIMARY KEY, workers int, calls int, baseline text, statement text);
 INSERT INTO query
@@ -42,7 +42,7 @@ FROM (VALUES
 INSERT INTO query VALUES
 	('scan for the join', 0, 1, NULL, 'SELECT count(s1) FROM fact'),
 	('hash join to the rules', 0, 1, 'scan for the join',
-	 'SELECT count(m.event_level) FROM fact AS f JOIN incident.policy_matrix AS m
+	 'SELECT count(m.event_level) FROM fact AS f JOIN incident_internal.policy_matrix AS m
 	  ON m.policy_id = f.policy_id AND m.asset_level = f.asset_level AND m.severity = f.s1');
 
 CREATE TABLE measured (name text, ms float8, baseline_ms float8);

@@ -75,7 +75,7 @@ BEGIN
 	COMMIT;
 	PERFORM bench.measure_tick(bench.moment(stage), 0);
 	COMMIT;
-	IF (SELECT from_bucket < incident.bucket(bench.moment(stage)) FROM incident.last_tick) THEN
+	IF (SELECT from_bucket < incident_internal.bucket(bench.moment(stage)) FROM incident_internal.last_tick) THEN
 		RAISE EXCEPTION 'the ticks have not left the timers of stage % behind', stage;
 	END IF;
 END

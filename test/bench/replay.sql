@@ -13,10 +13,10 @@ CREATE FUNCTION bench.columns() RETURNS bigint LANGUAGE sql STABLE AS $$
 	SELECT count(*) + count(incident_id) + count(effective_at) + count(epoch) + count(seq) + count(rule)
 		+ count(occurrence) + count(kind) + count(event_level) + count(response_level) + count(sets_asset)
 		+ count(sets_severity) + count(asset_level) + count(severity) + count(duty)
-	FROM incident.entries WHERE org_id = 1
+	FROM incident_internal.entries WHERE org_id = 1
 $$;
 CREATE FUNCTION bench.rows() RETURNS bigint LANGUAGE sql STABLE AS $$
-	SELECT count(*) FROM incident.entries WHERE org_id = 1
+	SELECT count(*) FROM incident_internal.entries WHERE org_id = 1
 $$;
 CREATE FUNCTION bench.replay(policy text) RETURNS bigint LANGUAGE sql STABLE AS $$
 	SELECT sum(would_be) FROM incident.replay(policy, '-infinity', 'infinity') WHERE measure = 'incidents'
@@ -51,10 +51,10 @@ BEGIN
 	IF EXISTS (
 		SELECT FROM (
 			SELECT sum(hashtextextended(row(incident_id, at, kind, rule, occurrence, event_level, response_level)::text, 0)) AS all
-			FROM incident.replay_events(incident.policy_id('recorded'), '-infinity', 'infinity')) AS a,
+			FROM incident_internal.replay_events(incident.policy_id('recorded'), '-infinity', 'infinity')) AS a,
 			(SELECT sum(hashtextextended(row(incident_id, effective_at, kind, rule, occurrence, event_level, response_level)::text, 0)) AS all
-			FROM incident.entries AS e WHERE rule > 1
-				AND NOT EXISTS (SELECT FROM incident.entries AS v WHERE v.org_id = e.org_id AND v.incident_id = e.incident_id
+			FROM incident_internal.entries AS e WHERE rule > 1
+				AND NOT EXISTS (SELECT FROM incident_internal.entries AS v WHERE v.org_id = e.org_id AND v.incident_id = e.incident_id
 					AND v.month = e.month AND v.rule = 1 AND v.epoch = e.seq)) AS b
 		WHERE a.all IS DISTINCT FROM b.all) THEN
 		RAISE EXCEPTION 'the incidents are not what the policy makes of their facts';
@@ -62,9 +62,9 @@ BEGIN
 END
 $$;
 
-SELECT count(*) AS incidents FROM incident.incidents \gset
+SELECT count(*) AS incidents FROM incident_internal.incidents \gset
 SELECT bench.columns() AS columns, bench.rows() AS rows,
-	(SELECT count(*) FROM incident.entries WHERE rule = 0) AS facts \gset
+	(SELECT count(*) FROM incident_internal.entries WHERE rule = 0) AS facts \gset
 SELECT format('CALL bench.measure(%L, %s, %L, %s)', name, run, statement, expected)
 FROM generate_series(0, :runs) AS run, (VALUES
 	('columns', 'SELECT bench.columns()', :columns::bigint),

@@ -84,30 +84,30 @@ SELECT report.tell('serial', 'risk_level / count, cpu', report.ratio('serial', '
 -- A register: ten thousand assets, a hundred services, a thousand threats, ten thousand
 -- vulnerabilities; measures in two thirds of the scenarios, decisions in a tenth.
 SELECT incident.register_organisation(1, 'bench');
-INSERT INTO incident.assets (org_id, asset_id, name, category, confidentiality, integrity, availability)
+INSERT INTO incident_internal.assets (org_id, asset_id, name, category, confidentiality, integrity, availability)
 SELECT 1, i, 'asset ' || i, 'host', (1 + i % 5)::incident.rating, (1 + i / 5 % 5)::incident.rating, (1 + i / 25 % 5)::incident.rating
 FROM generate_series(1, 10000) AS i;
-INSERT INTO incident.business_services (org_id, service_id, name, importance, parent_id, raised_by_assets, raises_assets)
+INSERT INTO incident_internal.business_services (org_id, service_id, name, importance, parent_id, raised_by_assets, raises_assets)
 SELECT 1, i, 'service ' || i, (1 + i % 5)::incident.rating, nullif(i / 10, 0), true, true FROM generate_series(1, 100) AS i;
-INSERT INTO incident.service_assets (org_id, service_id, asset_id)
+INSERT INTO incident_internal.service_assets (org_id, service_id, asset_id)
 SELECT 1, 1 + i % 100, i FROM generate_series(1, 10000, 3) AS i;
-INSERT INTO incident.threats (org_id, threat_id, name, source, frequency, incident_categories)
+INSERT INTO incident_internal.threats (org_id, threat_id, name, source, frequency, incident_categories)
 SELECT 1, i, 'threat ' || i, 'human_malicious', (1 + i % 5)::incident.rating, '{}' FROM generate_series(1, 1000) AS i;
-INSERT INTO incident.vulnerabilities (org_id, vulnerability_id, name, severity, status, found_at, due_at)
+INSERT INTO incident_internal.vulnerabilities (org_id, vulnerability_id, name, severity, status, found_at, due_at)
 SELECT 1, i, 'vulnerability ' || i, (1 + i % 5)::incident.rating, (ARRAY['assessed','fixed','closed'])[1 + i % 3], now(), now()
 FROM generate_series(1, 10000) AS i;
-INSERT INTO incident.risk_scenarios (org_id, scenario_id, asset_id, threat_id, vulnerability_id, preventive, protective,
+INSERT INTO incident_internal.risk_scenarios (org_id, scenario_id, asset_id, threat_id, vulnerability_id, preventive, protective,
 	planned_preventive, planned_protective)
 SELECT 1, i, 1 + i % 10000, 1 + i / 1000 % 1000, 1 + i * 7919 % 10000, i % 3, i % 2, i % 3 + i % 2, i % 2
 FROM generate_series(1, :scenarios::bigint) AS i;
-INSERT INTO incident.risk_treatments (org_id, scenario_id, decision, status, decided_at)
+INSERT INTO incident_internal.risk_treatments (org_id, scenario_id, decision, status, decided_at)
 SELECT 1, i, (ARRAY['control','keep','transfer'])[1 + i % 3], 'approved', now() FROM generate_series(1, :scenarios, 10) AS i;
 VACUUM ANALYZE;
-SELECT report.take('reassessment', 'all ratings anew', 1, time_of('SELECT incident.record_risk(NULL)'));
-VACUUM FULL incident.risk_scenarios;
+SELECT report.take('reassessment', 'all ratings anew', 1, time_of('SELECT incident_internal.record_risk(NULL)'));
+VACUUM FULL incident_internal.risk_scenarios;
 VACUUM ANALYZE;
 
-CREATE TABLE copied (LIKE incident.risk_results INCLUDING ALL);
+CREATE TABLE copied (LIKE incident_internal.risk_results INCLUDING ALL);
 
 CREATE PROCEDURE measure_freeze(runs int, expected bigint) LANGUAGE plpgsql AS $$
 DECLARE
@@ -117,13 +117,13 @@ BEGIN
 	SET max_parallel_workers_per_gather = 0;
 	FOR run IN 0 .. runs LOOP
 		began := report.cpu_ms();
-		PERFORM report.take('reassessment', 'freeze', run, time_of(format('SELECT incident.freeze_results(%s)', run)));
+		PERFORM report.take('reassessment', 'freeze', run, time_of(format('SELECT incident_internal.freeze_results(%s)', run)));
 		PERFORM report.take('reassessment', 'freeze cpu', run, report.cpu_ms() - began);
 		COMMIT;
 		TRUNCATE copied;
 		COMMIT;
 		began := report.cpu_ms();
-		PERFORM report.take('reassessment', 'copy', run, time_of(format('INSERT INTO copied SELECT * FROM incident.risk_results WHERE org_id = 1 AND round_id = %s', run)));
+		PERFORM report.take('reassessment', 'copy', run, time_of(format('INSERT INTO copied SELECT * FROM incident_internal.risk_results WHERE org_id = 1 AND round_id = %s', run)));
 		PERFORM report.take('reassessment', 'copy cpu', run, report.cpu_ms() - began);
 		SELECT count(*) INTO done FROM copied;
 		IF done <> expected THEN

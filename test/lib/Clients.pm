@@ -49,7 +49,7 @@ BEGIN
 		RETURN incident.open(any_asset(), any_severity(), detected_at => any_detection(seconds),
 			policy => any_policy(), dedup_key => 'key ' || floor(random() * 10));
 	END IF;
-	SELECT last_value INTO newest FROM incident.incidents_incident_id_seq;
+	SELECT last_value INTO newest FROM incident_internal.incidents_incident_id_seq;
 	LOOP -- because a repeat takes a number, too
 		id := 1 + floor(power(random(), 3) * newest);
 		SELECT h.detected_at INTO detected FROM incident.incident_history AS h

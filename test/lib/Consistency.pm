@@ -27,11 +27,11 @@ our @EXPORT = qw(problems catch_up ticked_to);
 # value alone; the view does not show them.
 my $PROBLEMS = <<'SQL';
 SET jit = off;
-ANALYZE incident.incidents, incident.incident_state, incident.entries;
+ANALYZE incident_internal.incidents, incident_internal.incident_state, incident_internal.entries;
 CREATE TEMP TABLE entry AS
 SELECT t.*, coalesce(e.sets_asset, false) AS sets_asset, coalesce(e.sets_severity, false) AS sets_severity, t.rule IS NOT NULL AS derived
 FROM incident.timeline AS t
-JOIN incident.entries AS e USING (org_id, incident_id, seq);
+JOIN incident_internal.entries AS e USING (org_id, incident_id, seq);
 CREATE UNIQUE INDEX ON entry (incident_id, seq);
 ANALYZE entry;
 
@@ -89,7 +89,7 @@ problem AS (
 	WHERE l.row <> s
 	UNION ALL
 	SELECT i.incident_id, 'has no state or no opening'
-	FROM incident.incidents AS i
+	FROM incident_internal.incidents AS i
 	WHERE i.org_id = incident.current_organisation()
 		AND NOT EXISTS (SELECT FROM life AS l WHERE l.incident_id = i.incident_id)
 	UNION ALL
@@ -104,7 +104,7 @@ sub problems
 	my ($node, $database, $ticked) = @_;
 	my $query = $PROBLEMS;
 	my $organisations =
-	  $node->safe_psql($database, 'SELECT org_id FROM incident.organisations ORDER BY org_id');
+	  $node->safe_psql($database, 'SELECT org_id FROM incident_internal.organisations ORDER BY org_id');
 	my @problems;
 
 	$ticked = '-infinity' unless defined $ticked;
@@ -126,7 +126,7 @@ sub catch_up
 	{
 		my ($imports, $incidents, $remaining) = split /\|/,
 		  $node->safe_psql($database,
-			'SELECT (SELECT count(*) FROM incident.calendar_changes), incidents, remaining FROM incident.tick(clock_timestamp())');
+			'SELECT (SELECT count(*) FROM incident_internal.calendar_changes), incidents, remaining FROM incident.tick(clock_timestamp())');
 		$settled += $incidents;
 		return $settled if $remaining == 0 && $imports == 0;
 	}
@@ -136,7 +136,7 @@ sub ticked_to
 {
 	my ($node, $database) = @_;
 
-	return $node->safe_psql($database, 'SELECT at FROM incident.last_tick');
+	return $node->safe_psql($database, 'SELECT at FROM incident_internal.last_tick');
 }
 
 1;

@@ -140,7 +140,7 @@ BEGIN
 				detected_at => (fact ->> 'at')::timestamptz, policy => g.policy, ticket => g.number::text,
 				confidentiality => CASE WHEN g.number % 2 = 0 THEN 'green' END);
 		ELSE
-			SELECT i.incident_id INTO id FROM incident.incidents AS i WHERE i.ticket = g.number::text;
+			SELECT i.incident_id INTO id FROM incident_internal.incidents AS i WHERE i.ticket = g.number::text;
 		END IF;
 		FOR fact, n IN SELECT * FROM jsonb_array_elements(g.facts) WITH ORDINALITY OFFSET 1 LOOP
 			IF part = (CASE WHEN (n + g.number) % 4 = 0 THEN 2 ELSE 1 END) THEN

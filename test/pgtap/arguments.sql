@@ -12,9 +12,9 @@ CREATE TEMP VIEW functions AS
 SELECT p.oid, p.proname::text AS name, p.provolatile = 'v' AS records, p.pronargs, p.pronargdefaults, p.proargnames,
 	p.proargtypes
 FROM pg_proc AS p
-WHERE p.pronamespace = 'incident'::regnamespace AND p.prokind = 'f' AND p.proretset IS NOT NULL
+WHERE p.pronamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND p.prokind = 'f' AND p.proretset IS NOT NULL
 	AND p.oid <> 'incident.open(text, incident.severity, text, timestamptz, text, text, text, text, boolean, text, text, incident.level, boolean)'::regprocedure
-	AND p.proname IN (SELECT object FROM incident.role_rights UNION ALL VALUES ('grant_role'), ('revoke_role'));
+	AND p.proname IN (SELECT object FROM incident_internal.role_rights UNION ALL VALUES ('grant_role'), ('revoke_role'));
 CREATE TEMP TABLE arguments AS
 SELECT f.oid, f.name AS function, f.records, a.place, f.proargnames[a.place] AS argument,
 	a.type::regtype::text AS type, a.place > f.pronargs - f.pronargdefaults AS has_default
@@ -134,7 +134,7 @@ CREATE FUNCTION pg_temp.every(types regtype[], but text[]) RETURNS text LANGUAGE
 	SELECT string_agg(format('SELECT %L AS place, %I%s AS value FROM incident.%I', c.relname || '.' || a.attname, a.attname,
 		CASE WHEN 'text'::regtype = ANY (types) THEN '::text' ELSE '' END, c.relname), ' UNION ALL ')
 	FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-	WHERE c.relnamespace = 'incident'::regnamespace AND c.relkind = 'r' AND a.atttypid = ANY (types::oid[])
+	WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND c.relkind = 'r' AND a.atttypid = ANY (types::oid[])
 		AND a.attname <> ALL (but) AND c.relname !~ '^(policy_|calendar|role_rights|policies)'
 $$;
 SELECT format('CREATE TEMP VIEW texts AS %s; CREATE TEMP VIEW moments AS %s', pg_temp.every('{text,text[]}', '{}'),
@@ -280,15 +280,15 @@ $$, 'without a tolerance every one that is ahead, and never the present');
 CREATE TEMP TABLE registers (function text, section text, kept text, keys text[], other text[]);
 INSERT INTO registers VALUES
 	('register_asset', 'assets', 'SELECT * FROM incident.asset_register WHERE name = ''args-a''', '{name}', '{clear,category}'),
-	('register_service', 'services', 'SELECT s.*, p.parent, p.title FROM incident.business_services AS s, incident.service_values AS p
+	('register_service', 'services', 'SELECT s.*, p.parent, p.title FROM incident_internal.business_services AS s, incident.service_values AS p
 		WHERE s.name = ''args-s'' AND p.service_id = s.service_id', '{name}', '{clear,raised_by_assets,raises_assets}'),
 	('register_threat', 'threats', 'SELECT * FROM incident.threat_register WHERE name = ''args-t''', '{name}', '{clear,source,incident_categories}'),
-	('register_vulnerability', 'vulnerabilities', 'SELECT v.*, a.name AS asset FROM incident.vulnerabilities AS v LEFT JOIN incident.assets AS a USING (org_id, asset_id)
+	('register_vulnerability', 'vulnerabilities', 'SELECT v.*, a.name AS asset FROM incident_internal.vulnerabilities AS v LEFT JOIN incident_internal.assets AS a USING (org_id, asset_id)
 		WHERE v.name = ''args-v''', '{name}', '{clear,severity,found_at,by}'),
 	('register_measure', 'measures', 'SELECT * FROM incident.measure_register WHERE name = ''args-m''', '{name}', '{clear,kind,effectiveness,status}'),
-	('register_scenario', 'scenarios', 'SELECT * FROM incident.risk_scenarios WHERE scenario_id = current_setting(''args.scenario'')::bigint',
+	('register_scenario', 'scenarios', 'SELECT * FROM incident_internal.risk_scenarios WHERE scenario_id = current_setting(''args.scenario'')::bigint',
 		'{asset,threat,vulnerability}', '{clear}'),
-	('register_organisation', NULL, 'SELECT * FROM incident.organisations WHERE org_id = 7001', '{org_id}', '{name,policy,zone,change_closed}');
+	('register_organisation', NULL, 'SELECT * FROM incident_internal.organisations WHERE org_id = 7001', '{org_id}', '{name,policy,zone,change_closed}');
 SELECT set_eq('SELECT function FROM registers', $$ SELECT DISTINCT function FROM arguments WHERE function LIKE 'register\_%' $$,
 	'the functions that register something');
 -- The row of a register after a call, or an import, with the keys and these expressions.

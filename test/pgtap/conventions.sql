@@ -20,7 +20,7 @@ JOIN pg_language AS l ON l.oid = p.prolang;
 CREATE TEMP VIEW tables AS
 SELECT c.oid, c.relname, c.relkind, EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid
 	AND a.attname = 'org_id') AS has_org
-FROM pg_class AS c WHERE c.relnamespace = 'incident'::regnamespace AND c.relkind IN ('r', 'p', 'S');
+FROM pg_class AS c WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'S');
 
 SELECT * FROM no_plan();
 
@@ -33,11 +33,11 @@ SELECT cmp_ok((SELECT count(*) FROM tables WHERE relkind = 'r' AND has_org), '>=
 
 -- Belonging
 SELECT is_empty($$
-	SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'incident'::regnamespace AND oid NOT IN (SELECT oid
+	SELECT oid::regprocedure FROM pg_proc WHERE pronamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND oid NOT IN (SELECT oid
 		FROM functions)
 $$, 'every function of the schema belongs to the extension');
 SELECT is_empty($$
-	SELECT oid::regclass FROM pg_class WHERE relnamespace = 'incident'::regnamespace AND relkind IN ('r', 'v', 'S')
+	SELECT oid::regclass FROM pg_class WHERE relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND relkind IN ('r', 'v', 'S')
 		AND oid NOT IN (SELECT objid FROM members WHERE classid = 'pg_class'::regclass)
 $$, 'every table, view and sequence of the schema belongs to the extension');
 SELECT is_empty($$
@@ -53,7 +53,7 @@ $$, 'PUBLIC may execute no function');
 SELECT is_empty($$ SELECT name FROM functions WHERE proacl IS NULL $$, 'every function states who may execute it');
 SELECT is_empty($$
 	SELECT c.oid::regclass FROM pg_class AS c, aclexplode(c.relacl) AS a
-		WHERE c.relnamespace = 'incident'::regnamespace AND a.grantee <> c.relowner
+		WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND a.grantee <> c.relowner
 $$, 'the script grants no table, view or sequence to anybody');
 SELECT is_empty($$ SELECT name FROM functions WHERE prosecdef AND NOT coalesce(proconfig, '{}') @> '{"search_path=pg_catalog, pg_temp"}' $$,
 	'every SECURITY DEFINER function has its path pinned');
@@ -64,21 +64,21 @@ SELECT is_empty($$ SELECT name FROM functions AS f JOIN pg_proc AS p USING (oid)
 	'no literal has a backslash, which standard_conforming_strings would give two meanings');
 SELECT set_eq($$ SELECT proname::text FROM functions WHERE prosecdef AND is_trigger $$, '{guard_policy,guard_policy_part}'::text[],
 	'no trigger function is SECURITY DEFINER but the guards, which look at more than who restores may');
-SELECT is_empty($$ SELECT polname FROM pg_policy AS p JOIN pg_class AS c ON c.oid = p.polrelid WHERE c.relnamespace = 'incident'::regnamespace $$,
+SELECT is_empty($$ SELECT polname FROM pg_policy AS p JOIN pg_class AS c ON c.oid = p.polrelid WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) $$,
 	'the script makes no row policies');
 SELECT is_empty($$
-	SELECT r.role, r.object FROM incident.role_rights AS r WHERE NOT CASE r.object_kind
-		WHEN 'view' THEN EXISTS (SELECT FROM pg_class AS c WHERE c.relnamespace = 'incident'::regnamespace
+	SELECT r.role, r.object FROM incident_internal.role_rights AS r WHERE NOT CASE r.object_kind
+		WHEN 'view' THEN EXISTS (SELECT FROM pg_class AS c WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace)
 			AND c.relkind = 'v' AND c.relname = r.object)
 		ELSE EXISTS (SELECT FROM functions AS f WHERE f.proname = r.object
 			AND f.prokind = CASE r.object_kind WHEN 'procedure' THEN 'p' ELSE 'f' END::"char") END
 $$, 'every right is about an object that exists');
 SELECT is_empty($$
-	SELECT DISTINCT r.role, f.name, called.words[1] FROM incident.role_rights AS r
+	SELECT DISTINCT r.role, f.name, called.words[1] FROM incident_internal.role_rights AS r
 	JOIN functions AS f ON f.proname = r.object AND r.object_kind <> 'view' AND NOT f.prosecdef AND f.lanname IN ('sql', 'plpgsql'),
 	LATERAL regexp_matches(split_part(pg_get_functiondef(f.oid), 'LANGUAGE', 2), 'incident\.(\w+)\(', 'g') AS called(words)
 	WHERE called.words[1] IN (SELECT proname FROM functions)
-		AND NOT EXISTS (SELECT FROM incident.role_rights AS o WHERE o.role = r.role AND o.object = called.words[1])
+		AND NOT EXISTS (SELECT FROM incident_internal.role_rights AS o WHERE o.role = r.role AND o.object = called.words[1])
 $$, 'what runs with the rights of who calls it calls only what he may call');
 
 -- Errors
@@ -93,18 +93,18 @@ SELECT is_empty($$ SELECT f.name FROM functions AS f JOIN pg_proc AS p ON p.oid 
 -- Comments
 SELECT is_empty($$
 	SELECT f.name FROM functions AS f WHERE obj_description(f.oid, 'pg_proc') IS NULL
-		AND (f.proname IN (SELECT object FROM incident.role_rights WHERE object_kind <> 'view'
+		AND (f.proname IN (SELECT object FROM incident_internal.role_rights WHERE object_kind <> 'view'
 			AND object NOT IN ('call_cron', 'cron_database')) OR f.proname IN ('grant_role', 'revoke_role', 'tick',
 			'run_ticks') OR f.prokind = 'a')
 $$, 'every public function has a comment');
-SELECT is_empty($$ SELECT c.relname FROM pg_class AS c WHERE c.relnamespace = 'incident'::regnamespace AND c.relkind = 'v' AND obj_description(c.oid, 'pg_class') IS NULL $$,
+SELECT is_empty($$ SELECT c.relname FROM pg_class AS c WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND c.relkind = 'v' AND obj_description(c.oid, 'pg_class') IS NULL $$,
 	'every view has a comment');
 SELECT is_empty($$
 	SELECT c.relname, a.attname FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
 		AND NOT a.attisdropped
-	WHERE c.relnamespace = 'incident'::regnamespace AND c.relkind = 'v' AND col_description(c.oid, a.attnum) IS NULL
+	WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND c.relkind = 'v' AND col_description(c.oid, a.attnum) IS NULL
 $$, 'every column of a view has a comment');
-SELECT is_empty($$ SELECT t.typname FROM pg_type AS t WHERE t.typnamespace = 'incident'::regnamespace AND t.typtype = 'b' AND t.typelem = 0 AND obj_description(t.oid, 'pg_type') IS NULL $$,
+SELECT is_empty($$ SELECT t.typname FROM pg_type AS t WHERE t.typnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND t.typtype = 'b' AND t.typelem = 0 AND obj_description(t.oid, 'pg_type') IS NULL $$,
 	'every type has a comment');
 SELECT is_empty($$
 	SELECT m.identity FROM members AS m WHERE m.type = 'operator' AND obj_description(m.objid, 'pg_operator') IS NULL
@@ -113,7 +113,7 @@ SELECT isnt(obj_description(oid, 'pg_extension'), NULL, 'the extension has a com
 
 -- Tables
 SELECT is_empty($$
-	SELECT conrelid::regclass, conname FROM pg_constraint AS c WHERE c.connamespace = 'incident'::regnamespace
+	SELECT conrelid::regclass, conname FROM pg_constraint AS c WHERE c.connamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace)
 		AND c.contype = 'f' AND (c.confdeltype IN ('n', 'd') OR c.confupdtype IN ('n', 'd'))
 $$, 'no foreign key sets columns to NULL or a default');
 SELECT is_empty($$
@@ -158,7 +158,7 @@ SELECT set_eq($$ SELECT c.relname, k FROM extension AS e, unnest(e.extconfig, e.
 CREATE TEMP VIEW triggers AS
 SELECT c.relname, t.tgname, t.tgenabled, f.proname, pg_get_triggerdef(t.oid) AS definition
 FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid JOIN pg_proc AS f ON f.oid = t.tgfoid
-WHERE c.relnamespace = 'incident'::regnamespace AND NOT t.tgisinternal;
+WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND NOT t.tgisinternal;
 SELECT is_empty($$ SELECT relname, tgname FROM triggers WHERE tgenabled <> 'A' $$,
 	'every trigger fires always, whatever session_replication_role says');
 SELECT is_empty($$ SELECT definition FROM triggers WHERE definition NOT LIKE '% FOR EACH ROW %' AND definition !~ '(BEFORE|AFTER) TRUNCATE ON' $$,
@@ -170,7 +170,7 @@ SELECT set_eq($$ SELECT relname FROM triggers WHERE proname LIKE 'invalidate%' A
 SELECT set_eq($$ SELECT relname FROM triggers WHERE definition ~ 'BEFORE TRUNCATE' $$,
 	$$ SELECT relname FROM triggers WHERE definition ~ 'BEFORE (INSERT OR )?DELETE OR UPDATE' $$,
 	'what is guarded against changes is against TRUNCATE, too');
-SELECT set_eq($$ SELECT relation, trigger, function FROM incident.triggers $$, $$ SELECT relname, tgname, proname FROM triggers $$,
+SELECT set_eq($$ SELECT relation, trigger, function FROM incident_internal.triggers $$, $$ SELECT relname, tgname, proname FROM triggers $$,
 	'and the table of triggers has each of them');
 
 -- Views
@@ -178,11 +178,11 @@ SELECT is_empty($$
 	SELECT v.relname, d.refobjid::regclass FROM pg_class AS v JOIN pg_rewrite AS r ON r.ev_class = v.oid
 		JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
 	JOIN pg_class AS c ON c.oid = d.refobjid AND d.refclassid = 'pg_class'::regclass
-	WHERE v.relnamespace = 'incident'::regnamespace AND v.relkind = 'v'
+	WHERE v.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND v.relkind = 'v'
 		AND c.relnamespace IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
 $$, 'no view depends on a system catalogue');
 SELECT is_empty($$
-	SELECT c.relname FROM pg_class AS c WHERE c.relnamespace = 'incident'::regnamespace AND c.relkind = 'v'
+	SELECT c.relname FROM pg_class AS c WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND c.relkind = 'v'
 		AND EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'org_id')
 			AND NOT coalesce(c.reloptions, '{}') && '{security_barrier=on,security_barrier=true}'::text[]
 $$, 'every view of one organisation is a security barrier');

@@ -7,7 +7,7 @@ SET LOCAL search_path = public, pg_catalog;
 
 CREATE TEMP VIEW functions AS
 SELECT p.oid, p.oid::regprocedure AS name, p.proargtypes, p.pronargs,
-	EXISTS (SELECT FROM incident.role_rights AS r WHERE r.object = p.proname AND r.object_kind = 'function') AS is_public
+	EXISTS (SELECT FROM incident_internal.role_rights AS r WHERE r.object = p.proname AND r.object_kind = 'function') AS is_public
 FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'pg_incident'
 JOIN pg_proc AS p ON p.oid = d.objid AND d.classid = 'pg_proc'::regclass
 WHERE d.deptype = 'e' AND p.prokind = 'f' AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)

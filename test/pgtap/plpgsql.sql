@@ -11,12 +11,12 @@ SELECT p.oid, p.oid::regprocedure::text AS name, p.proname,
 		(SELECT min(t.tgrelid::text)::oid FROM pg_trigger AS t WHERE t.tgfoid = p.oid) ELSE 0 END AS relation
 FROM pg_proc AS p
 	JOIN pg_language AS l ON l.oid = p.prolang
-WHERE p.pronamespace = 'incident'::regnamespace AND l.lanname = 'plpgsql';
+WHERE p.pronamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND l.lanname = 'plpgsql';
 
 -- A function with a mistake, which must be found.
 CREATE FUNCTION pg_temp.mistaken() RETURNS integer LANGUAGE plpgsql AS $$
 BEGIN
-	RETURN (SELECT missing FROM incident.policies);
+	RETURN (SELECT missing FROM incident_internal.policies);
 END $$;
 
 SELECT plan(5 + count(*)::integer) FROM functions;
@@ -36,10 +36,10 @@ SELECT is_empty(format($f$
 		WHERE NOT (%L LIKE '%%\_next\_partition' AND message LIKE 'routine is marked as VOLATILE%%')
 	$f$, oid, relation, proname <> 'change_rights', proname), name)
 FROM functions ORDER BY name;
-SELECT results_eq($$ SELECT DISTINCT message FROM plpgsql_check_function_tb('incident.change_rights(text, name, boolean)'::regprocedure, security_warnings => true) $$,
+SELECT results_eq($$ SELECT DISTINCT message FROM plpgsql_check_function_tb('incident_internal.change_rights(text, name, boolean)'::regprocedure, security_warnings => true) $$,
 	ARRAY['text type variable is not sanitized'], 'change_rights() has nothing else');
 SELECT is_empty($$
-	SELECT n FROM unnest('{1,2}'::integer[]) AS n, LATERAL incident.rights_statements('auditor',
+	SELECT n FROM unnest('{1,2}'::integer[]) AS n, LATERAL incident_internal.rights_statements('auditor',
 		'a"; DROP TABLE x; --', n = 1) AS s WHERE s NOT LIKE '% "a""; DROP TABLE x; --"'
 $$, 'and what it runs is quoted');
 

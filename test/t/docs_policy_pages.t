@@ -16,7 +16,7 @@ my $END   = '<!-- end -->';
 
 my $node  = start_node('policy_pages', conf => 'jit = off');
 my @names = split /\n/, $node->safe_psql('incident',
-	'SELECT name FROM incident.policies WHERE policy_id < 1000 ORDER BY policy_id');
+	'SELECT name FROM incident_internal.policies WHERE policy_id < 1000 ORDER BY policy_id');
 cmp_ok(scalar @names, '>=', 5, 'there are presets');
 
 for my $name (@names)

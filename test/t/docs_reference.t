@@ -13,7 +13,7 @@ my $REFERENCE = source_dir() . '/docs/reference';
 my $node = start_node('reference');
 
 my $index = slurp_file("$REFERENCE/README.md");
-my @granted = split /\n/, $node->safe_psql('incident', 'SELECT DISTINCT object FROM incident.role_rights ORDER BY 1');
+my @granted = split /\n/, $node->safe_psql('incident', 'SELECT DISTINCT object FROM incident_internal.role_rights ORDER BY 1');
 cmp_ok(scalar(@granted), '>=', 120, 'objects are granted');
 is(join(' ', grep { $index !~ /`$_[(`]/ } @granted), '', 'the index names all of them');
 
@@ -35,8 +35,8 @@ my %columns;
 for (split /\n/, $node->safe_psql('incident', q{
 	SELECT c.relname, a.attname FROM pg_class AS c
 	JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-	WHERE c.relnamespace = 'incident'::regnamespace AND c.relkind = 'v' AND a.attname <> 'org_id'
-		AND c.relname IN (SELECT object FROM incident.role_rights WHERE object_kind = 'view')
+	WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND c.relkind = 'v' AND a.attname <> 'org_id'
+		AND c.relname IN (SELECT object FROM incident_internal.role_rights WHERE object_kind = 'view')
 	ORDER BY c.relname, a.attnum}))
 {
 	my ($view, $column) = split /\|/;
@@ -53,7 +53,7 @@ for my $view (sort keys %columns)
 
 # rights.md says who may call and read what.
 my %may;
-for (split /\n/, $node->safe_psql('incident', 'SELECT object, role FROM incident.role_rights'))
+for (split /\n/, $node->safe_psql('incident', 'SELECT object, role FROM incident_internal.role_rights'))
 {
 	my ($object, $role) = split /\|/;
 

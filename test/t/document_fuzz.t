@@ -117,9 +117,9 @@ for my $reader (sort keys %READERS)
 
 # Whatever takes a document or a list, and may be called by anybody who was given a role.
 is($node->safe_psql('incident', q{SELECT DISTINCT p.proname FROM pg_proc AS p
-	JOIN incident.role_rights AS r ON r.object = p.proname AND r.object_kind <> 'view'
+	JOIN incident_internal.role_rights AS r ON r.object = p.proname AND r.object_kind <> 'view'
 	JOIN pg_type AS t ON t.oid = ANY (p.proargtypes)
-	WHERE p.pronamespace = 'incident'::regnamespace AND (t.typname IN ('json', 'jsonb') OR t.typcategory = 'A')
+	WHERE p.pronamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND (t.typname IN ('json', 'jsonb') OR t.typcategory = 'A')
 		AND NOT EXISTS (SELECT FROM readers WHERE sql ~ ('incident\.' || p.proname || '\('))}),
 	'', 'every reader of documents is tried');
 

@@ -124,15 +124,15 @@ sub way_to
 }
 
 my %shapes = map { my ($kind, $shape) = split /\t/, $_, 2; ($kind => decode_json($shape)) }
-	split /\n/, $node->safe_psql('incident', q{SELECT kind || E'\t' || shape FROM incident.document_shapes()});
+	split /\n/, $node->safe_psql('incident', q{SELECT kind || E'\t' || shape FROM incident_internal.document_shapes()});
 
 # Who reads a document of a kind: as SQL over a column d.
 my %readers = (
-	'policy document'   => 'incident.expect_policy(d)',
-	'addendum'          => q{incident.expect_addendum(d, incident.export_policy(1))},
-	'calendar document' => 'incident.expect_calendar(d)',
+	'policy document'   => 'incident_internal.expect_policy(d)',
+	'addendum'          => q{incident_internal.expect_addendum(d, incident.export_policy(1))},
+	'calendar document' => 'incident_internal.expect_calendar(d)',
 	'risk method'       => 'incident.import_risk_method(d)',
-	'risk register'     => 'incident.expect_risk_document(d)');
+	'risk register'     => 'incident_internal.expect_risk_document(d)');
 
 is_deeply([ sort keys %shapes ], [ sort keys %readers ], 'every kind of document has a reader here');
 
@@ -157,7 +157,7 @@ sub memory_of
 	my ($sql) = @_;
 	my $session = $node->background_psql('incident', on_error_stop => 1);
 	my ($pid) = $session->query_safe('SELECT pg_backend_pid()') =~ /(\d+)/;
-	$session->query_safe($_) for 'SELECT FROM incident.check_policy(\'{}\')', q{SELECT outcome('incident.expect_calendar(d)', '{}')};
+	$session->query_safe($_) for 'SELECT FROM incident.check_policy(\'{}\')', q{SELECT outcome('incident_internal.expect_calendar(d)', '{}')};
 	my $before = anonymous($pid, 'VmRSS');
 	open my $clear, '>', "/proc/$pid/clear_refs" or die $!;
 	print $clear 5;
@@ -319,9 +319,9 @@ sub cancelled
 }
 
 $node->safe_psql('incident', q{SELECT setval('begun', 1), setval('ended', 1)});
-cancelled('a policy', q{jsonb := (SELECT d || '{}' FROM whole WHERE kind = 'policy')}, 'incident.expect_policy(d)');
+cancelled('a policy', q{jsonb := (SELECT d || '{}' FROM whole WHERE kind = 'policy')}, 'incident_internal.expect_policy(d)');
 cancelled('a register', q{jsonb := (SELECT jsonb_build_object('assets', jsonb_agg('{"name": "x", "category": "host"}'::jsonb)) FROM generate_series(1, 1000000))},
-	'incident.expect_document(d, \'risk register\')');
+	'incident_internal.expect_document(d, \'risk register\')');
 cancelled('years', q{float8[] := (SELECT array_agg(random()) FROM generate_series(1, 5000000))}, '(incident.annual_loss(d)).mean');
 
 $node->stop;

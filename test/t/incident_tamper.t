@@ -71,7 +71,7 @@ DECLARE
 	said text;
 BEGIN
 	SELECT (c).* INTO a FROM (SELECT c, row_number() OVER (ORDER BY attrelid::regclass::text, attnum) AS number, count(*) OVER () AS count
-		FROM pg_attribute AS c WHERE attnum > 0 AND NOT attisdropped AND attrelid = ANY ('{incident.entries,incident.incident_state,incident.incidents}'::regclass[])) AS c
+		FROM pg_attribute AS c WHERE attnum > 0 AND NOT attisdropped AND attrelid = ANY ('{incident_internal.entries,incident_internal.incident_state,incident_internal.incidents}'::regclass[])) AS c
 		WHERE number = 1 + turn % count;
 	t.altered := a.attrelid::regclass;
 	t.op := (ARRAY['update', 'update', 'update', 'update', 'insert', 'delete'])[1 + floor(random() * 6)];
@@ -123,7 +123,7 @@ sub problems_of
 {
 	my ($node, $database) = @_;
 	return $node->safe_psql($database, <<'SQL');
-SELECT i.incident_id, v.* FROM incident.incidents AS i, LATERAL incident.verify_timeline(i.incident_id) AS v ORDER BY 1, 2
+SELECT i.incident_id, v.* FROM incident_internal.incidents AS i, LATERAL incident.verify_timeline(i.incident_id) AS v ORDER BY 1, 2
 SQL
 }
 
@@ -184,7 +184,7 @@ sub effects
 	for my $line (split /\n/, $node->safe_psql('incident', <<"SQL"))
 SELECT t.incident_id, h.policy, t.seq, t.kind, extract(epoch FROM t.effective_at)::bigint - $ORIGIN, coalesce(t.severity::text, ''),
 	coalesce(t.asset_level::text, ''), coalesce(t.duty, ''), coalesce(e.sets_severity, false)::int, coalesce(e.sets_asset, false)::int, t.effective::int
-FROM incident.timeline AS t JOIN incident.incident_history AS h USING (org_id, incident_id) JOIN incident.entries AS e USING (org_id, incident_id, seq)
+FROM incident.timeline AS t JOIN incident.incident_history AS h USING (org_id, incident_id) JOIN incident_internal.entries AS e USING (org_id, incident_id, seq)
 WHERE t.rule IS NULL AND t.kind <> 'voided' ORDER BY t.incident_id, t.seq
 SQL
 	{
@@ -243,9 +243,9 @@ WHERE (kind IN ('due', 'repeated', 'done') OR kind = 'overdue' AND rule NOT IN (
 	OR rule LIKE 'duty:%' AND rule <> 'duty:' || duty
 SQL
 is($node->safe_psql('incident', <<'SQL'), '', 'live ones those of the present policy');
-SELECT t.incident_id, t.seq, t.duty FROM incident.timeline AS t JOIN incident.entries AS e USING (org_id, incident_id, seq)
-JOIN incident.incident_state AS s USING (org_id, incident_id)
-JOIN incident.policy_duties AS d ON d.policy_id = s.policy_id AND d.number = e.rule % 100
+SELECT t.incident_id, t.seq, t.duty FROM incident.timeline AS t JOIN incident_internal.entries AS e USING (org_id, incident_id, seq)
+JOIN incident_internal.incident_state AS s USING (org_id, incident_id)
+JOIN incident_internal.policy_duties AS d ON d.policy_id = s.policy_id AND d.number = e.rule % 100
 WHERE t.live AND t.rule LIKE 'duty:%' AND t.duty <> d.duty
 SQL
 
@@ -253,31 +253,31 @@ SQL
 $node->safe_psql('incident', q{SELECT incident.import_calendar(incident.export_calendar('duties-day') || '{"holidays": ["2024-03-04"]}', change_closed => true)});
 my $pending = $node->safe_psql('incident', <<'SQL');
 SELECT string_agg(v.problem, ', ') FILTER (WHERE NOT v.pending), count(*) FILTER (WHERE v.pending) > 0
-FROM incident.incidents AS i, LATERAL incident.verify_timeline(i.incident_id) AS v
+FROM incident_internal.incidents AS i, LATERAL incident.verify_timeline(i.incident_id) AS v
 SQL
 is($pending, '|t', 'what an import changes is pending');
 for (1 .. 10)
 {
 	$node->safe_psql('incident', "SELECT incident.tick('" . iso($HORIZON) . "')");
-	last if $node->safe_psql('incident', 'SELECT count(*) FROM incident.calendar_changes') eq '0';
+	last if $node->safe_psql('incident', 'SELECT count(*) FROM incident_internal.calendar_changes') eq '0';
 }
 is(problems_of($node, 'incident'), '', 'and nothing shows once it is followed up');
 
 # In quarantine: what is wrong, and when that is mended that it is still there.
 my $broken = $node->safe_psql('incident', <<'SQL');
-SELECT s.incident_id FROM incident.incident_state AS s WHERE s.seq > 4 ORDER BY s.incident_id LIMIT 1
+SELECT s.incident_id FROM incident_internal.incident_state AS s WHERE s.seq > 4 ORDER BY s.incident_id LIMIT 1
 SQL
 my $end = iso($HORIZON);
 $node->safe_psql('incident', <<"SQL");
-CREATE TABLE kept AS SELECT * FROM incident.entries WHERE incident_id = $broken AND seq = 2;
-DELETE FROM incident.entries WHERE incident_id = $broken AND seq = 2;
-UPDATE incident.incident_state SET next_due = '$end', revised = true WHERE incident_id = $broken;
-SELECT incident.set_timer(1, $broken, '$end');
+CREATE TABLE kept AS SELECT * FROM incident_internal.entries WHERE incident_id = $broken AND seq = 2;
+DELETE FROM incident_internal.entries WHERE incident_id = $broken AND seq = 2;
+UPDATE incident_internal.incident_state SET next_due = '$end', revised = true WHERE incident_id = $broken;
+SELECT incident_internal.set_timer(1, $broken, '$end');
 SELECT incident.tick('$end');
 SQL
-is($node->safe_psql('incident', 'SELECT count(*) FROM incident.quarantine'), '1', 'an incident is in quarantine');
+is($node->safe_psql('incident', 'SELECT count(*) FROM incident_internal.quarantine'), '1', 'an incident is in quarantine');
 like(problems_of($node, 'incident'), qr/^$broken\|2\|the entry is missing\|f/, 'what is wrong with it shows');
-$node->safe_psql('incident', 'INSERT INTO incident.entries TABLE kept');
+$node->safe_psql('incident', 'INSERT INTO incident_internal.entries TABLE kept');
 is(problems_of($node, 'incident'), "$broken||the incident is in quarantine and will be settled anew|t", 'and that it is there');
 $node->safe_psql('incident', "SELECT incident.note($broken, 'mended', at => '$end'), incident.tick('$end')");
 is(problems_of($node, 'incident'), '', 'and nothing when it is settled');
@@ -293,14 +293,14 @@ is($node->safe_psql('elsewhere', 'SELECT * FROM incident.verify_policies()'), ''
 # Policies have other numbers there.
 $node->safe_psql('elsewhere', <<'SQL');
 SET session_replication_role = replica;
-UPDATE incident.incidents SET policy_id = policy_id + 5000 WHERE policy_id >= 1000;
-UPDATE incident.incident_state SET policy_id = policy_id + 5000 WHERE policy_id >= 1000;
+UPDATE incident_internal.incidents SET policy_id = policy_id + 5000 WHERE policy_id >= 1000;
+UPDATE incident_internal.incident_state SET policy_id = policy_id + 5000 WHERE policy_id >= 1000;
 DO $$
 DECLARE
 	part text;
 BEGIN
 	FOR part IN SELECT c.relname FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'policy_id'
-			WHERE c.relnamespace = 'incident'::regnamespace AND c.relkind = 'r' AND c.relname LIKE 'polic%' LOOP
+			WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND c.relkind = 'r' AND c.relname LIKE 'polic%' LOOP
 		EXECUTE format('ALTER TABLE incident.%I DISABLE TRIGGER ALL', part);
 		EXECUTE format('UPDATE incident.%I SET policy_id = policy_id + 5000 WHERE policy_id >= 1000', part);
 	END LOOP;
@@ -324,7 +324,7 @@ note $node->safe_psql('incident', 'SELECT altered, op, count(*) FROM tampering G
 cmp_ok($node->safe_psql('incident', "SELECT count(*) FROM tampering"), '>', $TAMPERINGS / 3, 'rows were changed');
 is($node->safe_psql('incident', <<"SQL"), '', 'each column of each table');
 SELECT a.attrelid::regclass, a.attname FROM pg_attribute AS a
-WHERE a.attrelid IN ('incident.incidents'::regclass, 'incident.incident_state'::regclass, 'incident.entries'::regclass) AND a.attnum > 0
+WHERE a.attrelid IN ('incident_internal.incidents'::regclass, 'incident_internal.incident_state'::regclass, 'incident_internal.entries'::regclass) AND a.attnum > 0
 	AND $TAMPERINGS >= 1200
 	AND NOT EXISTS (SELECT FROM tampering AS t WHERE t.altered::regclass = a.attrelid AND t.name = a.attname AND t.op = 'update')
 SQL

@@ -73,34 +73,34 @@ SQL
 # The rows of the published policies, read past the extension's functions.
 my $ROWS = <<'SQL';
 SELECT jsonb_build_object('policy_id', p.policy_id,
-	'severities', (SELECT jsonb_agg(s.severity::text) FROM incident.policy_severities AS s WHERE s.policy_id = p.policy_id),
+	'severities', (SELECT jsonb_agg(s.severity::text) FROM incident_internal.policy_severities AS s WHERE s.policy_id = p.policy_id),
 	'levels', (SELECT jsonb_object_agg(l.level::text, extract(epoch FROM l.processing_time::interval))
-		FROM incident.policy_levels AS l WHERE l.policy_id = p.policy_id),
+		FROM incident_internal.policy_levels AS l WHERE l.policy_id = p.policy_id),
 	'matrix', (SELECT jsonb_agg(jsonb_build_object('asset_level', m.asset_level::text, 'severity', m.severity::text,
 			'event_level', m.event_level::text, 'response_level', m.response_level::text))
-		FROM incident.policy_matrix AS m WHERE m.policy_id = p.policy_id),
+		FROM incident_internal.policy_matrix AS m WHERE m.policy_id = p.policy_id),
 	'acknowledgements', (SELECT coalesce(jsonb_object_agg(a.level, a.steps), '{}') FROM (
 		SELECT a.level::text, jsonb_agg(extract(epoch FROM a.within::interval) ORDER BY a.step) AS steps
-		FROM incident.policy_acknowledgements AS a WHERE a.policy_id = p.policy_id GROUP BY a.level) AS a),
+		FROM incident_internal.policy_acknowledgements AS a WHERE a.policy_id = p.policy_id GROUP BY a.level) AS a),
 	'rises', (SELECT coalesce(jsonb_agg(jsonb_build_object('to_level', r.to_level::text,
 			'measure', r.measure, 'amount', extract(epoch FROM r.amount::interval), 'percent', r.percent, 'reports', r.reports)), '[]')
-		FROM incident.policy_rises AS r WHERE r.policy_id = p.policy_id),
+		FROM incident_internal.policy_rises AS r WHERE r.policy_id = p.policy_id),
 	'duties', (SELECT coalesce(jsonb_agg(to_jsonb(d) || (SELECT jsonb_build_object('levels', jsonb_agg(l.level::text),
 				'within', jsonb_agg(extract(epoch FROM l.within::interval)))
-			FROM incident.policy_duty_levels AS l WHERE l.policy_id = d.policy_id AND l.duty = d.duty)), '[]')
-		FROM incident.policy_duties AS d WHERE d.policy_id = p.policy_id),
-	'roles', (SELECT coalesce(jsonb_agg(r.role), '[]') FROM incident.policy_roles AS r WHERE r.policy_id = p.policy_id),
+			FROM incident_internal.policy_duty_levels AS l WHERE l.policy_id = d.policy_id AND l.duty = d.duty)), '[]')
+		FROM incident_internal.policy_duties AS d WHERE d.policy_id = p.policy_id),
+	'roles', (SELECT coalesce(jsonb_agg(r.role), '[]') FROM incident_internal.policy_roles AS r WHERE r.policy_id = p.policy_id),
 	'roles_named', (SELECT coalesce(jsonb_agg(DISTINCT named), '[]') FROM lists AS x, unnest(x.list) AS named
 		WHERE x.policy_id = p.policy_id),
 	'nobody', (SELECT count(*) FROM lists AS x WHERE x.policy_id = p.policy_id AND x.list = '{}'))
-FROM incident.policies AS p WHERE p.state = 'published' ORDER BY p.policy_id
+FROM incident_internal.policies AS p WHERE p.state = 'published' ORDER BY p.policy_id
 SQL
 my $LISTS = <<'SQL';
 CREATE VIEW lists AS
-SELECT policy_id, audience AS list FROM incident.policy_duty_levels
-UNION ALL SELECT policy_id, responsible FROM incident.policy_duties
-UNION ALL SELECT policy_id, roles FROM incident.policy_authorities
-UNION ALL SELECT policy_id, audience FROM incident.policy_acknowledgements;
+SELECT policy_id, audience AS list FROM incident_internal.policy_duty_levels
+UNION ALL SELECT policy_id, responsible FROM incident_internal.policy_duties
+UNION ALL SELECT policy_id, roles FROM incident_internal.policy_authorities
+UNION ALL SELECT policy_id, audience FROM incident_internal.policy_acknowledgements;
 SQL
 
 my $json = JSON::PP->new->ascii->canonical;
@@ -205,7 +205,7 @@ subtest 'random mutations' => sub {
 	my @judgement = program($node->safe_psql('incident', $ROWS), 'judge');
 	my $summary = pop @judgement;
 	is(join("\n", @judgement[ 0 .. ($#judgement < 2 ? $#judgement : 2) ]), '', 'every published policy is sound');
-	is($summary, $node->safe_psql('incident', q{SELECT count(*) FROM incident.policies WHERE state = 'published'})
+	is($summary, $node->safe_psql('incident', q{SELECT count(*) FROM incident_internal.policies WHERE state = 'published'})
 		. ' policies judged', 'all of them were judged');
 };
 

@@ -27,7 +27,7 @@ my $STANDS = <<'SQL';
 -- The derived entries that stand.
 CREATE VIEW stands AS
 SELECT e.incident_id, e.effective_at AS at, e.kind, e.rule, e.occurrence, e.event_level, e.response_level
-FROM incident.entries AS e WHERE e.rule > 1 AND NOT EXISTS (SELECT FROM incident.entries AS v
+FROM incident_internal.entries AS e WHERE e.rule > 1 AND NOT EXISTS (SELECT FROM incident_internal.entries AS v
 	WHERE v.incident_id = e.incident_id AND v.rule = 1 AND v.epoch = e.seq);
 SQL
 
@@ -103,11 +103,11 @@ sub copy_sql
 {
 	my ($copies) = @_;
 	return <<"SQL";
-CREATE TABLE incident.entries_one (LIKE incident.entries_default INCLUDING INDEXES);
-CREATE TABLE incident.entries_two (LIKE incident.entries_default INCLUDING INDEXES);
-ALTER TABLE incident.entries_two DROP COLUMN seq, ADD COLUMN seq integer NOT NULL;
-ALTER TABLE incident.entries ATTACH PARTITION incident.entries_one FOR VALUES FROM (1) TO (2);
-ALTER TABLE incident.entries ATTACH PARTITION incident.entries_two FOR VALUES FROM (2) TO (3);
+CREATE TABLE incident_internal.entries_one (LIKE incident_internal.entries_default INCLUDING INDEXES);
+CREATE TABLE incident_internal.entries_two (LIKE incident_internal.entries_default INCLUDING INDEXES);
+ALTER TABLE incident_internal.entries_two DROP COLUMN seq, ADD COLUMN seq integer NOT NULL;
+ALTER TABLE incident_internal.entries ATTACH PARTITION incident_internal.entries_one FOR VALUES FROM (1) TO (2);
+ALTER TABLE incident_internal.entries ATTACH PARTITION incident_internal.entries_two FOR VALUES FROM (2) TO (3);
 CREATE TABLE copied AS
 SELECT incident_id AS of, n * 1000000 + incident_id * (1 + n % 3) AS incident_id, n % 2 + 1 AS month
 FROM recorded, generate_series(1, $copies) AS n;
@@ -133,7 +133,7 @@ my $EVERYTHING = "'-infinity', 'infinity'";
 sub replayed
 {
 	my ($policy, $when) = @_;
-	return "SELECT * FROM incident.replay_events(incident.policy_id('$policy'), $when)";
+	return "SELECT * FROM incident_internal.replay_events(incident.policy_id('$policy'), $when)";
 }
 
 # simulate() takes its time: it is asked about so many lives at the most.
@@ -154,7 +154,7 @@ JOIN LATERAL (SELECT incident_id, (array_agg(asset_level ORDER BY seq))[1] AS as
 			FILTER (WHERE kind <> 'opened'), '[]') AS facts
 	FROM incident.timeline AS t, LATERAL (SELECT
 			jsonb_strip_nulls(jsonb_build_object('at', t.effective_at, 'kind', t.kind, 'duty', t.duty)) AS fact,
-			(SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM incident.entries AS e,
+			(SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM incident_internal.entries AS e,
 				jsonb_each(jsonb_build_object('asset_level', e.asset_level, 'severity', e.severity))
 				WHERE e.incident_id = t.incident_id AND e.rule = 0 AND e.seq = t.seq
 					AND CASE key WHEN 'severity' THEN e.sets_severity ELSE e.sets_asset END) AS assessment) AS f
@@ -169,9 +169,9 @@ SQL
 sub told
 {
 	my ($policy, $when) = @_;
-	return "SELECT e.incident_id, e.at, incident.kind_word(e.kind), e.event_level, e.response_level, d.duty,"
+	return "SELECT e.incident_id, e.at, incident_internal.kind_word(e.kind), e.event_level, e.response_level, d.duty,"
 	  . " CASE WHEN d.duty IS NOT NULL OR e.rule = 4 THEN e.occurrence END::int FROM (" . replayed($policy, $when) . ") AS e"
-	  . " LEFT JOIN incident.policy_duties AS d ON e.rule >= 100 AND d.number = e.rule % 100"
+	  . " LEFT JOIN incident_internal.policy_duties AS d ON e.rule >= 100 AND d.number = e.rule % 100"
 	  . " AND d.policy_id = incident.policy_id('$policy') WHERE e.$SOME";
 }
 
@@ -187,7 +187,7 @@ my $file = "$PostgreSQL::Test::Utils::tmp_check/given.sql";
 write_lives($file, $rng, $policies);
 is(join('', run_scripts($node, [ 'incident', $file ])), '', 'lives are given');
 $node->safe_psql('incident', 'CALL live(1)');
-$node->safe_psql('incident', 'CREATE TABLE recorded AS SELECT i.incident_id, g.policy FROM given AS g JOIN incident.incidents AS i ON i.ticket = g.number::text');
+$node->safe_psql('incident', 'CREATE TABLE recorded AS SELECT i.incident_id, g.policy FROM given AS g JOIN incident_internal.incidents AS i ON i.ticket = g.number::text');
 $node->safe_psql('incident', "SELECT FROM incident.tick('" . iso($DAY * $POLICIES) . "', 1000000)");
 $node->safe_psql('incident', 'CALL live(2)');
 $node->safe_psql('incident', "SELECT FROM incident.tick('" . iso(2 * $DAY * $POLICIES) . "', 1000000)");
@@ -242,7 +242,7 @@ SELECT measure, detail, count(*) FROM (
 		CASE WHEN t.rule LIKE 'duty:%' THEN substr(t.rule, 6) WHEN t.rule = 'acknowledgement' THEN t.occurrence::text
 			WHEN t.kind = 'escalated' THEN t.response_level::text END
 	FROM incident.timeline AS t WHERE t.live AND t.epoch IS NOT NULL AND t.kind <> 'graded'
-		AND t.incident_id IN (SELECT r.incident_id FROM incident.replay_events(1, '-infinity', 'infinity') AS r)) AS c(measure, detail)
+		AND t.incident_id IN (SELECT r.incident_id FROM incident_internal.replay_events(1, '-infinity', 'infinity') AS r)) AS c(measure, detail)
 GROUP BY 1, 2
 SQL
 is($node->safe_psql('incident', difference($FIGURES, $COUNTED)), '', 'what was is what the timelines show');
@@ -301,7 +301,7 @@ is($node->safe_psql('incident', "$PARALLEL\nBEGIN;\n$draft\n$total;\nROLLBACK", 
 is($node->safe_psql('incident', "$PARALLEL\nSET pg_incident.organisation = 2;\n$draft\n$total"), '', 'of another organisation');
 
 # A fault in the part of a worker is the statement's.
-$node->safe_psql('incident', 'DELETE FROM incident.entries WHERE seq = 1 AND incident_id = (SELECT max(incident_id) FROM copied)');
+$node->safe_psql('incident', 'DELETE FROM incident_internal.entries WHERE seq = 1 AND incident_id = (SELECT max(incident_id) FROM copied)');
 my ($status, undef, $error) = $node->psql('incident', "$PARALLEL $figures");
 isnt($status, 0, 'what is damaged is told');
 like($error, qr/ERROR:  entry 1 of incident \d+ is missing/, 'by whoever meets it');

@@ -34,8 +34,8 @@ BEGIN
 	RETURN NULL;
 END
 $$;
-CREATE TRIGGER dawdle AFTER INSERT ON incident.entries FOR EACH ROW
-	WHEN (incident.kind_word(NEW.kind) = 'escalated' AND current_setting('crash.dawdle', true) = 'on')
+CREATE TRIGGER dawdle AFTER INSERT ON incident_internal.entries FOR EACH ROW
+	WHEN (incident_internal.kind_word(NEW.kind) = 'escalated' AND current_setting('crash.dawdle', true) = 'on')
 	EXECUTE FUNCTION dawdle();
 
 CREATE FUNCTION report() RETURNS void LANGUAGE plpgsql AS $$
@@ -50,7 +50,7 @@ BEGIN
 	END IF;
 	SELECT incident_id, detected_at INTO id, detected FROM incident.incident_history
 		WHERE incident_id = 1 + floor(random()
-			* (SELECT last_value FROM incident.incidents_incident_id_seq));
+			* (SELECT last_value FROM incident_internal.incidents_incident_id_seq));
 	IF FOUND THEN
 		PERFORM incident.note(id, 'seen', at => detected + interval '1 hour');
 		INSERT INTO reported VALUES (id, 'noted');
@@ -73,7 +73,7 @@ SQL
 # Incidents that have not risen once, at 2 hours exactly.
 my $WRONG_TIME = <<'SQL';
 SELECT h.incident_id, array_agg(t.effective_at - h.detected_at) FILTER (WHERE t.kind = 'escalated')
-FROM incident.incidents AS h JOIN incident.timeline AS t USING (org_id, incident_id)
+FROM incident_internal.incidents AS h JOIN incident.timeline AS t USING (org_id, incident_id)
 GROUP BY h.incident_id, h.detected_at
 HAVING array_agg(t.effective_at - h.detected_at) FILTER (WHERE t.kind = 'escalated')
 	IS DISTINCT FROM ARRAY[interval '2 hours']
@@ -146,10 +146,10 @@ my $expected = 0;
 
 for my $how (sort keys %KILL)
 {
-	my $decided = $node->safe_psql('incident', "SELECT count(*) FROM incident.entries WHERE incident.kind_word(kind) = 'escalated'");
+	my $decided = $node->safe_psql('incident', "SELECT count(*) FROM incident_internal.entries WHERE incident_internal.kind_word(kind) = 'escalated'");
 
 	# An opening catches up with the last tick by itself: leave it something to do.
-	$node->safe_psql('incident', "UPDATE incident.last_tick SET at = '-infinity'");
+	$node->safe_psql('incident', "UPDATE incident_internal.last_tick SET at = '-infinity'");
 	$node->safe_psql('incident', "SELECT open_due($INCIDENTS, 'due')");
 	$expected += $INCIDENTS;
 	my @running = (
@@ -157,7 +157,7 @@ for my $how (sort keys %KILL)
 		start_pgbench($node, 'tick', 1, "SELECT incident.tick(batch => 100);\n"),
 		start_pgbench($node, 'report', 3, "SELECT report();\n"));
 	$node->poll_query_until('incident',
-		"SELECT count(*) > $decided + $SOME FROM incident.entries WHERE incident.kind_word(kind) = 'escalated'")
+		"SELECT count(*) > $decided + $SOME FROM incident_internal.entries WHERE incident_internal.kind_word(kind) = 'escalated'")
 	  or die 'the ticks do not get on';
 	$KILL{$how}->($node);
 	IPC::Run::finish($_) for @running;
@@ -173,7 +173,7 @@ for my $how (sort keys %KILL)
 	is(substr($node->safe_psql('incident', $WRONG_TIME), 0, $SHOWN), '', "$how: each rose once, at its time");
 	is(substr(problems($node, 'incident', ticked_to($node, 'incident')), 0, $SHOWN),
 		'', "$how: every incident is whole afterwards");
-	is($node->safe_psql('incident', "SELECT count(*) FROM incident.incidents WHERE ticket = 'due'"),
+	is($node->safe_psql('incident', "SELECT count(*) FROM incident_internal.incidents WHERE ticket = 'due'"),
 		$expected, "$how: all incidents are there");
 }
 

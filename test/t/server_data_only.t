@@ -32,19 +32,19 @@ my $SAID = <<'SQL';
 SELECT t::text FROM incident.timeline AS t ORDER BY incident_id, seq;
 SELECT h::text FROM incident.incident_history AS h ORDER BY incident_id;
 SELECT p.policy_id, name, version, state, md5(incident.export_policy(policy_id)::text) FROM incident.policy_versions AS p ORDER BY policy_id;
-SELECT calendar, built_in, md5(incident.export_calendar(calendar)::text) FROM incident.calendars ORDER BY calendar, built_in;
-SELECT method_id, name, version, state, md5(document::text) FROM incident.risk_methods ORDER BY method_id;
-SELECT incident_id, v.problem FROM incident.incidents, incident.verify_timeline(incident_id) AS v;
-SELECT last_value FROM incident.incidents_incident_id_seq;
-SELECT last_value FROM incident.policies_policy_id_seq;
-SELECT bucket, t::text FROM incident.timers AS t ORDER BY 1, 2;
+SELECT calendar, built_in, md5(incident.export_calendar(calendar)::text) FROM incident_internal.calendars ORDER BY calendar, built_in;
+SELECT method_id, name, version, state, md5(document::text) FROM incident_internal.risk_methods ORDER BY method_id;
+SELECT incident_id, v.problem FROM incident_internal.incidents, incident.verify_timeline(incident_id) AS v;
+SELECT last_value FROM incident_internal.incidents_incident_id_seq;
+SELECT last_value FROM incident_internal.policies_policy_id_seq;
+SELECT bucket, t::text FROM incident_internal.timers AS t ORDER BY 1, 2;
 SQL
 
 my $node = start_node('data_only');
 $node->safe_psql('incident', $CONTENT);
 my $said = $node->safe_psql('incident', $SAID);
 like($said, qr/first.*second/s, 'there is something to dump');
-cmp_ok($node->safe_psql('incident', q{SELECT count(*) FROM incident.partitions('entries')}), '>', 0, 'in partitions too');
+cmp_ok($node->safe_psql('incident', q{SELECT count(*) FROM incident_internal.partitions('entries')}), '>', 0, 'in partitions too');
 
 # The commands of the manual, as they stand there, by the heading that they stand under.
 sub commands
@@ -120,12 +120,12 @@ $session->quit;
 is_restored('incident_new', 'triggers disabled');
 my $silent = $node->safe_psql('incident_new', 'SELECT problem FROM incident.verify_policies()');
 like($silent, qr/trigger "guard" of table "policies" does not always fire/, 'verify_policies() names the triggers that do not always fire');
-my $fired = $node->safe_psql('incident_new', q{SELECT count(*) FROM incident.triggers});
+my $fired = $node->safe_psql('incident_new', q{SELECT count(*) FROM incident_internal.triggers});
 is(scalar(split /\n/, $silent), $fired - 0, 'all of the tables that were restored');
 my ($mend) = commands('Triggers');
 is($node->safe_psql('incident_new', $mend), '', 'and says what mends it');
 is($node->safe_psql('incident_new', 'SELECT * FROM incident.verify_policies()'), '', 'after which there is nothing to name');
-$node->safe_psql('incident_new', 'DROP TRIGGER guard ON incident.policy_levels');
+$node->safe_psql('incident_new', 'DROP TRIGGER guard ON incident_internal.policy_levels');
 is( $node->safe_psql('incident_new', 'SELECT * FROM incident.verify_policies()'),
 	'||trigger "guard" of table "policy_levels" is missing', 'nor is it overlooked that one is missing');
 $node->safe_psql('postgres', 'DROP DATABASE incident_new');
@@ -152,7 +152,7 @@ shell('app', $restores, 'and restores');
 $node->safe_psql('incident_new', $takes_back);
 is_restored('incident_new', 'by the owner');
 is($node->safe_psql('incident_new', 'SELECT * FROM of_the_owner', extra_params => [ '-U', 'app' ]), '1', 'with what is his own');
-my (undef, undef, $denied) = $node->psql('incident_new', 'SELECT FROM incident.policies', extra_params => [ '-U', 'app' ]);
+my (undef, undef, $denied) = $node->psql('incident_new', 'SELECT FROM incident_internal.policies', extra_params => [ '-U', 'app' ]);
 like($denied, qr/permission denied/, 'and can do no more with tables of the extension then');
 is($node->safe_psql('incident_new', 'SELECT * FROM incident.verify_policies()'), '', 'nothing is changed');
 

@@ -28,9 +28,9 @@ sub counts
 {
 	my ($node) = @_;
 	return $node->safe_psql('incident', <<'SQL');
-SELECT (SELECT count(*) FROM incident.incidents), (SELECT count(*) FROM incident.entries),
-	(SELECT count(*) FROM incident.assets), (SELECT count(*) FROM incident.dedup_keys),
-	(SELECT count(*) FROM incident.policies), (SELECT count(*) FROM incident.organisations)
+SELECT (SELECT count(*) FROM incident_internal.incidents), (SELECT count(*) FROM incident_internal.entries),
+	(SELECT count(*) FROM incident_internal.assets), (SELECT count(*) FROM incident_internal.dedup_keys),
+	(SELECT count(*) FROM incident_internal.policies), (SELECT count(*) FROM incident_internal.organisations)
 SQL
 }
 

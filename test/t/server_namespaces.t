@@ -87,7 +87,7 @@ BEGIN
 				AND p.prorettype::regtype::text !~ '^any|internal|trigger|handler|cstring|void|record'
 				AND oidvectortypes(p.proargtypes) !~ 'any|internal|cstring|"'
 				AND p.proargmodes IS NULL
-				AND EXISTS (SELECT FROM pg_proc AS i WHERE i.pronamespace = 'incident'::regnamespace
+				AND EXISTS (SELECT FROM pg_proc AS i WHERE i.pronamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace)
 					AND coalesce(i.prosrc, '') || coalesce(pg_get_function_sqlbody(i.oid), '') ~ ('\m' || p.proname || '\(')) LOOP
 		EXECUTE format('CREATE FUNCTION planted.%I(%s) RETURNS %s LANGUAGE sql AS $f$ SELECT CASE WHEN planted.say() IS NULL THEN NULL::%s END $f$',
 			wanted.proname, wanted.arguments, wanted.result, wanted.result);
@@ -118,7 +118,7 @@ SET client_min_messages = warning;
 SET statement_timeout = '20s';
 SQL
   split /\n/, $node->safe_psql('incident', <<'SQL');
-SELECT relname FROM pg_class WHERE relnamespace = 'incident'::regnamespace AND relkind IN ('r', 'p', 'v') AND NOT relispartition
+SELECT relname FROM pg_class WHERE relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND relkind IN ('r', 'p', 'v') AND NOT relispartition
 UNION SELECT unnest('{pg_class,pg_proc,pg_extension,pg_depend,pg_roles,pg_inherits,pg_timezone_names,pg_database}'::text[])
 SQL
 
@@ -135,14 +135,14 @@ WITH functions AS (
 			WHEN 'text[]'::regtype THEN '{eport}' END END, t.type), ', ' ORDER BY t.place)) AS call
 	FROM pg_proc AS f, unnest('{f,t}'::boolean[]) AS given
 		LEFT JOIN LATERAL unnest(f.proargtypes::oid[]::regtype[]) WITH ORDINALITY AS t(type, place) ON true
-	WHERE f.pronamespace = 'incident'::regnamespace AND f.prokind IN ('f', 'p') AND f.prorettype <> 'trigger'::regtype
+	WHERE f.pronamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND f.prokind IN ('f', 'p') AND f.prorettype <> 'trigger'::regtype
 		AND has_function_privilege('victim', f.oid, 'EXECUTE')
 		AND NOT EXISTS (SELECT FROM unnest(f.proargtypes) AS a WHERE a IN ('internal'::regtype, 'cstring'::regtype))
 	GROUP BY f.oid, given)
 SELECT CASE prokind WHEN 'p' THEN 'CALL ' ELSE 'SELECT ' END || call FROM functions
 UNION ALL
 SELECT format('TABLE incident.%I', relname) FROM pg_class
-WHERE relnamespace = 'incident'::regnamespace AND relkind = 'v' AND has_table_privilege('victim', oid, 'SELECT')
+WHERE relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND relkind = 'v' AND has_table_privilege('victim', oid, 'SELECT')
 SQL
 push @calls, map { "SELECT $_" } (
 	q{incident.open('host', 'minor', 'new', dedup_key => 'new')}, q{incident.open('host', 'severe', 'again', dedup_key => 'key')},
@@ -165,7 +165,7 @@ is_deeply(\%as, {}, 'and never as another role')
   or diag(join "\n", grep { /PLANTED ran as (?!victim)/ } split /\n/, $problems);
 
 # The superuser himself reads the watchdog and schedules; the planted schema cron is none.
-(undef, undef, $problems) = $node->psql('incident', 'SELECT * FROM incident.watchdog; SELECT incident.job_state();');
+(undef, undef, $problems) = $node->psql('incident', 'SELECT * FROM incident.watchdog; SELECT incident_internal.job_state();');
 is($problems, '', 'the superuser reads the watchdog and runs nothing of it');
 is($node->safe_psql('incident', 'SELECT job_schedule IS NULL FROM incident.watchdog'), 't', 'and is told of no job');
 $node->safe_psql('incident', 'DROP VIEW cron.job', extra_params => [ '-U', 'thief' ]);

@@ -17,7 +17,7 @@ my $node = start_node('parallel', conf => "$FORCED = regress\nmax_parallel_worke
 is($node->safe_psql('incident', <<"SQL"), 'Gather', 'queries do run in a worker');
 CREATE FUNCTION plan() RETURNS SETOF text LANGUAGE plpgsql AS \$\$
 BEGIN
-	RETURN QUERY EXECUTE 'EXPLAIN (COSTS OFF, FORMAT TEXT) SELECT * FROM incident.policies';
+	RETURN QUERY EXECUTE 'EXPLAIN (COSTS OFF, FORMAT TEXT) SELECT * FROM incident_internal.policies';
 END \$\$;
 SET $FORCED = on;
 SELECT plan() LIMIT 1
@@ -26,9 +26,9 @@ SQL
 # The watchdog while an incident is in quarantine.
 $node->safe_psql('incident', <<'SQL');
 SELECT incident.open(NULL, 'minor') FROM generate_series(1, 3);
-DELETE FROM incident.entries;
-UPDATE incident.incident_state SET next_due = now() - interval '1 second', revised = true;
-SELECT incident.set_timer(org_id, incident_id, next_due) FROM incident.incident_state;
+DELETE FROM incident_internal.entries;
+UPDATE incident_internal.incident_state SET next_due = now() - interval '1 second', revised = true;
+SELECT incident_internal.set_timer(org_id, incident_id, next_due) FROM incident_internal.incident_state;
 SELECT incident.tick();
 SQL
 is($node->safe_psql('incident', 'SELECT quarantined FROM incident.watchdog'), '3', 'the watchdog can be read');

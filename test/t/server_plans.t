@@ -14,7 +14,7 @@ my $OPEN = 2000;
 # Scans of the tables that grow, from end to end and by an index.
 my $SCANS = <<'SQL';
 SELECT sum(seq_scan), sum(idx_scan) FROM pg_stat_all_tables
-WHERE schemaname = 'incident' AND relname ~ '^(incidents|incident_state|entries_.*|timers_.*)$'
+WHERE schemaname LIKE 'incident%' AND relname ~ '^(incidents|incident_state|entries_.*|timers_.*)$'
 SQL
 
 # Runs SQL in a session with some settings; returns how many scans of each sort it made.
@@ -38,7 +38,7 @@ sub add_incidents
 {
 	$due = $node->safe_psql('incident', <<"SQL");
 SELECT incident.open('host', 'minor', 'later') FROM generate_series(1, $OPEN) \\g /dev/null
-UPDATE incident.last_tick SET at = '-infinity' \\g /dev/null
+UPDATE incident_internal.last_tick SET at = '-infinity' \\g /dev/null
 SELECT count(incident.open('host', 'minor', 'due', now() - interval '150 minutes')) FROM generate_series(1, 20);
 SQL
 }

@@ -86,15 +86,15 @@ SELECT incident.tick();
 
 -- One that cannot be settled: an entry of its own is missing.
 SELECT incident.open('host', 'minor', 'broken', now()) AS broken \gset
-UPDATE incident.incident_state SET next_due = now() - interval '1 second', revised = true
+UPDATE incident_internal.incident_state SET next_due = now() - interval '1 second', revised = true
 	WHERE incident_id = :broken;
-INSERT INTO incident.timers SELECT incident.bucket(now()), org_id, ARRAY[incident_id], ARRAY[next_due]
-	FROM incident.incident_state WHERE incident_id = :broken;
-DELETE FROM incident.entries WHERE incident_id = :broken AND seq = 1;
+INSERT INTO incident_internal.timers SELECT incident_internal.bucket(now()), org_id, ARRAY[incident_id], ARRAY[next_due]
+	FROM incident_internal.incident_state WHERE incident_id = :broken;
+DELETE FROM incident_internal.entries WHERE incident_id = :broken AND seq = 1;
 SELECT incident.tick();
 
 -- Some that the last tick has left.
-UPDATE incident.last_tick SET at = '-infinity';
+UPDATE incident_internal.last_tick SET at = '-infinity';
 SELECT incident.open('host', 'minor', 'due', now() - interval '3 hours');
 SELECT incident.open('disk', 'minor', 'due', now() - interval '5 hours');
 SELECT incident.import_calendar(incident.export_calendar('house') || '{"day": "2 hours"}');
@@ -110,7 +110,7 @@ sub contents
 
 	my $relations = $node->safe_psql($database, <<'SQL');
 SELECT relname FROM pg_class
-WHERE relnamespace = 'incident'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
+WHERE relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND relkind IN ('r', 'p', 'v', 'm')
 ORDER BY relname
 SQL
 	# In one session: an incident in quarantine is tried again after a minute.
@@ -146,18 +146,18 @@ sub same_rows
 # What is decided, without when it was recorded, by whom and the hash over these.
 my $DECIDED = <<'SQL';
 SELECT org_id, incident_id, seq, kind, effective_at, event_level, response_level, epoch, rule, occurrence
-FROM incident.entries ORDER BY org_id, incident_id, seq
+FROM incident_internal.entries ORDER BY org_id, incident_id, seq
 SQL
 
 # The newest hash covers when it was recorded, too.
-my $STATES = q{SELECT to_jsonb(s) - 'head' FROM incident.incident_state AS s ORDER BY org_id, incident_id};
+my $STATES = q{SELECT to_jsonb(s) - 'head' FROM incident_internal.incident_state AS s ORDER BY org_id, incident_id};
 
 sub sequences
 {
 	my ($node, $database) = @_;
 	return $node->safe_psql($database, <<'SQL');
 SELECT s.relname, pg_sequence_last_value(s.oid) FROM pg_class AS s
-WHERE s.relnamespace = 'incident'::regnamespace AND s.relkind = 'S'
+WHERE s.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND s.relkind = 'S'
 	AND s.relname <> 'tick_log_tick_id_seq' ORDER BY s.relname
 SQL
 }
@@ -165,7 +165,7 @@ SQL
 my $node = start_node('restore');
 $node->safe_psql('postgres', 'CREATE ROLE reader LOGIN');
 $node->safe_psql('incident', $CONTENT);
-is($node->safe_psql('incident', 'SELECT count(*) FROM incident.quarantine'), '1', 'one incident is in quarantine');
+is($node->safe_psql('incident', 'SELECT count(*) FROM incident_internal.quarantine'), '1', 'one incident is in quarantine');
 
 my $dumps = $node->basedir;
 $node->command_ok([ 'pg_dump', '-Fc', '-f', "$dumps/custom.dump", $node->connstr('incident') ], 'a custom dump');
@@ -205,12 +205,12 @@ SQL
 	my ($status, undef, $errors) = $node->psql($database, 'SELECT incident.tick()', extra_params => [ '-U', 'reader' ]);
 	like($errors, qr/permission denied for function tick/, "$database: and does not tick");
 
-	is( $node->safe_psql($database, 'SELECT bool_and(id_space <> incident.id_space()) FROM incident.calendar_changes'),
+	is( $node->safe_psql($database, 'SELECT bool_and(id_space <> incident_internal.id_space()) FROM incident_internal.calendar_changes'),
 		't', "$database: ids of transactions are known to be of another one");
 	is($node->safe_psql($database, 'SELECT * FROM incident.verify_policies()'), '', "$database: policies are what was published");
-	my $broken = $node->safe_psql('incident', 'SELECT incident_id FROM incident.quarantine');
+	my $broken = $node->safe_psql('incident', 'SELECT incident_id FROM incident_internal.quarantine');
 	is( $node->safe_psql($database, <<"SQL"), '', "$database: the chains are whole");
-SELECT i.incident_id, v.problem FROM incident.incidents AS i, LATERAL incident.verify_timeline(i.incident_id) AS v
+SELECT i.incident_id, v.problem FROM incident_internal.incidents AS i, LATERAL incident.verify_timeline(i.incident_id) AS v
 WHERE i.org_id = 1 AND i.incident_id <> $broken
 SQL
 }
@@ -236,23 +236,23 @@ for my $database (qw(custom plain))
 for my $database (@databases)
 {
 	my $new = $node->safe_psql($database, <<'SQL');
-SELECT incident.open('host', 'minor') > (SELECT max(incident_id) FROM incident.incidents),
-	incident.register_asset('new', 'host', '1') > (SELECT max(asset_id) FROM incident.assets),
-	incident.import_policy(document('house', '7 hours')) > (SELECT max(policy_id) FROM incident.policies);
+SELECT incident.open('host', 'minor') > (SELECT max(incident_id) FROM incident_internal.incidents),
+	incident.register_asset('new', 'host', '1') > (SELECT max(asset_id) FROM incident_internal.assets),
+	incident.import_policy(document('house', '7 hours')) > (SELECT max(policy_id) FROM incident_internal.policies);
 SQL
 	is($new, 't|t|t', "$database: new ids");
-	is($node->safe_psql($database, "SELECT max(version) FROM incident.policies WHERE name = 'house'"), '4',
+	is($node->safe_psql($database, "SELECT max(version) FROM incident_internal.policies WHERE name = 'house'"), '4',
 		"$database: the next version");
 	is( $node->safe_psql($database, <<'SQL'), 'repeats|2', "$database: a repeat of the same incident");
 SELECT incident.open('disk', 'minor', 'repeats', dedup_key => 'disk') AS id \gset
 SELECT summary, repeats FROM incident.incident_history WHERE incident_id = :id
 SQL
 	$node->safe_psql($database, <<'SQL');
-SELECT incident_id AS broken FROM incident.quarantine \gset
-DELETE FROM incident.quarantine;
-DELETE FROM incident.entries WHERE incident_id = :broken;
-DELETE FROM incident.incident_state WHERE incident_id = :broken;
-DELETE FROM incident.incidents WHERE incident_id = :broken;
+SELECT incident_id AS broken FROM incident_internal.quarantine \gset
+DELETE FROM incident_internal.quarantine;
+DELETE FROM incident_internal.entries WHERE incident_id = :broken;
+DELETE FROM incident_internal.incident_state WHERE incident_id = :broken;
+DELETE FROM incident_internal.incidents WHERE incident_id = :broken;
 SQL
 	is(problems($node, $database), '', "$database: every other incident is whole");
 }

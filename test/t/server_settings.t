@@ -69,7 +69,7 @@ my %RESULTS = (
 		'2026-03-07 23:30+00', '2026-04-01 00:00+00',
 		'[{"at": "2026-03-08 06:59+00", "kind": "assessed", "severity": "minor"}]')},
 	state_at => q{SELECT i, s.* FROM generate_series(1, 2) AS i, incident.state_at(i, '2026-03-12 12:00+00') AS s},
-	duties => q{SELECT i, d.* FROM generate_series(1, 2) AS i, incident.duty_reports(i, '2026-03-20 00:00+00') AS d},
+	duties => q{SELECT i, d.* FROM generate_series(1, 2) AS i, incident_internal.duty_reports(i, '2026-03-20 00:00+00') AS d},
 	verified_policies => q{SELECT v.* FROM incident.verify_policies() AS v},
 	verify => q{SELECT i, v.* FROM generate_series(1, 2) AS i, incident.verify_timeline(i) AS v},
 	replay => q{SELECT r.* FROM incident.replay('itil', '2026-01-01 00:00+00', '2026-04-01 00:00+00') AS r},
@@ -87,7 +87,7 @@ my %RESULTS = (
 		'{"low": 10000.1, "high": 1000000.3}', 1000) AS l},
 	methods_detail => q{SELECT incident.risk_value(2, '3', '4', '2'), incident.asset_value('3', '4', '4')},
 	terms => q{SELECT t.*, incident.term(t.kind, t.word, 'zh') FROM incident.terms() AS t},
-	more_words => q{SELECT n, incident.rule_word(n::smallint), incident.kind_word(n::smallint)
+	more_words => q{SELECT n, incident_internal.rule_word(n::smallint), incident_internal.kind_word(n::smallint)
 		FROM generate_series(0, 400) AS n},
 	labels => q{SELECT incident.label('2'::incident.level, 'zh') AS level,
 		incident.label('severe'::incident.severity, 'en') AS severity, incident.label('5'::incident.rating, 'zh') AS rating},
@@ -105,9 +105,9 @@ my %RESULTS = (
 	details => q{SELECT d.* FROM incident.risk_detail(3, '3', '4', '2') AS d},
 	heads => q{SELECT incident_id, seq FROM incident.timeline_heads()},
 	exceedance => q{SELECT e.* FROM incident.loss_exceedance('{1.25,1e6,3.7}'::float8[]) AS e},
-	duties_of => q{SELECT e.incident_id, e.seq, incident.duty_of(1, e.incident_id, e.seq, e.rule) FROM incident.entries AS e
+	duties_of => q{SELECT e.incident_id, e.seq, incident_internal.duty_of(1, e.incident_id, e.seq, e.rule) FROM incident_internal.entries AS e
 		WHERE e.rule >= 100},
-	job => q{SELECT s.* FROM incident.job_state() AS s},
+	job => q{SELECT s.* FROM incident_internal.job_state() AS s},
 	standing => q{SELECT incident.risk_standing('4', '4', 'accept', 'approved', '2026-03-01 12:00+00', '4', m)
 		FROM unnest('{2026-03-01 11:59+00,2026-03-01 12:01+00}'::timestamptz[]) AS m});
 
@@ -121,7 +121,7 @@ sub script
 
 	return join "\n", '\\set ON_ERROR_STOP on', $WORK, $year, 'CREATE SCHEMA result;', @results,
 	  q{SELECT format('CREATE TABLE result.%I AS SELECT * FROM incident.%I', c.relkind::text || '_' || c.relname, c.relname)
-		FROM pg_class AS c WHERE c.relnamespace = 'incident'::regnamespace AND c.relkind IN ('r', 'p', 'v')
+		FROM pg_class AS c WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'v')
 		ORDER BY c.relname \\gexec}, '';
 }
 
@@ -166,9 +166,9 @@ is($tables{$_}{hostile}, $tables{$_}{incident}, "$_ is the same") for sort keys 
 
 # What gives texts or documents and only reads is among the results.
 my @texts = split /\n/, $node->safe_psql('incident', q{
-	SELECT DISTINCT p.proname FROM pg_proc AS p JOIN incident.role_rights AS r
+	SELECT DISTINCT p.proname FROM pg_proc AS p JOIN incident_internal.role_rights AS r
 		ON r.object = p.proname AND r.object_kind = 'function'
-	WHERE p.pronamespace = 'incident'::regnamespace AND p.prokind = 'f' AND p.provolatile <> 'v'
+	WHERE p.pronamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND p.prokind = 'f' AND p.provolatile <> 'v'
 		AND ('{text,jsonb,record}'::regtype[] @> ARRAY[p.prorettype::regtype]
 			OR '{text,jsonb}'::regtype[] && p.proallargtypes[p.pronargs + 1:]::regtype[])
 	ORDER BY 1});

@@ -50,8 +50,8 @@ my @writes = (
 	q{schedule()}, q{unschedule()});
 my %called = map { /^(\w+)/; $1 => 1 } @writes;
 my @missing = grep { !$called{$_} } split /\n/, $standby->safe_psql('incident', <<'SQL');
-SELECT DISTINCT f.proname FROM pg_proc AS f JOIN incident.role_rights AS r ON r.object = f.proname
-WHERE f.pronamespace = 'incident'::regnamespace AND f.provolatile = 'v' AND f.prokind = 'f'
+SELECT DISTINCT f.proname FROM pg_proc AS f JOIN incident_internal.role_rights AS r ON r.object = f.proname
+WHERE f.pronamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND f.provolatile = 'v' AND f.prokind = 'f'
 SQL
 is_deeply(\@missing, [], 'each function that is VOLATILE is called');
 
@@ -72,7 +72,7 @@ for my $call ('run_ticks()', 'maintain()', 'retain()')
 # Reading gives what it gives on the primary.
 for my $query (
 	map({ "TABLE incident.$_" } split /\n/, $primary->safe_psql('incident',
-		q{SELECT relname FROM pg_class WHERE relnamespace = 'incident'::regnamespace AND relkind = 'v' AND relname <> 'watchdog'})),
+		q{SELECT relname FROM pg_class WHERE relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND relkind = 'v' AND relname <> 'watchdog'})),
 	map({ "SELECT * FROM incident.$_" } q{state_at(1, '2030-01-01')}, q{verify_timeline(1)}, q{timeline_heads()}, q{explain(2)},
 		q{replay('eport', now() - interval '1 day', now() + interval '1 minute')}, q{quick_reference('eport')},
 		q{simulate('eport', '2', 'minor', '2026-01-05', '2026-01-06')}, q{check_policy(incident.export_policy(1))},

@@ -48,7 +48,7 @@ my @sources = c_sources();
 cmp_ok(scalar @sources, '>', 50, 'there are C sources');
 is_deeply([ grep { slurp_file($_) =~ /LOCKTAG_(?:USERLOCK|ADVISORY)|pg_(?:try_)?advisory/ } @sources ],
 	[], 'nor does one of them');
-is(run_as('operator', q{SELECT incident.take_lock('risk registers', 1)}),
+is(run_as('operator', q{SELECT incident_internal.take_lock('risk registers', 1)}),
 	'42501: permission denied for function take_lock', 'its own locks are for nobody to take');
 
 # Everything that takes a lock of the extension's own goes on while a stranger has all the
@@ -84,10 +84,10 @@ $busy->query_safe($_) for grep { !/(?:publish|retire|drop)_policy/ } @calls[0 ..
 my @ddl = (
 	'DROP EXTENSION pg_incident', 'DROP EXTENSION pg_incident CASCADE', 'DROP SCHEMA incident CASCADE',
 	'ALTER EXTENSION pg_incident UPDATE', 'ALTER EXTENSION pg_incident ADD SCHEMA public',
-	'ALTER SCHEMA incident RENAME TO mine', 'DROP TABLE incident.policies', 'BEGIN; LOCK TABLE incident.policies',
-	'TRUNCATE incident.incidents', 'ALTER TABLE incident.incidents ADD mine integer',
-	'CREATE TRIGGER mine BEFORE INSERT ON incident.incidents EXECUTE FUNCTION incident.guard()',
-	'COMMENT ON TABLE incident.policies IS $$mine$$', 'CREATE INDEX ON incident.policies (name)',
+	'ALTER SCHEMA incident RENAME TO mine', 'DROP TABLE incident_internal.policies', 'BEGIN; LOCK TABLE incident_internal.policies',
+	'TRUNCATE incident_internal.incidents', 'ALTER TABLE incident_internal.incidents ADD mine integer',
+	'CREATE TRIGGER mine BEFORE INSERT ON incident_internal.incidents EXECUTE FUNCTION incident.guard()',
+	'COMMENT ON TABLE incident_internal.policies IS $$mine$$', 'CREATE INDEX ON incident_internal.policies (name)',
 	'DROP FUNCTION incident.tick', 'ALTER FUNCTION incident.tick OWNER TO stranger',
 	'DROP TYPE incident.level CASCADE', 'COMMENT ON EXTENSION pg_incident IS $$mine$$');
 for my $ddl (@ddl)

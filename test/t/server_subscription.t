@@ -55,9 +55,9 @@ sub look
 {
 	return $session->query(q{SELECT concat_ws(' ',
 		(SELECT max(version) FROM incident.policy_versions WHERE name = 'late' AND state = 'published'),
-		incident.processing_time(coalesce((SELECT max('late') FROM incident.policies WHERE name = 'late' AND state = 'published'), 'eport'), '2'),
-		(SELECT incident.working_time(calendar, '2026-01-05 00:00Z', '2026-01-06 00:00Z') FROM incident.calendars WHERE calendar = 'shop'),
-		(SELECT incident.risk_level(name, '5', '5', '5') FROM incident.risk_methods WHERE name = 'late' AND state = 'published'))});
+		incident.processing_time(coalesce((SELECT max('late') FROM incident_internal.policies WHERE name = 'late' AND state = 'published'), 'eport'), '2'),
+		(SELECT incident.working_time(calendar, '2026-01-05 00:00Z', '2026-01-06 00:00Z') FROM incident_internal.calendars WHERE calendar = 'shop'),
+		(SELECT incident.risk_level(name, '5', '5', '5') FROM incident_internal.risk_methods WHERE name = 'late' AND state = 'published'))});
 }
 is(look(), '04:00:00', 'nothing has come yet');
 $subscriber->safe_psql('incident', sprintf(q{CREATE SUBSCRIPTION documents CONNECTION $c$%s$c$ PUBLICATION documents},
@@ -73,8 +73,8 @@ sub caught_up
 # What a database says of its policies, calendars and methods.
 my $SAID = <<'SQL';
 SELECT p.policy_id, name, version, state, md5(incident.export_policy(policy_id)::text) FROM incident.policy_versions AS p ORDER BY policy_id;
-SELECT calendar, built_in, md5(incident.export_calendar(calendar)::text) FROM incident.calendars ORDER BY calendar, built_in;
-SELECT method_id, name, version, state, md5(document::text) FROM incident.risk_methods ORDER BY method_id;
+SELECT calendar, built_in, md5(incident.export_calendar(calendar)::text) FROM incident_internal.calendars ORDER BY calendar, built_in;
+SELECT method_id, name, version, state, md5(document::text) FROM incident_internal.risk_methods ORDER BY method_id;
 SQL
 is($subscriber->safe_psql('incident', $SAID), $publisher->safe_psql('incident', $SAID), 'all that there was has come');
 is(look(), '04:00:00 09:00:00', 'and the session sees the calendar');
@@ -86,14 +86,14 @@ for my $step (
 	[ q{SELECT incident.retire_policy(incident.policy_id('late'))}, '1 04:00:00 09:00:00', 'a version retired' ],
 	[ q{SELECT incident.import_calendar(hours('shop', '12:00'))}, '1 04:00:00 06:00:00', 'a calendar replaced' ],
 	[ q{SELECT incident.publish_risk_method(incident.import_risk_method(incident.export_risk_method(3) || '{"name": "late"}'))}, '1 04:00:00 06:00:00 5', 'a risk method' ],
-	[ q{SELECT incident.drop_policy(policy_id) FROM incident.policies WHERE name = 'late' AND state = 'retired'}, '1 04:00:00 06:00:00 5', 'a version dropped' ],
+	[ q{SELECT incident.drop_policy(policy_id) FROM incident_internal.policies WHERE name = 'late' AND state = 'retired'}, '1 04:00:00 06:00:00 5', 'a version dropped' ],
 	[ q{SELECT incident.drop_policy(incident.import_policy(document('late', 7)))}, '1 04:00:00 06:00:00 5', 'a draft dropped' ],
-	[ q{DELETE FROM incident.calendar_windows WHERE calendar = 'shop' AND weekday = 1}, '1 04:00:00 00:00:00 5', 'a window taken out of a table' ],
-	[ q{INSERT INTO incident.calendar_windows VALUES ('shop', false, 1, '10:00', '11:00')}, '1 04:00:00 01:00:00 5', 'a window put into it' ],
-	[ q{UPDATE incident.calendar_windows SET closes = '13:00' WHERE calendar = 'shop'}, '1 04:00:00 03:00:00 5', 'a window changed' ],
-	[ q{UPDATE incident.calendars SET zone = 'Asia/Shanghai' WHERE calendar = 'shop'}, '1 04:00:00 03:00:00 5', 'a zone changed' ],
-	[ q{INSERT INTO incident.calendar_dates (calendar, date, holiday) VALUES ('shop', '2026-01-05', true)}, '1 04:00:00 00:00:00 5', 'a holiday put into a table' ],
-	[ q{TRUNCATE incident.calendar_dates}, '1 04:00:00 03:00:00 5', 'a table emptied' ])
+	[ q{DELETE FROM incident_internal.calendar_windows WHERE calendar = 'shop' AND weekday = 1}, '1 04:00:00 00:00:00 5', 'a window taken out of a table' ],
+	[ q{INSERT INTO incident_internal.calendar_windows VALUES ('shop', false, 1, '10:00', '11:00')}, '1 04:00:00 01:00:00 5', 'a window put into it' ],
+	[ q{UPDATE incident_internal.calendar_windows SET closes = '13:00' WHERE calendar = 'shop'}, '1 04:00:00 03:00:00 5', 'a window changed' ],
+	[ q{UPDATE incident_internal.calendars SET zone = 'Asia/Shanghai' WHERE calendar = 'shop'}, '1 04:00:00 03:00:00 5', 'a zone changed' ],
+	[ q{INSERT INTO incident_internal.calendar_dates (calendar, date, holiday) VALUES ('shop', '2026-01-05', true)}, '1 04:00:00 00:00:00 5', 'a holiday put into a table' ],
+	[ q{TRUNCATE incident_internal.calendar_dates}, '1 04:00:00 03:00:00 5', 'a table emptied' ])
 {
 	my ($sql, $expected, $name) = @$step;
 	$publisher->safe_psql('incident', $sql);
@@ -118,7 +118,7 @@ $$;
 CREATE VIEW parts AS
 SELECT c.relname AS part, (SELECT a.attname FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 1
 		AND NOT a.attisdropped AND a.attname IN ('title', 'within', 'roles', 'response_level', 'step') ORDER BY a.attname LIMIT 1) AS column
-FROM pg_class AS c WHERE c.relnamespace = 'incident'::regnamespace AND c.relname LIKE 'polic%' AND c.relkind = 'r' AND c.relname <> 'policy_addenda';
+FROM pg_class AS c WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND c.relname LIKE 'polic%' AND c.relkind = 'r' AND c.relname <> 'policy_addenda';
 SQL
 for my $node ($publisher, $subscriber)
 {
@@ -141,18 +141,18 @@ for my $node ($publisher, $subscriber)
 			WHERE part <> 'policies'}),
 			'10|55000 55000 55000 55000', "$name, $what: no part of a published policy changes");
 		is( $node->safe_psql('incident', $settings . q{
-			SELECT tried($$UPDATE incident.policy_levels SET processing_time = '1 day' WHERE policy_id = 1 AND level = '2'$$),
-				tried($$UPDATE incident.policies SET title = '{}' WHERE policy_id = incident.policy_id('early')$$),
-				tried($$DELETE FROM incident.policies WHERE policy_id = incident.policy_id('early')$$),
-				tried($$TRUNCATE incident.policies$$),
-				tried($$UPDATE incident.risk_methods SET document = '{}' WHERE name = 'early'$$),
-				tried($$DELETE FROM incident.risk_methods WHERE name = 'early'$$),
-				tried($$TRUNCATE incident.risk_methods$$)}),
+			SELECT tried($$UPDATE incident_internal.policy_levels SET processing_time = '1 day' WHERE policy_id = 1 AND level = '2'$$),
+				tried($$UPDATE incident_internal.policies SET title = '{}' WHERE policy_id = incident.policy_id('early')$$),
+				tried($$DELETE FROM incident_internal.policies WHERE policy_id = incident.policy_id('early')$$),
+				tried($$TRUNCATE incident_internal.policies$$),
+				tried($$UPDATE incident_internal.risk_methods SET document = '{}' WHERE name = 'early'$$),
+				tried($$DELETE FROM incident_internal.risk_methods WHERE name = 'early'$$),
+				tried($$TRUNCATE incident_internal.risk_methods$$)}),
 			join('|', ('55000') x 7), "$name, $what: nor the policy itself, nor a built-in one, nor a risk method");
 	}
 	# Sequences are not published: who subscribes keeps numbers of its own out of the way.
 	is( $node->safe_psql('incident', qq{
-		SELECT setval('incident.policies_policy_id_seq', $first) > 0;
+		SELECT setval('incident_internal.policies_policy_id_seq', $first) > 0;
 		SELECT incident.import_calendar(hours('$name', '09:00'));
 		SELECT incident.processing_time('early', '2'), incident.working_time('$name', '2026-01-05 00:00Z', '2026-01-06 00:00Z');
 		SET session_replication_role = 'replica';

@@ -82,7 +82,7 @@ sub ticking
 		($tick) x 4,
 		"BEGIN; $tick $tick $pause $end",
 		"BEGIN; $tick SAVEPOINT s; $tick ROLLBACK TO s; $tick $pause $end",
-		"BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM incident.last_tick; $pause $tick $end",
+		"BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM incident_internal.last_tick; $pause $tick $end",
 		'SELECT pg_sleep(0.2);');
 }
 
@@ -132,7 +132,7 @@ my @HOLDERS = (
 	'BEGIN; ' . is_due(-1) . "; $SLEEP COMMIT;",
 	'BEGIN; SAVEPOINT s; ' . is_due(4) . "; RELEASE s; $SLEEP COMMIT;",
 	"BEGIN; SELECT txid_current(); $SLEEP " . is_due(-1) . '; COMMIT;',
-	"BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM incident.last_tick; $SLEEP " . is_due(-1) . '; COMMIT;',
+	"BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM incident_internal.last_tick; $SLEEP " . is_due(-1) . '; COMMIT;',
 	is_due(4, 'plain') . " AS id \\gset\nBEGIN; SELECT incident.assess(:id, asset => 'one'); $SLEEP COMMIT;",
 );
 my $PREPARED = 'BEGIN; ' . is_due(4) . "; PREPARE TRANSACTION 'held';";
@@ -212,9 +212,9 @@ for my $number (0 .. $#holders)
 	is($?, 0, "long transaction $number") or diag(slurp_file($node->basedir . "/holder$number.out"));
 }
 $node->safe_psql('incident', "COMMIT PREPARED 'held'");
-is($node->safe_psql('incident', "SELECT count(*) FROM incident.incidents WHERE ticket = 'held'"),
+is($node->safe_psql('incident', "SELECT count(*) FROM incident_internal.incidents WHERE ticket = 'held'"),
 	@HOLDERS + 1, 'each has its incident');
-cmp_ok($node->safe_psql('incident', "SELECT count(*) FROM incident.incidents WHERE ticket = 'held'"
+cmp_ok($node->safe_psql('incident', "SELECT count(*) FROM incident_internal.incidents WHERE ticket = 'held'"
 		. " AND detected_at + interval '4 min' < '$ticked'"), '>=', 5, 'ticks have passed most of them');
 
 # What a session was at goes on without it for a while.
@@ -225,12 +225,12 @@ my $left = catch_up($node, 'incident');
 $ticked = ticked_to($node, 'incident');
 note("$left incidents were left to the last tick");
 is(substr(problems($node, 'incident', $ticked), 0, $SHOWN), '', 'all is as one tick would have decided it');
-is($node->safe_psql('incident', 'SELECT message FROM incident.quarantine'), '', 'no incident is in quarantine');
+is($node->safe_psql('incident', 'SELECT message FROM incident_internal.quarantine'), '', 'no incident is in quarantine');
 is(substr(complaints($node), 0, $SHOWN), '', 'the server complains of nothing else');
 
 my %entries = map { split /\|/ } split /\n/, $node->safe_psql('incident',
-	"SELECT concat_ws(' ', incident.kind_word(kind), CASE WHEN incident.kind_word(kind) = 'overdue' THEN incident.rule_word(rule) END), count(*)"
-	  . ' FROM incident.entries GROUP BY 1');
+	"SELECT concat_ws(' ', incident_internal.kind_word(kind), CASE WHEN incident_internal.kind_word(kind) = 'overdue' THEN incident_internal.rule_word(rule) END), count(*)"
+	  . ' FROM incident_internal.entries GROUP BY 1');
 note(join ', ', map { "$_ $entries{$_}" } sort keys %entries);
 for my $kind (qw(held resumed graded escalated breached voided), 'overdue acknowledgement', 'overdue response')
 {

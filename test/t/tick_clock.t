@@ -65,7 +65,7 @@ sub is_escalated
 {
 	my ($incident, $name) = @_;
 	ask('CALL incident.run_ticks()');
-	is(ask("SELECT response_level FROM incident.incident_state WHERE incident_id = $incident"), '1', $name);
+	is(ask("SELECT response_level FROM incident_internal.incident_state WHERE incident_id = $incident"), '1', $name);
 	return;
 }
 
@@ -80,16 +80,16 @@ for my $case ([ 4, 'a little', '' ], [ 9, 'within a minute', '-00:00:09' ])
 
 	shift_past_minute(1);
 	ask('SELECT FROM incident.tick()');    # the step forward is no concern of this one
-	ask('TRUNCATE incident.tick_log');
-	is(ask('SELECT from_bucket = incident.bucket(clock_timestamp()) FROM incident.last_tick'),
+	ask('TRUNCATE incident_internal.tick_log');
+	is(ask('SELECT from_bucket = incident_internal.bucket(clock_timestamp()) FROM incident_internal.last_tick'),
 		't', "$name: ticks have done with the minutes before this one");
 	shift_clock(-$back);
 	my $incident = open_due_in(1);
-	is(ask("SELECT incident.bucket(next_due) < from_bucket FROM incident.incident_state, incident.last_tick WHERE incident_id = $incident"),
+	is(ask("SELECT incident_internal.bucket(next_due) < from_bucket FROM incident_internal.incident_state, incident_internal.last_tick WHERE incident_id = $incident"),
 		't', "$name: it will be due in one of them");
 	sleep($back);
 	is_escalated($incident, "$name: it is found due all the same");
-	is(ask("SELECT coalesce(min(date_trunc('second', clock_step - interval '0.5 s'))::text, '') FROM incident.tick_log"),
+	is(ask("SELECT coalesce(min(date_trunc('second', clock_step - interval '0.5 s'))::text, '') FROM incident_internal.tick_log"),
 		$said, "$name: what the log of ticks says of it");
 	is(ask('SELECT incidents || remaining::text FROM incident.tick()'), '00', "$name: then all is done");
 }
@@ -102,7 +102,7 @@ my $incident = open_due_in(-1);
 is_escalated($incident, 'days: it is found due');
 is(ask(q{SELECT last_tick_at <= clock_timestamp() AND clock_step_at <= clock_timestamp(), round(extract(epoch FROM clock_step)) FROM incident.watchdog}),
 	't|-864000', 'days: the watchdog goes by no moment to come, and tells of the step');
-is(ask('SELECT from_bucket <= incident.bucket(clock_timestamp()) AND from_bucket > 0 FROM incident.last_tick'),
+is(ask('SELECT from_bucket <= incident_internal.bucket(clock_timestamp()) AND from_bucket > 0 FROM incident_internal.last_tick'),
 	't', 'days: ticks have come as far as before');
 
 # Set wrong and right again between two ticks, which shows no step.
@@ -115,7 +115,7 @@ sub with_clock_shifted
 	return $result;
 }
 
-ask('TRUNCATE incident.tick_log');
+ask('TRUNCATE incident_internal.tick_log');
 $incident = with_clock_shifted(-3600, sub { open_due_in(1) });
 is(ask('SELECT oldest_due < clock_timestamp() FROM incident.watchdog'), 't', 'back and forth: the watchdog knows of it');
 is_escalated($incident, 'back and forth: what was opened meanwhile is found due');
@@ -129,7 +129,7 @@ is_escalated($incident, 'ahead and back: what was opened meanwhile is found due'
 my $IMPORT = <<'SQL';
 SELECT incident.import_calendar(jsonb_build_object('name', 'shop', 'zone', 'UTC', 'week',
 	(SELECT jsonb_object_agg(day, jsonb_build_array(jsonb_build_array('00:00', '%s')))
-	FROM unnest(incident.weekday_words()) AS day)))
+	FROM unnest(incident_internal.weekday_words()) AS day)))
 SQL
 ask(sprintf $IMPORT, '24:00');
 ask(<<'SQL');
@@ -143,9 +143,9 @@ ask('CALL incident.run_ticks()');
 with_clock_shifted(31536000, sub { ask(sprintf $IMPORT, '00:01') });
 ask('CALL incident.run_ticks()');
 is(ask(<<"SQL"), 't', 'ahead and back: a calendar that was imported meanwhile counts');
-SELECT s.next_due = f.next_due FROM incident.incident_state AS s, incident.state_at($incident) AS f
+SELECT s.next_due = f.next_due FROM incident_internal.incident_state AS s, incident.state_at($incident) AS f
 WHERE s.incident_id = $incident
 SQL
-is(ask('SELECT count(*) FROM incident.tick_log WHERE clock_step IS NOT NULL'), '0', 'no tick has noticed any step');
+is(ask('SELECT count(*) FROM incident_internal.tick_log WHERE clock_step IS NOT NULL'), '0', 'no tick has noticed any step');
 
 done_testing();

@@ -274,7 +274,7 @@ $$;
 
 -- Something is wrong with a fact: the opening has a severity that the policy does not
 -- know, or the newest fact is missing.
-CREATE TABLE taken (LIKE incident.entries);
+CREATE TABLE taken (LIKE incident_internal.entries);
 CREATE PROCEDURE damage(of_life integer, foreign_severity text)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -282,22 +282,22 @@ DECLARE
 	fact integer := CASE WHEN foreign_severity IS NOT NULL THEN 1 ELSE (SELECT max(seq)
 		FROM incident.timeline WHERE incident_id = id AND rule IS NULL AND kind <> 'voided') END;
 BEGIN
-	INSERT INTO taken SELECT * FROM incident.entries WHERE incident_id = id AND seq = fact;
-	DELETE FROM incident.entries WHERE incident_id = id AND seq = fact AND foreign_severity IS NULL;
-	UPDATE incident.entries SET severity = foreign_severity::incident.severity
+	INSERT INTO taken SELECT * FROM incident_internal.entries WHERE incident_id = id AND seq = fact;
+	DELETE FROM incident_internal.entries WHERE incident_id = id AND seq = fact AND foreign_severity IS NULL;
+	UPDATE incident_internal.entries SET severity = foreign_severity::incident.severity
 		WHERE incident_id = id AND seq = fact;
 	-- Ticks go on from the state, unless it is to be made anew from the facts.
-	UPDATE incident.incident_state SET revised = true WHERE incident_id = id;
+	UPDATE incident_internal.incident_state SET revised = true WHERE incident_id = id;
 END
 $$;
 CREATE PROCEDURE repair(of_life integer)
 LANGUAGE plpgsql AS $$
 DECLARE
-	id bigint := (SELECT incident_id FROM incident.incidents WHERE ticket = of_life::text);
+	id bigint := (SELECT incident_id FROM incident_internal.incidents WHERE ticket = of_life::text);
 BEGIN
-	DELETE FROM incident.entries AS e USING taken AS t WHERE e.incident_id = id
+	DELETE FROM incident_internal.entries AS e USING taken AS t WHERE e.incident_id = id
 		AND t.incident_id = id AND e.seq = t.seq;
-	INSERT INTO incident.entries SELECT * FROM taken WHERE incident_id = id;
+	INSERT INTO incident_internal.entries SELECT * FROM taken WHERE incident_id = id;
 END
 $$;
 

@@ -58,7 +58,7 @@ sub is_flat
 }
 
 $node->safe_psql('incident', 'SELECT FROM import_nights()') for 1 .. 3;
-$node->safe_psql('incident', 'DELETE FROM incident.calendar_changes');    # nobody was opening any meanwhile
+$node->safe_psql('incident', 'DELETE FROM incident_internal.calendar_changes');    # nobody was opening any meanwhile
 my $tick = 'SELECT incidents FROM incident.tick(batch => %d)';
 my ($some, $few)  = peak(sprintf $tick, $FEW);
 my ($rest, $many) = peak(sprintf $tick, $MANY);

@@ -25,7 +25,7 @@ my $SETUP = client_sql() . <<'SQL';
 CREATE FUNCTION import_shop(hour integer) RETURNS void LANGUAGE sql AS $$
 	SELECT incident.import_calendar(jsonb_build_object('name', 'shop', 'zone', 'UTC', 'week',
 		(SELECT jsonb_object_agg(day, jsonb_build_array(jsonb_build_array('00:00', to_char(hour, 'FM00:00'))))
-		FROM unnest(incident.weekday_words()) AS day)), change_closed => true)
+		FROM unnest(incident_internal.weekday_words()) AS day)), change_closed => true)
 $$;
 SELECT FROM import_shop(24);
 SELECT incident.publish_policy(incident.import_policy(e || jsonb_build_object('name', 'shop', 'levels',
@@ -52,8 +52,8 @@ DECLARE
 BEGIN
 	SET LOCAL lock_timeout = '500ms';
 	BEGIN
-		LOCK TABLE incident.timers IN ACCESS EXCLUSIVE MODE;
-		FOR name IN SELECT part FROM incident.partitions('timers') LOOP
+		LOCK TABLE incident_internal.timers IN ACCESS EXCLUSIVE MODE;
+		FOR name IN SELECT part FROM incident_internal.partitions('timers') LOOP
 			EXECUTE format('SELECT EXISTS (SELECT FROM incident.%I)', name) INTO taken;
 			IF NOT taken THEN
 				EXECUTE format('DROP TABLE incident.%I', name);
@@ -65,7 +65,7 @@ BEGIN
 	COMMIT;
 	SET LOCAL lock_timeout = '500ms';
 	BEGIN
-		LOCK TABLE incident.timers IN ACCESS EXCLUSIVE MODE;
+		LOCK TABLE incident_internal.timers IN ACCESS EXCLUSIVE MODE;
 	EXCEPTION WHEN lock_not_available THEN
 	END;
 	WHILE incident.add_next_partition() LOOP
@@ -152,18 +152,18 @@ for my $run ([ 2, int($SECONDS / 3) || 1 ], [ 4, int($SECONDS / 3) || 1 ], [ 8, 
 	my $left = catch_up($node, 'incident');
 	my $kinds = $node->safe_psql('incident',
 		"SELECT string_agg(kind || ' ' || n, ', ' ORDER BY kind)"
-		  . ' FROM (SELECT incident.kind_word(kind) AS kind, count(*) AS n FROM incident.entries GROUP BY 1) AS k');
+		  . ' FROM (SELECT incident_internal.kind_word(kind) AS kind, count(*) AS n FROM incident_internal.entries GROUP BY 1) AS k');
 	note("$tickers tickers left $left incidents to a last tick; entries so far: $kinds");
 	is(substr(problems($node, 'incident', ticked_to($node, 'incident')), 0, $SHOWN),
 		'', "$tickers tickers: every incident is whole");
-	is($node->safe_psql('incident', 'SELECT count(*) FROM incident.quarantine'),
+	is($node->safe_psql('incident', 'SELECT count(*) FROM incident_internal.quarantine'),
 		'0', "$tickers tickers: no incident is in quarantine");
 }
 
 # Or else the runs would have shown little.
 for my $kind (qw(acknowledged assessed breached escalated graded reopened resolved voided))
 {
-	cmp_ok($node->safe_psql('incident', "SELECT count(*) FROM incident.entries WHERE incident.kind_word(kind) = '$kind'"),
+	cmp_ok($node->safe_psql('incident', "SELECT count(*) FROM incident_internal.entries WHERE incident_internal.kind_word(kind) = '$kind'"),
 		'>', 0, "$kind entries were met");
 }
 for my $what (qw(came went))
@@ -171,14 +171,14 @@ for my $what (qw(came went))
 	cmp_ok($node->safe_psql('incident', "SELECT count(*) FROM came_and_went WHERE what = '$what'"),
 		'>', 0, "partitions $what");
 }
-cmp_ok($node->safe_psql('incident', 'SELECT count(*) FROM incident.repeats'), '>', 0, 'repeats were counted');
+cmp_ok($node->safe_psql('incident', 'SELECT count(*) FROM incident_internal.repeats'), '>', 0, 'repeats were counted');
 is( $node->safe_psql('incident', <<'SQL'), '0', 'no two incidents are open under one key');
 SELECT count(*) FROM (
-	SELECT FROM incident.incidents AS i JOIN incident.incident_state AS s USING (org_id, incident_id)
-	WHERE i.dedup_key IS NOT NULL AND i.incident_id <> (SELECT k.incident_id FROM incident.dedup_keys AS k
+	SELECT FROM incident_internal.incidents AS i JOIN incident_internal.incident_state AS s USING (org_id, incident_id)
+	WHERE i.dedup_key IS NOT NULL AND i.incident_id <> (SELECT k.incident_id FROM incident_internal.dedup_keys AS k
 		WHERE k.org_id = i.org_id AND k.dedup_key = i.dedup_key)
-	AND NOT EXISTS (SELECT FROM incident.entries AS e WHERE e.org_id = i.org_id
-		AND e.incident_id = i.incident_id AND incident.kind_word(e.kind) IN ('resolved', 'cancelled'))) AS other
+	AND NOT EXISTS (SELECT FROM incident_internal.entries AS e WHERE e.org_id = i.org_id
+		AND e.incident_id = i.incident_id AND incident_internal.kind_word(e.kind) IN ('resolved', 'cancelled'))) AS other
 SQL
 
 $node->stop;

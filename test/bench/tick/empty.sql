@@ -35,7 +35,7 @@ CALL bench.empty_ticks('writer gone', 20, 1);
 
 SELECT bench.arm(2) \g /dev/null
 SELECT dblink_exec('holder', 'BEGIN ISOLATION LEVEL REPEATABLE READ') \g /dev/null
-SELECT * FROM dblink('holder', 'SELECT count(*) FROM incident.last_tick') AS t(n bigint) \g /dev/null
+SELECT * FROM dblink('holder', 'SELECT count(*) FROM incident_internal.last_tick') AS t(n bigint) \g /dev/null
 SELECT bench.measure_stage(2) \g /dev/null
 CALL bench.finish_stage(2);
 CALL bench.empty_ticks('snapshot held', :empty_ticks, 2);

@@ -9,7 +9,7 @@ CREATE SCHEMA bench_history;
 CREATE FUNCTION bench_history.add_in_bulk(target text, source regclass) RETURNS bigint
 LANGUAGE c STRICT AS :'module', 'bench_add_in_bulk';
 
-CREATE TABLE bench_history.source AS SELECT * FROM incident.entries WITH NO DATA;
+CREATE TABLE bench_history.source AS SELECT * FROM incident_internal.entries WITH NO DATA;
 INSERT INTO bench_history.source (org_id, month, incident_id, epoch, rule, occurrence, seq, effective_at,
 	recorded_at, kind, event_level, response_level)
 SELECT 1, 300, i, 1, 11, 1, 3, now() - i * interval '1 ms', now(), 33, '2', '1'
@@ -17,10 +17,10 @@ FROM generate_series(1, :history_rows) AS i;
 VACUUM ANALYZE bench_history.source;
 
 -- In the extension's schema, where src/base/bulk.c looks for its tables.
-CREATE TABLE incident.bench_heap (LIKE incident.entries) PARTITION BY RANGE (month);
+CREATE TABLE incident.bench_heap (LIKE incident_internal.entries) PARTITION BY RANGE (month);
 CREATE TABLE incident.bench_heap_300 PARTITION OF incident.bench_heap FOR VALUES FROM (300) TO (301);
-CREATE TABLE incident.bench_keyed (LIKE incident.entries) PARTITION BY RANGE (month);
-CREATE TABLE incident.bench_keyed_300 (LIKE incident.entries_default INCLUDING INDEXES);
+CREATE TABLE incident.bench_keyed (LIKE incident_internal.entries) PARTITION BY RANGE (month);
+CREATE TABLE incident.bench_keyed_300 (LIKE incident_internal.entries_default INCLUDING INDEXES);
 ALTER TABLE incident.bench_keyed ATTACH PARTITION incident.bench_keyed_300 FOR VALUES FROM (300) TO (301);
 
 CREATE FUNCTION bench_history.insert_select(target text) RETURNS bigint LANGUAGE plpgsql AS $$

@@ -14,10 +14,10 @@ FROM generate_series(0, :runs) \gset
 \ir ../generate.sql
 \ir ../measure.sql
 
-SELECT array_to_string(reloptions, ', ') AS options FROM pg_class WHERE oid = 'incident.incident_state'::regclass \gset
-CREATE TABLE bench.plain (LIKE incident.incident_state INCLUDING DEFAULTS, PRIMARY KEY (org_id, incident_id))
+SELECT array_to_string(reloptions, ', ') AS options FROM pg_class WHERE oid = 'incident_internal.incident_state'::regclass \gset
+CREATE TABLE bench.plain (LIKE incident_internal.incident_state INCLUDING DEFAULTS, PRIMARY KEY (org_id, incident_id))
 WITH (:options);
-INSERT INTO bench.plain SELECT * FROM incident.incident_state ORDER BY org_id, incident_id;
+INSERT INTO bench.plain SELECT * FROM incident_internal.incident_state ORDER BY org_id, incident_id;
 VACUUM ANALYZE bench.plain;
 
 -- A stage's incidents and the value that a hash changes to.
@@ -39,13 +39,13 @@ DECLARE
 	escalated int := 0;
 BEGIN
 	FOR i IN SELECT s.*, t.due_at, n.detected_at
-		FROM (SELECT r.bucket, r.org_id, u.* FROM incident.timers AS r,
+		FROM (SELECT r.bucket, r.org_id, u.* FROM incident_internal.timers AS r,
 			unnest(r.incidents, r.moments) AS u(incident_id, due_at)) AS t
-		JOIN incident.incident_state AS s ON s.org_id = t.org_id AND s.incident_id = t.incident_id
+		JOIN incident_internal.incident_state AS s ON s.org_id = t.org_id AND s.incident_id = t.incident_id
 			AND s.next_due = t.due_at
-		JOIN incident.incidents AS n ON n.org_id = t.org_id AND n.incident_id = t.incident_id
-		WHERE t.bucket >= (SELECT from_bucket FROM incident.last_tick)
-			AND t.bucket <= incident.bucket(bench.moment(stage))
+		JOIN incident_internal.incidents AS n ON n.org_id = t.org_id AND n.incident_id = t.incident_id
+		WHERE t.bucket >= (SELECT from_bucket FROM incident_internal.last_tick)
+			AND t.bucket <= incident_internal.bucket(bench.moment(stage))
 			AND t.due_at <= bench.moment(stage)
 		FOR UPDATE OF s SKIP LOCKED
 	LOOP
@@ -54,15 +54,15 @@ BEGIN
 			CONTINUE;
 		END IF;
 		hash := sha256(i.head || (i.incident_id || ';' || (i.seq + 1) || ';escalated;' || level)::bytea);
-		UPDATE incident.incident_state SET response_level = level, peak_response = level, seq = i.seq + 1,
+		UPDATE incident_internal.incident_state SET response_level = level, peak_response = level, seq = i.seq + 1,
 			settled_to = bench.moment(stage), next_due = i.due_at + interval '2 hours', head = hash
 		WHERE org_id = i.org_id AND incident_id = i.incident_id;
-		INSERT INTO incident.entries (org_id, month, incident_id, epoch, rule, occurrence, seq, effective_at,
+		INSERT INTO incident_internal.entries (org_id, month, incident_id, epoch, rule, occurrence, seq, effective_at,
 			recorded_at, kind, event_level, response_level)
 		VALUES (i.org_id, i.month, i.incident_id, 1, 11, 1, i.seq + 1, i.due_at, clock_timestamp(),
 			33, i.event_level, level);
-		INSERT INTO incident.timers (bucket, org_id, incidents, moments)
-		VALUES (incident.bucket(i.due_at + interval '2 hours'), i.org_id, ARRAY[i.incident_id],
+		INSERT INTO incident_internal.timers (bucket, org_id, incidents, moments)
+		VALUES (incident_internal.bucket(i.due_at + interval '2 hours'), i.org_id, ARRAY[i.incident_id],
 			ARRAY[i.due_at + interval '2 hours']);
 		escalated := escalated + 1;
 	END LOOP;
@@ -97,7 +97,7 @@ $$;
 
 CREATE PROCEDURE bench.tick_run(run int, stage int) LANGUAGE plpgsql AS $$
 DECLARE
-	changed CONSTANT regclass := 'incident.incident_state';
+	changed CONSTANT regclass := 'incident_internal.incident_state';
 	updated bigint := pg_stat_get_xact_tuples_updated(changed);
 	hot bigint := pg_stat_get_xact_tuples_hot_updated(changed);
 	m bench.measurement;

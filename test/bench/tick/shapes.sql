@@ -117,7 +117,7 @@ CALL shape.measure_runs(:runs);
 
 SELECT dblink_connect('holder', report.connection()) \g /dev/null
 SELECT dblink_exec('holder', 'BEGIN ISOLATION LEVEL REPEATABLE READ') \g /dev/null
-SELECT * FROM dblink('holder', 'SELECT count(*) FROM incident.last_tick') AS t(n bigint) \g /dev/null
+SELECT * FROM dblink('holder', 'SELECT count(*) FROM incident_internal.last_tick') AS t(n bigint) \g /dev/null
 CALL shape.measure_all(:runs + 2, 'due beside a snapshot', 'idle beside a snapshot', 1);
 SELECT dblink_disconnect('holder') \g /dev/null
 

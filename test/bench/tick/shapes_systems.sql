@@ -5,16 +5,16 @@
 -- own with the index that its finding needs; entries go into one copy of the timeline.
 
 CREATE SCHEMA shape;
-CREATE TABLE shape.entries (LIKE incident.entries, PRIMARY KEY (org_id, incident_id, epoch, rule, occurrence));
-INSERT INTO shape.entries SELECT * FROM incident.entries ORDER BY org_id, incident_id, seq;
+CREATE TABLE shape.entries (LIKE incident_internal.entries, PRIMARY KEY (org_id, incident_id, epoch, rule, occurrence));
+INSERT INTO shape.entries SELECT * FROM incident_internal.entries ORDER BY org_id, incident_id, seq;
 
 -- A system's state, and the function that escalates some of its incidents. Entries are told
 -- apart by their occurrence, which is the system's number.
 CREATE PROCEDURE shape.add_system(name text, number int, chosen text DEFAULT 'true') LANGUAGE plpgsql AS $$
 BEGIN
-	EXECUTE format('CREATE TABLE shape.%1$I (LIKE incident.incident_state INCLUDING DEFAULTS,
+	EXECUTE format('CREATE TABLE shape.%1$I (LIKE incident_internal.incident_state INCLUDING DEFAULTS,
 		PRIMARY KEY (org_id, incident_id))', name);
-	EXECUTE format('INSERT INTO shape.%I SELECT * FROM incident.incident_state WHERE %s ORDER BY org_id, incident_id',
+	EXECUTE format('INSERT INTO shape.%I SELECT * FROM incident_internal.incident_state WHERE %s ORDER BY org_id, incident_id',
 		name, chosen);
 	EXECUTE format($f$
 		CREATE FUNCTION shape.%1$s_escalate(ids bigint[]) RETURNS int LANGUAGE plpgsql AS $body$
@@ -60,7 +60,7 @@ END
 $$;
 
 -- The same with a row of a plain log in place of a timeline with key and hash chain.
-CREATE TABLE shape.bare AS SELECT incident_id, 2 AS level, next_due FROM incident.incident_state ORDER BY incident_id;
+CREATE TABLE shape.bare AS SELECT incident_id, 2 AS level, next_due FROM incident_internal.incident_state ORDER BY incident_id;
 ALTER TABLE shape.bare ADD PRIMARY KEY (incident_id);
 CREATE INDEX ON shape.bare (next_due) WHERE next_due IS NOT NULL;
 CREATE TABLE shape.bare_log (incident_id bigint, level int, at timestamptz);
@@ -170,7 +170,7 @@ DECLARE
 BEGIN
 	escalated := 0;
 	FOR escalation IN SELECT incident_id FROM shape.zabbix WHERE next_due <= moment ORDER BY next_due LOOP
-		SELECT * INTO problem FROM incident.incidents WHERE org_id = 1 AND incident_id = escalation;
+		SELECT * INTO problem FROM incident_internal.incidents WHERE org_id = 1 AND incident_id = escalation;
 		escalated := escalated + shape.zabbix_escalate(ARRAY[problem.incident_id]);
 	END LOOP;
 	COMMIT;
