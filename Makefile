@@ -4,9 +4,9 @@ EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" pg_incident.c
 MODULE_big = pg_incident
 PGFILEDESC = "pg_incident - incident response inside the database"
 
-# The install script is its parts in reading order (extension/parts), then calendars, presets, addenda and risk
-# methods.
-SQL_PARTS = $(addprefix extension/,$(shell cat extension/parts))
+# The install script is its parts in reading order (extension/parts; where a line has a second word, that is what
+# @type@ stands for), then calendars, presets, addenda and risk methods.
+SQL_PARTS = $(sort $(addprefix extension/,$(shell sed 's/ .*//' extension/parts)))
 CALENDARS = $(sort $(wildcard extension/data/calendars/*.json))
 PRESETS = $(sort $(wildcard extension/data/presets/*.json))
 ADDENDA = $(sort $(wildcard extension/data/addenda/*.json))
@@ -50,7 +50,10 @@ $(SQL_SCRIPT): extension/parts $(SQL_PARTS) $(CALENDARS) $(PRESETS) extension/da
 		extension/data/methods/ids pg_incident.control
 	{ \
 		printf '%s\n' '\echo Use "CREATE EXTENSION pg_incident" to load this file. \quit'; \
-		for part in $(SQL_PARTS); do echo; echo "-- $$part"; cat $$part; done; \
+		while read -r part type; do \
+			echo; echo "-- extension/$$part" $$type; \
+			sed "s/@type@/$$type/g" extension/$$part; \
+		done <extension/parts; \
 		for calendar in $(CALENDARS); do \
 			echo; echo "-- $$calendar"; \
 			echo 'SELECT incident_internal.load_calendar($$calendar$$'; cat $$calendar; \

@@ -8,17 +8,6 @@ SET datestyle = 'ISO, YMD';
 SET intervalstyle = 'postgres';
 SET search_path = public, incident, incident_internal;
 
--- Runs a statement that must fail and tells how it did.
-CREATE FUNCTION pg_temp.refusal(statement text, OUT state text, OUT message text, OUT detail text, OUT hint text)
-LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE statement;
-	state := 'accepted';
-EXCEPTION WHEN others THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
-		detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-END $$;
-
 -- A calendar with the same windows on the days named, and nothing else.
 CREATE FUNCTION pg_temp.make(name text, zone text, days text, windows jsonb, more jsonb DEFAULT '{}')
 RETURNS void LANGUAGE sql AS $$
@@ -186,7 +175,7 @@ SELECT export_calendar('reg-doc') = d AS same FROM exported;
 SET datestyle = 'ISO, YMD';
 SET intervalstyle = 'postgres';
 SELECT export_calendar('reg-none'), export_calendar(NULL);
-SELECT * FROM pg_temp.refusal('SELECT import_calendar(NULL)');
+SELECT * FROM test.refusal_detailed('SELECT import_calendar(NULL)');
 
 -- A transaction sees its own calendar, and none that was rolled back.
 BEGIN;
@@ -238,27 +227,27 @@ FROM (SELECT c, t, a, add_working_time(c, t, a) AS s
 SET timezone = 'UTC';
 
 -- Arguments
-SELECT * FROM pg_temp.refusal($$SELECT working_time('reg-none', now(), now())$$);
-SELECT * FROM pg_temp.refusal($$SELECT add_working_time(repeat('x', 300), now(), '0')$$);
-SELECT * FROM pg_temp.refusal($$SELECT working_time('china', '-infinity', now())$$);
-SELECT * FROM pg_temp.refusal($$SELECT working_time('24x7', now(), 'infinity')$$);
-SELECT * FROM pg_temp.refusal($$SELECT add_working_time('china', 'infinity', '1 hour')$$);
-SELECT * FROM pg_temp.refusal($$SELECT working_time('china', '2026-01-01', '10000-01-01 00:00+00')$$);
-SELECT * FROM pg_temp.refusal($$SELECT working_time('china', '0001-12-31 23:59:59.999999+00 BC', '2026-01-01')$$);
-SELECT * FROM pg_temp.refusal($$SELECT working_time('24x7', '2026-01-01', '10000-01-01 00:00+00')$$);
-SELECT * FROM pg_temp.refusal($$SELECT add_working_time('24x7', '10000-01-01 00:00+00', '0')$$);
-SELECT * FROM pg_temp.refusal($$SELECT add_working_time('china', '2026-01-01 00:00+00', '1 month')$$);
-SELECT * FROM pg_temp.refusal($$SELECT add_working_time('china', '2026-01-01 00:00+00', '-1 year 2 hours')$$);
-SELECT * FROM pg_temp.refusal($$SELECT add_working_time('china', '2026-01-01 00:00+00', interval '2147483647 days')$$);
+SELECT * FROM test.refusal_detailed($$SELECT working_time('reg-none', now(), now())$$);
+SELECT * FROM test.refusal_detailed($$SELECT add_working_time(repeat('x', 300), now(), '0')$$);
+SELECT * FROM test.refusal_detailed($$SELECT working_time('china', '-infinity', now())$$);
+SELECT * FROM test.refusal_detailed($$SELECT working_time('24x7', now(), 'infinity')$$);
+SELECT * FROM test.refusal_detailed($$SELECT add_working_time('china', 'infinity', '1 hour')$$);
+SELECT * FROM test.refusal_detailed($$SELECT working_time('china', '2026-01-01', '10000-01-01 00:00+00')$$);
+SELECT * FROM test.refusal_detailed($$SELECT working_time('china', '0001-12-31 23:59:59.999999+00 BC', '2026-01-01')$$);
+SELECT * FROM test.refusal_detailed($$SELECT working_time('24x7', '2026-01-01', '10000-01-01 00:00+00')$$);
+SELECT * FROM test.refusal_detailed($$SELECT add_working_time('24x7', '10000-01-01 00:00+00', '0')$$);
+SELECT * FROM test.refusal_detailed($$SELECT add_working_time('china', '2026-01-01 00:00+00', '1 month')$$);
+SELECT * FROM test.refusal_detailed($$SELECT add_working_time('china', '2026-01-01 00:00+00', '-1 year 2 hours')$$);
+SELECT * FROM test.refusal_detailed($$SELECT add_working_time('china', '2026-01-01 00:00+00', interval '2147483647 days')$$);
 -- More than there is
-SELECT * FROM pg_temp.refusal($$SELECT add_working_time('china', '2026-01-01 00:00+00', '1000000 days')$$);
-SELECT * FROM pg_temp.refusal($$SELECT add_working_time('china', '2026-01-01 00:00+00', '-1000000 days')$$);
-SELECT * FROM pg_temp.refusal($$SELECT add_working_time('24x7', '9999-12-31 23:00+00', '1 hour')$$);
+SELECT * FROM test.refusal_detailed($$SELECT add_working_time('china', '2026-01-01 00:00+00', '1000000 days')$$);
+SELECT * FROM test.refusal_detailed($$SELECT add_working_time('china', '2026-01-01 00:00+00', '-1000000 days')$$);
+SELECT * FROM test.refusal_detailed($$SELECT add_working_time('24x7', '9999-12-31 23:00+00', '1 hour')$$);
 SELECT pg_temp.make('reg-empty', 'UTC', 'mon', '[]', '{"extra": {"2026-05-01": [["00:00", "00:01"]]}}');
 SELECT add_working_time('reg-empty', '2020-01-01 00:00+00', '1 minute') AT TIME ZONE 'UTC' AS once;
-SELECT * FROM pg_temp.refusal($$SELECT add_working_time('reg-empty', '2020-01-01 00:00+00', '1 minute 1 microsecond')$$);
-SELECT * FROM pg_temp.refusal($$SELECT add_working_time('reg-empty', '2027-01-01 00:00+00', '1 microsecond')$$);
-SELECT * FROM pg_temp.refusal($$SELECT add_working_time('reg-empty', '2020-01-01 00:00+00', '-1 microsecond')$$);
+SELECT * FROM test.refusal_detailed($$SELECT add_working_time('reg-empty', '2020-01-01 00:00+00', '1 minute 1 microsecond')$$);
+SELECT * FROM test.refusal_detailed($$SELECT add_working_time('reg-empty', '2027-01-01 00:00+00', '1 microsecond')$$);
+SELECT * FROM test.refusal_detailed($$SELECT add_working_time('reg-empty', '2020-01-01 00:00+00', '-1 microsecond')$$);
 
 -- Documents, each with the place; nothing is stored.
 SELECT d.problem, r.state, r.message, r.hint
@@ -312,21 +301,21 @@ FROM (VALUES
 	('no date of extra', '{"name": "reg-bad", "zone": "UTC", "week": {}, "extra": {"2026-13-01": []}}'),
 	('no windows of extra', '{"name": "reg-bad", "zone": "UTC", "week": {}, "extra": {"2026-01-01": null}}'),
 	('an overlap in extra', '{"name": "reg-bad", "zone": "UTC", "week": {}, "extra": {"2026-01-01": [["09:00", "12:00"], ["11:00", "13:00"]]}}')
-) AS d(problem, document), LATERAL pg_temp.refusal(format('SELECT import_calendar(%L)', d.document)) AS r;
+) AS d(problem, document), LATERAL test.refusal_detailed(format('SELECT import_calendar(%L)', d.document)) AS r;
 SELECT pg_temp.rows_of('reg-bad'), export_calendar('24x7') ->> 'zone' AS zone;
 
 -- Rows that no import has written: the tables refuse what they can, the reader the rest.
-SELECT state, message FROM pg_temp.refusal($$INSERT INTO incident_internal.calendar_windows VALUES ('reg-doc', false, 6, '12:00', '12:00')$$);
-SELECT state, message FROM pg_temp.refusal($$INSERT INTO incident_internal.calendar_windows VALUES ('reg-doc', false, 8, '12:00', '13:00')$$);
+SELECT state, message FROM test.refusal_detailed($$INSERT INTO incident_internal.calendar_windows VALUES ('reg-doc', false, 6, '12:00', '12:00')$$);
+SELECT state, message FROM test.refusal_detailed($$INSERT INTO incident_internal.calendar_windows VALUES ('reg-doc', false, 8, '12:00', '13:00')$$);
 INSERT INTO incident_internal.calendar_windows VALUES ('reg-doc', false, 1, '12:30', '13:30');
-SELECT * FROM pg_temp.refusal($$SELECT working_time('reg-doc', now(), now())$$);
+SELECT * FROM test.refusal_detailed($$SELECT working_time('reg-doc', now(), now())$$);
 SELECT import_calendar(d) FROM exported;
 UPDATE incident_internal.calendar_dates SET closes[1] = '11:00:00.5' WHERE calendar = 'reg-doc' AND date = '2026-01-12';
-SELECT * FROM pg_temp.refusal($$SELECT working_time('reg-doc', now(), now())$$);
+SELECT * FROM test.refusal_detailed($$SELECT working_time('reg-doc', now(), now())$$);
 SELECT import_calendar(d) FROM exported;
 UPDATE incident_internal.calendars SET zone = 'Mars/Olympus_Mons' WHERE calendar = 'reg-doc';
-SELECT * FROM pg_temp.refusal($$SELECT working_time('reg-doc', now(), now())$$);
-SELECT * FROM pg_temp.refusal($$SELECT invalidate_calendars()$$);
+SELECT * FROM test.refusal_detailed($$SELECT working_time('reg-doc', now(), now())$$);
+SELECT * FROM test.refusal_detailed($$SELECT invalidate_calendars()$$);
 
 -- Who may
 CREATE ROLE reg_calendar_reporter;
@@ -335,14 +324,14 @@ SELECT grant_role('reporter', 'reg_calendar_reporter'), grant_role('administrato
 SET ROLE reg_calendar_reporter;
 SELECT working_time('china', '2026-03-02 00:00+00', '2026-03-09 00:00+00'),
 	add_working_time('24x7', '2026-03-02 00:00+00', '0') IS NOT NULL;
-SELECT state, message FROM pg_temp.refusal($$SELECT import_calendar('{}')$$);
-SELECT state, message FROM pg_temp.refusal($$SELECT export_calendar('china')$$);
-SELECT state, message FROM pg_temp.refusal($$TABLE incident_internal.calendars$$);
+SELECT state, message FROM test.refusal_detailed($$SELECT import_calendar('{}')$$);
+SELECT state, message FROM test.refusal_detailed($$SELECT export_calendar('china')$$);
+SELECT state, message FROM test.refusal_detailed($$TABLE incident_internal.calendars$$);
 SET ROLE reg_calendar_administrator;
 SELECT import_calendar(export_calendar('reg-all') || '{"name": "reg-ours"}');
 SELECT working_time('reg-ours', '2026-03-02 00:00+00', '2026-03-09 00:00+00');
-SELECT state, message FROM pg_temp.refusal($$SELECT incident_internal.write_calendar('{}', true)$$);
-SELECT state, message FROM pg_temp.refusal($$DELETE FROM incident_internal.calendar_dates$$);
+SELECT state, message FROM test.refusal_detailed($$SELECT incident_internal.write_calendar('{}', true)$$);
+SELECT state, message FROM test.refusal_detailed($$DELETE FROM incident_internal.calendar_dates$$);
 RESET ROLE;
 SELECT revoke_role('reporter', 'reg_calendar_reporter'), revoke_role('administrator', 'reg_calendar_administrator');
 DROP ROLE reg_calendar_reporter, reg_calendar_administrator;

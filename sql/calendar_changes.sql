@@ -1,29 +1,20 @@
 --
 -- Calendars that change under incidents: hours from a date on, closed incidents, and calendars
--- that count in the zone of each organisation. In a database of its own.
+-- that count in the zone of each organisation.
 --
-SELECT current_database() AS home \gset
-CREATE DATABASE regress_pgi_calendar_changes TEMPLATE template0 ENCODING 'UTF8';
 -- Neither what the database nor what the session has set is the zone of the server.
-ALTER DATABASE regress_pgi_calendar_changes SET timezone = 'Pacific/Apia';
-\c regress_pgi_calendar_changes
+SELECT current_database() AS own \gset
+ALTER DATABASE :"own" SET timezone = 'Pacific/Apia';
+\c -
 SET client_min_messages = warning;
 SET client_encoding = 'UTF8';
 SET timezone = 'Asia/Kathmandu';
+DROP EXTENSION pg_incident;
 CREATE EXTENSION pg_incident;
 SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
 SET intervalstyle = 'postgres';
 SET search_path = public, incident, incident_internal;
-CREATE FUNCTION pg_temp.refusal(statement text, OUT state text, OUT message text, OUT detail text, OUT hint text)
-LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE statement;
-	state := 'accepted';
-EXCEPTION WHEN others THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
-		hint = PG_EXCEPTION_HINT;
-END $$;
 CREATE FUNCTION pg_temp.week(opens text, closes text) RETURNS jsonb LANGUAGE sql AS $$
 	SELECT jsonb_object_agg(day, jsonb_build_array(jsonb_build_array(opens, closes)))
 	FROM unnest('{mon,tue,wed,thu,fri}'::text[]) AS day
@@ -33,9 +24,9 @@ $$;
 
 SELECT organisation_zone(1) = (SELECT setting FROM pg_file_settings WHERE lower(name) = 'timezone') AS of_the_server,
 	organisation_zone(1) IN ('Pacific/Apia', 'Asia/Kathmandu') AS of_a_session;
-SELECT state, message, hint FROM pg_temp.refusal($$SELECT register_organisation(1, 'one', zone => 'Mars/Olympus_Mons')$$);
-SELECT state, message FROM pg_temp.refusal($$SELECT register_organisation(3, 'three', zone => ' ')$$);
-SELECT state, message FROM pg_temp.refusal($$SELECT register_organisation(1, 'one', change_closed => NULL)$$);
+SELECT state, message, hint FROM test.refusal_detailed($$SELECT register_organisation(1, 'one', zone => 'Mars/Olympus_Mons')$$);
+SELECT state, message FROM test.refusal_detailed($$SELECT register_organisation(3, 'three', zone => ' ')$$);
+SELECT state, message FROM test.refusal_detailed($$SELECT register_organisation(1, 'one', change_closed => NULL)$$);
 SELECT register_organisation(1, 'one', zone => 'Asia/Shanghai'), register_organisation(2, 'two', zone => 'America/New_York');
 -- What is not given stays.
 SELECT register_organisation(2, 'second'), organisation_zone(2);
@@ -71,7 +62,7 @@ SELECT incidents FROM tick();
 SELECT effective_at FROM timeline WHERE kind = 'breached' AND live;
 SELECT resolve(:second, at => '2026-03-04 12:00+01'), close(:second, at => '2026-03-04 12:00+01');
 -- Of what is closed it would not follow.
-SELECT * FROM pg_temp.refusal($$SELECT register_organisation(2, 'second', zone => 'Asia/Tokyo')$$);
+SELECT * FROM test.refusal_detailed($$SELECT register_organisation(2, 'second', zone => 'Asia/Tokyo')$$);
 SELECT organisation_zone(2), (SELECT count(*) FROM incident_internal.calendar_changes WHERE organisation = 2) AS changes;
 SELECT register_organisation(2, 'second', zone => 'Asia/Tokyo', change_closed => true);
 SELECT effective_at FROM timeline WHERE kind = 'breached' AND live;
@@ -99,12 +90,12 @@ CREATE VIEW pg_temp.breaches AS
 CREATE TEMP TABLE before AS SELECT * FROM pg_temp.breaches;
 SELECT incident_id - :closed AS incident, effective_at FROM before;
 -- As one week for all time the new hours rewrite last winter: refused, and nothing changes.
-SELECT * FROM pg_temp.refusal(format('SELECT import_calendar(%L)',
+SELECT * FROM test.refusal_detailed(format('SELECT import_calendar(%L)',
 	jsonb_build_object('name', 'shop', 'zone', 'UTC', 'week', pg_temp.week('10:00', '18:00'))));
 SELECT export_calendar('shop') #>> '{week,mon}' AS monday, (SELECT count(*) FROM incident_internal.incident_state WHERE revised) AS revised,
 	(SELECT count(*) FROM incident_internal.calendar_changes WHERE calendar = 'shop') AS changes;
 -- From April on they rewrite June: one.
-SELECT message FROM pg_temp.refusal(format('SELECT import_calendar(%L)', jsonb_build_object('name', 'shop', 'zone', 'UTC',
+SELECT message FROM test.refusal_detailed(format('SELECT import_calendar(%L)', jsonb_build_object('name', 'shop', 'zone', 'UTC',
 	'weeks', jsonb_build_array(jsonb_build_object('week', pg_temp.week('09:00', '17:00')),
 		jsonb_build_object('from', '2026-04-01', 'week', pg_temp.week('10:00', '18:00'))))));
 -- From July on nothing that is closed.
@@ -121,7 +112,7 @@ SELECT week, since, changes_on, working_day, policies FROM calendar_register WHE
 SELECT import_calendar(export_calendar('shop'));
 SELECT incidents FROM tick();
 -- A holiday that was forgotten, in June; one of next year changes nothing.
-SELECT message FROM pg_temp.refusal($$SELECT import_calendar(export_calendar('shop') || '{"holidays": ["2026-06-01"]}')$$);
+SELECT message FROM test.refusal_detailed($$SELECT import_calendar(export_calendar('shop') || '{"holidays": ["2026-06-01"]}')$$);
 SELECT import_calendar(export_calendar('shop') || '{"holidays": ["2030-06-03"]}');
 SELECT import_calendar(export_calendar('shop') || '{"holidays": ["2026-06-01"]}', change_closed => true);
 SELECT incident_id - :closed AS incident, effective_at FROM pg_temp.breaches;
@@ -129,19 +120,16 @@ SELECT incident_id - :closed AS incident, effective_at FROM pg_temp.breaches;
 SELECT i.incident_id - :closed AS incident, v.problem FROM incident_internal.incidents AS i, LATERAL verify_timeline(i.incident_id) AS v WHERE i.incident_id >= :closed;
 SELECT FROM tick();
 SELECT incident_id - :closed AS incident FROM incident_internal.incidents, LATERAL verify_timeline(incident_id) WHERE incident_id >= :closed;
-SELECT state, message FROM pg_temp.refusal($$SELECT import_calendar('{}', NULL)$$);
+SELECT state, message FROM test.refusal_detailed($$SELECT import_calendar('{}', NULL)$$);
 
 -- A policy that would not be sound any more
 SELECT jsonb_set(jsonb_set(:'shop'::jsonb || '{"name": "days"}', '{levels,1,processing_time}', '"2 working days"'),
 	'{levels,2,processing_time}', '"17 hours"') AS days \gset
 SELECT publish_policy(import_policy(:'days'));
 SELECT processing_time('days', '2') AS two_days, export_policy(policy_id('days')) #>> '{levels,1,processing_time}' AS written;
-SELECT * FROM pg_temp.refusal($$SELECT import_calendar(export_calendar('shop') || '{"day": "9 hours"}', true)$$);
+SELECT * FROM test.refusal_detailed($$SELECT import_calendar(export_calendar('shop') || '{"day": "9 hours"}', true)$$);
 -- One of a name that is built in
 SELECT calendar, built_in FROM calendar_register WHERE calendar = 'china';
 SELECT import_calendar(export_calendar('china') || '{"day": "7 hours 30 minutes", "source": "ours"}');
 SELECT calendar, built_in, source, working_day, first_exception, last_exception FROM calendar_register WHERE calendar IN ('china', '24x7') ORDER BY calendar COLLATE "C";
 SELECT export_calendar('china') ->> 'day' AS day, working_day('china'), working_day('business-hours');
-
-\c :home
-DROP DATABASE regress_pgi_calendar_changes;

@@ -1,25 +1,13 @@
 --
 -- The clocks of an incident: by which calendar they run, what is overdue on them, what a
--- hold stops; and what becomes of incidents when a calendar changes. In a database of its own.
+-- hold stops; and what becomes of incidents when a calendar changes.
 --
-SELECT current_database() AS home \gset
-CREATE DATABASE regress_pgi_clocks TEMPLATE template0 ENCODING 'UTF8';
-\c regress_pgi_clocks
 SET client_min_messages = warning;
 SET client_encoding = 'UTF8';
 SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
 SET intervalstyle = 'postgres';
-CREATE EXTENSION pg_incident;
 SET search_path = public, incident, incident_internal;
-CREATE FUNCTION pg_temp.refusal(statement text, OUT state text, OUT message text, OUT hint text)
-LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE statement;
-	state := 'accepted';
-EXCEPTION WHEN others THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
-END $$;
 
 -- Level 3 works in the office, 9 to 17 on weekdays in Berlin; levels 1 and 2 always.
 SELECT import_calendar('{"name": "office", "zone": "Europe/Berlin", "week": {"mon": [["09:00", "17:00"]],
@@ -36,8 +24,8 @@ SELECT export_policy(:again) = export_policy(policy_id('desk')) AS the_same,
 SELECT place, r.* FROM (VALUES ('{levels,2,calendar}', '"nowhere"'), ('{levels,2,calendar}', '7'),
 	('{levels,2,acknowledge,within}', '"-1 hour"'), ('{levels,2,respond_within}', 'null'),
 	('{hold,stops}', '["progress"]')) AS v(place, value),
-	pg_temp.refusal(format('SELECT import_policy(%L)', jsonb_set(:'desk', place::text[], value::jsonb))) AS r;
-SELECT pg_temp.refusal(format('SELECT import_policy(%L)', jsonb_set(:'desk', '{levels,2,calender}', '"office"'))) AS misspelt;
+	test.refusal(format('SELECT import_policy(%L)', jsonb_set(:'desk', place::text[], value::jsonb))) AS r;
+SELECT test.refusal(format('SELECT import_policy(%L)', jsonb_set(:'desk', '{levels,2,calender}', '"office"'))) AS misspelt;
 
 -- Friday 16:00 in Berlin: one hour is left of that day, and Monday 9:00 comes next. Rises at
 -- 4 h and 6 h, breach at 8 h of working time.
@@ -93,7 +81,4 @@ SELECT import_calendar('{"name": "other", "zone": "UTC", "week": {}, "extra": {"
 SELECT due FROM watchdog;
 -- One by which nobody works in the end is for measuring, and for no policy: nothing would become late.
 SELECT * FROM check_policy(jsonb_set(:'desk'::jsonb || '{"name": "never"}', '{levels,2,calendar}', '"other"'));
-SELECT * FROM pg_temp.refusal($$ SELECT import_calendar('{"name": "office", "zone": "UTC", "week": {}, "extra": {"2026-01-09": [["09:00", "17:00"]]}}') $$);
-
-\c :home
-DROP DATABASE regress_pgi_clocks;
+SELECT * FROM test.refusal($$ SELECT import_calendar('{"name": "office", "zone": "UTC", "week": {}, "extra": {"2026-01-09": [["09:00", "17:00"]]}}') $$);

@@ -1,11 +1,7 @@
 --
--- Duties: what somebody must do by a time, stored and shown. In a database of its own.
+-- Duties: what somebody must do by a time, stored and shown.
 --
-SELECT current_database() AS home \gset
-CREATE DATABASE regress_pgi_duties TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C';
-\c regress_pgi_duties
 \set VERBOSITY terse
-CREATE EXTENSION pg_incident;
 SET search_path = incident, incident_internal, public;
 SET timezone = 'UTC';
 SET intervalstyle = 'postgres';
@@ -164,5 +160,3 @@ SELECT kind, rule, live FROM timeline WHERE incident_id = :moved AND kind IN ('g
 SELECT tick();
 SELECT count(*) FROM verify_timeline(:moved);
 SELECT count(*) FROM quarantined_incidents;
-\c :home
-DROP DATABASE regress_pgi_duties;

@@ -1,16 +1,11 @@
 --
 -- The life of an incident: its facts, what follows from them, late facts, and reading it.
--- In a database of its own, so that ids and the last tick are its own.
 --
-SELECT current_database() AS home \gset
-CREATE DATABASE regress_pgi_life TEMPLATE template0 ENCODING 'UTF8';
-\c regress_pgi_life
 SET client_min_messages = warning;
 SET client_encoding = 'UTF8';
 SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
 SET intervalstyle = 'postgres';
-CREATE EXTENSION pg_incident;
 SET search_path = public, incident, incident_internal;
 
 -- Everything happens on one day in the past, which a tick has settled already.
@@ -18,17 +13,6 @@ CREATE FUNCTION pg_temp.at(elapsed interval) RETURNS timestamptz LANGUAGE sql AS
 	SELECT '2026-01-05 08:00+00'::timestamptz + elapsed
 $$;
 SELECT * FROM tick('2026-01-06 00:00+00');
-
--- Runs a statement that must fail and tells how it did.
-CREATE FUNCTION pg_temp.refusal(statement text, OUT state text, OUT message text, OUT hint text)
-LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE statement;
-	state := 'accepted';
-EXCEPTION WHEN others THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
-	message := regexp_replace(message, 'incident \d+', 'incident N');
-END $$;
 
 -- A timeline with times since detection.
 CREATE FUNCTION pg_temp.course(incident bigint, OUT seq integer, OUT kind text, OUT "from" interval, OUT asset text,
@@ -84,7 +68,7 @@ SELECT count(open('spare', 'minor', 'mark ' || mark, pg_temp.at('0'), confidenti
 FROM unnest('{clear,GREEN,amber,Amber+Strict,red,TLP:RED,tlp:clear,TLP:WHITE,white," red ",TLP: Amber,ＴＬＰ：Ｒｅｄ}'::text[]) AS mark;
 SELECT summary, confidentiality FROM incident_history WHERE summary LIKE 'mark %' ORDER BY incident_id;
 SELECT mark, r.* FROM unnest('{whites,amber strict,TLP:,TLP:TLP:RED,"red,"}'::text[]) AS mark,
-	pg_temp.refusal(format('SELECT open(confidentiality => %L)', mark)) AS r;
+	test.refusal(format('SELECT open(confidentiality => %L)', mark)) AS r;
 
 -- Repeats
 
@@ -244,7 +228,7 @@ SELECT call, r.* FROM unnest(ARRAY['assess(%s)', 'assess(%s, forget => NULL)',
 		'assess(%s, asset => ''core'', forget => ''{severity,asset}'')',
 	'assess(%s, forget => ''{asset,asset}'')', 'assess(%s, forget => ''{Severity}'')',
 		'assess(%s, asset => ''nowhere'')', 'assess(%s, ''critical'')', 'note(%s, NULL)']) AS call,
-	pg_temp.refusal('SELECT ' || format(call, :first)) AS r;
+	test.refusal('SELECT ' || format(call, :first)) AS r;
 
 -- Late facts: everything is as if they had been known in time
 
@@ -282,7 +266,7 @@ WHERE level IS NOT NULL;
 SELECT call, r.* FROM unnest(ARRAY['acknowledge(%s, at => pg_temp.at(''2 h 31 min''))',
 	'resume(%s, at => pg_temp.at(''8 h''))', 'reopen(%s, at => pg_temp.at(''8 h''))',
 	'close(%s, at => pg_temp.at(''6 h''))', 'reopen(%s, at => pg_temp.at(''3 h''))']) AS call,
-		pg_temp.refusal('SELECT ' || format(call, :late)) AS r;
+		test.refusal('SELECT ' || format(call, :late)) AS r;
 -- At the same moment, what is recorded later comes later.
 SELECT open('standby', 'minor', 'one moment', pg_temp.at('0')) AS moment \gset
 SELECT resolve(:moment, at => pg_temp.at('4 h')), reopen(:moment, at => pg_temp.at('4 h')), resolve(:moment,
@@ -305,12 +289,12 @@ SELECT call, r.state, r.message FROM unnest(ARRAY['acknowledge', 'activate', 'ho
 	'reopen', 'cancel']) AS f,
 	unnest(ARRAY['now() + ''1 h''', '''infinity''', '''-infinity''', 'pg_temp.at(''-1 us'')', 'NULL']) AS t,
 	LATERAL (SELECT format('%s(%s, at => %s)', f, :second, t) AS real, format('%s(N, at => %s)', f, t) AS call) AS c,
-	pg_temp.refusal('SELECT ' || real) AS r
+	test.refusal('SELECT ' || real) AS r
 WHERE f = 'acknowledge' OR r.state NOT IN ('22023', '22008', '22004');
 SELECT f, r.state, r.message FROM unnest(ARRAY['assess(%s, ''minor'', at => %s)', 'note(%s, ''x'', at => %s)',
 	'open(detected_at => %2$s)', 'state_at(%s, %s)']) AS f,
 	unnest(ARRAY['now() + ''1 h''', '''infinity''', '''-infinity''', 'pg_temp.at(''-1 us'')', 'NULL']) AS t,
-	pg_temp.refusal('SELECT ' || format(f, :second, t)) AS r
+	test.refusal('SELECT ' || format(f, :second, t)) AS r
 WHERE (f LIKE 'open%') <= (t NOT LIKE 'pg_temp%') AND (f LIKE 'state%') <= (t NOT LIKE 'now%' AND t <> 'NULL');
 
 -- Reading
@@ -400,9 +384,6 @@ ROLLBACK;
 BEGIN;
 DELETE FROM incident_internal.entries WHERE incident_id = :whole AND seq = 4;
 SELECT * FROM verify_timeline(:whole);
-SELECT r.state, r.message FROM pg_temp.refusal(format('SELECT note(%s, ''x'')', :whole)) AS r;
+SELECT r.state, r.message FROM test.refusal(format('SELECT note(%s, ''x'')', :whole)) AS r;
 ROLLBACK;
 SELECT count(*) FROM verify_timeline(:whole);
-
-\c :home
-DROP DATABASE regress_pgi_life;

@@ -8,16 +8,6 @@ SET timezone = 'UTC';
 SET intervalstyle = 'postgres';
 SET search_path = public, incident, incident_internal;
 
--- Runs a statement that must fail and tells how it did.
-CREATE FUNCTION pg_temp.refusal(statement text, OUT state text, OUT message text, OUT hint text)
-LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE statement;
-	state := 'accepted';
-EXCEPTION WHEN others THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
-END $$;
-
 -- Every pair, by id and by name: levels now and after each step
 
 SELECT a AS asset, s AS severity, event_level(1, a::level, s::severity) AS event,
@@ -75,15 +65,15 @@ SELECT call, r.* FROM unnest(ARRAY[
 	'policy_id(''nothing'')', 'policy_id(NULL)', 'policy_id(''eport'', 2)', 'policy_id(''eport'', -1)',
 		'policy_id(''EPORT'')', 'policy_id(''eport '')',
 	'response_steps(1, ''5'', ''minor'')', 'response_steps(NULL, ''1'', ''minor'')', 'quick_reference(''nothing'')'])
-	AS call, pg_temp.refusal('SELECT ' || call) AS r;
+	AS call, test.refusal('SELECT ' || call) AS r;
 -- A name that could be mistaken for a shorter one.
-SELECT r.state, left(r.message, 40) FROM pg_temp.refusal(format('SELECT event_level(%L, NULL, NULL)', repeat('x',
+SELECT r.state, left(r.message, 40) FROM test.refusal(format('SELECT event_level(%L, NULL, NULL)', repeat('x',
 	1000000))) AS r;
 SELECT r.state FROM (VALUES ('eport' || repeat(' ', 63)), ('eport2'), ('epor')) AS n(name),
-	pg_temp.refusal(format('SELECT event_level(%L, NULL, NULL)', name)) AS r;
+	test.refusal(format('SELECT event_level(%L, NULL, NULL)', name)) AS r;
 -- A level that the policy does not know has no processing time to tell.
-SELECT r.state FROM pg_temp.refusal('SELECT processing_time(1, ''5'')') AS r;
-SELECT r.state FROM pg_temp.refusal('SELECT processing_time(''eport'', ''5'')') AS r;
+SELECT r.state FROM test.refusal('SELECT processing_time(1, ''5'')') AS r;
+SELECT r.state FROM test.refusal('SELECT processing_time(''eport'', ''5'')') AS r;
 
 -- Over rows, with the policy as a constant and changing from row to row
 
@@ -145,7 +135,7 @@ DROP TABLE regress_lookup;
 -- What is rolled back is never seen afterwards
 
 CREATE FUNCTION pg_temp.seen() RETURNS text LANGUAGE sql AS $$
-	SELECT coalesce((SELECT r.message FROM pg_temp.refusal('SELECT incident.policy_id(''regress-lookup'')') AS r),
+	SELECT coalesce((SELECT r.message FROM test.refusal('SELECT incident.policy_id(''regress-lookup'')') AS r),
 		'published')
 $$;
 SELECT pg_temp.seen();
@@ -182,7 +172,7 @@ UPDATE policies SET hold_stops = '{processing}' WHERE policy_id = :draft;
 SELECT processing_time(:draft, '1') AS same;
 DELETE FROM policy_matrix WHERE policy_id = :draft;
 SELECT r.state, regexp_replace(r.message, '\d+', 'N') AS message
-	FROM pg_temp.refusal(format('SELECT event_level(%s, NULL, NULL)', :draft)) AS r;
+	FROM test.refusal(format('SELECT event_level(%s, NULL, NULL)', :draft)) AS r;
 ROLLBACK;
 SELECT event_level(:draft, NULL, NULL), processing_time(:draft, '1');
 

@@ -5,17 +5,6 @@
 SET client_min_messages = warning;
 SET search_path = public, incident, incident_internal;
 
--- Runs a statement that must fail and tells how it did.
-CREATE FUNCTION pg_temp.refusal(statement text, OUT state text, OUT message text, OUT hint text)
-LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE statement;
-	state := 'accepted';
-EXCEPTION WHEN others THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
-		hint = PG_EXCEPTION_HINT;
-END $$;
-
 -- What is certain
 SELECT * FROM annual_loss('{"events": 3}', '7.5');
 SELECT * FROM annual_loss('{"events": 0}', '{"median": 1000, "sigma": 1}', 2);
@@ -163,7 +152,7 @@ INSERT INTO bad (arguments) VALUES
 	('''1'', ''1'', secondary => ''{"probability": 1, "loss": {"low": 1}}'''), ('''1'', ''1'', secondary => ''{"probability": 1, "loss": 1, "min": 1}'''),
 	('''{"median": 1000000, "sigma": 10}'', ''1''');
 ALTER TABLE bad ADD state text, ADD message text, ADD hint text;
-UPDATE bad SET (state, message, hint) = (SELECT r.* FROM pg_temp.refusal(format('SELECT annual_loss(%s)', arguments)) AS r);
+UPDATE bad SET (state, message, hint) = (SELECT r.* FROM test.refusal(format('SELECT annual_loss(%s)', arguments)) AS r);
 \a
 SELECT arguments, state, message FROM bad ORDER BY id;
 SELECT message, hint FROM bad WHERE hint LIKE '%{%' AND message ~ '^(\S+ is (an|"|null)|frequency.min|magnitude.rate|secondary is)' ORDER BY id;
@@ -175,7 +164,7 @@ SELECT call, r.* FROM unnest(ARRAY['annual_loss(NULL::float8[])', 'annual_loss('
 	'loss_exceedance(NULL)', 'loss_exceedance(''{1,2}'', NULL)', 'loss_exceedance(''{1,2}'', 0)', 'loss_exceedance(''{1,2}'', 1001)',
 	'loss_probability(NULL, 1)', 'loss_probability(''{1,2}'', NULL)', 'loss_probability(''{1,2}'', ''NaN'')', 'loss_probability(''{}'', 1)',
 	'portfolio_losses(l) FROM (VALUES (''{1,2}''::float8[]), (''{1,2,3}'')) AS v(l)', 'portfolio_losses(''{1,1e16}''::float8[])',
-	'portfolio_losses(''{1,9e15}''::float8[]) FROM generate_series(1, 1000)', 'portfolio_losses(''{1,-1}''::float8[])']) WITH ORDINALITY AS c(call, id), pg_temp.refusal('SELECT ' || call) AS r ORDER BY id;
+	'portfolio_losses(''{1,9e15}''::float8[]) FROM generate_series(1, 1000)', 'portfolio_losses(''{1,-1}''::float8[])']) WITH ORDINALITY AS c(call, id), test.refusal('SELECT ' || call) AS r ORDER BY id;
 \a
 -- A long simulation can be cancelled.
 SET statement_timeout = '100ms';

@@ -9,18 +9,6 @@ SET datestyle = 'ISO, YMD';
 SET intervalstyle = 'postgres';
 SET search_path = public, incident, incident_internal;
 
--- Runs a statement that must fail and tells how it did.
-CREATE FUNCTION pg_temp.refusal(statement text, OUT state text, OUT message text, OUT detail text, OUT hint text)
-LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE statement;
-	state := 'accepted';
-EXCEPTION WHEN others THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
-		detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-	message := regexp_replace(message, '^policy \d+ ', 'policy N ');
-END $$;
-
 -- How many rows there are in all.
 CREATE FUNCTION pg_temp.policy_rows() RETURNS bigint LANGUAGE sql AS $$
 	SELECT (SELECT count(*) FROM incident_internal.policies) + (SELECT count(*) FROM incident_internal.policy_severities)
@@ -110,21 +98,21 @@ SELECT :first >= 1000 AS not_built_in, policy_id('eport') AS eport;
 
 -- A draft is there for whoever has its id, not by name.
 SELECT event_level(:first, '2', 'minor'), response_level(:first, '3', 'minor', '4 h'), processing_time(:first, '3');
-SELECT * FROM pg_temp.refusal($$SELECT policy_id('regress-policy')$$);
-SELECT * FROM pg_temp.refusal($$SELECT policy_id('regress-policy', 1)$$);
-SELECT * FROM pg_temp.refusal($$SELECT event_level('regress-policy', '1', 'minor')$$);
-SELECT * FROM pg_temp.refusal($$SELECT * FROM quick_reference('regress-policy')$$);
-SELECT * FROM pg_temp.refusal($$SELECT open(policy => 'regress-policy', detected_at => '2026-01-05 08:00+00')$$);
-SELECT * FROM pg_temp.refusal($$SELECT register_organisation(31, 'regress policy', 'regress-policy')$$);
+SELECT * FROM test.refusal_detailed($$SELECT policy_id('regress-policy')$$);
+SELECT * FROM test.refusal_detailed($$SELECT policy_id('regress-policy', 1)$$);
+SELECT * FROM test.refusal_detailed($$SELECT event_level('regress-policy', '1', 'minor')$$);
+SELECT * FROM test.refusal_detailed($$SELECT * FROM quick_reference('regress-policy')$$);
+SELECT * FROM test.refusal_detailed($$SELECT open(policy => 'regress-policy', detected_at => '2026-01-05 08:00+00')$$);
+SELECT * FROM test.refusal_detailed($$SELECT register_organisation(31, 'regress policy', 'regress-policy')$$);
 
 SELECT publish_policy(:first);
 SELECT name, version, state, published_at = now() AS now FROM policy_versions WHERE policy_id = :first;
 SELECT policy_id('regress-policy') = :first AS newest, event_level('regress-policy', '2', 'minor');
-SELECT * FROM pg_temp.refusal(format('SELECT publish_policy(%s)', :first));
-SELECT * FROM pg_temp.refusal('SELECT publish_policy(1)');
-SELECT * FROM pg_temp.refusal('SELECT publish_policy(-1)');
-SELECT * FROM pg_temp.refusal('SELECT publish_policy(NULL)');
-SELECT * FROM pg_temp.refusal('SELECT import_policy(NULL)');
+SELECT * FROM test.refusal_detailed(format('SELECT publish_policy(%s)', :first));
+SELECT * FROM test.refusal_detailed('SELECT publish_policy(1)');
+SELECT * FROM test.refusal_detailed('SELECT publish_policy(-1)');
+SELECT * FROM test.refusal_detailed('SELECT publish_policy(NULL)');
+SELECT * FROM test.refusal_detailed('SELECT import_policy(NULL)');
 SELECT export_policy(NULL) AS nothing, export_policy(-1) AS nothing_either;
 
 -- A second version that answers differently: nobody sees it before it is published.
@@ -145,8 +133,8 @@ SELECT publish_policy(:second);
 SELECT policy_id('regress-policy') = :second AS newest, policy_id('regress-policy', 1) = :first AS first,
 	policy_id('regress-policy', 2) = :second AS second, response_level('regress-policy', '3', 'minor') AS by_name,
 	response_level(:first, '3', 'minor') AS first_by_id;
-SELECT * FROM pg_temp.refusal($$SELECT policy_id('regress-policy', 3)$$);
-SELECT * FROM pg_temp.refusal($$SELECT policy_id('regress-policy', 0)$$);
+SELECT * FROM test.refusal_detailed($$SELECT policy_id('regress-policy', 3)$$);
+SELECT * FROM test.refusal_detailed($$SELECT policy_id('regress-policy', 0)$$);
 
 -- A new incident takes the newest version, one that is open stays on its own.
 SELECT open('regress-policy-host', 'minor', 'after', '2026-01-05 08:00+00') IS NOT NULL AS opened;
@@ -193,10 +181,10 @@ INSERT INTO wrong VALUES
 	('{axes}', '5'), ('{hold}', 'null'), ('{escalation}', '"remaining_time"'),
 	('{severities}', '{}'), ('{levels}', 'null'), ('{matrix}', '"1"'), ('{matrix,3}', '"1"'), ('{roles,1}', 'null');
 SELECT w.place, r.state, r.message, left(r.hint, 40) AS hint
-FROM wrong AS w, document, pg_temp.refusal(format('SELECT import_policy(%L)',
+FROM wrong AS w, document, test.refusal_detailed(format('SELECT import_policy(%L)',
 	CASE WHEN w.value IS NULL THEN d #- w.place ELSE jsonb_set(d, w.place, w.value) END)) AS r;
 SELECT r.* FROM unnest(ARRAY['[]', '5', 'null', '"eport"', '{}', '{"name": "x"']) AS d,
-	pg_temp.refusal(format('SELECT import_policy(%L)', d)) AS r;
+	test.refusal_detailed(format('SELECT import_policy(%L)', d)) AS r;
 
 -- Values: refused, by the time the policy is published, as invalid data (class 22), and the
 -- message or its detail has the place or the value.
@@ -223,7 +211,7 @@ INSERT INTO wrong VALUES
 SELECT w.place, w.value, r.state <> 'accepted' AS refused, r.state LIKE '22%' AS class_22,
 	concat(r.message, r.detail) LIKE ANY (SELECT '%' || word || '%' FROM unnest(w.place || (w.value #>> '{}')) AS word
 		WHERE word <> '' AND word !~ '^[0-9]+$') AS named
-FROM wrong AS w, document, pg_temp.refusal(format('SELECT publish_policy(import_policy(%L))', jsonb_set(d, w.place,
+FROM wrong AS w, document, test.refusal_detailed(format('SELECT publish_policy(import_policy(%L))', jsonb_set(d, w.place,
 	w.value))) AS r;
 
 SELECT pg_temp.policy_rows() - :rows_before AS rows_left, (SELECT count(*)
@@ -247,9 +235,9 @@ BEGIN
 	problem := NULL;
 	SELECT concat_ws(' ', r.state, r.message, '(' || array_length(string_to_array(r.detail, E'\n'), 1)
 		|| ' lines)') INTO published
-	FROM pg_temp.refusal(format('SELECT incident.publish_policy(%s)', id)) AS r;
+	FROM test.refusal_detailed(format('SELECT incident.publish_policy(%s)', id)) AS r;
 	SELECT concat_ws(' ', r.state, r.message, r.detail) INTO used
-	FROM pg_temp.refusal(format('SELECT incident.event_level(%s, ''1'', ''minor'')', id)) AS r;
+	FROM test.refusal_detailed(format('SELECT incident.event_level(%s, ''1'', ''minor'')', id)) AS r;
 	RETURN NEXT;
 END $$;
 UPDATE document SET d = d || '{"duties": [], "authorities": [], "roles": [], "categories": []}';

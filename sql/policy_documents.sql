@@ -6,14 +6,6 @@ SET client_encoding = 'UTF8';
 SET timezone = 'UTC';
 SET intervalstyle = 'postgres';
 SET search_path = public, incident, incident_internal;
-CREATE FUNCTION pg_temp.refusal(statement text, OUT state text, OUT message text, OUT hint text)
-LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE statement;
-	state := 'accepted';
-EXCEPTION WHEN others THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
-END $$;
 
 -- The presets: nothing is wrong with them, and what is imported comes out again.
 BEGIN;
@@ -85,7 +77,7 @@ SELECT p.name, l.language, count(*) AS lines, count(*) FILTER (WHERE line IS NUL
 FROM policies AS p, unnest('{en,zh}'::text[]) AS l(language), explain_policy(p.name, l.language) AS line
 WHERE p.policy_id < 1000 GROUP BY p.policy_id, p.name, l.language ORDER BY p.policy_id, l.language;
 SELECT call, r.* FROM unnest(ARRAY['explain_policy(''eport'', ''fr'')', 'explain_policy(''none'')']) AS call,
-	pg_temp.refusal('SELECT ' || call) AS r;
+	test.refusal('SELECT ' || call) AS r;
 
 -- Deadlines of reports to the authorities, as an addendum to a policy of four grades.
 SELECT a.addendum, d.duty, f.levels, f.within, f.audience, a.document ->> 'in_force' AS in_force
@@ -106,9 +98,9 @@ FROM combined;
 SELECT r.* FROM combined, unnest(ARRAY[policy_addendum('reporting-cn-2025-other'),
 	policy_addendum('reporting-cn-2025-other') || '{"in_force": "soon"}', policy_addendum('reporting-cn-2025-other') - 'source',
 	policy_addendum('reporting-cn-2025-other') || '{"duties": [{"duty": "x"}]}', '{}']) AS a,
-	pg_temp.refusal(format('SELECT combine_policy(%L, %L)', d, a)) AS r;
-SELECT * FROM pg_temp.refusal('SELECT combine_policy(''{}'', policy_addendum(''reporting-cn-2025-other''))');
-SELECT * FROM pg_temp.refusal('SELECT policy_addendum(''reporting'')');
+	test.refusal(format('SELECT combine_policy(%L, %L)', d, a)) AS r;
+SELECT * FROM test.refusal('SELECT combine_policy(''{}'', policy_addendum(''reporting-cn-2025-other''))');
+SELECT * FROM test.refusal('SELECT policy_addendum(''reporting'')');
 -- So much is wrong that the rest is not looked at.
 SELECT count(*), min(problem) FROM check_policy((SELECT jsonb_object_agg('k' || i, 1) FROM generate_series(1, 1000) AS i));
 SELECT count(*) FROM check_policy((SELECT jsonb_object_agg('k' || i, 1) || '{"matrix": [1]}' FROM generate_series(1, 1200) AS i));

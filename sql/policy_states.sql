@@ -1,23 +1,11 @@
 --
 -- What becomes of a policy: a draft, published for good, retired, dropped; and what nobody
--- may do to it, the superuser included. In a database of its own.
+-- may do to it, the superuser included.
 --
-SELECT current_database() AS home \gset
-CREATE DATABASE regress_pgi_states TEMPLATE template0 ENCODING 'UTF8';
-\c regress_pgi_states
 SET client_min_messages = warning;
 SET client_encoding = 'UTF8';
 SET timezone = 'UTC';
-CREATE EXTENSION pg_incident;
 SET search_path = public, incident, incident_internal;
-CREATE FUNCTION pg_temp.refusal(statement text, OUT state text, OUT message text, OUT hint text)
-LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE statement;
-	state := 'accepted';
-EXCEPTION WHEN others THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
-END $$;
 
 SELECT export_policy(5) || '{"name": "house", "categories": [{"category": "desk", "title": {"en": "desk", "zh": "桌"},
 	"levels": {"1": {"en": "all", "zh": "全部"}}}]}' AS house_document \gset
@@ -35,19 +23,19 @@ FROM pg_class AS c WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_
 	AND c.relname NOT IN ('incidents', 'incident_state');
 SELECT p.part, u.state AS update, d.state AS delete, i.state AS insert, t.state AS truncate
 FROM parts AS p,
-	pg_temp.refusal(format('UPDATE incident_internal.%I SET %2$I = %2$I WHERE policy_id = %3$s', part, "column", :house)) AS u,
-	pg_temp.refusal(format('DELETE FROM incident_internal.%I WHERE policy_id = %s', part, :house)) AS d,
-	pg_temp.refusal(format('INSERT INTO incident_internal.%1$I SELECT (jsonb_populate_record(r, jsonb_build_object(''policy_id'', %2$s))).* FROM incident_internal.%1$I AS r WHERE policy_id = %3$s',
+	test.refusal(format('UPDATE incident_internal.%I SET %2$I = %2$I WHERE policy_id = %3$s', part, "column", :house)) AS u,
+	test.refusal(format('DELETE FROM incident_internal.%I WHERE policy_id = %s', part, :house)) AS d,
+	test.refusal(format('INSERT INTO incident_internal.%1$I SELECT (jsonb_populate_record(r, jsonb_build_object(''policy_id'', %2$s))).* FROM incident_internal.%1$I AS r WHERE policy_id = %3$s',
 		part, :house, :draft)) AS i,
-	pg_temp.refusal(format('TRUNCATE incident_internal.%I', part)) AS t
+	test.refusal(format('TRUNCATE incident_internal.%I', part)) AS t
 ORDER BY p.part COLLATE "C";
 SELECT count(*) AS built_in_too FROM parts AS p,
-	pg_temp.refusal(format('DELETE FROM incident_internal.%I WHERE policy_id = 1', part)) AS d WHERE d.state = '55000';
+	test.refusal(format('DELETE FROM incident_internal.%I WHERE policy_id = 1', part)) AS d WHERE d.state = '55000';
 BEGIN;
 SELECT p.part, u.state AS update, d.state AS delete
 FROM parts AS p,
-	pg_temp.refusal(format('UPDATE incident_internal.%I SET %2$I = %2$I WHERE policy_id = %3$s', part, "column", :draft)) AS u,
-	pg_temp.refusal(format('DELETE FROM incident_internal.%I WHERE policy_id = %s', part, :draft)) AS d
+	test.refusal(format('UPDATE incident_internal.%I SET %2$I = %2$I WHERE policy_id = %3$s', part, "column", :draft)) AS u,
+	test.refusal(format('DELETE FROM incident_internal.%I WHERE policy_id = %s', part, :draft)) AS d
 ORDER BY p.part COLLATE "C";
 ROLLBACK;
 -- Nor can rows be moved to it, or it to another id, or a policy begin as published.
@@ -58,7 +46,7 @@ SELECT call, r.* FROM unnest(ARRAY[
 	format('UPDATE incident_internal.policies SET state = ''retired'', title = ''{}'' WHERE policy_id = %s', :house),
 	format('UPDATE incident_internal.policies SET state = ''dropped'' WHERE policy_id = %s', :house),
 	format('INSERT INTO incident_internal.policies SELECT (jsonb_populate_record(p, ''{"policy_id": 1, "version": 9}'')).* FROM incident_internal.policies AS p WHERE policy_id = %s', :house)
-	]) AS call, pg_temp.refusal(call) AS r;
+	]) AS call, test.refusal(call) AS r;
 SELECT export_policy(:house) = :'house_document' AS unchanged;
 
 -- Retired: not while something is going on, nor when an organisation would be left without.
@@ -66,20 +54,20 @@ SELECT register_organisation(7, 'seven', 'house');
 SET pg_incident.organisation = 7;
 SELECT register_asset('h', 'host', '2');
 SELECT open('h', 'minor', 'first', '2026-01-05 09:00+08') AS first \gset
-SELECT * FROM pg_temp.refusal(format('SELECT retire_policy(%s)', :house));
+SELECT * FROM test.refusal(format('SELECT retire_policy(%s)', :house));
 SELECT resolve(:first, at => '2026-01-05 10:00+08');
-SELECT * FROM pg_temp.refusal(format('SELECT retire_policy(%s)', :house));
+SELECT * FROM test.refusal(format('SELECT retire_policy(%s)', :house));
 SELECT close(:first, at => '2026-01-05 11:00+08');
-SELECT * FROM pg_temp.refusal(format('SELECT retire_policy(%s)', :house));
-SELECT * FROM pg_temp.refusal(format('SELECT drop_policy(%s)', :house));
+SELECT * FROM test.refusal(format('SELECT retire_policy(%s)', :house));
+SELECT * FROM test.refusal(format('SELECT drop_policy(%s)', :house));
 SELECT import_policy(jsonb_set(export_policy(:house), '{levels,2,processing_time}', '"30 hours"')) AS house_2 \gset
 SELECT publish_policy(:house_2);
 SELECT retire_policy(:house);
 SELECT version, state FROM policy_versions WHERE name = 'house' ORDER BY version;
 SELECT call, r.* FROM unnest(ARRAY['retire_policy(%s)', 'publish_policy(%s)', 'drop_policy(%s)',
-	'policy_id(''house'', 2)']) AS call, pg_temp.refusal('SELECT ' || format(call, :house)) AS r;
+	'policy_id(''house'', 2)']) AS call, test.refusal('SELECT ' || format(call, :house)) AS r;
 SELECT count(*) AS kept FROM parts AS p,
-	pg_temp.refusal(format('DELETE FROM incident_internal.%I WHERE policy_id = %s', part, :house)) AS d WHERE d.state = '55000';
+	test.refusal(format('DELETE FROM incident_internal.%I WHERE policy_id = %s', part, :house)) AS d WHERE d.state = '55000';
 -- What was opened under it goes on under it.
 SELECT reopen(:first, at => '2026-01-05 12:00+08');
 SELECT policy_version, status FROM incident_history WHERE incident_id = :first;
@@ -101,11 +89,11 @@ SELECT drop_policy(:last_draft);
 SELECT import_policy(:'house_document') AS next_draft \gset
 SELECT version, state FROM policy_versions WHERE name = 'house' ORDER BY version;
 SELECT call, r.* FROM unnest(ARRAY['drop_policy(%s)', 'publish_policy(%s)', 'retire_policy(%s)',
-	'event_level(%s, ''2'', ''minor'')']) AS call, pg_temp.refusal('SELECT ' || format(call, :last_draft)) AS r;
+	'event_level(%s, ''2'', ''minor'')']) AS call, test.refusal('SELECT ' || format(call, :last_draft)) AS r;
 SELECT export_policy(:last_draft) IS NULL AS gone;
 SELECT drop_policy(:next_draft);
 SELECT call, r.* FROM unnest(ARRAY['retire_policy(1)', 'drop_policy(1)', 'retire_policy(0)', 'drop_policy(0)']) AS call,
-	pg_temp.refusal('SELECT ' || call) AS r;
+	test.refusal('SELECT ' || call) AS r;
 
 -- A session that restores a dump, or applies a subscription, writes rows in any order, as long
 -- as the policy is not yet what was published; none is changed or taken away.
@@ -115,19 +103,16 @@ INSERT INTO policies SELECT (jsonb_populate_record(p, '{"policy_id": 1234, "vers
 INSERT INTO policy_severities SELECT (jsonb_populate_record(s, '{"policy_id": 1234}')).* FROM policy_severities AS s WHERE policy_id = 5;
 RESET check_function_bodies;
 SELECT * FROM verify_policies();
-SELECT r.* FROM pg_temp.refusal($$ INSERT INTO incident_internal.policy_rises SELECT 1234, step, to_level, event_levels, measure, amount, percent
+SELECT r.* FROM test.refusal($$ INSERT INTO incident_internal.policy_rises SELECT 1234, step, to_level, event_levels, measure, amount, percent
 	FROM incident_internal.policy_rises WHERE policy_id = 5 $$) AS r;
 SET session_replication_role = 'replica';
-SELECT * FROM pg_temp.refusal('DELETE FROM incident_internal.policy_roles WHERE policy_id = 1234');
-SELECT * FROM pg_temp.refusal('UPDATE incident_internal.policy_roles SET title = title WHERE policy_id = 1234');
-SELECT p.part, i.* FROM parts AS p, pg_temp.refusal(format('INSERT INTO incident_internal.%1$I
+SELECT * FROM test.refusal('DELETE FROM incident_internal.policy_roles WHERE policy_id = 1234');
+SELECT * FROM test.refusal('UPDATE incident_internal.policy_roles SET title = title WHERE policy_id = 1234');
+SELECT p.part, i.* FROM parts AS p, test.refusal(format('INSERT INTO incident_internal.%1$I
 	SELECT (jsonb_populate_record(r, ''{"policy_id": 1234}'')).* FROM incident_internal.%1$I AS r WHERE policy_id = 5', part)) AS i
 WHERE part NOT IN ('policies', 'policy_roles', 'policy_severities') ORDER BY p.part COLLATE "C";
 SELECT * FROM verify_policies();
 SELECT i.* FROM unnest(ARRAY['on', 'off']) AS dump(checks), LATERAL set_config('check_function_bodies', checks, false) AS c,
-	pg_temp.refusal($$ INSERT INTO incident_internal.policy_roles VALUES (1234, 'more', '{}') $$) AS i;
+	test.refusal($$ INSERT INTO incident_internal.policy_roles VALUES (1234, 'more', '{}') $$) AS i;
 RESET session_replication_role;
 RESET check_function_bodies;
-
-\c :home
-DROP DATABASE regress_pgi_states;

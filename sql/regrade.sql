@@ -1,12 +1,8 @@
 --
 -- A fact that comes late changes what two facts of one moment decide: what was the grade of
--- the second is now that of the first. In a database of its own.
+-- the second is now that of the first.
 --
-SELECT current_database() AS home \gset
-CREATE DATABASE regress_pgi_regrade TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C';
-\c regress_pgi_regrade
 \set VERBOSITY terse
-CREATE EXTENSION pg_incident;
 SET search_path = incident, incident_internal, public;
 SET timezone = 'UTC';
 CREATE FUNCTION pg_temp.at(since interval) RETURNS timestamptz LANGUAGE sql STABLE AS
@@ -37,6 +33,3 @@ SELECT assess(:id, asset => 'one', at => pg_temp.at('7 min'));
 SELECT * FROM pg_temp.course(:id);
 SELECT * FROM verify_timeline(:id);
 SELECT count(*) FROM replay_incidents('sums', '-infinity', 'infinity');
-
-\c :home
-DROP DATABASE regress_pgi_regrade;

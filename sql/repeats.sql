@@ -1,15 +1,11 @@
 --
 -- Reports under one key: which of them raise the incident, from when on, and what they leave
--- alone. In a database of its own, so that ids are its own.
+-- alone.
 --
-SELECT current_database() AS home \gset
-CREATE DATABASE regress_pgi_repeats TEMPLATE template0 ENCODING 'UTF8';
-\c regress_pgi_repeats
 SET client_min_messages = warning;
 SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
 SET intervalstyle = 'postgres';
-CREATE EXTENSION pg_incident;
 SET search_path = public, incident, incident_internal;
 
 CREATE FUNCTION pg_temp.at(elapsed interval) RETURNS timestamptz LANGUAGE sql AS $$
@@ -114,6 +110,3 @@ SELECT s.at - pg_temp.at('0') AS "from", s.kind, s.level, s.detail FROM simulate
 	WHERE s.kind IN ('opened', 'raised', 'graded');
 SELECT simulate('eport', '3', 'minor', pg_temp.at('0'), pg_temp.at('1 h'),
 	'[{"at": "2026-01-05 08:10+00", "kind": "raised"}]');
-
-\c :home
-DROP DATABASE regress_pgi_repeats;

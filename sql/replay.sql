@@ -1,12 +1,7 @@
 --
--- Replay: what recorded incidents would have come to under another policy. In a database
--- of its own.
+-- Replay: what recorded incidents would have come to under another policy.
 --
-SELECT current_database() AS home \gset
-CREATE DATABASE regress_pgi_replay TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C';
-\c regress_pgi_replay
 \set VERBOSITY terse
-CREATE EXTENSION pg_incident;
 SET search_path = incident, incident_internal, public;
 SET timezone = 'UTC';
 CREATE FUNCTION pg_temp.at(since interval) RETURNS timestamptz LANGUAGE sql STABLE AS
@@ -117,6 +112,3 @@ UPDATE policy_levels SET processing_time = '1 minute' WHERE policy_id = :half AN
 SELECT * FROM replay(:half, '-infinity', 'infinity');
 DELETE FROM entries WHERE incident_id = :one AND seq = 3;
 SELECT * FROM replay('whole', '-infinity', 'infinity');
-
-\c :home
-DROP DATABASE regress_pgi_replay;

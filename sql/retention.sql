@@ -1,15 +1,10 @@
 --
--- Partitions, retention, the log of ticks, and what the watchdog makes of it. In a database
--- of its own.
+-- Partitions, retention, the log of ticks, and what the watchdog makes of it.
 --
-SELECT current_database() AS home \gset
-CREATE DATABASE regress_pgi_retention TEMPLATE template0 ENCODING 'UTF8';
-\c regress_pgi_retention
 SET client_min_messages = warning;
 SET client_encoding = 'UTF8';
 SET timezone = 'UTC';
 SET intervalstyle = 'postgres';
-CREATE EXTENSION pg_incident;
 SET search_path = public, incident, incident_internal;
 CREATE FUNCTION pg_temp.month(at timestamptz) RETURNS integer LANGUAGE sql AS $$
 	SELECT (extract(year FROM at) - 2000)::integer * 12 + extract(month FROM at)::integer - 1
@@ -197,6 +192,3 @@ RESET pg_incident.retention;
 
 -- What is in use is left alone, and left for the next time.
 SELECT make_interval(secs => 0) = current_setting('lock_timeout')::interval AS no_lock_timeout_is_left_behind;
-
-\c :home
-DROP DATABASE regress_pgi_retention;

@@ -10,19 +10,6 @@ SET intervalstyle = 'postgres';
 SET pg_incident.organisation = 71;
 SELECT incident.register_organisation(71, 'risk');
 
--- Runs a statement that must fail and tells how it did.
-CREATE FUNCTION pg_temp.refusal(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	hint text;
-BEGIN
-	EXECUTE statement;
-	RETURN 'accepted';
-EXCEPTION WHEN others THEN
-	GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
-	RETURN format('%s %s%s', SQLSTATE, regexp_replace(SQLERRM, '(scenario|organisation) \d+', '\1 N', 'g'),
-		CASE WHEN hint <> '' THEN ' / ' || hint ELSE '' END);
-END $$;
-
 -- Assets and services: the importance of a service raises its assets, assets raise their
 -- services, each only where the service says so.
 SELECT count(incident.register_asset(name, 'host', confidentiality => c::incident.rating, integrity => i::incident.rating,
@@ -37,47 +24,47 @@ SELECT asset, value, own_rating, raised_to, rating FROM incident.asset_values OR
 SELECT service, parent, importance, assets, raised_to, rating FROM incident.service_values ORDER BY service;
 SELECT incident.set_risk_method('gbt20984-matrix');
 SELECT incident.set_risk_method('product');
-SELECT pg_temp.refusal($$ SELECT incident.register_service('top', parent => 'middle') $$);
-SELECT pg_temp.refusal($$ SELECT incident.register_service('top', parent => 'top') $$);
-SELECT pg_temp.refusal($$ SELECT incident.register_service('new', parent => 'none') $$);
-SELECT pg_temp.refusal($$ SELECT incident.register_service(NULL) $$);
-SELECT pg_temp.refusal($$ SELECT incident.put_under_service('none', 'top') $$);
-SELECT pg_temp.refusal($$ SELECT incident.set_risk_method('none') $$);
+SELECT test.refused($$ SELECT incident.register_service('top', parent => 'middle') $$);
+SELECT test.refused($$ SELECT incident.register_service('top', parent => 'top') $$);
+SELECT test.refused($$ SELECT incident.register_service('new', parent => 'none') $$);
+SELECT test.refused($$ SELECT incident.register_service(NULL) $$);
+SELECT test.refused($$ SELECT incident.put_under_service('none', 'top') $$);
+SELECT test.refused($$ SELECT incident.set_risk_method('none') $$);
 
 -- Threats, vulnerabilities, measures, scenarios.
 SELECT count(incident.register_threat(name, source, frequency::incident.rating, path, manner, incident_categories => categories))
 FROM (VALUES ('t1', 'human_malicious', '4', 'direct', 'attack', '{NA,DS}'::text[]), ('t2', 'environmental', NULL, NULL, NULL, '{}'),
 	('t3', 'human_unintended', '2', 'indirect', 'error', '{RO}')) AS v(name, source, frequency, path, manner, categories);
-SELECT pg_temp.refusal($$ SELECT incident.register_threat('t', 'martian') $$);
-SELECT pg_temp.refusal($$ SELECT incident.register_threat('t', 'environmental', path => 'winding') $$);
-SELECT pg_temp.refusal($$ SELECT incident.register_threat('t', 'environmental', manner => 'rude') $$);
-SELECT pg_temp.refusal($$ SELECT incident.register_threat('t', NULL) $$);
-SELECT pg_temp.refusal($$ SELECT incident.register_threat('', 'environmental') $$);
+SELECT test.refused($$ SELECT incident.register_threat('t', 'martian') $$);
+SELECT test.refused($$ SELECT incident.register_threat('t', 'environmental', path => 'winding') $$);
+SELECT test.refused($$ SELECT incident.register_threat('t', 'environmental', manner => 'rude') $$);
+SELECT test.refused($$ SELECT incident.register_threat('t', NULL) $$);
+SELECT test.refused($$ SELECT incident.register_threat('', 'environmental') $$);
 SELECT incident.set_fix_within('4', '10 days');
-SELECT pg_temp.refusal($$ SELECT incident.set_fix_within('4', '-1 day') $$);
+SELECT test.refused($$ SELECT incident.set_fix_within('4', '-1 day') $$);
 SELECT incident.register_vulnerability('v1', '5', 'a1', 'host', 'scan', found_at => '2021-01-01 00:00+00') IS NOT NULL AS v1,
 	incident.register_vulnerability('v2', '4', found_at => '2021-01-01 00:00+00') IS NOT NULL AS v2,
 	incident.register_vulnerability('v3', found_at => '2021-01-01 00:00+00') IS NOT NULL AS v3;
 SELECT name, severity, status, due_at, overdue, overdue_since FROM incident.vulnerability_status ORDER BY name;
-SELECT pg_temp.refusal($$ SELECT incident.register_vulnerability('v', area => 'moon') $$);
-SELECT pg_temp.refusal($$ SELECT incident.register_vulnerability('v', evidence => 'hearsay') $$);
-SELECT pg_temp.refusal($$ SELECT incident.register_vulnerability('v', asset => 'none') $$);
-SELECT pg_temp.refusal($$ SELECT incident.register_vulnerability('v', found_at => 'infinity') $$);
-SELECT pg_temp.refusal($$ SELECT incident.register_vulnerability('v', found_at => '3000-01-01') $$) LIKE '22023 found_at must not be in the future%' AS future;
+SELECT test.refused($$ SELECT incident.register_vulnerability('v', area => 'moon') $$);
+SELECT test.refused($$ SELECT incident.register_vulnerability('v', evidence => 'hearsay') $$);
+SELECT test.refused($$ SELECT incident.register_vulnerability('v', asset => 'none') $$);
+SELECT test.refused($$ SELECT incident.register_vulnerability('v', found_at => 'infinity') $$);
+SELECT test.refused($$ SELECT incident.register_vulnerability('v', found_at => '3000-01-01') $$) LIKE '22023 found_at must not be in the future%' AS future;
 SELECT incident.register_measure('m1', 'preventive', '3') IS NOT NULL AS m1, incident.register_measure('m2', 'preventive', '2') IS NOT NULL AS m2,
 	incident.register_measure('m3', 'protective', '5') IS NOT NULL AS m3, incident.register_measure('m4', 'protective', '1') IS NOT NULL AS m4;
-SELECT pg_temp.refusal($$ SELECT incident.register_measure('m', 'magic', '3') $$);
-SELECT pg_temp.refusal($$ SELECT incident.register_measure('m', 'preventive', NULL) $$);
-SELECT pg_temp.refusal($$ SELECT incident.register_measure('m', 'preventive', '3', 'planned') $$);
-SELECT pg_temp.refusal($$ SELECT incident.register_measure('m', 'preventive', '3', 'hoped for') $$);
+SELECT test.refused($$ SELECT incident.register_measure('m', 'magic', '3') $$);
+SELECT test.refused($$ SELECT incident.register_measure('m', 'preventive', NULL) $$);
+SELECT test.refused($$ SELECT incident.register_measure('m', 'preventive', '3', 'planned') $$);
+SELECT test.refused($$ SELECT incident.register_measure('m', 'preventive', '3', 'hoped for') $$);
 SELECT incident.register_scenario('a1', 't1', 'v1', owner => 'dora') AS s1 \gset
 SELECT incident.register_scenario('a2', 't1', 'v2') AS s2 \gset
 SELECT incident.register_scenario('a3', 't2', 'v3') AS s3 \gset
 SELECT incident.register_scenario('a4', 't3', 'v2', severity => '2', frequency => '1') AS s4 \gset
 SELECT incident.register_scenario('a1', 't1', 'v1', owner => 'dora') = :s1 AS the_same;
-SELECT pg_temp.refusal($$ SELECT incident.register_scenario('a1', 'none', 'v1') $$);
-SELECT pg_temp.refusal($$ SELECT incident.register_scenario('a1', 't1', 'none') $$);
-SELECT pg_temp.refusal($$ SELECT incident.register_scenario(NULL, 't1', 'v1') $$);
+SELECT test.refused($$ SELECT incident.register_scenario('a1', 'none', 'v1') $$);
+SELECT test.refused($$ SELECT incident.register_scenario('a1', 't1', 'none') $$);
+SELECT test.refused($$ SELECT incident.register_scenario(NULL, 't1', 'v1') $$);
 CREATE VIEW pg_temp.register AS
 SELECT asset || threat || vulnerability AS scenario, owner, asset_rating AS a, threat_rating AS t, vulnerability_rating AS v,
 	current_asset AS ca, current_threat AS ct, current_vulnerability AS cv, residual_asset AS ra, residual_threat AS rt,
@@ -96,9 +83,9 @@ SELECT scenario, ct, cur FROM pg_temp.register WHERE scenario LIKE 'a1%';
 SELECT incident.apply_measure(:s1, 'm2', false);
 SELECT incident.register_measure('m5', 'preventive', '4', 'planned', 'operations', '2021-06-01 00:00+00') IS NOT NULL AS m5, incident.apply_measure(:s2, 'm5');
 SELECT scenario, ct, rt, cur, res FROM pg_temp.register WHERE scenario LIKE 'a2%';
-SELECT pg_temp.refusal($$ SELECT incident.apply_measure(0, 'm1') $$);
-SELECT pg_temp.refusal($$ SELECT incident.measure_step('none', 'in_place') $$);
-SELECT pg_temp.refusal($$ SELECT incident.measure_step('m1', 'done') $$);
+SELECT test.refused($$ SELECT incident.apply_measure(0, 'm1') $$);
+SELECT test.refused($$ SELECT incident.measure_step('none', 'in_place') $$);
+SELECT test.refused($$ SELECT incident.measure_step('m1', 'done') $$);
 
 -- What changes an input changes the risks: threat, vulnerability, asset, service.
 SELECT incident.register_threat('t1', 'human_malicious', '5', 'direct', 'attack', incident_categories => '{NA,DS}') IS NOT NULL AS t1;
@@ -115,12 +102,12 @@ WHERE (i.asset_rating, i.threat_rating, i.vulnerability_rating, i.current_asset,
 	IS DISTINCT FROM (s.asset_rating, s.threat_rating, s.vulnerability_rating, s.current_asset, s.current_threat, s.current_vulnerability, s.residual_asset, s.residual_threat);
 
 -- The cycle of a vulnerability.
-SELECT pg_temp.refusal($$ SELECT incident.vulnerability_step('v3', 'fixed') $$);
-SELECT pg_temp.refusal($$ SELECT incident.vulnerability_step('v3', 'assessed') $$);
-SELECT pg_temp.refusal($$ SELECT incident.vulnerability_step('v3', 'gone') $$);
-SELECT pg_temp.refusal($$ SELECT incident.vulnerability_step('none', 'fixed') $$);
+SELECT test.refused($$ SELECT incident.vulnerability_step('v3', 'fixed') $$);
+SELECT test.refused($$ SELECT incident.vulnerability_step('v3', 'assessed') $$);
+SELECT test.refused($$ SELECT incident.vulnerability_step('v3', 'gone') $$);
+SELECT test.refused($$ SELECT incident.vulnerability_step('none', 'fixed') $$);
 SELECT incident.vulnerability_step('v3', 'assessed', '3', at => '2021-01-02 00:00+00');
-SELECT pg_temp.refusal($$ SELECT incident.vulnerability_step('v3', 'fixed', at => '2021-01-01 00:00+00') $$);
+SELECT test.refused($$ SELECT incident.vulnerability_step('v3', 'fixed', at => '2021-01-01 00:00+00') $$);
 SELECT incident.vulnerability_step('v3', 'fixed', at => '2021-03-01 00:00+00');
 SELECT scenario, cv, cur FROM pg_temp.register WHERE scenario LIKE '%v3';
 SELECT incident.vulnerability_step('v3', 'verified', at => '2021-03-02 00:00+00', by => 'eve', note => 'rescan');
@@ -140,29 +127,29 @@ SELECT incident.measure_step('m5', 'in_progress', due_at => '2021-07-01 00:00+00
 SELECT name, due_at, overdue, overdue_since FROM incident.measure_register WHERE name = 'm5';
 
 -- Treatment: decisions, plan, chain of approvals, closing.
-SELECT pg_temp.refusal(format('SELECT incident.treat_risk(%s, ''ignore'')', :s1));
-SELECT pg_temp.refusal(format('SELECT incident.treat_risk(%s, ''accept'')', :s1));
-SELECT pg_temp.refusal(format('SELECT incident.treat_risk(%s, ''accept'', accepted_until => ''2021-01-01'', at => ''2021-01-02'')', :s1));
-SELECT pg_temp.refusal(format('SELECT incident.treat_risk(%s, ''keep'', accepted_until => ''2099-01-01'')', :s1));
-SELECT pg_temp.refusal('SELECT incident.treat_risk(0, ''keep'')');
-SELECT pg_temp.refusal(format('SELECT incident.close_risk(%s)', :s1));
-SELECT pg_temp.refusal(format('SELECT incident.approve_risk(''security_group'', %s)', :s1));
-SELECT pg_temp.refusal(format('SELECT incident.plan_measure(%s, ''m'', ''preventive'', ''3'', ''x'', now())', :s1));
+SELECT test.refused(format('SELECT incident.treat_risk(%s, ''ignore'')', :s1));
+SELECT test.refused(format('SELECT incident.treat_risk(%s, ''accept'')', :s1));
+SELECT test.refused(format('SELECT incident.treat_risk(%s, ''accept'', accepted_until => ''2021-01-01'', at => ''2021-01-02'')', :s1));
+SELECT test.refused(format('SELECT incident.treat_risk(%s, ''keep'', accepted_until => ''2099-01-01'')', :s1));
+SELECT test.refused('SELECT incident.treat_risk(0, ''keep'')');
+SELECT test.refused(format('SELECT incident.close_risk(%s)', :s1));
+SELECT test.refused(format('SELECT incident.approve_risk(''security_group'', %s)', :s1));
+SELECT test.refused(format('SELECT incident.plan_measure(%s, ''m'', ''preventive'', ''3'', ''x'', now())', :s1));
 SELECT clock_timestamp() AS before_treatment \gset
 SELECT incident.treat_risk(:s1, 'control', 'patch', by => 'group') IS NOT NULL AS decided;
-SELECT pg_temp.refusal(format('SELECT incident.approve_risk(''security_group'', %s)', :s1));
-SELECT pg_temp.refusal(format('SELECT incident.plan_measure(%s, ''m6'', ''preventive'', ''2'', NULL, now())', :s1));
+SELECT test.refused(format('SELECT incident.approve_risk(''security_group'', %s)', :s1));
+SELECT test.refused(format('SELECT incident.plan_measure(%s, ''m6'', ''preventive'', ''2'', NULL, now())', :s1));
 SELECT incident.plan_measure(:s1, 'm6', 'preventive', '2', 'operations', '2021-06-01 00:00+00') IS NOT NULL AS planned;
-SELECT pg_temp.refusal(format('SELECT incident.approve_risk(''person_in_charge'', %s)', :s1));
-SELECT pg_temp.refusal('SELECT incident.approve_risk(''janitor'')');
+SELECT test.refused(format('SELECT incident.approve_risk(''person_in_charge'', %s)', :s1));
+SELECT test.refused('SELECT incident.approve_risk(''janitor'')');
 SELECT incident.approve_risk('security_group'), incident.approve_risk('security_group'), incident.approve_risk('person_in_charge', :s1, by => 'chief');
-SELECT pg_temp.refusal(format('SELECT incident.plan_measure(%s, ''m7'', ''preventive'', ''2'', ''x'', now())', :s1));
-SELECT pg_temp.refusal(format('SELECT incident.close_risk(%s)', :s1));
+SELECT test.refused(format('SELECT incident.plan_measure(%s, ''m7'', ''preventive'', ''2'', ''x'', now())', :s1));
+SELECT test.refused(format('SELECT incident.close_risk(%s)', :s1));
 SELECT scenario, inh, cur, res, decision, status, standing FROM pg_temp.register WHERE scenario LIKE 'a1%';
 SELECT measure, kind, effectiveness, status, responsible, due_at, overdue FROM incident.treatment_progress ORDER BY measure;
 SELECT incident.measure_step('m6', 'in_place');
 -- It is still high: that needs the general manager.
-SELECT pg_temp.refusal(format('SELECT incident.close_risk(%s)', :s1));
+SELECT test.refused(format('SELECT incident.close_risk(%s)', :s1));
 SELECT scenario, cur, res, standing FROM pg_temp.register WHERE scenario LIKE 'a1%';
 SELECT incident.approve_risk('general_manager', by => 'boss'), incident.approve_risk('general_manager');
 SELECT incident.close_risk(:s1, by => 'group');
@@ -209,16 +196,16 @@ SELECT incident.register_scenario('a4', 't3', 'v2', severity => '2', frequency =
 
 -- Rounds: method, ratings and results are frozen.
 SELECT incident.open_round('first', 'gbt20984-matrix', 'First', 'all', '{x,y}') IS NOT NULL AS opened;
-SELECT pg_temp.refusal($$ SELECT incident.open_round('first') $$);
-SELECT pg_temp.refusal($$ SELECT incident.open_round('') $$);
-SELECT pg_temp.refusal($$ SELECT incident.next_stage('none') $$);
+SELECT test.refused($$ SELECT incident.open_round('first') $$);
+SELECT test.refused($$ SELECT incident.open_round('') $$);
+SELECT test.refused($$ SELECT incident.next_stage('none') $$);
 SELECT incident.next_stage('first'), incident.next_stage('first');
 SELECT incident.set_risk_method('product');
-SELECT pg_temp.refusal($$ SELECT incident.next_stage('first') $$);
+SELECT test.refused($$ SELECT incident.next_stage('first') $$);
 SELECT incident.set_risk_method('gbt20984-matrix');
 SELECT incident.next_stage('first');
 -- The acceptance that has expired keeps the round from being closed.
-SELECT pg_temp.refusal($$ SELECT incident.next_stage('first') $$);
+SELECT test.refused($$ SELECT incident.next_stage('first') $$);
 SELECT asset, threat, vulnerability, asset_rating AS a, threat_rating AS t, vulnerability_rating AS v, inherent, current, residual, decision, standing
 FROM incident.risk_round_results WHERE round = 'first' ORDER BY scenario_id;
 SELECT incident.register_threat('t1', 'human_malicious', '1', 'direct', 'attack', incident_categories => '{NA,DS}') IS NOT NULL AS t1,
@@ -230,12 +217,12 @@ SELECT incident.open_round('second', 'product') IS NOT NULL AS opened;
 SELECT incident.next_stage('second'), incident.next_stage('second'), incident.next_stage('second');
 SELECT asset, threat, vulnerability, change, inherent_before AS ib, inherent_after AS ia, current_before AS cb, current_after AS ca, residual_before AS rb, residual_after AS ra
 FROM incident.compare_rounds('first', 'second');
-SELECT pg_temp.refusal($$ SELECT * FROM incident.compare_rounds('first', 'none') $$);
+SELECT test.refused($$ SELECT * FROM incident.compare_rounds('first', 'none') $$);
 SELECT incident.treat_risk(:s3, 'accept', 'again', '2099-01-01 00:00+00') IS NOT NULL AS accepted;
-SELECT pg_temp.refusal($$ SELECT incident.next_stage('second') $$);
+SELECT test.refused($$ SELECT incident.next_stage('second') $$);
 SELECT incident.approve_risk('security_group', :s3), incident.approve_risk('person_in_charge', :s3), incident.approve_risk('general_manager', by => 'boss');
 SELECT incident.next_stage('second'), incident.next_stage('first');
-SELECT pg_temp.refusal($$ SELECT incident.next_stage('second') $$);
+SELECT test.refused($$ SELECT incident.next_stage('second') $$);
 SELECT name, method, stage, team FROM incident.risk_rounds ORDER BY name;
 
 -- What if, by the function and by plain SQL.
@@ -246,7 +233,7 @@ SELECT count(*) FILTER (WHERE current_before <> current_after) AS changed FROM i
 SELECT sum((incident.risk_level(method_id, current_asset, CASE threat WHEN 't1' THEN incident.shift(current_threat, 2) ELSE current_threat END,
 	current_vulnerability) > current)::integer) AS higher
 FROM incident.risk_register;
-SELECT pg_temp.refusal($$ SELECT * FROM incident.risk_what_if(threat => 'none') $$);
+SELECT test.refused($$ SELECT * FROM incident.risk_what_if(threat => 'none') $$);
 
 -- Frequency from experience: half a year, true incidents, their asset and category.
 SELECT incident.frequency_rating(n, ever) AS rating, n, ever
@@ -257,8 +244,8 @@ SELECT incident.cancel(incident.open('a1', 'severe', detected_at => '2021-06-02 
 SELECT at, incident.observed_frequency(at => at) AS any, incident.observed_frequency('a1', 't1', at) AS a1_t1, incident.observed_frequency('a1', 't3', at) AS a1_t3,
 	incident.observed_frequency('a2', at => at) AS a2, incident.observed_frequency(threat => 't2', at => at) AS t2
 FROM unnest('{2021-06-30 00:00+00,2021-02-01 00:00+00,2021-12-15 00:00+00,2022-06-30 00:00+00,2020-01-01 00:00+00}'::timestamptz[]) AS at;
-SELECT pg_temp.refusal($$ SELECT incident.observed_frequency('none') $$);
-SELECT pg_temp.refusal($$ SELECT incident.observed_frequency(threat => 'none') $$);
+SELECT test.refused($$ SELECT incident.observed_frequency('none') $$);
+SELECT test.refused($$ SELECT incident.observed_frequency(threat => 'none') $$);
 SELECT incident.open('a1', 'severe', category => 'NA') IS NOT NULL AS now;
 SELECT asset, threat, rated, finding, in_half_year >= 1 AS counted FROM incident.frequency_disagreement WHERE asset = 'a1';
 
@@ -280,7 +267,7 @@ SELECT p ->> 'asset' AS asset, p ->> 'decision' AS decision, p ->> 'status' AS s
 FROM jsonb_array_elements(incident.treatment_plan_report() -> 'plan') AS p LEFT JOIN jsonb_array_elements(p -> 'items') AS i ON true;
 SELECT key, value FROM incident.residual_risk_report('first') AS r, jsonb_each(r - '{stages,approvals,unacceptable}'::text[]) ORDER BY key;
 SELECT a ->> 'by' AS approved_by, a ->> 'level' AS level FROM jsonb_array_elements(incident.residual_risk_report('first') -> 'approvals') AS a;
-SELECT pg_temp.refusal($$ SELECT incident.risk_report('none') $$);
+SELECT test.refused($$ SELECT incident.risk_report('none') $$);
 
 -- In and out: what is exported can be imported elsewhere and is exported the same.
 CREATE TEMP TABLE exported AS SELECT incident.export_risk_register() AS document;
@@ -293,13 +280,13 @@ SELECT incident.export_risk_register() = document AS same FROM exported;
 SELECT i.* FROM exported, incident.import_risk_register(document) AS i;
 SELECT incident.export_risk_register() = document AS same FROM exported;
 SELECT asset, threat, vulnerability, inherent, current FROM incident.risk_register ORDER BY scenario_id;
-SELECT pg_temp.refusal($$ SELECT incident.import_risk_register('[]') $$);
-SELECT pg_temp.refusal($$ SELECT incident.import_risk_register('{"things": []}') $$);
-SELECT pg_temp.refusal($$ SELECT incident.import_risk_register('{"threats": {}}') $$);
-SELECT pg_temp.refusal($$ SELECT incident.import_risk_register('{"threats": [1]}') $$);
-SELECT pg_temp.refusal($$ SELECT incident.import_risk_register('{"threats": [{"name": "x", "source": "environmental", "colour": "red"}]}') $$);
-SELECT pg_temp.refusal($$ SELECT incident.import_risk_register('{"threats": [{"name": "x"}]}') $$);
-SELECT pg_temp.refusal($$ SELECT incident.import_risk_register('{"threats": [{"name": "x", "source": "environmental", "frequency": 6}]}') $$);
+SELECT test.refused($$ SELECT incident.import_risk_register('[]') $$);
+SELECT test.refused($$ SELECT incident.import_risk_register('{"things": []}') $$);
+SELECT test.refused($$ SELECT incident.import_risk_register('{"threats": {}}') $$);
+SELECT test.refused($$ SELECT incident.import_risk_register('{"threats": [1]}') $$);
+SELECT test.refused($$ SELECT incident.import_risk_register('{"threats": [{"name": "x", "source": "environmental", "colour": "red"}]}') $$);
+SELECT test.refused($$ SELECT incident.import_risk_register('{"threats": [{"name": "x"}]}') $$);
+SELECT test.refused($$ SELECT incident.import_risk_register('{"threats": [{"name": "x", "source": "environmental", "frequency": 6}]}') $$);
 
 -- CSV by way of a table whose columns are the keys.
 CREATE TEMP TABLE threat_csv (name text, source text, frequency text, title text);
@@ -318,7 +305,7 @@ SELECT count(incident.register_asset('a' || i, 'host', confidentiality => (1 + i
 	count(incident.register_threat('t' || i, 'environmental', (1 + i % 4)::incident.rating)) AS threats,
 	count(incident.register_vulnerability('v' || i, (1 + i % 3)::incident.rating)) AS vulnerabilities
 FROM generate_series(1, 15) AS i;
--- Where all queries are forced into workers (test/t/parallel.t), not these: there are thousands.
+-- Where all queries are forced into workers (test/t/server_parallel.t), not these: there are thousands.
 SET max_parallel_workers_per_gather = 0;
 SELECT count(incident.register_scenario('a' || i % 15 + 1, 't' || i / 15 % 15 + 1, 'v' || i / 225 + 1)) AS scenarios FROM generate_series(0, 2499) AS i;
 SELECT count(incident.treat_risk(scenario_id, 'keep', 'so it is')) AS treated FROM incident.risk_register WHERE asset IN ('a1', 'a2', 'a3');

@@ -1,28 +1,13 @@
 --
 -- Plans, measures and rounds: what they refuse, and what counts no longer when a plan is
--- given up. In a database of its own.
+-- given up.
 --
-SELECT current_database() AS home \gset
-CREATE DATABASE regress_pgi_risk_plan TEMPLATE template0 ENCODING 'UTF8';
-\c regress_pgi_risk_plan
 SET client_min_messages = warning;
 SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
 SET intervalstyle = 'postgres';
 SET jit = off;
-CREATE EXTENSION pg_incident;
 
--- Runs a statement that must fail and tells how it did.
-CREATE FUNCTION pg_temp.refusal(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	hint text;
-BEGIN
-	EXECUTE statement;
-	RETURN 'accepted';
-EXCEPTION WHEN others THEN
-	GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
-	RETURN concat_ws(' / ', SQLSTATE || ' ' || SQLERRM, nullif(hint, ''));
-END $$;
 CREATE FUNCTION pg_temp.risks(OUT id bigint, OUT risk text, OUT decision text, OUT status text, OUT standing text)
 RETURNS SETOF record LANGUAGE sql AS $$
 	SELECT scenario_id, concat_ws(' ', inherent, current, residual), decision, treatment_status, standing
@@ -43,13 +28,13 @@ SELECT * FROM pg_temp.risks();
 SELECT incident.approve_risk('security_group', 1, false, by => 'group', note => 'too dear');
 SELECT * FROM pg_temp.risks();
 SELECT incident.next_stage('r');
-SELECT pg_temp.refusal($$ SELECT incident.next_stage('r') $$);
+SELECT test.refused($$ SELECT incident.next_stage('r') $$);
 SELECT incident.residual_risk_report('r') -> 'residual' AS residual, incident.residual_risk_report('r') -> 'without_approval' AS without_approval;
 SELECT incident.treat_risk(1, 'control'), incident.plan_measure(1, 'm1', 'preventive', '5', 'x', now() + interval '1 day');
 SELECT * FROM pg_temp.risks();
 SELECT incident.treat_risk(1, 'transfer');
 SELECT * FROM pg_temp.risks();
-SELECT pg_temp.refusal($$ SELECT incident.next_stage('r') $$);
+SELECT test.refused($$ SELECT incident.next_stage('r') $$);
 -- What is in place works, whoever had planned it.
 SELECT incident.measure_step('m1', 'in_place');
 SELECT * FROM pg_temp.risks();
@@ -57,7 +42,7 @@ SELECT * FROM pg_temp.risks();
 SELECT incident.measure_step('m1', 'withdrawn'), incident.approve_risk('security_group', 1, false);
 SELECT incident.register_measure('by hand', 'preventive', '5', 'planned', 'x', now() + interval '1 day'), incident.apply_measure(1, 'by hand');
 SELECT * FROM pg_temp.risks();
-SELECT pg_temp.refusal($$ SELECT incident.next_stage('r') $$);
+SELECT test.refused($$ SELECT incident.next_stage('r') $$);
 SELECT incident.apply_measure(1, 'by hand', false);
 
 -- An activity that was given up and is taken up again is avoided no longer.
@@ -72,8 +57,8 @@ SELECT decision, status FROM incident.risk_treatment_history WHERE scenario_id =
 
 -- Approvals: a proposal without a plan can be rejected, not approved; and one or the other it is.
 SELECT incident.treat_risk(1, 'control');
-SELECT pg_temp.refusal($$ SELECT incident.approve_risk('security_group', 1) $$);
-SELECT pg_temp.refusal($$ SELECT incident.approve_risk('security_group', 1, NULL) $$);
+SELECT test.refused($$ SELECT incident.approve_risk('security_group', 1) $$);
+SELECT test.refused($$ SELECT incident.approve_risk('security_group', 1, NULL) $$);
 SELECT incident.approve_risk('security_group') AS none;
 SELECT incident.approve_risk('security_group', approved => false) AS rejected;
 SELECT approver, approved, residual, note FROM incident.risk_approval_history WHERE scenario_id = 1 ORDER BY recorded_at;
@@ -81,7 +66,7 @@ SELECT approver, approved, residual, note FROM incident.risk_approval_history WH
 -- What is in place is not planned; what is going on stays so.
 SELECT incident.register_measure('firewall', 'preventive', '5'), incident.apply_measure(2, 'firewall');
 SELECT incident.treat_risk(1, 'control');
-SELECT pg_temp.refusal($$ SELECT incident.plan_measure(1, 'firewall', 'preventive', '2', 'x', now() + interval '1 day') $$);
+SELECT test.refused($$ SELECT incident.plan_measure(1, 'firewall', 'preventive', '2', 'x', now() + interval '1 day') $$);
 SELECT name, status, effectiveness FROM incident.measure_register WHERE name = 'firewall';
 SELECT incident.plan_measure(1, 'm3', 'preventive', '3', 'x', now() + interval '1 day') > 0 AS planned, incident.measure_step('m3', 'in_progress');
 SELECT incident.plan_measure(1, 'm3', 'preventive', '4', 'y', now() + interval '2 days') > 0 AS planned;
@@ -91,12 +76,12 @@ SELECT name, status, effectiveness, responsible FROM incident.measure_register W
 SELECT incident.apply_measure(1, 'm3', false);
 SELECT incident.plan_measure(1, 'm3', 'preventive', '3', 'x', now() + interval '1 day') > 0 AS planned;
 SELECT incident.approve_risk('security_group', 1);
-SELECT pg_temp.refusal($$ SELECT incident.apply_measure(1, 'm3', false) $$);
+SELECT test.refused($$ SELECT incident.apply_measure(1, 'm3', false) $$);
 SELECT measure, status FROM incident.treatment_progress WHERE scenario_id = 1;
 
 -- What is still to be done has somebody to do it, and a time.
-SELECT pg_temp.refusal($$ SELECT incident.measure_step('firewall', 'planned') $$);
-SELECT pg_temp.refusal($$ SELECT incident.measure_step('firewall', 'in_progress', due_at => now()) $$);
+SELECT test.refused($$ SELECT incident.measure_step('firewall', 'planned') $$);
+SELECT test.refused($$ SELECT incident.measure_step('firewall', 'in_progress', due_at => now()) $$);
 SELECT name, status, due_at FROM incident.measure_register WHERE name = 'firewall';
 
 -- Publishing another version changes nothing for who has not asked for it.
@@ -109,23 +94,23 @@ SELECT incident.set_risk_method('product', 1);
 
 -- Stages of a round follow one another, and results are there when they are computed.
 SELECT incident.open_round('s', at => '2026-03-01');
-SELECT pg_temp.refusal($$ SELECT incident.next_stage('s', '2026-02-28') $$);
+SELECT test.refused($$ SELECT incident.next_stage('s', '2026-02-28') $$);
 SELECT incident.next_stage('s', '2026-03-01'), incident.next_stage('s', '2026-03-02');
-SELECT pg_temp.refusal($$ SELECT incident.next_stage('s', '2026-03-01') $$);
-SELECT pg_temp.refusal($$ SELECT * FROM incident.compare_rounds('r', 's') $$);
-SELECT pg_temp.refusal($$ SELECT * FROM incident.compare_rounds('s', 'r') $$);
-SELECT pg_temp.refusal($$ SELECT incident.risk_report('s') $$);
-SELECT pg_temp.refusal($$ SELECT incident.residual_risk_report('s') $$);
+SELECT test.refused($$ SELECT incident.next_stage('s', '2026-03-01') $$);
+SELECT test.refused($$ SELECT * FROM incident.compare_rounds('r', 's') $$);
+SELECT test.refused($$ SELECT * FROM incident.compare_rounds('s', 'r') $$);
+SELECT test.refused($$ SELECT incident.risk_report('s') $$);
+SELECT test.refused($$ SELECT incident.residual_risk_report('s') $$);
 SELECT count(*) FROM incident.risk_what_if(frequency_change => NULL, asset_change => NULL, vulnerability_change => NULL)
 	WHERE current_before = current_after AND residual_before = residual_after;
 
 -- Vulnerabilities: a severity is what an assessment says; times go forward.
 SELECT incident.register_vulnerability('u', '2', found_at => '2026-01-01');
 SELECT incident.vulnerability_step('u', s, at => '2026-01-02') FROM unnest('{fixed,verified,closed}'::text[]) AS s;
-SELECT pg_temp.refusal($$ SELECT incident.vulnerability_step('u', 'found', '3') $$);
+SELECT test.refused($$ SELECT incident.vulnerability_step('u', 'found', '3') $$);
 SELECT incident.vulnerability_step('u', 'found', at => '2026-01-03');
 SELECT severity, status, found_at, assessed_at, due_at FROM incident.vulnerability_status WHERE name = 'u';
-SELECT within, pg_temp.refusal(format('SELECT incident.set_fix_within(%L, %L)', '5', within))
+SELECT within, test.refused(format('SELECT incident.set_fix_within(%L, %L)', '5', within))
 FROM unnest('{0,-1 day,1 mon -29 days,1 mon -28 days,-1 mon 40 days,1 day -1 hour,1 mon 1 day,90 minutes}'::text[]) AS within;
 
 -- A register goes elsewhere with how far its vulnerabilities and measures have come.
@@ -154,13 +139,10 @@ SELECT name, status, at FROM incident.vulnerability_history WHERE name = 'x' ORD
 SELECT incident.vulnerability_step('v', 'assessed', '4');
 SELECT i.vulnerabilities FROM exported, incident.import_risk_register(document) AS i;
 SELECT status, severity FROM incident.vulnerability_status WHERE name = 'v';
-SELECT item, pg_temp.refusal(format('SELECT incident.import_risk_register(%L)', item)) FROM unnest(ARRAY[
+SELECT item, test.refused(format('SELECT incident.import_risk_register(%L)', item)) FROM unnest(ARRAY[
 	'{"vulnerabilities": [{"name": "y", "found_at": "2026-01-02", "severity": 2, "fixed_at": "2026-01-01"}]}',
 	'{"vulnerabilities": [{"name": "y", "assessed_at": "2026-01-02", "fixed_at": "2026-01-03"}]}',
 	'{"vulnerabilities": [{"name": "y", "severity": 2, "found_at": "2026-01-02", "verified_at": "2026-01-03"}]}',
 	'{"vulnerabilities": [{"name": "y", "severity": 2, "found_at": "2026-01-02", "fixed_at": "2999-01-01"}]}',
 	'{"measures": [{"name": "y", "kind": "preventive", "effectiveness": 2, "status": "withdrawn", "done_at": "2026-01-01"}]}']) AS item;
 SELECT count(*) AS none FROM incident.vulnerability_status WHERE name = 'y';
-
-\c :home
-DROP DATABASE regress_pgi_risk_plan;

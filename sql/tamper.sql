@@ -1,17 +1,12 @@
 --
 -- What a superuser changes, adds or takes away behind the extension's back shows: in
--- timelines, in the rows of incidents and of their states, in policies. In a database of
--- its own.
+-- timelines, in the rows of incidents and of their states, in policies.
 --
-SELECT current_database() AS home \gset
-CREATE DATABASE regress_pgi_tamper TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C';
-\c regress_pgi_tamper
 \set VERBOSITY terse
 SET client_min_messages = warning;
 SET client_encoding = 'UTF8';
 SET timezone = 'UTC';
 SET intervalstyle = 'postgres';
-CREATE EXTENSION pg_incident;
 SET search_path = public, incident, incident_internal;
 
 -- What a change lets verify_timeline find; it is undone.
@@ -26,14 +21,6 @@ EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
 	NULL;
 WHEN undefined_object OR unique_violation THEN
 	problems := ARRAY[SQLERRM];
-END $$;
-CREATE FUNCTION pg_temp.refusal(statement text, OUT state text, OUT message text, OUT hint text)
-LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE statement;
-	state := 'accepted';
-EXCEPTION WHEN others THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
 END $$;
 -- Disables what keeps published policies from being changed, or enables it again.
 CREATE FUNCTION pg_temp.set_guards(change text) RETURNS void LANGUAGE plpgsql AS $$
@@ -113,9 +100,9 @@ SELECT set_confidentiality(:id, 'TLP:RED', 'ann', now() - interval '2 hours', 'n
 SELECT confidentiality FROM incident_history WHERE incident_id = :id;
 SELECT kind, actor, note, evidence FROM timeline WHERE incident_id = :id AND kind = 'marked';
 SELECT r.* FROM unnest(ARRAY['NULL', '''purple''', '''red''']) AS mark,
-	pg_temp.refusal(format('SELECT set_confidentiality(%s, %s)', :id, mark)) AS r;
-SELECT r.state FROM pg_temp.refusal('SELECT set_confidentiality(0, ''red'')') AS r;
-SELECT r.state FROM pg_temp.refusal(format('SELECT set_confidentiality(%s, ''green'', at => now() - interval ''1 year'')', :id)) AS r;
+	test.refusal(format('SELECT set_confidentiality(%s, %s)', :id, mark)) AS r;
+SELECT r.state FROM test.refusal('SELECT set_confidentiality(0, ''red'')') AS r;
+SELECT r.state FROM test.refusal(format('SELECT set_confidentiality(%s, ''green'', at => now() - interval ''1 year'')', :id)) AS r;
 -- One that was effective before does not count any more.
 SELECT set_confidentiality(:id, 'green', at => now() - interval '3 hours');
 SELECT confidentiality FROM incident_history WHERE incident_id = :id;
@@ -195,6 +182,3 @@ GROUP BY t.fires ORDER BY t.fires;
 SELECT f.* FROM unnest(ARRAY['ALTER TABLE incident_internal.policy_levels ENABLE TRIGGER guard', 'DROP TRIGGER invalidate ON incident_internal.calendars',
 	'DROP TRIGGER guard ON incident_internal.policies; CREATE TRIGGER guard BEFORE DELETE ON incident_internal.policies FOR EACH ROW EXECUTE FUNCTION incident_internal.guard_policy(); ALTER TABLE incident_internal.policies ENABLE ALWAYS TRIGGER guard']) AS change,
 	pg_temp.found_in_policies(change, false) AS f;
-
-\c :home
-DROP DATABASE regress_pgi_tamper;

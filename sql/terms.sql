@@ -1,24 +1,12 @@
 --
--- Times in documents: with their unit, and in working days. In a database of its own.
+-- Times in documents: with their unit, and in working days.
 --
-SELECT current_database() AS home \gset
-CREATE DATABASE regress_pgi_terms TEMPLATE template0 ENCODING 'UTF8';
-\c regress_pgi_terms
 SET client_min_messages = warning;
 SET client_encoding = 'UTF8';
 SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
 SET intervalstyle = 'postgres';
-CREATE EXTENSION pg_incident;
 SET search_path = public, incident, incident_internal;
-CREATE FUNCTION pg_temp.refusal(statement text, OUT state text, OUT message text, OUT hint text)
-LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE statement;
-	state := 'accepted';
-EXCEPTION WHEN others THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
-END $$;
 -- One of Chinese hours at levels 2 to 5; every place where a policy has a time.
 SELECT jsonb_set(jsonb_set(export_policy(policy_id('itil')) || jsonb_build_object('name', 'office', 'escalation',
 		'{"rule": "steps", "steps": [{"to": "1", "elapsed": "1 hour"}, {"to": "1", "remaining": "1 hour"}, {"to": "1", "inactive": "1 hour"}]}'::jsonb),
@@ -30,15 +18,15 @@ CREATE TEMP TABLE place AS SELECT p AS place FROM unnest('{
 	"{escalation,steps,0,elapsed}", "{escalation,steps,1,remaining}", "{escalation,steps,2,inactive}",
 	"{duties,0,for,0,within}", "{messages,limit,within}"}'::text[]) AS p;
 SELECT place, :'office'::jsonb #>> place::text[] IS NOT NULL AS is_there, r.*
-FROM place, pg_temp.refusal(format('SELECT import_policy(%L)', jsonb_set(:'office', place::text[], '"240"'))) AS r;
+FROM place, test.refusal(format('SELECT import_policy(%L)', jsonb_set(:'office', place::text[], '"240"'))) AS r;
 -- What has a unit is taken in each form, what has not is refused.
 SELECT term, r.state FROM unnest('{240, +240, 0, 1.5, "1 day 4", "1 04:05:06", 1-2, "5 ago", "@ 240", "", " ", "hours", P1,
 		"4 hours", 2h, PT4H, P1Y2M, P0001-02-03, "1 day 04:05:06", 04:05, 04:05:06.5, "+1 day", P1DT2H, "1 year 2 mons", "@ 4 hours", "1 week",
 		"2 working days", "1 working day", "0.5 working days", "1.125 working days", "2 Working days", "-2 working days", ". working days",
 		"2. working days", "0.0625 working days", "2 working days 1 hour", "2  working days", "1000000 working days"}'::text[]) WITH ORDINALITY AS t(term, n),
-	pg_temp.refusal(format('SELECT import_policy(%L)', jsonb_set(:'office', '{levels,4,processing_time}', to_jsonb(term)))) AS r ORDER BY n;
+	test.refusal(format('SELECT import_policy(%L)', jsonb_set(:'office', '{levels,4,processing_time}', to_jsonb(term)))) AS r ORDER BY n;
 -- Working days in each place but where no calendar applies.
-SELECT place, r.* FROM place, pg_temp.refusal(format('SELECT import_policy(%L)', jsonb_set(:'office', place::text[], '"2 working days"'))) AS r;
+SELECT place, r.* FROM place, test.refusal(format('SELECT import_policy(%L)', jsonb_set(:'office', place::text[], '"2 working days"'))) AS r;
 
 -- Three kinds of days
 SELECT import_calendar('{"name": "short", "zone": "UTC", "week": {"mon": [["09:00", "12:00"]], "tue": [["09:00", "17:00"]], "wed": [["09:00", "17:00"]]}}');
@@ -75,19 +63,19 @@ SELECT * FROM policy_remarks(:'days');
 SELECT * FROM policy_remarks(jsonb_set(jsonb_set(jsonb_set(:'days', '{levels,4,processing_time}', '"10 days"'),
 	'{levels,3,processing_time}', '"1 week 2 hours"'), '{levels,0,respond_within}', '"1 working day"'));
 SELECT * FROM policy_remarks(jsonb_set(jsonb_set(:'days', '{levels,4,processing_time}', '"10 days"'), '{levels,0,respond_within}', '"1 working day"'), 'zh');
-SELECT pg_temp.refusal(format('SELECT policy_remarks(%L)', jsonb_set(:'days', '{matrix}', '[]')));
+SELECT test.refusal(format('SELECT policy_remarks(%L)', jsonb_set(:'days', '{matrix}', '[]')));
 -- No preset has a plain day on a calendar of working hours.
 SELECT p.name, r.* FROM policies AS p, policy_remarks(export_policy(p.policy_id)) AS r WHERE p.policy_id < 1000;
 
 -- Addenda bring duties with times.
-SELECT r.* FROM policy_addenda AS a, pg_temp.refusal(format('SELECT combine_policy(%L, %L)', export_policy(1),
+SELECT r.* FROM policy_addenda AS a, test.refusal(format('SELECT combine_policy(%L, %L)', export_policy(1),
 	jsonb_set(a.document, '{duties,0,for,0,within}', '"30"'))) AS r ORDER BY a.addendum LIMIT 1;
 
 -- Functions that take an interval, and a setting
 SELECT t, r.* FROM unnest('{240,59 minutes,1 hour,30 days}'::text[]) AS t,
-	pg_temp.refusal(format('SELECT set_fix_within(%L, %L)', '5', t)) AS r;
-SELECT t, r.* FROM unnest('{240,0,1 hour}'::text[]) AS t, pg_temp.refusal(format('SELECT forget_next_month(%L)', t)) AS r;
-SELECT t, r.* FROM unnest('{240,3 years,"",-1 day}'::text[]) AS t, pg_temp.refusal(format('SET pg_incident.retention = %L', t)) AS r;
+	test.refusal(format('SELECT set_fix_within(%L, %L)', '5', t)) AS r;
+SELECT t, r.* FROM unnest('{240,0,1 hour}'::text[]) AS t, test.refusal(format('SELECT forget_next_month(%L)', t)) AS r;
+SELECT t, r.* FROM unnest('{240,3 years,"",-1 day}'::text[]) AS t, test.refusal(format('SET pg_incident.retention = %L', t)) AS r;
 
 -- Moments that no calendar reaches are the caller's, not the calendar's.
 SELECT register_asset('host', 'host', '2');
@@ -97,14 +85,11 @@ SELECT s, r.state, r.message FROM unnest(ARRAY[
 	$$simulate('office', '2', 'minor', '0044-03-15 12:00+00 BC', '2026-01-01')$$,
 	$$simulate('office', '2', 'minor', '2026-01-01', '10000-01-01 00:00+00')$$,
 	$$simulate('office', '2', 'minor', '2026-01-01', '2026-01-02', '[{"kind": "acknowledged", "at": "0044-03-15 12:00+00 BC"}]')$$]) AS s,
-	pg_temp.refusal('SELECT ' || s) AS r;
+	test.refusal('SELECT ' || s) AS r;
 SELECT open('host', 'minor', detected_at => '2026-01-01 00:00+00') AS id \gset
 -- Each function that records a moment
 SELECT DISTINCT f.proname, r.state, r.message
-FROM pg_proc AS f, pg_temp.refusal(format('SELECT %I(%s, %s => %L)', f.proname,
+FROM pg_proc AS f, test.refusal(format('SELECT %I(%s, %s => %L)', f.proname,
 	CASE f.proname WHEN 'duty_done' THEN format('%L, %L', :'id', 'x') WHEN 'note' THEN format('%L, %L', :'id', 'x') WHEN 'report' THEN format('%L, %L, %L', :'id', 'x', '{}') ELSE :'id' END, 'at', '0044-03-15 12:00+00 BC')) AS r
 WHERE f.pronamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND f.proargnames @> '{incident_id,at}' AND f.prosecdef AND f.provolatile = 'v' AND r.message NOT LIKE '%does not exist%'
 ORDER BY 1;
-
-\c :home
-DROP DATABASE regress_pgi_terms;

@@ -1,32 +1,18 @@
 --
 -- The tick: what has become due is decided, oldest first, in batches; what fails is put aside.
--- And the course of an incident that has not happened. In a database of its own.
+-- And the course of an incident that has not happened.
 --
-SELECT current_database() AS home \gset
-CREATE DATABASE regress_pgi_tick TEMPLATE template0 ENCODING 'UTF8';
-\c regress_pgi_tick
 SET client_min_messages = warning;
 SET client_encoding = 'UTF8';
 SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
 SET intervalstyle = 'postgres';
 SET jit = off;
-CREATE EXTENSION pg_incident;
 SET search_path = public, incident, incident_internal;
 
 CREATE FUNCTION pg_temp.at(elapsed interval) RETURNS timestamptz LANGUAGE sql AS $$
 	SELECT '2026-01-05 08:00+00'::timestamptz + elapsed
 $$;
-
--- Runs a statement that must fail and tells how it did.
-CREATE FUNCTION pg_temp.refusal(statement text, OUT state text, OUT message text, OUT hint text)
-LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE statement;
-	state := 'accepted';
-EXCEPTION WHEN others THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
-END $$;
 
 -- How far each incident has come.
 CREATE FUNCTION pg_temp.incidents(OUT summary text, OUT level level, OUT breached boolean,
@@ -41,7 +27,7 @@ SELECT register_asset('a3', 'host', '3'), register_asset('a2', 'host', '2'), reg
 -- What a tick takes
 
 SELECT call, r.* FROM unnest(ARRAY['now() + ''1 h''', '''infinity''', '''-infinity''', 'now(), 0', 'now(), -1',
-	'now(), 1000001']) AS call, pg_temp.refusal(format('SELECT tick(%s)', call)) AS r;
+	'now(), 1000001']) AS call, test.refusal(format('SELECT tick(%s)', call)) AS r;
 SELECT tick(NULL);
 SELECT tick(now(), NULL);
 SELECT last_tick_at, last_tick_finished_at, due, oldest_due, quarantined FROM watchdog;
@@ -102,10 +88,11 @@ CREATE FUNCTION pg_temp.lives(mark text) RETURNS void LANGUAGE sql AS $$
 $$;
 CREATE FUNCTION pg_temp.decided(mark text) RETURNS TABLE (life text, kind text, at interval, event level,
 	response level) LANGUAGE sql AS $$
+	WITH t AS MATERIALIZED (SELECT * FROM incident.timeline WHERE live AND rule IS NOT NULL)
 	SELECT substr(h.summary, length(mark) + 2), t.kind, t.effective_at - pg_temp.at('0'), t.event_level,
 		t.response_level
-	FROM incident.incident_history AS h JOIN incident.timeline AS t USING (incident_id)
-	WHERE h.summary LIKE mark || ' %' AND t.live AND t.rule IS NOT NULL
+	FROM incident.incident_history AS h JOIN t USING (incident_id)
+	WHERE h.summary LIKE mark || ' %'
 $$;
 UPDATE incident_internal.last_tick SET at = '-infinity';
 SELECT pg_temp.lives('often');
@@ -164,7 +151,7 @@ SELECT quarantined FROM watchdog;
 RESET pg_incident.organisation;
 -- What people report is refused too, and nothing of it stays.
 SELECT r.state, regexp_replace(r.message, '\d+', 'N', 'g') AS message FROM unnest(ARRAY[:one, :two]) AS id,
-	pg_temp.refusal(format('SELECT acknowledge(%s)', id)) AS r;
+	test.refusal(format('SELECT acknowledge(%s)', id)) AS r;
 SELECT count(*) FROM incident_internal.entries WHERE incident_id = :one;
 SELECT bool_or(line LIKE 'It is in quarantine since 2026-01-05 14:00:00+00 (%SQLSTATE 22023); next try at 2026-01-05 14:01:00+00.') AS said
 	FROM explain(:one) AS line;
@@ -283,14 +270,14 @@ SELECT facts, r.* FROM unnest(ARRAY['{}', '5', 'null', '"x"', '[5]', '[[]]', '[n
 		'[{"at": "2026-01-05 09:00+00", "kind": "assessed", "severity": "critical"}]',
 	'[{"at": "2026-01-05 07:59:59.999999+00", "kind": "resolved"}]', '[{"at": "soon", "kind": "resolved"}]',
 		'[{"at": "infinity", "kind": "resolved"}]', '[{"at": 5, "kind": "resolved"}]'])
-	AS facts, pg_temp.refusal(format('SELECT pg_temp.simulated(%L)', facts)) AS r;
+	AS facts, test.refusal(format('SELECT pg_temp.simulated(%L)', facts)) AS r;
 SELECT call, r.state, r.message FROM unnest(ARRAY['NULL, ''1'', ''minor'', now(), now()',
 	'''nothing'', ''1'', ''minor'', now(), now()', '''eport'', ''5'', ''minor'', now(), now()',
 	'''eport'', ''1'', ''critical'', now(), now()',
 	'''eport'', ''1'', ''minor'', NULL, now()', '''eport'', ''1'', ''minor'', now(), NULL',
 		'''eport'', ''1'', ''minor'', ''-infinity'', now()', '''eport'', ''1'', ''minor'', now(), ''infinity''',
 		'''eport'', ''1'', ''minor'', now(), now(), NULL'])
-	AS call, pg_temp.refusal(format('SELECT simulate(%s)', call)) AS r;
+	AS call, test.refusal(format('SELECT simulate(%s)', call)) AS r;
 
 -- A trigger of somebody's on the rows that ticks write, be it on one partition, sees them.
 CREATE TABLE seen (place text, kind text, response_level level);
@@ -352,6 +339,3 @@ SELECT status FROM state_at(:broken);
 BEGIN READ ONLY;
 SELECT tick();
 ROLLBACK;
-
-\c :home
-DROP DATABASE regress_pgi_tick;

@@ -5,16 +5,6 @@
 SET client_min_messages = warning;
 SET client_encoding = 'UTF8';
 
--- Runs a statement that must fail and tells how it did.
-CREATE FUNCTION pg_temp.refusal(statement text, OUT state text, OUT message text, OUT detail text)
-LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE statement;
-	state := 'accepted';
-EXCEPTION WHEN others THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
-END $$;
-
 -- The plan of a query, written as every version writes it.
 CREATE FUNCTION pg_temp.plan(query text) RETURNS SETOF text
 LANGUAGE plpgsql AS $$
@@ -81,31 +71,31 @@ SELECT quote_literal(word) AS word, state, message
 FROM unnest(ARRAY['', ' ', '0', '1', '5', 'crit', 'criticals', 'critical!', 'critical,', 'very low', 'mod erate',
 	'-critical', 'critical-', 'critical_', 'min-or', '一般', '危', '危急危急', '严-重', '高', '低', '１', '－low', '严重。',
 	'ｃritical　low', 'unknown', 'NULL', 'none']) AS word,
-	pg_temp.refusal(format('SELECT %L::incident.severity', word));
+	test.refusal_detailed(format('SELECT %L::incident.severity', word));
 SELECT ascii(invisible) AS invisible, state
 FROM unnest(ARRAY[E'\u00AD', E'\u200B', E'\u2028', E'\u202E', E'\uFEFF']) AS invisible,
-	pg_temp.refusal(format('SELECT %L::incident.severity', 'critical' || invisible));
+	test.refusal_detailed(format('SELECT %L::incident.severity', 'critical' || invisible));
 
 SELECT quote_literal(word) AS word, state, message
 FROM unnest(ARRAY['', ' ', '0', '10', '-1', '+1', '01', '1.0', '1 2', 'IIII', 'IIX', 'X', 'O', 'level 1', 'P', 'P0', 'P10',
 	'P 1', 'P-1', 'SEV', 'SEV0', 'SEV10', 'SEV-1', 'SEV 1', 'S1', '级', '零级', '十级', '一', '壹级', '0级', '１０', '－１', '1-级', '1级级',
 	'Ⅹ', 'Ⅻ', 'ⅹ', 'Ⅰ1', '1 Ⅰ', '①', '等级', 'non', 'no-ne', 'critical']) AS word,
-	pg_temp.refusal(format('SELECT %L::incident.level', word));
+	test.refusal_detailed(format('SELECT %L::incident.level', word));
 
 SELECT quote_literal(word) AS word, state, message
 FROM unnest(ARRAY['', ' ', '0', '6', '-1', '1.0', '10', 'I', 'P1', 'very', 'verylow', 'very low low', E'very\tlow', '_very low', 'very low-',
 	'very medium', 'lo w', '中', '很_低', '很中等', '0５', 'Ⅰ', '一级', 'moderate', 'none']) AS word,
-	pg_temp.refusal(format('SELECT %L::incident.rating', word));
+	test.refusal_detailed(format('SELECT %L::incident.rating', word));
 
 -- A very long value is shown clipped, at a whole character
 
 SELECT length(message), message
 FROM unnest(ARRAY['x', '提', 'x提', 'xx提']) AS word,
-	pg_temp.refusal(format('SELECT repeat(%L, 1000000)::incident.severity', word));
+	test.refusal_detailed(format('SELECT repeat(%L, 1000000)::incident.severity', word));
 SELECT length(message), message
-FROM pg_temp.refusal($$SELECT incident.label('1'::incident.level, repeat('z', 1000000))$$);
-SELECT message FROM pg_temp.refusal(format('SELECT %L::incident.level', repeat('x', 64)));
-SELECT message FROM pg_temp.refusal(format('SELECT %L::incident.level', repeat('x', 65)));
+FROM test.refusal_detailed($$SELECT incident.label('1'::incident.level, repeat('z', 1000000))$$);
+SELECT message FROM test.refusal_detailed(format('SELECT %L::incident.level', repeat('x', 64)));
+SELECT message FROM test.refusal_detailed(format('SELECT %L::incident.level', repeat('x', 65)));
 
 -- A client that cannot read Chinese gets the error about its word all the same
 
@@ -128,7 +118,7 @@ SELECT 0::incident.rating;
 SELECT type, number, state, message
 FROM unnest('{severity,level,rating}'::text[]) AS type,
 	unnest('{-2147483648,-1,0,6,10,255,256,257,2147483647}'::integer[]) AS number,
-	pg_temp.refusal(format('SELECT %s::incident.%I', quote_literal(number) || '::integer', type))
+	test.refusal_detailed(format('SELECT %s::incident.%I', quote_literal(number) || '::integer', type))
 WHERE state <> 'accepted';
 
 -- Which casts are given where
@@ -173,7 +163,7 @@ FROM generate_series(1, 5) AS number, CAST(number AS incident.rating) AS value;
 SELECT incident.label('1'::incident.level, 'de');
 SELECT language, state, message
 FROM unnest('{"",EN,zh_CN,z,zhen,中文}'::text[]) AS language,
-	pg_temp.refusal(format('SELECT incident.label(%L::incident.rating, %L)', 'low', language));
+	test.refusal_detailed(format('SELECT incident.label(%L::incident.rating, %L)', 'low', language));
 
 -- Order: each operator on each pair agrees with the place in the list
 
@@ -373,20 +363,20 @@ SELECT pg_temp.read_binary($$\377\377\377\377\377\377\377\377\377\377\377\377$$)
 
 SELECT 'severity' AS type, byte, state, message, detail
 FROM unnest('{000,006,177,200,377}'::text[]) AS byte,
-	pg_temp.refusal(format('SELECT pg_temp.read_binary(%L)', $$\000\000\000\001\$$ || byte || repeat('\377', 8)))
+	test.refusal_detailed(format('SELECT pg_temp.read_binary(%L)', $$\000\000\000\001\$$ || byte || repeat('\377', 8)))
 UNION ALL
 SELECT 'level', byte, state, message, detail
 FROM unnest('{012,060,061,200,377}'::text[]) AS byte,
-	pg_temp.refusal(format('SELECT pg_temp.read_binary(%L)', repeat('\377', 4) || $$\000\000\000\001\$$ || byte || repeat('\377', 4)))
+	test.refusal_detailed(format('SELECT pg_temp.read_binary(%L)', repeat('\377', 4) || $$\000\000\000\001\$$ || byte || repeat('\377', 4)))
 UNION ALL
 SELECT 'rating', byte, state, message, detail
 FROM unnest('{000,006,177,200,377}'::text[]) AS byte,
-	pg_temp.refusal(format('SELECT pg_temp.read_binary(%L)', repeat('\377', 8) || $$\000\000\000\001\$$ || byte));
+	test.refusal_detailed(format('SELECT pg_temp.read_binary(%L)', repeat('\377', 8) || $$\000\000\000\001\$$ || byte));
 
 -- Too few and too many bytes
 SELECT state, message
 FROM unnest(ARRAY[$$\000\000\000\000$$, $$\000\000\000\002\001\001$$]) AS field,
-	pg_temp.refusal(format('SELECT pg_temp.read_binary(%L)', field || repeat('\377', 8)));
+	test.refusal_detailed(format('SELECT pg_temp.read_binary(%L)', field || repeat('\377', 8)));
 
 -- Arrays, records and JSON
 

@@ -1,25 +1,12 @@
 --
 -- A policy's own words for severities and levels, and every way to pass a severity or a level.
 --
-SELECT current_database() AS home \gset
-CREATE DATABASE regress_pgi_words TEMPLATE template0 ENCODING 'UTF8';
-\c regress_pgi_words
 SET client_min_messages = warning;
 SET client_encoding = 'UTF8';
 SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
 SET intervalstyle = 'postgres';
-CREATE EXTENSION pg_incident;
 SET search_path = incident, incident_internal, public;
-
-CREATE FUNCTION pg_temp.refusal(statement text, OUT state text, OUT message text, OUT hint text)
-LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE statement;
-	state := 'accepted';
-EXCEPTION WHEN others THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
-END $$;
 
 -- The words of the presets. Titles count in either language, and what the document lists beside.
 SELECT policy, word, severity_of(policy, word)
@@ -45,9 +32,9 @@ ORDER BY policy, place;
 -- The same word, and what each policy means by it.
 SELECT p.name, s.*
 FROM policies AS p, LATERAL (VALUES ('一般'), ('重大'), ('grave'), ('high'), ('严重'), ('1')) AS w(word),
-	LATERAL (SELECT w.word, (pg_temp.refusal(format('SELECT severity_of(%L, %L)', p.name, w.word))).state = 'accepted' AS severity,
-		(pg_temp.refusal(format('SELECT asset_level_of(%L, %L)', p.name, w.word))).state = 'accepted' AS asset_level,
-		(pg_temp.refusal(format('SELECT event_level_of(%L, %L)', p.name, w.word))).state = 'accepted' AS event_level) AS s
+	LATERAL (SELECT w.word, (test.refusal(format('SELECT severity_of(%L, %L)', p.name, w.word))).state = 'accepted' AS severity,
+		(test.refusal(format('SELECT asset_level_of(%L, %L)', p.name, w.word))).state = 'accepted' AS asset_level,
+		(test.refusal(format('SELECT event_level_of(%L, %L)', p.name, w.word))).state = 'accepted' AS event_level) AS s
 WHERE p.policy_id < 1000 ORDER BY p.name, w.word;
 
 -- A word that is refused: what the policy takes.
@@ -56,7 +43,7 @@ SELECT call, r.* FROM unnest(ARRAY[
 	$$open(asset_level => '4', policy => 'gbz20986')$$, $$simulate('damage-sab', NULL, 'C', now(), now())$$,
 	$$simulate('itil', 'high', '高', '2026-01-05', '2026-01-06', '[{"at": "2026-01-05", "kind": "assessed", "severity": "none"}]')$$,
 	$$processing_time('gravity-3', '4')$$, $$severity_of(NULL::text, 'S')$$, $$severity_of(-1, 'S')$$,
-	$$severity_of('gravity-3', repeat('重', 1000))$$, $$severity_of('gravity-3', repeat('重', 90))$$]) AS call, pg_temp.refusal('SELECT ' || call) AS r;
+	$$severity_of('gravity-3', repeat('重', 1000))$$, $$severity_of('gravity-3', repeat('重', 90))$$]) AS call, test.refusal('SELECT ' || call) AS r;
 SELECT severity_of('gravity-3', NULL) IS NULL AS severity, asset_level_of(4, NULL) IS NULL AS asset_level,
 	event_level_of('itil', NULL) IS NULL AS event_level, severity_of('gravity-3', ' ') IS NULL AS blank;
 -- A client that has no characters for the words is told the others.
@@ -80,7 +67,7 @@ SELECT export_policy(:own) #> '{severities,0}' AS exported;
 SELECT import_policy(export_policy(:own)) AS again \gset
 SELECT export_policy(:again) = export_policy(:own) AS same;
 -- The hint leaves out what means something else here.
-SELECT hint FROM pg_temp.refusal($$SELECT severity_of('own-words', '?')$$);
+SELECT hint FROM test.refusal($$SELECT severity_of('own-words', '?')$$);
 
 -- Words that mean two things within a policy, blank ones, and too many.
 SELECT c.* FROM (VALUES
@@ -105,7 +92,7 @@ SELECT assess(:alone, asset => 'plain', asset_level => '2', severity => 'small')
 SELECT asset, asset_level, severity FROM open_incidents WHERE incident_id = :alone;
 SELECT assess(:alone, forget => '{asset}');
 SELECT asset, asset_level, severity FROM open_incidents WHERE incident_id = :alone;
-SELECT r.* FROM pg_temp.refusal(format('SELECT assess(%s, asset_level => ''1'', forget => ''{asset}'')', :given)) AS r;
+SELECT r.* FROM test.refusal(format('SELECT assess(%s, asset_level => ''1'', forget => ''{asset}'')', :given)) AS r;
 SELECT count(*) FROM verify_timeline(:given);
 
 -- By ticket
@@ -121,7 +108,7 @@ SELECT resolve(find('T-2'));
 SELECT open(ticket => 'T-2', once => true) AS another \gset
 SELECT :another = find('T-2') AS another, count(*) AS of_the_ticket FROM incidents WHERE ticket = 'T-2';
 SELECT r.* FROM unnest(ARRAY['open(once => true)', 'open(once => true, ticket => '' '')', 'open(once => true, ticket => ''T-3'', dedup_key => ''k'')',
-	'open(once => true, ticket => ''T-1'', severity => ''?'')']) AS call, pg_temp.refusal('SELECT ' || call) AS r;
+	'open(once => true, ticket => ''T-1'', severity => ''?'')']) AS call, test.refusal('SELECT ' || call) AS r;
 
 -- Every public function that has a severity, a level or a rating as an argument, called with that
 -- as a literal, a text, a varchar and a value, by position and by name, alone and together with
@@ -218,5 +205,3 @@ SELECT incident.event_level('gravity-3', NULL, '重大'), incident.open(severity
 RESET ROLE;
 SELECT revoke_role('reporter', 'regress_pgi_words');
 DROP ROLE regress_pgi_words;
-\c :home
-DROP DATABASE regress_pgi_words WITH (FORCE);

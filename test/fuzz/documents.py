@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Random documents for test/t/documents_fuzz.t: sound ones, damaged.
+"""Random documents for test/t/document_fuzz.t: sound ones, damaged.
 
     documents.py SEED COUNT     reads sound documents, a line each: a reader's name, a tab,
                                 and JSON; prints COUNT damaged ones in the same form

@@ -211,7 +211,7 @@ sub document
 		duties     => [ map { duty_item($policy, $_, $levels->[0]{title}) } @{ $policy->{duties} } ],
 		roles      => \@roles,
 		categories => [],
-		matrix     => [],
+		matrix     => RandomPolicies::matrix($policy, @{ $policy->{asset_levels} }),
 		authorities => [
 			{
 				act          => 'activate',
@@ -223,19 +223,6 @@ sub document
 	$document{escalation} = { rule => 'steps', steps => [ map { rise_item($_) } @{ $policy->{escalation} } ] }
 	  if $policy->{escalation};
 	$document{escalation} = { rule => 'none' } if $policy->{escalation} && !@{ $policy->{escalation} };
-	for my $asset (@{ $policy->{asset_levels} })
-	{
-		for my $severity (@{ $policy->{severities} })
-		{
-			push @{ $document{matrix} },
-			  {
-				asset_level    => "$asset",
-				severity       => $severity,
-				event_level    => "$policy->{event}{$asset}{$severity}",
-				response_level => "$policy->{response}{$asset}{$severity}",
-			  };
-		}
-	}
 	return JSON::PP->new->ascii->canonical->encode(\%document);
 }
 

@@ -242,14 +242,22 @@ sub document
 		severities => [
 			map { +{ %{ $eport->{severities}[0] }, severity => $_, title => { en => $_, zh => $_ } } } @{ $policy->{severities} }
 		],
-		matrix     => [],
+		matrix     => matrix($policy, @{ Grading::asset_levels($policy) }),
 		map { $_ => [] } qw(duties authorities roles categories),
 	);
-	for my $asset (@{ Grading::asset_levels($policy) })
+	return JSON::PP->new->ascii->canonical->encode(\%document);
+}
+
+# The matrix of a policy's document, for these asset levels.
+sub matrix
+{
+	my ($policy, @assets) = @_;
+	my @items;
+	for my $asset (@assets)
 	{
 		for my $severity (@{ $policy->{severities} })
 		{
-			push @{ $document{matrix} },
+			push @items,
 			  {
 				asset_level    => "$asset",
 				severity       => $severity,
@@ -258,7 +266,7 @@ sub document
 			  };
 		}
 	}
-	return JSON::PP->new->ascii->canonical->encode(\%document);
+	return \@items;
 }
 
 1;

@@ -12,7 +12,7 @@ CREATE TEMP VIEW functions AS
 SELECT p.oid, p.proname::text AS name, p.provolatile = 'v' AS records, p.pronargs, p.pronargdefaults, p.proargnames,
 	p.proargtypes
 FROM pg_proc AS p
-WHERE p.pronamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND p.prokind = 'f' AND p.proretset IS NOT NULL
+WHERE p.pronamespace = 'incident'::regnamespace AND p.prokind = 'f' AND p.proretset IS NOT NULL
 	AND p.oid <> 'incident.open(text, incident.severity, text, timestamptz, text, text, text, text, boolean, text, text, incident.level, boolean)'::regprocedure
 	AND p.proname IN (SELECT object FROM incident_internal.role_rights UNION ALL VALUES ('grant_role'), ('revoke_role'));
 CREATE TEMP TABLE arguments AS

@@ -108,7 +108,7 @@ SELECT is_empty($$ SELECT c.relname FROM pg_class AS c WHERE c.relnamespace IN (
 SELECT is_empty($$
 	SELECT c.relname, a.attname FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
 		AND NOT a.attisdropped
-	WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND c.relkind = 'v' AND col_description(c.oid, a.attnum) IS NULL
+	WHERE c.relnamespace = 'incident'::regnamespace AND c.relkind = 'v' AND col_description(c.oid, a.attnum) IS NULL
 $$, 'every column of a view has a comment');
 SELECT is_empty($$ SELECT t.typname FROM pg_type AS t WHERE t.typnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND t.typtype = 'b' AND t.typelem = 0 AND obj_description(t.oid, 'pg_type') IS NULL $$,
 	'every type has a comment');

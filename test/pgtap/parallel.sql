@@ -1,7 +1,7 @@
 --
 -- What a parallel worker may not do, no function does that says it is PARALLEL SAFE: begin a
 -- subtransaction, write, lock rows, set a setting, or call a function that may. Each test
--- lists the functions that break the rule. test/t/parallel.t runs everything in workers.
+-- lists the functions that break the rule. test/t/server_parallel.t runs everything in workers.
 --
 BEGIN;
 SET LOCAL search_path = public, pg_catalog;

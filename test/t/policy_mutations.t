@@ -7,7 +7,7 @@
 use strict;
 use warnings;
 use FindBin;
-use lib $FindBin::Bin;
+use lib "$FindBin::Bin/../lib";
 use IPC::Run;
 use JSON::PP;
 use PgIncident;
@@ -18,7 +18,7 @@ use Test::More;
 my $MUTATIONS = $ENV{PG_INCIDENT_MUTATIONS} || 3000;
 my $SEED      = defined $ENV{PG_INCIDENT_SEED} ? $ENV{PG_INCIDENT_SEED} : 20260301;
 my $BATCH     = 500;
-my $PROGRAM   = "$FindBin::Bin/policies.py";
+my $PROGRAM   = source_dir() . '/test/oracle/policies.py';
 my $SCHEMA    = source_dir() . '/docs/reference/policy.schema.json';
 my @PRESETS   = sort glob(source_dir() . '/extension/data/presets/*.json');
 
