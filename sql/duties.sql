@@ -18,7 +18,7 @@ CREATE FUNCTION pg_temp.duties(id bigint, moment interval) RETURNS TABLE (duty t
 	begun interval, deadline interval, overdue interval, done interval) LANGUAGE sql STABLE AS
 $$ SELECT d.duty, r.status, r.occurrence, pg_temp.since(r.begun_at), pg_temp.since(r.deadline),
 		pg_temp.since(r.overdue_at), pg_temp.since(r.done_at)
-	FROM incident_internal.incident_state AS s, incident_internal.duty_reports(id, pg_temp.at(moment)) AS r
+	FROM incident_internal.incident_state AS s, incident_internal.duty_reports(1, id, pg_temp.at(moment)) AS r
 	JOIN incident_internal.policy_duties AS d ON d.number = r.number
 	WHERE s.incident_id = id AND d.policy_id = s.policy_id ORDER BY d.number $$;
 

@@ -6,6 +6,7 @@
 #include "fmgr.h"
 #include "utils/guc.h"
 
+#include "rights/caller.h"
 #include "base/arguments.h"
 #include "base/compat.h"
 #include "base/invalidation.h"
@@ -41,6 +42,7 @@ _PG_init(void)
 		&retention, "", PGC_USERSET, 0, check_retention, NULL, NULL);
 	pgi_argument_init();
 	pgi_language_init();
+	pgi_caller_init();
 	MarkGUCPrefixReserved("pg_incident");
 	pgi_invalidation_init();
 }

@@ -14,3 +14,5 @@ AS 'MODULE_PATHNAME', 'pgi_text_in_language';
 
 COMMENT ON FUNCTION incident.language(text) IS
 'The language of texts for people: the one named, en or zh; for NULL that of the setting pg_incident.language. Error invalid_parameter_value for any other.';
+
+SELECT incident_internal.allow('look_up', 'language');

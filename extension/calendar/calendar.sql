@@ -287,9 +287,9 @@ AS $$
 	FROM difference AS d
 $$;
 
-CREATE FUNCTION incident.import_calendar(document jsonb, change_closed boolean DEFAULT false)
+CREATE FUNCTION incident_internal.import_calendar(document jsonb, change_closed boolean DEFAULT false)
 RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -307,12 +307,12 @@ BEGIN
 	name := document ->> 'name';
 	-- Two imports of one name take their turns.
 	PERFORM incident_internal.take_lock('calendar name', hashtext(name));
-	was := incident.export_calendar(name);
+	was := incident_internal.export_calendar(name);
 	PERFORM incident_internal.write_calendar(document, false);
 	PERFORM incident_internal.expect_sound_policies(name);
 	-- No policy can use one that there was not.
 	IF was IS NOT NULL THEN
-		difference := incident_internal.calendar_difference(was, incident.export_calendar(name));
+		difference := incident_internal.calendar_difference(was, incident_internal.export_calendar(name));
 		IF difference.since IS NOT NULL THEN
 			PERFORM incident_internal.reconsider(ARRAY[name], NULL, difference.since, difference.until, change_closed);
 		END IF;
@@ -354,9 +354,9 @@ AS $$
 		GROUP BY w.weekday) AS d
 $$;
 
-CREATE FUNCTION incident.export_calendar(name text)
+CREATE FUNCTION incident_internal.export_calendar(name text)
 RETURNS jsonb
-LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 SET intervalstyle = 'postgres'
 SET datestyle = 'ISO'
@@ -392,7 +392,12 @@ COMMENT ON FUNCTION incident.working_day(text) IS
 'The length of a working day of a calendar, in hours: the "day" of its document, else the most frequent length of a day in its first week, the longer of two that are as frequent. Error undefined_object when there is no such calendar.';
 COMMENT ON FUNCTION incident.term_length(text, text) IS
 'A time as policies store it, on a calendar: working days in hours, anything else as it is. Errors: undefined_object when there is no such calendar, invalid_parameter_value for what is no time.';
-COMMENT ON FUNCTION incident.import_calendar(jsonb, boolean) IS
+COMMENT ON FUNCTION incident_internal.import_calendar(jsonb, boolean) IS
 'Writes a calendar document; one of the same name is replaced as a whole, and the next tick settles all incidents anew whose clocks run by it where it has changed; those that were just being opened, when all transactions of that time have ended. Closed and cancelled incidents are settled by the import itself: when one would change, it is refused (object_in_use, with their number) unless change_closed is true. Error program_limit_exceeded names the place of more than 48 windows of a day or 10,000 dates, invalid_parameter_value that of whatever else is not as a calendar document must be, of the name 24x7, which is built in for good, and a published policy that would no longer be sound.';
-COMMENT ON FUNCTION incident.export_calendar(text) IS
+COMMENT ON FUNCTION incident_internal.export_calendar(text) IS
 'The document of a calendar; importing it gives the same calendar. NULL when there is none of that name.';
+
+SELECT incident_internal.allow('look_up', 'add_working_time', 'working_time');
+SELECT incident_internal.allow('read', 'term_length', 'working_day');
+SELECT incident_internal.allow('administer', 'export_calendar');
+SELECT incident_internal.allow('operate', 'import_calendar');

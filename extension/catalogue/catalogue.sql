@@ -65,13 +65,7 @@ SELECT pg_catalog.pg_extension_config_dump('incident_internal.organisations', ''
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.assets', '');
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.assets_asset_id_seq', '');
 
--- The organisation of this session (setting pg_incident.organisation).
-CREATE FUNCTION incident.current_organisation()
-RETURNS integer
-LANGUAGE c STABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'pgi_current_organisation';
-
--- The same, for writing: organisation 1 comes into being when it is first used.
+-- The organisation that the session works in, for writing: organisation 1 comes into being when it is first used.
 CREATE FUNCTION incident_internal.need_organisation()
 RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -95,11 +89,11 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.register_organisation(
+CREATE FUNCTION incident_internal.register_organisation(
 	org_id integer, name text DEFAULT NULL, policy text DEFAULT NULL, zone text DEFAULT NULL,
 	change_closed boolean DEFAULT false)
 RETURNS integer
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -141,14 +135,14 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.register_asset(
+CREATE FUNCTION incident_internal.register_asset(
 	name text, category text DEFAULT NULL, level incident.level DEFAULT NULL,
 	confidentiality incident.rating DEFAULT NULL, integrity incident.rating DEFAULT NULL,
 	availability incident.rating DEFAULT NULL, owner text DEFAULT NULL,
 	parent text DEFAULT NULL, location text DEFAULT NULL, title text DEFAULT NULL,
 	clear text[] DEFAULT '{}')
 RETURNS bigint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -256,9 +250,10 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION incident.current_organisation() IS
-'The organisation this session works on: setting pg_incident.organisation, by default 1.';
-COMMENT ON FUNCTION incident.register_organisation(integer, text, text, text, boolean) IS
+COMMENT ON FUNCTION incident_internal.register_organisation(integer, text, text, text, boolean) IS
 'Adds an organisation, by default with the policy eport, or changes what is given of the one with that id; returns its id. A new one needs a name. zone is a name of pg_timezone_names; a new one has that of the server when the extension was created. Incidents already open keep their policy. When the zone changes, incidents whose clocks run by calendars without a zone of their own are settled anew by the next tick; when one that is closed or cancelled would change, it is refused (object_in_use) unless change_closed is true.';
-COMMENT ON FUNCTION incident.register_asset(text, text, incident.level, incident.rating, incident.rating, incident.rating, text, text, text, text, text[]) IS
+COMMENT ON FUNCTION incident_internal.register_asset(text, text, incident.level, incident.rating, incident.rating, incident.rating, text, text, text, text, text[]) IS
 'Adds an asset to the current organisation, or changes what is given of the one with that name; returns its id. What is not given stays; clear empties what it names, such as ''{owner,location}''. A new one needs a category. A NULL level is unknown and counts as the most urgent possible; error invalid_parameter_value for one that the organisation''s policy does not have. Incidents already open keep the level they were opened or assessed with.';
+
+SELECT incident_internal.allow('administer', 'register_asset');
+SELECT incident_internal.allow('operate', 'register_organisation');

@@ -154,10 +154,10 @@ AS $$
 			WHERE t.kind = CASE term_of.kind WHEN 'asset level' THEN 'level' ELSE term_of.kind END AND t.word = term_of.word))
 $$;
 
-CREATE FUNCTION incident.term(
+CREATE FUNCTION incident_internal.term(
 	kind text, word text, language text DEFAULT NULL, policy text DEFAULT NULL)
 RETURNS text
-LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT CASE
@@ -178,5 +178,7 @@ $$;
 
 COMMENT ON FUNCTION incident.terms() IS
 'The words that views and functions give and take, by kind, with what they are called in English and in Chinese. Titles of a policy''s own are not among them.';
-COMMENT ON FUNCTION incident.term(text, text, text, text) IS
+COMMENT ON FUNCTION incident_internal.term(text, text, text, text) IS
 'What a word is called for people, in a language (en or zh; NULL: that of the setting pg_incident.language). kind is one of terms(), or asset level, post or duty, of a policy (NULL: the organisation''s), which also has its own titles of severities and levels. A rule is as the timeline shows it, such as remaining_time:1. NULL when there is no such word.';
+
+SELECT incident_internal.allow('look_up', 'term', 'terms');

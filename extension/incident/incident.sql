@@ -134,178 +134,178 @@ SELECT pg_catalog.pg_extension_config_dump('incident_internal.repeats_repeat_id_
 -- of its type, it comes first and has to be given, so that a call without it means one function;
 -- all else is of the same type in the same place, so that literals never mean two.
 
-CREATE FUNCTION incident.open(
+CREATE FUNCTION incident_internal.open(
 	asset text DEFAULT NULL, severity text DEFAULT NULL, summary text DEFAULT NULL,
 	detected_at timestamptz DEFAULT now(), category text DEFAULT NULL,
 	confidentiality text DEFAULT NULL, ticket text DEFAULT NULL, dedup_key text DEFAULT NULL,
 	drill boolean DEFAULT false, policy text DEFAULT NULL, by text DEFAULT NULL,
 	asset_level text DEFAULT NULL, once boolean DEFAULT false)
 RETURNS bigint
-LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_open';
 
-CREATE FUNCTION incident.open(
+CREATE FUNCTION incident_internal.open(
 	severity incident.severity, asset text DEFAULT NULL, summary text DEFAULT NULL,
 	detected_at timestamptz DEFAULT now(), category text DEFAULT NULL,
 	confidentiality text DEFAULT NULL, ticket text DEFAULT NULL, dedup_key text DEFAULT NULL,
 	drill boolean DEFAULT false, policy text DEFAULT NULL, by text DEFAULT NULL,
 	asset_level incident.level DEFAULT NULL, once boolean DEFAULT false)
 RETURNS bigint
-LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_open_severity';
 
 -- The same by position: asset and severity have no names, so that no call means both.
-CREATE FUNCTION incident.open(
+CREATE FUNCTION incident_internal.open(
 	text, incident.severity, summary text DEFAULT NULL,
 	detected_at timestamptz DEFAULT now(), category text DEFAULT NULL,
 	confidentiality text DEFAULT NULL, ticket text DEFAULT NULL, dedup_key text DEFAULT NULL,
 	drill boolean DEFAULT false, policy text DEFAULT NULL, by text DEFAULT NULL,
 	asset_level incident.level DEFAULT NULL, once boolean DEFAULT false)
 RETURNS bigint
-LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_open_asset';
 
-CREATE FUNCTION incident.open(
+CREATE FUNCTION incident_internal.open(
 	asset_level incident.level, severity text DEFAULT NULL, summary text DEFAULT NULL,
 	detected_at timestamptz DEFAULT now(), category text DEFAULT NULL,
 	confidentiality text DEFAULT NULL, ticket text DEFAULT NULL, dedup_key text DEFAULT NULL,
 	drill boolean DEFAULT false, policy text DEFAULT NULL, by text DEFAULT NULL,
 	asset text DEFAULT NULL, once boolean DEFAULT false)
 RETURNS bigint
-LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_open_level';
 
-CREATE FUNCTION incident.assess(
+CREATE FUNCTION incident_internal.assess(
 	incident_id bigint, severity text DEFAULT NULL, asset text DEFAULT NULL,
 	by text DEFAULT NULL, at timestamptz DEFAULT now(), forget text[] DEFAULT '{}',
 	note text DEFAULT NULL, asset_level text DEFAULT NULL)
 RETURNS text
-LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_assess';
 
-CREATE FUNCTION incident.assess(
+CREATE FUNCTION incident_internal.assess(
 	incident_id bigint, severity incident.severity, asset text DEFAULT NULL,
 	by text DEFAULT NULL, at timestamptz DEFAULT now(), forget text[] DEFAULT '{}',
 	note text DEFAULT NULL, asset_level incident.level DEFAULT NULL)
 RETURNS text
-LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_assess_severity';
 
-CREATE FUNCTION incident.assess(
+CREATE FUNCTION incident_internal.assess(
 	incident_id bigint, asset_level incident.level, asset text DEFAULT NULL,
 	by text DEFAULT NULL, at timestamptz DEFAULT now(), forget text[] DEFAULT '{}',
 	note text DEFAULT NULL, severity text DEFAULT NULL)
 RETURNS text
-LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_assess_level';
 
-CREATE FUNCTION incident.acknowledge(
+CREATE FUNCTION incident_internal.acknowledge(
 	incident_id bigint, by text DEFAULT NULL, at timestamptz DEFAULT now(), note text DEFAULT NULL)
 RETURNS text
-LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_acknowledge';
 
-CREATE FUNCTION incident.activate(
+CREATE FUNCTION incident_internal.activate(
 	incident_id bigint, by text DEFAULT NULL, at timestamptz DEFAULT now(), note text DEFAULT NULL)
 RETURNS text
-LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_activate';
 
-CREATE FUNCTION incident.hold(
+CREATE FUNCTION incident_internal.hold(
 	incident_id bigint, by text DEFAULT NULL, at timestamptz DEFAULT now(), note text DEFAULT NULL)
 RETURNS text
-LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_hold';
 
-CREATE FUNCTION incident.resume(
+CREATE FUNCTION incident_internal.resume(
 	incident_id bigint, by text DEFAULT NULL, at timestamptz DEFAULT now(), note text DEFAULT NULL)
 RETURNS text
-LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_resume';
 
-CREATE FUNCTION incident.resolve(
+CREATE FUNCTION incident_internal.resolve(
 	incident_id bigint, by text DEFAULT NULL, at timestamptz DEFAULT now(), note text DEFAULT NULL)
 RETURNS text
-LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_resolve';
 
-CREATE FUNCTION incident.close(
+CREATE FUNCTION incident_internal.close(
 	incident_id bigint, by text DEFAULT NULL, at timestamptz DEFAULT now(), note text DEFAULT NULL)
 RETURNS text
-LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_close';
 
-CREATE FUNCTION incident.reopen(
+CREATE FUNCTION incident_internal.reopen(
 	incident_id bigint, by text DEFAULT NULL, at timestamptz DEFAULT now(), note text DEFAULT NULL)
 RETURNS text
-LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_reopen';
 
-CREATE FUNCTION incident.cancel(
+CREATE FUNCTION incident_internal.cancel(
 	incident_id bigint, by text DEFAULT NULL, at timestamptz DEFAULT now(), note text DEFAULT NULL)
 RETURNS text
-LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_cancel';
 
-CREATE FUNCTION incident.note(
+CREATE FUNCTION incident_internal.note(
 	incident_id bigint, note text, by text DEFAULT NULL, at timestamptz DEFAULT now())
 RETURNS text
-LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_note';
 
-CREATE FUNCTION incident.duty_done(
+CREATE FUNCTION incident_internal.duty_done(
 	incident_id bigint, duty text, evidence jsonb DEFAULT NULL, by text DEFAULT NULL,
 	at timestamptz DEFAULT now())
 RETURNS text
-LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_duty_done';
 
-CREATE FUNCTION incident.report(
+CREATE FUNCTION incident_internal.report(
 	incident_id bigint, report text, content jsonb DEFAULT NULL, by text DEFAULT NULL,
 	at timestamptz DEFAULT now())
 RETURNS text
-LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_report';
 
-CREATE FUNCTION incident.migrate_incident(
+CREATE FUNCTION incident_internal.migrate_incident(
 	incident_id bigint, policy text, version integer DEFAULT NULL, by text DEFAULT NULL,
 	at timestamptz DEFAULT now(), note text DEFAULT NULL)
 RETURNS text
-LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_migrate_incident';
 
-CREATE FUNCTION incident.set_confidentiality(
+CREATE FUNCTION incident_internal.set_confidentiality(
 	incident_id bigint, mark text, by text DEFAULT NULL, at timestamptz DEFAULT now(),
 	note text DEFAULT NULL)
 RETURNS text
-LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_set_confidentiality';
 
 -- Reading one incident.
 
-CREATE FUNCTION incident.find(ticket text)
+CREATE FUNCTION incident_internal.find(ticket text)
 RETURNS bigint
-LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT max(i.incident_id)
@@ -313,7 +313,7 @@ BEGIN ATOMIC
 	WHERE i.org_id = (SELECT incident.current_organisation()) AND i.ticket = find.ticket;
 END;
 
-CREATE FUNCTION incident.state_at(
+CREATE FUNCTION incident_internal.state_at(
 	incident_id bigint, at timestamptz DEFAULT now(),
 	OUT status text, OUT severity incident.severity, OUT asset_level incident.level,
 	OUT event_level incident.level, OUT response_level incident.level, OUT elapsed interval,
@@ -321,12 +321,12 @@ CREATE FUNCTION incident.state_at(
 	OUT activated_at timestamptz, OUT resolved_at timestamptz, OUT closed_at timestamptz,
 	OUT next_due timestamptz)
 RETURNS record
-LANGUAGE c STABLE STRICT SECURITY DEFINER PARALLEL SAFE
+LANGUAGE c STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_state_at';
 
 CREATE FUNCTION incident_internal.duty_reports(
-	incident_id bigint, at timestamptz, OUT number integer, OUT status text,
+	org_id integer, incident_id bigint, at timestamptz, OUT number integer, OUT status text,
 	OUT occurrence integer, OUT begun_at timestamptz, OUT deadline timestamptz,
 	OUT overdue_at timestamptz, OUT done_at timestamptz)
 RETURNS SETOF record
@@ -334,9 +334,9 @@ LANGUAGE c STABLE STRICT SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_duty_reports';
 
-CREATE FUNCTION incident.explain(incident_id bigint, language text DEFAULT NULL)
+CREATE FUNCTION incident_internal.explain(incident_id bigint, language text DEFAULT NULL)
 RETURNS SETOF text
-LANGUAGE c STABLE SECURITY DEFINER PARALLEL SAFE
+LANGUAGE c STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_explain';
 
@@ -384,23 +384,23 @@ AS 'MODULE_PATHNAME', 'pgi_kind_word';
 
 -- Tamper evidence: the hash chain of each timeline.
 
-CREATE FUNCTION incident.verify_timeline(
+CREATE FUNCTION incident_internal.verify_timeline(
 	incident_id bigint, OUT seq integer, OUT problem text, OUT pending boolean)
 RETURNS SETOF record
-LANGUAGE c STABLE STRICT SECURITY DEFINER PARALLEL SAFE
+LANGUAGE c STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_verify_timeline';
 
-CREATE FUNCTION incident.timeline_hash(incident_id bigint, seq integer)
+CREATE FUNCTION incident_internal.timeline_hash(incident_id bigint, seq integer)
 RETURNS bytea
-LANGUAGE c STABLE STRICT SECURITY DEFINER PARALLEL SAFE
+LANGUAGE c STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_timeline_hash';
 
-CREATE FUNCTION incident.timeline_heads(
+CREATE FUNCTION incident_internal.timeline_heads(
 	OUT incident_id bigint, OUT seq integer, OUT hash bytea, OUT month date)
 RETURNS SETOF record
-LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT s.incident_id, s.seq, s.head, make_date(2000 + s.month / 12, s.month % 12 + 1, 1)
@@ -409,51 +409,51 @@ BEGIN ATOMIC
 	ORDER BY s.incident_id;
 END;
 
-COMMENT ON FUNCTION incident.open(text, text, text, timestamptz, text, text, text, text, boolean, text, text, text, boolean) IS
+COMMENT ON FUNCTION incident_internal.open(text, text, text, timestamptz, text, text, text, text, boolean, text, text, text, boolean) IS
 'Opens an incident and returns its id. severity and asset_level are in the words of the policy or of their types; NULL means unknown and grades to the most urgent possible. An asset name that is not registered is an error; an asset_level counts in place of the asset''s own. detected_at is when the clock starts (not in the future). confidentiality is a TLP 2.0 mark. With a dedup_key whose incident is still being handled, adds a repeat (view incident_repeats) and returns that one; a severity or asset level graver than all that was reported under the key so far raises the incident (fact raised). With once => true, an incident of the ticket that is still being handled is returned as it is, and none is opened, for concurrent calls too. policy defaults to the organisation''s.';
-COMMENT ON FUNCTION incident.open(incident.severity, text, text, timestamptz, text, text, text, text, boolean, text, text, incident.level, boolean) IS
+COMMENT ON FUNCTION incident_internal.open(incident.severity, text, text, timestamptz, text, text, text, text, boolean, text, text, incident.level, boolean) IS
 'The same with a severity of the type, and the asset level too.';
-COMMENT ON FUNCTION incident.open(text, incident.severity, text, timestamptz, text, text, text, text, boolean, text, text, incident.level, boolean) IS
+COMMENT ON FUNCTION incident_internal.open(text, incident.severity, text, timestamptz, text, text, text, text, boolean, text, text, incident.level, boolean) IS
 'The same by position: an asset, and a severity of the type.';
-COMMENT ON FUNCTION incident.open(incident.level, text, text, timestamptz, text, text, text, text, boolean, text, text, text, boolean) IS
+COMMENT ON FUNCTION incident_internal.open(incident.level, text, text, timestamptz, text, text, text, text, boolean, text, text, text, boolean) IS
 'The same with an asset level of the type, and the severity in words.';
-COMMENT ON FUNCTION incident.assess(bigint, text, text, text, timestamptz, text[], text, text) IS
+COMMENT ON FUNCTION incident_internal.assess(bigint, text, text, text, timestamptz, text[], text, text) IS
 'Records a new severity, asset or asset level; NULL leaves it as it is, forget => ''{severity,asset}'' makes it unknown again. severity and asset_level are in the words of the incident''s policy or of their types. An asset comes with its own level unless one is given; a level alone leaves the asset as it is. The clock keeps running; matrix and thresholds become those of the new values. Returns the status.';
-COMMENT ON FUNCTION incident.assess(bigint, incident.severity, text, text, timestamptz, text[], text, incident.level) IS
+COMMENT ON FUNCTION incident_internal.assess(bigint, incident.severity, text, text, timestamptz, text[], text, incident.level) IS
 'The same with a severity of the type, and the asset level too.';
-COMMENT ON FUNCTION incident.assess(bigint, incident.level, text, text, timestamptz, text[], text, text) IS
+COMMENT ON FUNCTION incident_internal.assess(bigint, incident.level, text, text, timestamptz, text[], text, text) IS
 'The same with an asset level of the type, and the severity in words.';
-COMMENT ON FUNCTION incident.acknowledge(bigint, text, timestamptz, text) IS
+COMMENT ON FUNCTION incident_internal.acknowledge(bigint, text, timestamptz, text) IS
 'Records that someone has taken the incident on (from open). Does not stop the clock. Returns the status.';
-COMMENT ON FUNCTION incident.activate(bigint, text, timestamptz, text) IS
+COMMENT ON FUNCTION incident_internal.activate(bigint, text, timestamptz, text) IS
 'Records that the emergency plan is activated (from open or acknowledged). Returns the status.';
-COMMENT ON FUNCTION incident.hold(bigint, text, timestamptz, text) IS
+COMMENT ON FUNCTION incident_internal.hold(bigint, text, timestamptz, text) IS
 'Puts the incident on hold. Stops the clock only where the policy says so. Returns the status.';
-COMMENT ON FUNCTION incident.resume(bigint, text, timestamptz, text) IS
+COMMENT ON FUNCTION incident_internal.resume(bigint, text, timestamptz, text) IS
 'Ends a hold; the incident is again as it was before. Returns the status.';
-COMMENT ON FUNCTION incident.resolve(bigint, text, timestamptz, text) IS
+COMMENT ON FUNCTION incident_internal.resolve(bigint, text, timestamptz, text) IS
 'Records effective handling: the clock stops, nothing escalates from that moment on. Returns the status.';
-COMMENT ON FUNCTION incident.close(bigint, text, timestamptz, text) IS
+COMMENT ON FUNCTION incident_internal.close(bigint, text, timestamptz, text) IS
 'Closes a resolved incident. Returns the status.';
-COMMENT ON FUNCTION incident.reopen(bigint, text, timestamptz, text) IS
+COMMENT ON FUNCTION incident_internal.reopen(bigint, text, timestamptz, text) IS
 'Reopens a resolved, closed or cancelled incident; the clock runs on from where it stopped. Returns the status.';
-COMMENT ON FUNCTION incident.cancel(bigint, text, timestamptz, text) IS
+COMMENT ON FUNCTION incident_internal.cancel(bigint, text, timestamptz, text) IS
 'Ends an incident that turned out to be none. Returns the status.';
-COMMENT ON FUNCTION incident.note(bigint, text, text, timestamptz) IS
+COMMENT ON FUNCTION incident_internal.note(bigint, text, text, timestamptz) IS
 'Adds a note, in any status. Returns the status.';
-COMMENT ON FUNCTION incident.duty_done(bigint, text, jsonb, text, timestamptz) IS
+COMMENT ON FUNCTION incident_internal.duty_done(bigint, text, jsonb, text, timestamptz) IS
 'Records that a duty of the incident''s policy was done, with the evidence. Returns the status of the incident. Error undefined_object when the policy has no such duty, object_not_in_prerequisite_state when it is not due at that moment.';
-COMMENT ON FUNCTION incident.report(bigint, text, jsonb, text, timestamptz) IS
+COMMENT ON FUNCTION incident_internal.report(bigint, text, jsonb, text, timestamptz) IS
 'duty_done() for a duty that is a report, which the policy says what must be in (content); a partial one is allowed. Errors as of duty_done(), and invalid_parameter_value for a duty that is no report.';
-COMMENT ON FUNCTION incident.migrate_incident(bigint, text, integer, text, timestamptz, text) IS
+COMMENT ON FUNCTION incident_internal.migrate_incident(bigint, text, integer, text, timestamptz, text) IS
 'Puts an incident under another policy (its newest published version, or the one named) on purpose: the policy holds from the beginning, what no longer follows from the facts is voided, and what does is added. The fact migrated tells from which to which. Returns the status. Error invalid_parameter_value when the policy knows no such asset level or severity.';
-COMMENT ON FUNCTION incident.set_confidentiality(bigint, text, text, timestamptz, text) IS
+COMMENT ON FUNCTION incident_internal.set_confidentiality(bigint, text, text, timestamptz, text) IS
 'Gives an incident another TLP 2.0 mark, in any status: clear, green, amber, amber+strict or red. The fact marked tells from which to which; the mark with the latest `at` counts. Returns the status. Error invalid_parameter_value for a word that is no mark, null_value_not_allowed for NULL, object_not_in_prerequisite_state when the incident is marked so already.';
-COMMENT ON FUNCTION incident_internal.duty_reports(bigint, timestamptz) IS
+COMMENT ON FUNCTION incident_internal.duty_reports(integer, bigint, timestamptz) IS
 'What has become of each duty of an incident''s policy, by its number, as of a moment; what the view duty_status reads.';
-COMMENT ON FUNCTION incident.state_at(bigint, timestamptz) IS
+COMMENT ON FUNCTION incident_internal.state_at(bigint, timestamptz) IS
 'The state of an incident as of a moment, from all facts known now. A moment in the future tells what will be if no fact comes. Error invalid_parameter_value before detection.';
-COMMENT ON FUNCTION incident.explain(bigint, text) IS
+COMMENT ON FUNCTION incident_internal.explain(bigint, text) IS
 'In words: why the incident has its levels, and which rule fires next and when. language is en or zh; NULL: that of the setting pg_incident.language. Moments are in UTC.';
 COMMENT ON FUNCTION incident.simulate(text, incident.level, incident.severity, timestamptz, timestamptz, jsonb) IS
 'The course of an incident that has not happened: its facts and all that follows from them, up to and including `until`. facts is an array of {"at","kind"} with kind a fact of the timeline; an assessed fact takes "severity" and "asset_level" (null: unknown; left out: unchanged), a done one "duty". Of the duties, detail has "duty" and "occurrence", where one begins also "deadline" as it stands then (null while its clock stands still or the level is none it is for). Nothing is stored.';
@@ -461,15 +461,23 @@ COMMENT ON FUNCTION incident.simulate(text, text, text, timestamptz, timestamptz
 'The same with asset level and severity in the policy''s own words or those of the types.';
 COMMENT ON FUNCTION incident.simulate(text, incident.level, text, timestamptz, timestamptz, jsonb) IS
 'The same with the severity in the policy''s own words or those of the type.';
-COMMENT ON FUNCTION incident.find(text) IS
+COMMENT ON FUNCTION incident_internal.find(text) IS
 'The incident that was opened last for a ticket, in the current organisation; NULL when there is none.';
 COMMENT ON FUNCTION incident_internal.rule_word(smallint) IS
 'The name of a rule as the view timeline shows it; NULL for facts and withdrawals.';
 COMMENT ON FUNCTION incident_internal.kind_word(smallint) IS
 'The name of a kind of entry as the view timeline shows it; NULL for an unknown one.';
-COMMENT ON FUNCTION incident.verify_timeline(bigint) IS
+COMMENT ON FUNCTION incident_internal.verify_timeline(bigint) IS
 'What shows that an incident is not what was recorded: entries that are missing, double, beyond the newest, or do not follow from the facts; hashes that do not follow from the entries and the incident; columns of the incident and of its state that do not follow. seq is of the entry, NULL: it is about the incident. pending: no sign of tampering, ticks have yet to settle the incident anew. No rows when untouched. Error undefined_object when there is no such incident.';
-COMMENT ON FUNCTION incident.timeline_hash(bigint, integer) IS
+COMMENT ON FUNCTION incident_internal.timeline_hash(bigint, integer) IS
 'The hash of an incident''s entries up to one, from what is stored now: SHA-256 over the entry and the hash before it. NULL when there is no such entry, or no such incident (any more).';
-COMMENT ON FUNCTION incident.timeline_heads() IS
+COMMENT ON FUNCTION incident_internal.timeline_heads() IS
 'The newest hash of every timeline of the current organisation, to be kept elsewhere: later, timeline_hash() must still give it. month is the one under which the incident is kept, and with which it is forgotten.';
+
+SELECT incident_internal.allow('look_up', 'find');
+SELECT incident_internal.allow('report', 'note', 'open');
+SELECT incident_internal.allow('respond', 'acknowledge', 'activate', 'assess', 'cancel', 'close',
+	'duty_done', 'hold', 'reopen', 'report', 'resolve', 'resume', 'set_confidentiality');
+SELECT incident_internal.allow('read', 'explain', 'simulate', 'state_at');
+SELECT incident_internal.allow('audit', 'timeline_hash', 'timeline_heads', 'verify_timeline');
+SELECT incident_internal.allow('administer', 'migrate_incident');

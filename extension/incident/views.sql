@@ -60,7 +60,7 @@ SELECT e.org_id, e.incident_id, e.seq, incident_internal.kind_word(e.kind) AS ki
 	CASE WHEN e.rule > 1 THEN e.occurrence END AS occurrence, e.hash
 FROM incident_internal.entries AS e
 LEFT JOIN incident_internal.assets AS a ON a.org_id = e.org_id AND a.asset_id = e.asset_id
-WHERE e.org_id = (SELECT incident.current_organisation());
+WHERE incident_internal.sees(e.org_id);
 
 CREATE VIEW incident.incident_history WITH (security_barrier) AS
 SELECT i.org_id, i.incident_id, s.status, a.name AS asset, a.category AS asset_category,
@@ -78,7 +78,7 @@ JOIN incident_internal.entries AS o ON o.org_id = i.org_id AND o.incident_id = i
 	AND o.epoch = 1 AND o.rule = 0 AND o.month = s.month
 JOIN incident_internal.policies AS p ON p.policy_id = i.policy_id
 LEFT JOIN incident_internal.assets AS a ON a.org_id = s.org_id AND a.asset_id = s.asset_id
-WHERE i.org_id = (SELECT incident.current_organisation());
+WHERE incident_internal.sees(i.org_id);
 
 CREATE VIEW incident.open_incidents WITH (security_barrier) AS
 SELECT i.org_id, i.incident_id, s.status, a.name AS asset, a.category AS asset_category,
@@ -92,7 +92,7 @@ JOIN incident_internal.entries AS o ON o.org_id = i.org_id AND o.incident_id = i
 	AND o.epoch = 1 AND o.rule = 0 AND o.month = s.month
 JOIN incident_internal.policies AS p ON p.policy_id = i.policy_id
 LEFT JOIN incident_internal.assets AS a ON a.org_id = s.org_id AND a.asset_id = s.asset_id
-WHERE s.org_id = (SELECT incident.current_organisation())
+WHERE incident_internal.sees(s.org_id)
 	AND s.status NOT IN ('resolved', 'closed', 'cancelled');
 
 CREATE VIEW incident.duty_status WITH (security_barrier) AS
@@ -100,11 +100,11 @@ SELECT s.org_id, s.incident_id, d.duty, d.title ->> 'en' AS title_en, d.title ->
 	r.occurrence, r.begun_at, r.deadline, r.overdue_at, r.done_at,
 	incident.term_length(l.within, e.calendar) AS within, d.responsible, l.audience
 FROM incident_internal.incident_state AS s
-CROSS JOIN LATERAL incident_internal.duty_reports(s.incident_id, now()) AS r
+CROSS JOIN LATERAL incident_internal.duty_reports(s.org_id, s.incident_id, now()) AS r
 JOIN incident_internal.policy_duties AS d ON d.number = r.number
 LEFT JOIN incident_internal.policy_duty_levels AS l ON l.policy_id = d.policy_id AND l.duty = d.duty
 LEFT JOIN incident_internal.policy_levels AS e ON e.policy_id = d.policy_id AND e.level = s.event_level
-WHERE s.org_id = (SELECT incident.current_organisation()) AND d.policy_id = s.policy_id
+WHERE incident_internal.sees(s.org_id) AND d.policy_id = s.policy_id
 	AND l.level = CASE d.scope WHEN 'event_level' THEN s.event_level ELSE s.response_level END;
 
 CREATE VIEW incident.incident_repeats WITH (security_barrier) AS
@@ -112,14 +112,14 @@ SELECT r.org_id, r.incident_id, r.detected_at, r.recorded_at, a.name AS asset, r
 	r.summary, r.actor, r.recorded_by
 FROM incident_internal.repeats AS r
 LEFT JOIN incident_internal.assets AS a ON a.org_id = r.org_id AND a.asset_id = r.asset_id
-WHERE r.org_id = (SELECT incident.current_organisation());
+WHERE incident_internal.sees(r.org_id);
 
 CREATE VIEW incident.asset_register WITH (security_barrier) AS
 SELECT a.org_id, a.asset_id, a.name, a.title, a.category, a.level, a.confidentiality,
 	a.integrity, a.availability, a.owner, p.name AS parent, a.location
 FROM incident_internal.assets AS a
 LEFT JOIN incident_internal.assets AS p ON p.org_id = a.org_id AND p.asset_id = a.parent_id
-WHERE a.org_id = (SELECT incident.current_organisation());
+WHERE incident_internal.sees(a.org_id);
 
 -- A calendar of one's own hides the built-in one of its name.
 CREATE VIEW incident.calendar_register AS
@@ -204,7 +204,7 @@ FROM incident_internal.last_tick AS t,
 CREATE VIEW incident.quarantined_incidents WITH (security_barrier) AS
 SELECT q.org_id, q.incident_id, q.since, q.attempts, q.retry_at, q.sqlstate, q.message
 FROM incident_internal.quarantine AS q
-WHERE q.org_id = (SELECT incident.current_organisation());
+WHERE incident_internal.sees(q.org_id);
 
 COMMENT ON FUNCTION incident_internal.duty_of(integer, bigint, integer, smallint) IS
 'The duty for which an entry of the timeline was decided, by the policy of then; NULL when that has been dropped since.';
@@ -286,3 +286,8 @@ COMMENT ON COLUMN incident.watchdog.maintained_at IS 'When partitions were last 
 COMMENT ON COLUMN incident.watchdog.maintenance_problem IS 'What failed then, with its error; NULL: nothing. The rest was done, and all is tried again after an hour.';
 COMMENT ON VIEW incident.quarantined_incidents IS
 'Incidents that failed to settle, with the error and the next try.';
+
+SELECT incident_internal.allow('read', 'asset_register', 'calendar_register', 'duty_status',
+	'incident_history', 'incident_repeats', 'open_incidents', 'policy_versions',
+	'quarantined_incidents', 'timeline');
+SELECT incident_internal.allow('operate', 'watchdog');

@@ -542,3 +542,7 @@ COMMENT ON FUNCTION incident.response_steps(integer, text, text) IS
 'The same with asset level and severity in the policy''s own words or those of the types.';
 COMMENT ON FUNCTION incident.response_steps(integer, incident.level, text) IS
 'The same with the severity in the policy''s own words or those of the type.';
+
+SELECT incident_internal.allow('look_up', 'asset_level_of', 'event_level', 'event_level_of',
+	'policy_id', 'processing_time', 'response_level', 'severity_of');
+SELECT incident_internal.allow('read', 'response_steps');

@@ -151,9 +151,9 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.import_policy(document jsonb)
+CREATE FUNCTION incident_internal.import_policy(document jsonb)
 RETURNS integer
-LANGUAGE sql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT incident_internal.write_policy(incident_internal.needed(document, 'the document'), NULL);
@@ -217,9 +217,9 @@ AS $$
 	FROM incident_internal.policy_duties AS d WHERE d.policy_id = exported_duties.policy_id
 $$;
 
-CREATE FUNCTION incident.export_policy(policy_id integer)
+CREATE FUNCTION incident_internal.export_policy(policy_id integer)
 RETURNS jsonb
-LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 SET intervalstyle = 'postgres'
 AS $$
@@ -266,7 +266,7 @@ RETURNS bytea
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT sha256(convert_to(incident.export_policy(policy_id)::text, 'UTF8'));
+	SELECT sha256(convert_to(incident_internal.export_policy(policy_id)::text, 'UTF8'));
 END;
 
 -- Whether a policy is published now, whatever the transaction's snapshot shows. Error
@@ -327,9 +327,9 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.publish_policy(policy_id integer)
+CREATE FUNCTION incident_internal.publish_policy(policy_id integer)
 RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -342,7 +342,7 @@ BEGIN
 				  HINT = 'Import the document again: the same name makes the next version.';
 	END IF;
 	SELECT string_agg(format('%s: %s', c.place, c.problem), E'\n') INTO problems
-		FROM incident.check_policy(incident.export_policy(policy_id), 'en') AS c;
+		FROM incident.check_policy(incident_internal.export_policy(policy_id), 'en') AS c;
 	IF problems IS NOT NULL THEN
 		RAISE EXCEPTION 'policy % is not sound', policy_id
 			USING ERRCODE = 'invalid_parameter_value', DETAIL = problems;
@@ -366,9 +366,9 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.retire_policy(policy_id integer)
+CREATE FUNCTION incident_internal.retire_policy(policy_id integer)
 RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -404,9 +404,9 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.drop_policy(policy_id integer)
+CREATE FUNCTION incident_internal.drop_policy(policy_id integer)
 RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -459,9 +459,9 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.combine_policy(document jsonb, addendum jsonb)
+CREATE FUNCTION incident_internal.combine_policy(document jsonb, addendum jsonb)
 RETURNS jsonb
-LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -482,9 +482,9 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.policy_addendum(name text)
+CREATE FUNCTION incident_internal.policy_addendum(name text)
 RETURNS jsonb
-LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -509,7 +509,7 @@ RETURNS void
 LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT incident.publish_policy(incident_internal.write_policy(document::jsonb, id))
+	SELECT incident_internal.publish_policy(incident_internal.write_policy(document::jsonb, id))
 $$;
 
 CREATE FUNCTION incident_internal.load_addendum(document text)
@@ -524,19 +524,24 @@ COMMENT ON FUNCTION incident.check_policy(jsonb, text) IS
 'All that is wrong with a policy document, each with its JSON path and a sentence: unknown and missing keys, wrong values, holes in the matrix, rows and times out of order, rules that can never fire, audiences and authorities with nobody, repeats without end. No rows when it is sound; one when there is none (NULL); at most 1000. What needs a part that cannot be read is checked once that part is right.';
 COMMENT ON FUNCTION incident.policy_remarks(jsonb, text) IS
 'What people may not expect of a sound policy document, each with its JSON path: plain days on a calendar of working hours, which count 24 worked hours each, and working days on one that never rests. Error invalid_parameter_value when the document is not sound.';
-COMMENT ON FUNCTION incident.import_policy(jsonb) IS
+COMMENT ON FUNCTION incident_internal.import_policy(jsonb) IS
 'Writes a policy document as a draft and returns its id; a name that exists makes the next version. A draft need not be sound. Error invalid_parameter_value names the place of whatever cannot be stored: an unknown or missing key, a value of the wrong kind, a double, a calendar that does not exist; program_limit_exceeded that of an array that is too long.';
-COMMENT ON FUNCTION incident.publish_policy(integer) IS
+COMMENT ON FUNCTION incident_internal.publish_policy(integer) IS
 'Publishes a draft; refuses while check_policy has findings for it (invalid_parameter_value, the findings as detail). From then on it never changes. New incidents take the newest published version, open ones stay on theirs.';
 COMMENT ON FUNCTION incident_internal.policy_digest(integer) IS
 'SHA-256 of the document of a policy, as export_policy gives it, as text in UTF-8; NULL when there is no such id.';
-COMMENT ON FUNCTION incident.retire_policy(integer) IS
+COMMENT ON FUNCTION incident_internal.retire_policy(integer) IS
 'Takes a published version out of use: no incident is opened under it any more. Error object_in_use while an incident under it is being opened, or neither closed nor cancelled, and for the last published version of the policy of an organisation; object_not_in_prerequisite_state for built-in policies and those that are not published, and in a transaction that is not READ COMMITTED.';
-COMMENT ON FUNCTION incident.drop_policy(integer) IS
+COMMENT ON FUNCTION incident_internal.drop_policy(integer) IS
 'Deletes a draft or a retired version; its version number is not given again. Error object_in_use while there are incidents under it; object_not_in_prerequisite_state for built-in and published policies, and in a transaction that is not READ COMMITTED.';
-COMMENT ON FUNCTION incident.export_policy(integer) IS
+COMMENT ON FUNCTION incident_internal.export_policy(integer) IS
 'The document of a policy; importing it gives the same policy. NULL when there is no such id.';
-COMMENT ON FUNCTION incident.combine_policy(jsonb, jsonb) IS
+COMMENT ON FUNCTION incident_internal.combine_policy(jsonb, jsonb) IS
 'A policy document with the roles and duties of an addendum added, and its source named. A role that the policy has keeps its title. Error invalid_parameter_value names the place of whatever does not fit: a duty of the same name, or what import_policy would refuse.';
-COMMENT ON FUNCTION incident.policy_addendum(text) IS
+COMMENT ON FUNCTION incident_internal.policy_addendum(text) IS
 'An addendum that the extension ships, for combine_policy. Error undefined_object when there is none of that name.';
+
+SELECT incident_internal.allow('read', 'check_policy', 'combine_policy', 'export_policy',
+	'policy_addendum', 'policy_remarks');
+SELECT incident_internal.allow('operate', 'drop_policy', 'import_policy', 'publish_policy',
+	'retire_policy');

@@ -3,14 +3,14 @@
 -- The printed quick reference: what each pair of asset level and severity means. A NULL
 -- level or severity is the unknown one. Who is told first is the audience of the duty that
 -- begins with the opening and has the least time.
-CREATE FUNCTION incident.quick_reference(
+CREATE FUNCTION incident_internal.quick_reference(
 	policy text, language text DEFAULT NULL,
 	OUT asset_level incident.level, OUT severity incident.severity,
 	OUT event_level incident.level, OUT response_level incident.level,
 	OUT processing_time interval, OUT rises text, OUT notify_within interval,
 	OUT audience text[], OUT progress_every interval, OUT audience_titles text[])
 RETURNS SETOF record
-LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 SET intervalstyle = 'postgres'
 AS $$
@@ -311,9 +311,9 @@ AS $$
 		) AS rest ORDER BY place, number
 $$;
 
-CREATE FUNCTION incident.explain_policy(policy text, language text DEFAULT NULL)
+CREATE FUNCTION incident_internal.explain_policy(policy text, language text DEFAULT NULL)
 RETURNS SETOF text
-LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -336,7 +336,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION incident.quick_reference(text, text) IS
+COMMENT ON FUNCTION incident_internal.quick_reference(text, text) IS
 'The wall chart of a policy: event and response level, times and audience of every asset level and severity; NULL stands for unknown. notify_within and audience are those of the duty that begins with the opening and has the least time, progress_every that of the duty that repeats most often. rises and audience_titles are in the language asked for (en or zh; NULL: that of the setting pg_incident.language).';
-COMMENT ON FUNCTION incident.explain_policy(text, text) IS
+COMMENT ON FUNCTION incident_internal.explain_policy(text, text) IS
 'The rules of the newest published version of a policy in words, a line each, in English (en) or Chinese (zh). Error invalid_parameter_value for another language.';
+
+SELECT incident_internal.allow('look_up', 'explain_policy', 'quick_reference');

@@ -23,7 +23,7 @@ LANGUAGE c STABLE SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_replay_events';
 
-CREATE FUNCTION incident.replay_incidents(
+CREATE FUNCTION incident_internal.replay_incidents(
 	policy_id integer, "from" timestamptz, "to" timestamptz, OUT incident_id bigint,
 	OUT event_level incident.level, OUT would_be_event_level incident.level,
 	OUT response_level incident.level, OUT would_be_response_level incident.level,
@@ -34,11 +34,11 @@ CREATE FUNCTION incident.replay_incidents(
 	OUT duties_begun integer, OUT would_be_duties_begun integer,
 	OUT duties_overdue integer, OUT would_be_duties_overdue integer)
 RETURNS SETOF record
-LANGUAGE c STABLE SECURITY DEFINER PARALLEL SAFE
+LANGUAGE c STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_replay_incidents';
 
-CREATE FUNCTION incident.replay_incidents(
+CREATE FUNCTION incident_internal.replay_incidents(
 	policy text, "from" timestamptz, "to" timestamptz, version integer DEFAULT NULL,
 	OUT incident_id bigint,
 	OUT event_level incident.level, OUT would_be_event_level incident.level,
@@ -50,10 +50,10 @@ CREATE FUNCTION incident.replay_incidents(
 	OUT duties_begun integer, OUT would_be_duties_begun integer,
 	OUT duties_overdue integer, OUT would_be_duties_overdue integer)
 RETURNS SETOF record
-LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT r.* FROM incident.replay_incidents(incident.policy_id(policy, version), "from", "to") AS r;
+	SELECT r.* FROM incident_internal.replay_incidents(incident.policy_id(policy, version), "from", "to") AS r;
 END;
 
 -- The measure that a rule counts for, and its place among the measures.
@@ -71,11 +71,11 @@ END;
 
 -- A beginning, repetition or overdue of a duty is one message to each role of its audience
 -- at the level it is for; a time to acknowledge that passes, one to each of its own.
-CREATE FUNCTION incident.replay(
+CREATE FUNCTION incident_internal.replay(
 	policy_id integer, "from" timestamptz, "to" timestamptz,
 	OUT event_level incident.level, OUT measure text, OUT detail text, OUT was bigint, OUT would_be bigint)
 RETURNS SETOF record
-LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH counted AS MATERIALIZED (
@@ -112,21 +112,23 @@ AS $$
 	ORDER BY r.event_level DESC, r.place, r.detail
 $$;
 
-CREATE FUNCTION incident.replay(
+CREATE FUNCTION incident_internal.replay(
 	policy text, "from" timestamptz, "to" timestamptz, version integer DEFAULT NULL,
 	OUT event_level incident.level, OUT measure text, OUT detail text, OUT was bigint, OUT would_be bigint)
 RETURNS SETOF record
-LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT r.* FROM incident.replay(incident.policy_id(policy, version), "from", "to") AS r;
+	SELECT r.* FROM incident_internal.replay(incident.policy_id(policy, version), "from", "to") AS r;
 END;
 
-COMMENT ON FUNCTION incident.replay(integer, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION incident_internal.replay(integer, timestamptz, timestamptz) IS
 'What the incidents of the current organisation detected from "from" on and before "to" came to (was), and what they would have come to under the policy (would_be): one row an event level, measure (incidents, not_in_policy, escalations, breaches, overdue_acknowledgements, overdue_responses, duties_begun, duties_overdue, messages) and detail (the level risen to, the number of the time to acknowledge, the duty, the role). Each incident is followed up to the moment to which it is settled. A sound draft will do. not_in_policy counts incidents whose asset level or severity the policy does not have; no other row does, on either side. Infinite moments are allowed. Errors: undefined_object, object_not_in_prerequisite_state when the policy is not sound, invalid_parameter_value when "from" is later than "to", null_value_not_allowed.';
-COMMENT ON FUNCTION incident.replay(text, timestamptz, timestamptz, integer) IS
+COMMENT ON FUNCTION incident_internal.replay(text, timestamptz, timestamptz, integer) IS
 'The same under the newest published version of a policy, or the published version named.';
-COMMENT ON FUNCTION incident.replay_incidents(integer, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION incident_internal.replay_incidents(integer, timestamptz, timestamptz) IS
 'The incidents that replay() counts differently, each with its levels and figures as they were and as they would be under the policy; those are NULL where the policy does not have the asset level or severity. overdue counts times to acknowledge and to respond that passed, duties_begun repetitions too.';
-COMMENT ON FUNCTION incident.replay_incidents(text, timestamptz, timestamptz, integer) IS
+COMMENT ON FUNCTION incident_internal.replay_incidents(text, timestamptz, timestamptz, integer) IS
 'The same under the newest published version of a policy, or the published version named.';
+
+SELECT incident_internal.allow('audit', 'replay', 'replay_incidents');

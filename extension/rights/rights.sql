@@ -1,31 +1,4 @@
--- Rights: nothing for PUBLIC; four roles, each a list of functions and views.
-
-CREATE TABLE incident_internal.role_rights (
-	role text NOT NULL,
-	object_kind text NOT NULL CHECK (object_kind IN ('function', 'procedure', 'view')),
-	object text NOT NULL,
-	PRIMARY KEY (role, object_kind, object)
-);
-
-INSERT INTO incident_internal.role_rights (role, object_kind, object)
-SELECT role, object_kind, unnest(string_to_array(objects, ' '))
-FROM (VALUES
-	('reporter', 'function', 'language terms term label policy_id severity_of asset_level_of event_level_of event_level response_level processing_time quick_reference explain_policy working_time add_working_time current_organisation open note find'),
-	('auditor', 'function', 'policy_remarks working_day term_length language terms term label policy_id severity_of asset_level_of event_level_of event_level response_level processing_time response_steps quick_reference explain_policy working_time add_working_time current_organisation export_policy check_policy combine_policy policy_addendum find state_at annual_losses annual_loss loss_exceedance loss_probability explain simulate replay replay_incidents verify_timeline timeline_hash timeline_heads verify_policies'),
-	('auditor', 'view', 'open_incidents incident_history duty_status incident_repeats timeline asset_register policy_versions calendar_register watchdog quarantined_incidents'),
-	('responder', 'function', 'policy_remarks working_day term_length language terms term label policy_id severity_of asset_level_of event_level_of event_level response_level processing_time response_steps quick_reference explain_policy working_time add_working_time current_organisation export_policy check_policy combine_policy policy_addendum find state_at annual_losses annual_loss loss_exceedance loss_probability explain simulate open note assess acknowledge activate hold resume resolve close reopen cancel set_confidentiality duty_done report'),
-	('responder', 'view', 'open_incidents incident_history duty_status incident_repeats timeline asset_register policy_versions calendar_register watchdog quarantined_incidents'),
-	('administrator', 'function', 'policy_remarks working_day term_length language terms term label policy_id severity_of asset_level_of event_level_of event_level response_level processing_time response_steps quick_reference explain_policy working_time add_working_time current_organisation export_policy check_policy combine_policy policy_addendum find state_at annual_losses annual_loss loss_exceedance loss_probability explain simulate replay replay_incidents open note assess acknowledge activate hold resume resolve close reopen cancel set_confidentiality duty_done report verify_timeline timeline_hash timeline_heads verify_policies register_organisation register_asset migrate_incident import_policy publish_policy retire_policy drop_policy import_calendar export_calendar tick schedule unschedule take_maintenance add_next_partition drop_next_partition forget_next_month tidy_up'),
-	('administrator', 'procedure', 'run_ticks maintain retain'),
-	('administrator', 'view', 'open_incidents incident_history duty_status incident_repeats timeline asset_register policy_versions calendar_register watchdog quarantined_incidents'),
-	-- risk
-	('auditor', 'function', 'risk_method_id risk_level risk_value risk_likelihood risk_loss risk_detail asset_value asset_rating method_asset_value method_asset_rating unacceptable_from shift risk_standing organisation_risk_method observed_frequency frequency_rating check_risk_method export_risk_method export_risk_register compare_rounds risk_what_if risk_as_of risk_report treatment_plan_report residual_risk_report'),
-	('auditor', 'view', 'risk_method_versions risk_register risk_heat top_risks risk_by_service risk_by_owner treatment_progress risk_treatment_history risk_approval_history vulnerability_status vulnerability_history threat_register measure_register frequency_disagreement risk_rounds risk_round_results asset_values service_values'),
-	('responder', 'function', 'risk_method_id risk_level risk_value risk_likelihood risk_loss risk_detail asset_value asset_rating method_asset_value method_asset_rating unacceptable_from shift risk_standing organisation_risk_method observed_frequency frequency_rating check_risk_method export_risk_method export_risk_register compare_rounds risk_what_if risk_as_of risk_report treatment_plan_report residual_risk_report'),
-	('responder', 'view', 'risk_method_versions risk_register risk_heat top_risks risk_by_service risk_by_owner treatment_progress risk_treatment_history risk_approval_history vulnerability_status vulnerability_history threat_register measure_register frequency_disagreement risk_rounds risk_round_results asset_values service_values'),
-	('administrator', 'function', 'risk_method_id risk_level risk_value risk_likelihood risk_loss risk_detail asset_value asset_rating method_asset_value method_asset_rating unacceptable_from shift risk_standing organisation_risk_method observed_frequency frequency_rating check_risk_method export_risk_method export_risk_register compare_rounds risk_what_if risk_as_of risk_report treatment_plan_report residual_risk_report import_risk_method publish_risk_method set_risk_method register_service put_under_service register_threat register_vulnerability vulnerability_step set_fix_within register_measure apply_measure measure_step register_scenario retire_scenario treat_risk plan_measure approve_risk close_risk mark_overdue_risk open_round next_stage import_risk_register'),
-	('administrator', 'view', 'risk_method_versions risk_register risk_heat top_risks risk_by_service risk_by_owner treatment_progress risk_treatment_history risk_approval_history vulnerability_status vulnerability_history threat_register measure_register frequency_disagreement risk_rounds risk_round_results asset_values service_values')
-) AS r(role, object_kind, objects);
+-- Granting: who may do what, in which organisation. Nothing is for PUBLIC.
 
 -- Every statement that gives a role its rights, or takes them away.
 CREATE FUNCTION incident_internal.rights_statements(role text, grantee name, giving boolean)
@@ -33,6 +6,15 @@ RETURNS SETOF text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+	WITH RECURSIVE views(oid) AS (
+		SELECT to_regclass(format('incident.%I', r.object))::oid FROM incident_internal.role_rights AS r
+			WHERE r.role = rights_statements.role AND r.object_kind = 'view'
+		UNION
+		SELECT c.oid FROM views AS v
+			JOIN pg_rewrite AS w ON w.ev_class = v.oid
+			JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+				AND d.refclassid = 'pg_class'::regclass
+			JOIN pg_class AS c ON c.oid = d.refobjid AND c.relkind = 'v' AND c.oid <> v.oid)
 	SELECT format(CASE WHEN giving THEN 'GRANT %s ON %s TO %I' ELSE 'REVOKE %s ON %s FROM %I' END,
 		privilege, object, grantee)
 	FROM (
@@ -52,14 +34,16 @@ AS $$
 				OR f.oid IN (SELECT unnest(ARRAY[t.typinput, t.typoutput]::oid[]) FROM pg_type AS t)
 				OR f.oid IN (SELECT g.aggtransfn FROM pg_aggregate AS g))
 		UNION ALL
-		-- So are the functions that a view calls.
-		SELECT 2, 'EXECUTE', 'FUNCTION ' || d.refobjid::regprocedure
-		FROM incident_internal.role_rights AS r
-		JOIN pg_rewrite AS w ON w.ev_class = to_regclass('incident.' || r.object)
-		JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
-			AND d.refclassid = 'pg_proc'::regclass
-		JOIN pg_proc AS f ON f.oid = d.refobjid AND f.pronamespace = 'incident_internal'::regnamespace
-		WHERE r.role = rights_statements.role AND r.object_kind = 'view'
+		-- So are the functions that a view calls, or a view under it; and what sees() is made into
+		-- where an index is to be read.
+		SELECT 2, 'EXECUTE', 'FUNCTION ' || f.oid::regprocedure
+		FROM pg_proc AS f
+		WHERE f.pronamespace = 'incident_internal'::regnamespace
+			AND EXISTS (SELECT FROM views)
+			AND (f.proname = 'seen_array' OR f.oid IN (SELECT d.refobjid FROM views AS v
+				JOIN pg_rewrite AS w ON w.ev_class = v.oid
+				JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+				WHERE d.refclassid = 'pg_proc'::regclass))
 		UNION ALL
 		SELECT 3, 'EXECUTE', format('%s %s', CASE WHEN f.prokind = 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END,
 			f.oid::regprocedure)
@@ -74,47 +58,128 @@ AS $$
 	ORDER BY place, object
 $$;
 
-CREATE FUNCTION incident_internal.change_rights(role text, grantee name, giving boolean)
+-- The organisation that a grant is about, 0 for all of them, once it is known that the caller may
+-- grant the role there: an administrator what he has himself, and no more.
+CREATE FUNCTION incident_internal.granted_organisation(
+	role text, organisation integer, everywhere boolean, clearance text)
+RETURNS integer
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	org integer;
+	rights text[];
+BEGIN
+	PERFORM incident_internal.needed_name(role, 'the role');
+	IF NOT EXISTS (SELECT FROM incident_internal.rights_of_roles AS r WHERE r.role = granted_organisation.role) THEN
+		RAISE EXCEPTION 'role "%" is not one of pg_incident', role
+			USING ERRCODE = 'invalid_parameter_value',
+				  HINT = 'Use reporter, responder, auditor, administrator or operator.';
+	END IF;
+	IF clearance NOT IN ('clear', 'green', 'amber', 'amber+strict', 'red') THEN
+		RAISE EXCEPTION 'clearance "%" is no mark of the Traffic Light Protocol', clearance
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Use clear, green, amber, amber+strict or red.';
+	END IF;
+	IF everywhere AND organisation IS NOT NULL THEN
+		RAISE EXCEPTION 'a grant everywhere is not one in organisation %', organisation
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Leave out one of the two arguments.';
+	END IF;
+	IF role = 'operator' AND organisation IS NOT NULL THEN
+		RAISE EXCEPTION 'an operator is one of the database and not of an organisation'
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Leave out the organisation; for one, grant administrator.';
+	END IF;
+	org := CASE WHEN coalesce(everywhere, false) OR role = 'operator' THEN 0
+		ELSE coalesce(organisation, incident.current_organisation()) END;
+	rights := incident_internal.rights_of_caller(org);
+	IF 'operate' <> ALL (rights) AND ('grant' <> ALL (rights)
+			OR EXISTS (SELECT FROM incident_internal.rights_of_roles AS r
+				WHERE r.role = granted_organisation.role AND r."right" <> ALL (rights))
+			OR NOT incident_internal.clears(org, coalesce(clearance, 'amber'))) THEN
+		RAISE EXCEPTION 'permission denied to grant role "%" %', role,
+				CASE org WHEN 0 THEN 'in all organisations' ELSE format('in organisation %s', org) END
+			USING ERRCODE = 'insufficient_privilege',
+				  HINT = 'An administrator grants in his organisation what he has himself; an operator grants everywhere.';
+	END IF;
+	IF org > 1 AND NOT EXISTS (SELECT FROM incident_internal.organisations AS o WHERE o.org_id = org) THEN
+		RAISE EXCEPTION 'organisation % does not exist', org
+			USING ERRCODE = 'undefined_object', HINT = 'incident.register_organisation() registers one.';
+	END IF;
+	RETURN org;
+END
+$$;
+
+CREATE FUNCTION incident_internal.grant_role(
+	role text, grantee name, organisation integer DEFAULT NULL, everywhere boolean DEFAULT false,
+	clearance text DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+	org CONSTANT integer := incident_internal.granted_organisation(role, organisation, everywhere, clearance);
 	statement text;
 BEGIN
-	role := incident_internal.needed_name(role, 'the role');
 	PERFORM incident_internal.needed(grantee, 'the grantee');
-	IF NOT EXISTS (SELECT FROM incident_internal.role_rights AS r WHERE r.role = change_rights.role) THEN
-		RAISE EXCEPTION 'role "%" is not one of pg_incident', role
-			USING ERRCODE = 'invalid_parameter_value',
-				  HINT = 'Use reporter, responder, administrator or auditor.';
+	IF incident_internal.role_oid(grantee) IS NULL THEN
+		RAISE EXCEPTION 'role "%" does not exist', grantee USING ERRCODE = 'undefined_object';
 	END IF;
-	FOR statement IN SELECT incident_internal.rights_statements(role, grantee, giving) LOOP
+	-- What an earlier role of the name had is gone with it.
+	DELETE FROM incident_internal.grants AS g WHERE g.grantee = grant_role.grantee
+		AND (g.org_id = org AND g.role = grant_role.role OR g.grantee_oid IS DISTINCT FROM incident_internal.role_oid(grant_role.grantee));
+	INSERT INTO incident_internal.grants (org_id, grantee, role, clearance) VALUES (org, grantee, role, clearance);
+	FOR statement IN SELECT incident_internal.rights_statements(role, grantee, true) LOOP
 		EXECUTE statement;
 	END LOOP;
 END
 $$;
 
-CREATE FUNCTION incident.grant_role(role text, grantee name)
+CREATE FUNCTION incident_internal.revoke_role(
+	role text, grantee name, organisation integer DEFAULT NULL, everywhere boolean DEFAULT false)
 RETURNS void
-LANGUAGE sql VOLATILE PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT incident_internal.change_rights(role, grantee, true)
+DECLARE
+	org CONSTANT integer := incident_internal.granted_organisation(role, organisation, everywhere, NULL);
+	statement text;
+BEGIN
+	PERFORM incident_internal.needed(grantee, 'the grantee');
+	DELETE FROM incident_internal.grants AS g
+		WHERE g.org_id = org AND g.grantee = revoke_role.grantee AND g.role = revoke_role.role;
+	IF incident_internal.role_oid(grantee) IS NULL THEN
+		RETURN;
+	END IF;
+	-- What another grant still gives stays.
+	FOR statement IN SELECT incident_internal.rights_statements(revoke_role.role, revoke_role.grantee, false)
+			EXCEPT SELECT kept FROM incident_internal.grants AS g,
+				incident_internal.rights_statements(g.role, revoke_role.grantee, false) AS kept
+				WHERE g.grantee_oid = incident_internal.role_oid(revoke_role.grantee) LOOP
+		EXECUTE statement;
+	END LOOP;
+END
 $$;
 
-CREATE FUNCTION incident.revoke_role(role text, grantee name)
-RETURNS void
-LANGUAGE sql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT incident_internal.change_rights(role, grantee, false)
-$$;
+-- What is granted, in the organisations that the reader sees, or all for an operator.
+CREATE VIEW incident.rights_granted WITH (security_barrier) AS
+SELECT nullif(g.org_id, 0) AS org_id, g.grantee, g.role, coalesce(g.clearance, 'amber') AS clearance,
+	g.grantee_oid IS NOT DISTINCT FROM incident_internal.role_oid(g.grantee) AS valid
+FROM incident_internal.grants AS g
+WHERE '{operate,audit,grant}'::text[] && incident_internal.rights_of_caller(g.org_id);
 
-COMMENT ON FUNCTION incident.grant_role(text, name) IS
-'Gives a login or group role the functions and views of reporter, responder, administrator or auditor; never tables. To be called by the extension''s owner or a superuser.';
-COMMENT ON FUNCTION incident.revoke_role(text, name) IS
-'Takes back what grant_role gave. Rights that another of the four roles shares with it go too: grant that one again.';
+COMMENT ON FUNCTION incident_internal.grant_role(text, name, integer, boolean, text) IS
+'Gives a login or group role the functions and views of reporter, responder, auditor or administrator in one organisation (that which the session works in, when none is given), or everywhere: in all there are and will be; or makes it an operator of the database. clearance: the gravest mark of the Traffic Light Protocol whose contents it may read (amber when none is given). Errors: insufficient_privilege for who is neither an operator nor an administrator there who has as much himself, invalid_parameter_value for words that are none, undefined_object for a role or an organisation that does not exist.';
+COMMENT ON FUNCTION incident_internal.revoke_role(text, name, integer, boolean) IS
+'Takes back what grant_role gave in that organisation, or everywhere; what another grant still gives stays. Errors as grant_role.';
+COMMENT ON VIEW incident.rights_granted IS 'Who was granted what: one row a grant.';
+COMMENT ON COLUMN incident.rights_granted.org_id IS 'In which organisation; NULL: in all.';
+COMMENT ON COLUMN incident.rights_granted.grantee IS 'To which role of the server.';
+COMMENT ON COLUMN incident.rights_granted.role IS 'reporter, responder, auditor, administrator or operator.';
+COMMENT ON COLUMN incident.rights_granted.clearance IS 'The gravest mark whose contents it may read.';
+COMMENT ON COLUMN incident.rights_granted.valid IS 'False when the role has been dropped since: the grant gives nothing, to a new role of that name either.';
+
+SELECT incident_internal.allow('grant', 'grant_role', 'revoke_role');
+SELECT incident_internal.allow('grant', 'rights_granted');
+DROP FUNCTION incident_internal.allow(text, text[]);
 
 REVOKE ALL ON ALL ROUTINES IN SCHEMA incident, incident_internal FROM PUBLIC;
 REVOKE ALL ON FUNCTION pg_catalog.min(incident.severity), pg_catalog.max(incident.severity),

@@ -47,9 +47,9 @@ BEGIN ATOMIC
 END;
 
 -- What shows that a policy is no longer what was published, and that nothing keeps it so.
-CREATE FUNCTION incident.verify_policies(OUT policy text, OUT version integer, OUT problem text)
+CREATE FUNCTION incident_internal.verify_policies(OUT policy text, OUT version integer, OUT problem text)
 RETURNS SETOF record
-LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT p.name, p.version, 'the document is not the one that was published' AS problem
@@ -60,5 +60,7 @@ BEGIN ATOMIC
 	ORDER BY 1, 2, 3;
 END;
 
-COMMENT ON FUNCTION incident.verify_policies() IS
+COMMENT ON FUNCTION incident_internal.verify_policies() IS
 'Policies, published or retired, built-in ones included, that are no longer what was published, each with what is wrong; and, with a policy of NULL, each trigger of the extension that is missing or does not always fire, so that published data could be changed or caches miss a change. No rows when untouched.';
+
+SELECT incident_internal.allow('audit', 'verify_policies');

@@ -52,14 +52,14 @@ BEGIN
 	found_at := coalesce(i.found_at, i.assessed_at, now());
 	assessed_when_found := i.assessed_at IS NULL OR i.severity IS NOT NULL AND i.assessed_at = found_at;
 	is_new := NOT EXISTS (SELECT FROM incident_internal.vulnerabilities AS v WHERE v.org_id = org AND v.name = i.name);
-	id := incident.register_vulnerability(i.name, CASE WHEN assessed_when_found THEN i.severity END,
+	id := incident_internal.register_vulnerability(i.name, CASE WHEN assessed_when_found THEN i.severity END,
 		i.asset, i.area, i.evidence, i.title, i.reference, found_at,
 		clear => incident_internal.cleared_by('vulnerabilities', item));
 	IF is_new THEN
 		FOR step IN SELECT * FROM (VALUES ('assessed', CASE WHEN NOT assessed_when_found THEN i.assessed_at END),
 				('fixed', i.fixed_at), ('verified', i.verified_at), ('closed', i.closed_at)) AS s(status, at)
 				WHERE s.at IS NOT NULL LOOP
-			PERFORM incident.vulnerability_step(i.name, step.status, CASE step.status WHEN 'assessed' THEN i.severity END,
+			PERFORM incident_internal.vulnerability_step(i.name, step.status, CASE step.status WHEN 'assessed' THEN i.severity END,
 				at => step.at);
 		END LOOP;
 	END IF;
@@ -67,12 +67,12 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.import_risk_register(
+CREATE FUNCTION incident_internal.import_risk_register(
 	document jsonb,
 	OUT assets bigint, OUT services bigint, OUT threats bigint, OUT vulnerabilities bigint,
 	OUT measures bigint, OUT scenarios bigint)
 RETURNS record
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -80,51 +80,51 @@ BEGIN
 	PERFORM incident_internal.needed(document, 'the document');
 	PERFORM incident_internal.expect_risk_document(document);
 	PERFORM incident_internal.take_risk_turn();
-	SELECT count(incident.register_asset(i.name, i.category, i.level, i.confidentiality, i.integrity,
+	SELECT count(incident_internal.register_asset(i.name, i.category, i.level, i.confidentiality, i.integrity,
 			i.availability, i.owner, i.parent, i.location, i.title, incident_internal.cleared_by('assets', d.item))) INTO assets
 		FROM jsonb_array_elements(nullif(document -> 'assets', 'null')) AS d(item),
 			jsonb_to_record(d.item) AS i(name text, category text, level incident.level,
 				confidentiality incident.rating, integrity incident.rating, availability incident.rating,
 				owner text, parent text, location text, title text);
-	SELECT count(incident.register_service(i.name, i.importance, i.owner, i.title, i.parent,
+	SELECT count(incident_internal.register_service(i.name, i.importance, i.owner, i.title, i.parent,
 			i.raised_by_assets, i.raises_assets, incident_internal.cleared_by('services', d.item))) INTO services
 		FROM jsonb_array_elements(nullif(document -> 'services', 'null')) AS d(item),
 			jsonb_to_record(d.item) AS i(name text, importance incident.rating, owner text,
 				title text, parent text, raised_by_assets boolean, raises_assets boolean);
-	PERFORM incident.put_under_service(a.name, i.name)
+	PERFORM incident_internal.put_under_service(a.name, i.name)
 		FROM jsonb_to_recordset(nullif(document -> 'services', 'null')) AS i(name text, assets text[]), unnest(i.assets) AS a(name);
-	SELECT count(incident.register_threat(i.name, i.source, i.frequency, i.path, i.manner, i.title,
+	SELECT count(incident_internal.register_threat(i.name, i.source, i.frequency, i.path, i.manner, i.title,
 			i.incident_categories, incident_internal.cleared_by('threats', d.item))) INTO threats
 		FROM jsonb_array_elements(nullif(document -> 'threats', 'null')) AS d(item),
 			jsonb_to_record(d.item) AS i(name text, source text, frequency incident.rating,
 				path text, manner text, title text, incident_categories text[]);
 	SELECT count(incident_internal.import_vulnerability(i)) INTO vulnerabilities
 		FROM jsonb_array_elements(nullif(document -> 'vulnerabilities', 'null')) AS i;
-	SELECT count(incident.register_measure(i.name, i.kind, i.effectiveness, i.status, i.responsible, i.due_at,
+	SELECT count(incident_internal.register_measure(i.name, i.kind, i.effectiveness, i.status, i.responsible, i.due_at,
 			i.title, incident_internal.cleared_by('measures', d.item))) INTO measures
 		FROM jsonb_array_elements(nullif(document -> 'measures', 'null')) AS d(item),
 			jsonb_to_record(d.item) AS i(name text, kind text, effectiveness incident.rating,
 				status text, responsible text, due_at timestamptz, title text);
-	PERFORM incident.measure_step(i.name, 'in_place', i.done_at)
+	PERFORM incident_internal.measure_step(i.name, 'in_place', i.done_at)
 		FROM jsonb_to_recordset(nullif(document -> 'measures', 'null')) AS i(name text, done_at timestamptz)
 		WHERE i.done_at IS NOT NULL;
 	WITH registered AS (
-		SELECT incident.register_scenario(i.asset, i.threat, i.vulnerability, i.title, i.owner, i.frequency,
+		SELECT incident_internal.register_scenario(i.asset, i.threat, i.vulnerability, i.title, i.owner, i.frequency,
 			i.severity, incident_internal.cleared_by('scenarios', d.item)) AS scenario_id, i.measures
 		FROM jsonb_array_elements(nullif(document -> 'scenarios', 'null')) AS d(item),
 			jsonb_to_record(d.item) AS i(asset text, threat text, vulnerability text,
 				title text, owner text, frequency incident.rating, severity incident.rating, measures text[])
 	), applied AS (
-		SELECT count(incident.apply_measure(r.scenario_id, m.name)) AS times
+		SELECT count(incident_internal.apply_measure(r.scenario_id, m.name)) AS times
 		FROM registered AS r, unnest(r.measures) AS m(name)
 	)
 	SELECT count(r.scenario_id) + 0 * (SELECT a.times FROM applied AS a) INTO scenarios FROM registered AS r;
 END
 $$;
 
-CREATE FUNCTION incident.export_risk_register()
+CREATE FUNCTION incident_internal.export_risk_register()
 RETURNS jsonb
-LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 AS $$
@@ -213,9 +213,9 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.risk_report(round text)
+CREATE FUNCTION incident_internal.risk_report(round text)
 RETURNS jsonb
-LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 AS $$
@@ -266,9 +266,9 @@ AS $$
 				AND i.detected_at > now() - interval '1 year'))
 $$;
 
-CREATE FUNCTION incident.treatment_plan_report()
+CREATE FUNCTION incident_internal.treatment_plan_report()
 RETURNS jsonb
-LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 AS $$
@@ -298,9 +298,9 @@ AS $$
 			FROM incident.risk_register AS r WHERE r.decision IS NOT NULL))
 $$;
 
-CREATE FUNCTION incident.residual_risk_report(round text)
+CREATE FUNCTION incident_internal.residual_risk_report(round text)
 RETURNS jsonb
-LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 AS $$
@@ -334,13 +334,17 @@ AS $$
 			WHERE h.approver = 'general_manager' AND h.scenario_id IN (SELECT f.scenario_id FROM results AS f)))
 $$;
 
-COMMENT ON FUNCTION incident.import_risk_register(jsonb) IS
+COMMENT ON FUNCTION incident_internal.import_risk_register(jsonb) IS
 'Registers what a document lists under assets, services, threats, vulnerabilities, measures and scenarios, in this order, each under the keys of the argument of its register function; vulnerabilities also with the times of their steps, measures with done_at; what exists is replaced. Services list their assets, scenarios their measures. Returns how many of each. Error invalid_parameter_value names the place of an unknown or missing key.';
-COMMENT ON FUNCTION incident.export_risk_register() IS
+COMMENT ON FUNCTION incident_internal.export_risk_register() IS
 'The registers of the current organisation as a document for import_risk_register(); retired scenarios, decisions, rounds, times to fix and the method are not in it.';
-COMMENT ON FUNCTION incident.risk_report(text) IS
+COMMENT ON FUNCTION incident_internal.risk_report(text) IS
 'The risk assessment report of a round whose results are frozen (error object_not_in_prerequisite_state before): scope, team, method and stages, what was identified and rated, risks by level, heat map, unacceptable risks, incidents in a year.';
-COMMENT ON FUNCTION incident.treatment_plan_report() IS
+COMMENT ON FUNCTION incident_internal.treatment_plan_report() IS
 'The treatment plan as it stands: decisions, plan items with who is responsible, due time and status, reviews and approvals.';
-COMMENT ON FUNCTION incident.residual_risk_report(text) IS
+COMMENT ON FUNCTION incident_internal.residual_risk_report(text) IS
 'The residual risk report of a round whose results are frozen (error object_not_in_prerequisite_state before): levels before treatment, now and when all measures are in place, what is accepted until when, what is unacceptable and who approved it.';
+
+SELECT incident_internal.allow('read', 'export_risk_register', 'residual_risk_report',
+	'risk_report', 'treatment_plan_report');
+SELECT incident_internal.allow('administer', 'import_risk_register');

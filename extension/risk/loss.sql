@@ -101,3 +101,6 @@ COMMENT ON FUNCTION incident_internal.portfolio_losses_of(internal) IS
 'Result of portfolio_losses.';
 COMMENT ON AGGREGATE incident.portfolio_losses(double precision[]) IS
 'Adds samples of years up, year by year: the losses of all scenarios together. Sums are exact to 2^-32 of a unit and the same in any order, so also in parallel. NULLs are left out; NULL when there is nothing else. Errors: array_subscript_error for samples of different lengths, numeric_value_out_of_range for a loss above 2^53 or a total above 2^62, and those of annual_loss.';
+
+SELECT incident_internal.allow('read', 'annual_loss', 'annual_losses', 'loss_exceedance',
+	'loss_probability');

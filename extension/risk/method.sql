@@ -162,10 +162,10 @@ AS 'MODULE_PATHNAME', 'pgi_risk_problems';
 
 -- First the keys and words of a document; its numbers and what follows from them are looked
 -- at when those are right.
-CREATE FUNCTION incident.check_risk_method(
+CREATE FUNCTION incident_internal.check_risk_method(
 	document jsonb, language text DEFAULT NULL, OUT place text, OUT problem text)
 RETURNS SETOF record
-LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH unfit AS (SELECT f.place, f.problem FROM incident_internal.document_findings(document, 'risk method') AS f)
@@ -188,7 +188,7 @@ DECLARE
 	new_version integer;
 BEGIN
 	PERFORM incident_internal.refuse_document('risk method: ' || p.place, p.problem)
-		FROM incident.check_risk_method(document, 'en') AS p;
+		FROM incident_internal.check_risk_method(document, 'en') AS p;
 
 	-- Two imports of one name take their turns, or both would pick the same version.
 	PERFORM incident_internal.take_lock('risk method name', hashtext(document ->> 'name'));
@@ -202,17 +202,17 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.import_risk_method(document jsonb)
+CREATE FUNCTION incident_internal.import_risk_method(document jsonb)
 RETURNS integer
-LANGUAGE sql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT incident_internal.write_risk_method(incident_internal.needed(document, 'the document'), NULL);
 END;
 
-CREATE FUNCTION incident.publish_risk_method(method_id integer)
+CREATE FUNCTION incident_internal.publish_risk_method(method_id integer)
 RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -230,15 +230,15 @@ BEGIN
 				  HINT = 'Import the document again: the same name makes the next version.';
 	END IF;
 	PERFORM incident_internal.refuse_document('risk method: ' || p.place, p.problem)
-		FROM incident.check_risk_method(method.document, 'en') AS p;
+		FROM incident_internal.check_risk_method(method.document, 'en') AS p;
 	UPDATE incident_internal.risk_methods AS m SET state = 'published', published_at = now()
 		WHERE m.method_id = publish_risk_method.method_id;
 END
 $$;
 
-CREATE FUNCTION incident.export_risk_method(method_id integer)
+CREATE FUNCTION incident_internal.export_risk_method(method_id integer)
 RETURNS jsonb
-LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT m.document FROM incident_internal.risk_methods AS m WHERE m.method_id = export_risk_method.method_id;
@@ -250,7 +250,7 @@ RETURNS void
 LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT incident.publish_risk_method(incident_internal.write_risk_method(document::jsonb, id))
+	SELECT incident_internal.publish_risk_method(incident_internal.write_risk_method(document::jsonb, id))
 $$;
 
 CREATE VIEW incident.risk_method_versions AS
@@ -287,13 +287,19 @@ COMMENT ON FUNCTION incident.method_asset_rating(integer, incident.rating, incid
 'Rating of the value of an asset by the combination of a risk method. NULL is unknown and counts as 5.';
 COMMENT ON AGGREGATE incident.risk_heat_map(incident.rating, incident.rating) IS
 'Heat map: an array of 5 by 5 counts, [loss][likelihood]. NULL is unknown and counts as 5.';
-COMMENT ON FUNCTION incident.check_risk_method(jsonb, text) IS
+COMMENT ON FUNCTION incident_internal.check_risk_method(jsonb, text) IS
 'What is wrong with the document of a risk method, each with its JSON path; no rows when sound. Its numbers are looked at when its keys and words are right.';
-COMMENT ON FUNCTION incident.import_risk_method(jsonb) IS
+COMMENT ON FUNCTION incident_internal.import_risk_method(jsonb) IS
 'Writes the document of a risk method as a draft and returns its id; a name that exists makes the next version. Error invalid_parameter_value names the place of what is wrong.';
-COMMENT ON FUNCTION incident.publish_risk_method(integer) IS
+COMMENT ON FUNCTION incident_internal.publish_risk_method(integer) IS
 'Publishes a draft. A published method never changes.';
-COMMENT ON FUNCTION incident.export_risk_method(integer) IS
+COMMENT ON FUNCTION incident_internal.export_risk_method(integer) IS
 'The document of a risk method; importing it gives the same method. NULL when there is no such id.';
 COMMENT ON VIEW incident.risk_method_versions IS
 'Risk methods and the state of each version; shared by all organisations. Methods below id 1000 are built in.';
+
+SELECT incident_internal.allow('read', 'asset_rating', 'asset_value', 'check_risk_method',
+	'export_risk_method', 'method_asset_rating', 'method_asset_value', 'risk_detail', 'risk_level',
+	'risk_likelihood', 'risk_loss', 'risk_method_id', 'risk_method_versions', 'risk_value', 'shift',
+	'unacceptable_from');
+SELECT incident_internal.allow('operate', 'import_risk_method', 'publish_risk_method');

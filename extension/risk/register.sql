@@ -234,18 +234,26 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.organisation_risk_method()
+CREATE FUNCTION incident_internal.risk_method_of(org_id integer)
 RETURNS integer
-LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT coalesce((SELECT s.method_id FROM incident_internal.risk_settings AS s
-		WHERE s.org_id = incident.current_organisation()), incident.risk_method_id('product', 1));
+		WHERE s.org_id = risk_method_of.org_id), incident.risk_method_id('product', 1));
 END;
 
-CREATE FUNCTION incident.set_risk_method(method text, version integer DEFAULT NULL)
+CREATE FUNCTION incident_internal.organisation_risk_method()
 RETURNS integer
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT incident_internal.risk_method_of(incident.current_organisation());
+END;
+
+CREATE FUNCTION incident_internal.set_risk_method(method text, version integer DEFAULT NULL)
+RETURNS integer
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -262,12 +270,12 @@ $$;
 
 -- Business services and the value of assets.
 
-CREATE FUNCTION incident.register_service(
+CREATE FUNCTION incident_internal.register_service(
 	name text, importance incident.rating DEFAULT NULL, owner text DEFAULT NULL,
 	title text DEFAULT NULL, parent text DEFAULT NULL,
 	raised_by_assets boolean DEFAULT NULL, raises_assets boolean DEFAULT NULL, clear text[] DEFAULT '{}')
 RETURNS bigint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -316,9 +324,9 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.put_under_service(asset text, service text, member boolean DEFAULT true)
+CREATE FUNCTION incident_internal.put_under_service(asset text, service text, member boolean DEFAULT true)
 RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -354,10 +362,10 @@ SELECT service_id, above_id FROM above;
 -- asset of a service would raise all others.
 CREATE VIEW incident_internal.asset_ratings AS
 SELECT a.asset_id,
-	incident.method_asset_value((SELECT incident.organisation_risk_method()), a.confidentiality, a.integrity, a.availability) AS value,
-	incident.method_asset_rating((SELECT incident.organisation_risk_method()), a.confidentiality, a.integrity, a.availability) AS own_rating,
+	incident.method_asset_value((SELECT incident_internal.risk_method_of(incident.current_organisation())), a.confidentiality, a.integrity, a.availability) AS value,
+	incident.method_asset_rating((SELECT incident_internal.risk_method_of(incident.current_organisation())), a.confidentiality, a.integrity, a.availability) AS own_rating,
 	r.importance AS raised_to,
-	greatest(incident.method_asset_rating((SELECT incident.organisation_risk_method()), a.confidentiality, a.integrity, a.availability),
+	greatest(incident.method_asset_rating((SELECT incident_internal.risk_method_of(incident.current_organisation())), a.confidentiality, a.integrity, a.availability),
 		r.importance) AS rating
 FROM incident_internal.assets AS a
 LEFT JOIN (SELECT l.asset_id, max(s.importance) AS importance
@@ -391,12 +399,12 @@ WHERE s.org_id = (SELECT incident.current_organisation());
 
 -- Threats.
 
-CREATE FUNCTION incident.register_threat(
+CREATE FUNCTION incident_internal.register_threat(
 	name text, source text DEFAULT NULL, frequency incident.rating DEFAULT NULL, path text DEFAULT NULL,
 	manner text DEFAULT NULL, title text DEFAULT NULL, incident_categories text[] DEFAULT NULL,
 	clear text[] DEFAULT '{}')
 RETURNS bigint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -454,9 +462,9 @@ AS $$
 		(ARRAY['365 days', '180 days', '90 days', '30 days', '7 days'])[coalesce(fix_within.severity, '5')::integer]::interval)
 $$;
 
-CREATE FUNCTION incident.set_fix_within(severity incident.rating, within interval)
+CREATE FUNCTION incident_internal.set_fix_within(severity incident.rating, within interval)
 RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -479,12 +487,12 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.register_vulnerability(
+CREATE FUNCTION incident_internal.register_vulnerability(
 	name text, severity incident.rating DEFAULT NULL, asset text DEFAULT NULL, area text DEFAULT NULL,
 	evidence text DEFAULT NULL, title text DEFAULT NULL, reference text DEFAULT NULL,
 	found_at timestamptz DEFAULT now(), by text DEFAULT NULL, clear text[] DEFAULT '{}')
 RETURNS bigint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 AS $$
@@ -547,11 +555,11 @@ AS $$
 		WHEN 'closed' THEN '{found,assessed}' END::text[]
 $$;
 
-CREATE FUNCTION incident.vulnerability_step(
+CREATE FUNCTION incident_internal.vulnerability_step(
 	vulnerability text, status text, severity incident.rating DEFAULT NULL, by text DEFAULT NULL,
 	at timestamptz DEFAULT now(), note text DEFAULT NULL)
 RETURNS text
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 AS $$
@@ -611,13 +619,13 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION incident.organisation_risk_method() IS
+COMMENT ON FUNCTION incident_internal.organisation_risk_method() IS
 'Id of the risk method by which the current organisation computes; version 1 of product, which is built in, unless set.';
-COMMENT ON FUNCTION incident.set_risk_method(text, integer) IS
+COMMENT ON FUNCTION incident_internal.set_risk_method(text, integer) IS
 'Sets by which published version of a risk method (default: the newest) the current organisation computes; returns its id. Rounds that are frozen keep theirs.';
-COMMENT ON FUNCTION incident.register_service(text, incident.rating, text, text, text, boolean, boolean, text[]) IS
+COMMENT ON FUNCTION incident_internal.register_service(text, incident.rating, text, text, text, boolean, boolean, text[]) IS
 'Adds a business service, or changes what is given of the one with that name; returns its id. What is not given stays; clear empties what it names. raised_by_assets: its value is at least that of the assets in it and below it. raises_assets: the value of these is at least its importance; both hold unless said. Error invalid_parameter_value for a parent that is the service itself or below it.';
-COMMENT ON FUNCTION incident.put_under_service(text, text, boolean) IS
+COMMENT ON FUNCTION incident_internal.put_under_service(text, text, boolean) IS
 'Says that an asset serves a business service; member => false takes it back.';
 COMMENT ON VIEW incident_internal.services_above IS 'internal: the business services above each service, itself included';
 COMMENT ON VIEW incident_internal.asset_ratings IS 'internal: the value of each asset';
@@ -629,11 +637,17 @@ COMMENT ON COLUMN incident.asset_values.rating IS 'The higher of own_rating and 
 COMMENT ON VIEW incident.service_values IS
 'Business services with their own importance, what the assets below raise them to, and the rating that counts.';
 COMMENT ON COLUMN incident.service_values.assets IS 'How many assets are in it and in the services below it.';
-COMMENT ON FUNCTION incident.register_threat(text, text, incident.rating, text, text, text, text[], text[]) IS
+COMMENT ON FUNCTION incident_internal.register_threat(text, text, incident.rating, text, text, text, text[], text[]) IS
 'Adds a threat, or changes what is given of the one with that name; returns its id. What is not given stays; clear empties what it names. A new one needs a source. source, path and manner are words of terms(). A NULL frequency is unknown and counts as 5. Incidents of the categories in incident_categories count as occurrences of the threat.';
-COMMENT ON FUNCTION incident.set_fix_within(incident.rating, interval) IS
+COMMENT ON FUNCTION incident_internal.set_fix_within(incident.rating, interval) IS
 'Within what time the current organisation fixes a vulnerability of a severity, from its finding. Those already rated keep their due time. Without, 7, 30, 90, 180 and 365 days for 5 to 1: common practice, from no standard. Error invalid_parameter_value for a time that is not positive in all its parts.';
-COMMENT ON FUNCTION incident.register_vulnerability(text, incident.rating, text, text, text, text, text, timestamptz, text, text[]) IS
+COMMENT ON FUNCTION incident_internal.register_vulnerability(text, incident.rating, text, text, text, text, text, timestamptz, text, text[]) IS
 'Adds a vulnerability, assessed when a severity is given and otherwise found, and returns its id. For a name that exists, changes what is given of title, asset, area, evidence and reference, and empties what clear names; severity and status change by vulnerability_step().';
-COMMENT ON FUNCTION incident.vulnerability_step(text, text, incident.rating, text, timestamptz, text) IS
+COMMENT ON FUNCTION incident_internal.vulnerability_step(text, text, incident.rating, text, timestamptz, text) IS
 'Moves a vulnerability on: found, assessed (with a severity), fixed, verified, closed; and back to assessed or, when closed, to found when it is there again, with a new time to fix it. Returns the status. Error object_not_in_prerequisite_state for a step that does not follow.';
+
+SELECT incident_internal.allow('read', 'asset_values', 'organisation_risk_method',
+	'service_values');
+SELECT incident_internal.allow('administer', 'put_under_service', 'register_service',
+	'register_threat', 'register_vulnerability', 'set_fix_within', 'set_risk_method',
+	'vulnerability_step');

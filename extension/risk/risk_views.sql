@@ -177,3 +177,8 @@ COMMENT ON VIEW incident.frequency_disagreement IS
 'Scenarios whose threat is rated otherwise than incidents of the asset and the threat''s categories show. Threats without categories are left out.';
 COMMENT ON VIEW incident.risk_rounds IS 'Rounds of assessment, with the time when each stage began.';
 COMMENT ON VIEW incident.risk_round_results IS 'What frozen rounds found, a row a round and scenario.';
+
+SELECT incident_internal.allow('read', 'frequency_disagreement', 'measure_register',
+	'risk_approval_history', 'risk_by_owner', 'risk_by_service', 'risk_heat', 'risk_register',
+	'risk_round_results', 'risk_rounds', 'risk_treatment_history', 'threat_register', 'top_risks',
+	'treatment_progress', 'vulnerability_history', 'vulnerability_status');

@@ -110,11 +110,11 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.open_round(
+CREATE FUNCTION incident_internal.open_round(
 	name text, method text DEFAULT NULL, title text DEFAULT NULL, scope text DEFAULT NULL,
 	team text[] DEFAULT '{}', plan text DEFAULT NULL, at timestamptz DEFAULT now())
 RETURNS bigint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -130,10 +130,10 @@ BEGIN
 	open_round.plan := incident_internal.given_note(open_round.plan, 'the plan');
 	open_round.at := incident_internal.past_moment(open_round.at, 'at');
 	IF open_round.method IS NOT NULL THEN
-		PERFORM incident.set_risk_method(open_round.method);
+		PERFORM incident_internal.set_risk_method(open_round.method);
 	END IF;
 	INSERT INTO incident_internal.risk_assessments AS a (org_id, name, title, method_id, stage, scope, team, plan, prepared_at)
-		VALUES (org, open_round.name, open_round.title, incident.organisation_risk_method(), 'prepare',
+		VALUES (org, open_round.name, open_round.title, incident_internal.risk_method_of(incident.current_organisation()), 'prepare',
 			open_round.scope, coalesce(open_round.team, '{}'), open_round.plan, open_round.at)
 		RETURNING a.round_id INTO id;
 	RETURN id;
@@ -165,9 +165,9 @@ AS $$
 			AND (r.residual_approved IS NULL OR r.residual_approved < r.residual OR r.accepted_until <= at))
 $$;
 
-CREATE FUNCTION incident.next_stage(round text, at timestamptz DEFAULT now())
+CREATE FUNCTION incident_internal.next_stage(round text, at timestamptz DEFAULT now())
 RETURNS text
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -190,9 +190,9 @@ BEGIN
 	IF stage_now IS NULL THEN
 		RAISE EXCEPTION 'assessment round "%" is closed', round USING ERRCODE = 'object_not_in_prerequisite_state';
 	ELSIF stage_now = 'plan' THEN
-		IF assessment.method_id <> incident.organisation_risk_method() THEN
+		IF assessment.method_id <> incident_internal.risk_method_of(incident.current_organisation()) THEN
 			RAISE EXCEPTION 'assessment round "%" was opened under risk method %, but the organisation now computes by %',
-				round, assessment.method_id, incident.organisation_risk_method()
+				round, assessment.method_id, incident_internal.risk_method_of(incident.current_organisation())
 				USING ERRCODE = 'object_not_in_prerequisite_state',
 					  HINT = 'Set it back with incident.set_risk_method(), or open another round.';
 		END IF;
@@ -218,14 +218,14 @@ $$;
 
 -- Two rounds side by side, what-if, and the past.
 
-CREATE FUNCTION incident.compare_rounds(
+CREATE FUNCTION incident_internal.compare_rounds(
 	before text, after text,
 	OUT scenario_id bigint, OUT asset text, OUT threat text, OUT vulnerability text, OUT change text,
 	OUT inherent_before incident.rating, OUT inherent_after incident.rating,
 	OUT current_before incident.rating, OUT current_after incident.rating,
 	OUT residual_before incident.rating, OUT residual_after incident.rating)
 RETURNS SETOF record
-LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -248,7 +248,7 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.risk_what_if(
+CREATE FUNCTION incident_internal.risk_what_if(
 	threat text DEFAULT NULL, asset text DEFAULT NULL, vulnerability text DEFAULT NULL,
 	frequency_change integer DEFAULT 0, asset_change integer DEFAULT 0,
 	vulnerability_change integer DEFAULT 0, method text DEFAULT NULL,
@@ -257,13 +257,13 @@ CREATE FUNCTION incident.risk_what_if(
 	OUT current_before incident.rating, OUT current_after incident.rating,
 	OUT residual_before incident.rating, OUT residual_after incident.rating)
 RETURNS SETOF record
-LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
 	org CONSTANT integer := incident.current_organisation();
-	by_method CONSTANT integer := CASE WHEN risk_what_if.method IS NULL THEN incident.organisation_risk_method()
+	by_method CONSTANT integer := CASE WHEN risk_what_if.method IS NULL THEN incident_internal.risk_method_of(incident.current_organisation())
 		ELSE incident.risk_method_id(risk_what_if.method) END;
 	of_asset CONSTANT bigint := incident_internal.find_asset(org, risk_what_if.asset);
 	of_threat CONSTANT bigint := CASE WHEN risk_what_if.threat IS NOT NULL
@@ -293,14 +293,14 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.risk_as_of(
+CREATE FUNCTION incident_internal.risk_as_of(
 	at timestamptz,
 	OUT scenario_id bigint, OUT asset text, OUT threat text, OUT vulnerability text, OUT since timestamptz,
 	OUT method_id integer, OUT asset_rating incident.rating, OUT threat_rating incident.rating,
 	OUT vulnerability_rating incident.rating, OUT inherent incident.rating, OUT current incident.rating,
 	OUT residual incident.rating, OUT decision text, OUT standing text)
 RETURNS SETOF record
-LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT h.scenario_id, a.name, t.name, v.name, h.since, h.method_id, h.asset_rating, h.threat_rating,
@@ -318,13 +318,16 @@ AS $$
 	ORDER BY h.scenario_id
 $$;
 
-COMMENT ON FUNCTION incident.open_round(text, text, text, text, text[], text, timestamptz) IS
+COMMENT ON FUNCTION incident_internal.open_round(text, text, text, text, text[], text, timestamptz) IS
 'Opens a round of risk assessment in the stage prepare and returns its id. A method named becomes that of the organisation.';
-COMMENT ON FUNCTION incident.next_stage(text, timestamptz) IS
+COMMENT ON FUNCTION incident_internal.next_stage(text, timestamptz) IS
 'Moves a round on: prepare, identify, analyse, plan, closed; returns the stage. From analyse to plan it computes every scenario and freezes method, ratings and results. Error object_not_in_prerequisite_state when it is to be closed and an unacceptable risk is untreated, or remains so and has no approval of the general manager.';
-COMMENT ON FUNCTION incident.compare_rounds(text, text) IS
+COMMENT ON FUNCTION incident_internal.compare_rounds(text, text) IS
 'Every scenario of two frozen rounds, with its levels in both; change is new, gone, higher, lower or same, by the current risk. Error object_not_in_prerequisite_state for one that is not frozen yet.';
-COMMENT ON FUNCTION incident.risk_what_if(text, text, text, integer, integer, integer, text) IS
+COMMENT ON FUNCTION incident_internal.risk_what_if(text, text, text, integer, integer, integer, text) IS
 'Every scenario with its levels now and if ratings changed by so many steps: of the threat, asset and vulnerability named (NULL: all); or under another method. Nothing is stored.';
-COMMENT ON FUNCTION incident.risk_as_of(timestamptz) IS
+COMMENT ON FUNCTION incident_internal.risk_as_of(timestamptz) IS
 'Every scenario as the register had it at a moment: ratings, levels, and how the risk stood then.';
+
+SELECT incident_internal.allow('read', 'compare_rounds', 'risk_as_of', 'risk_what_if');
+SELECT incident_internal.allow('administer', 'next_stage', 'open_round');

@@ -119,9 +119,9 @@ SELECT s.org_id, s.scenario_id, s.asset_id, s.threat_id, s.vulnerability_id, d.t
 	d.decision, d.status AS treatment_status, d.accepted_until, d.residual_approved,
 	incident.risk_standing(
 		incident.risk_level(m.method_id, s.current_asset, s.current_threat, s.current_vulnerability),
-		(SELECT incident.unacceptable_from(incident.organisation_risk_method())), d.decision, d.status,
+		(SELECT incident.unacceptable_from(incident_internal.risk_method_of(incident.current_organisation()))), d.decision, d.status,
 		d.accepted_until, d.residual_approved, now()) AS standing
-FROM (SELECT incident.organisation_risk_method() AS method_id OFFSET 0) AS m
+FROM (SELECT incident_internal.risk_method_of(incident.current_organisation()) AS method_id OFFSET 0) AS m
 CROSS JOIN incident_internal.risk_scenarios AS s
 LEFT JOIN incident_internal.risk_treatments AS d ON d.org_id = (SELECT incident.current_organisation())
 	AND d.scenario_id = s.scenario_id AND d.status NOT IN ('rejected', 'replaced')
@@ -199,11 +199,11 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.register_scenario(
+CREATE FUNCTION incident_internal.register_scenario(
 	asset text, threat text, vulnerability text, title text DEFAULT NULL, owner text DEFAULT NULL,
 	frequency incident.rating DEFAULT NULL, severity incident.rating DEFAULT NULL, clear text[] DEFAULT '{}')
 RETURNS bigint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -261,9 +261,9 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.retire_scenario(scenario_id bigint)
+CREATE FUNCTION incident_internal.retire_scenario(scenario_id bigint)
 RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -327,12 +327,12 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.register_measure(
+CREATE FUNCTION incident_internal.register_measure(
 	name text, kind text DEFAULT NULL, effectiveness incident.rating DEFAULT NULL, status text DEFAULT NULL,
 	responsible text DEFAULT NULL, due_at timestamptz DEFAULT NULL, title text DEFAULT NULL,
 	clear text[] DEFAULT '{}')
 RETURNS bigint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -380,9 +380,9 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.apply_measure(scenario_id bigint, measure text, applies boolean DEFAULT true)
+CREATE FUNCTION incident_internal.apply_measure(scenario_id bigint, measure text, applies boolean DEFAULT true)
 RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -410,10 +410,10 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.measure_step(
+CREATE FUNCTION incident_internal.measure_step(
 	measure text, status text, at timestamptz DEFAULT now(), due_at timestamptz DEFAULT NULL)
 RETURNS text
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -450,10 +450,10 @@ AS $$
 		WHEN in_half_year > 1 THEN 3 WHEN ever > 0 THEN 2 ELSE 1 END::incident.rating
 $$;
 
-CREATE FUNCTION incident.observed_frequency(
+CREATE FUNCTION incident_internal.observed_frequency(
 	asset text DEFAULT NULL, threat text DEFAULT NULL, at timestamptz DEFAULT now())
 RETURNS incident.rating
-LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 AS $$
@@ -488,17 +488,22 @@ COMMENT ON FUNCTION incident.risk_standing(incident.rating, incident.rating, tex
 COMMENT ON VIEW incident_internal.risk_inputs IS 'internal: what the ratings of each scenario come to';
 COMMENT ON VIEW incident_internal.risk_now IS
 'internal: every scenario of the current organisation by ids, with ratings and levels at each stage; risk_register has the names.';
-COMMENT ON FUNCTION incident.register_scenario(text, text, text, text, text, incident.rating, incident.rating, text[]) IS
+COMMENT ON FUNCTION incident_internal.register_scenario(text, text, text, text, text, incident.rating, incident.rating, text[]) IS
 'Adds a scenario: a threat that uses a vulnerability of an asset; or changes what is given of it, and takes it up again when it was retired. Returns its id. What is not given stays; clear empties what it names. frequency and severity stand for those of threat and vulnerability where this scenario has its own.';
-COMMENT ON FUNCTION incident.retire_scenario(bigint) IS
+COMMENT ON FUNCTION incident_internal.retire_scenario(bigint) IS
 'Takes a scenario that is no longer there out of the register; its history stays.';
-COMMENT ON FUNCTION incident.register_measure(text, text, incident.rating, text, text, timestamptz, text, text[]) IS
+COMMENT ON FUNCTION incident_internal.register_measure(text, text, incident.rating, text, text, timestamptz, text, text[]) IS
 'Adds a measure, in place unless said, or changes what is given of the one with that name; returns its id. What is not given stays; clear empties what it names. A new one needs kind and effectiveness. A preventive measure lowers the threat of its scenarios by effectiveness - 1 steps, a protective one the asset, as the loss is less. One that is planned or in progress counts in the residual risk only, and needs who is responsible and a due time.';
-COMMENT ON FUNCTION incident.apply_measure(bigint, text, boolean) IS
+COMMENT ON FUNCTION incident_internal.apply_measure(bigint, text, boolean) IS
 'Says that a measure works in a scenario; applies => false takes it back. Error object_not_in_prerequisite_state for an item of a plan that has been reviewed.';
-COMMENT ON FUNCTION incident.measure_step(text, text, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION incident_internal.measure_step(text, text, timestamptz, timestamptz) IS
 'Moves a measure on: planned, in_progress, in_place, withdrawn; with another due time where one is given. Returns the status. Error null_value_not_allowed for one that is still to be done without responsible or due time.';
 COMMENT ON FUNCTION incident.frequency_rating(bigint, bigint) IS
 'The rating of a frequency: 26 or more in half a year (at least once a week) is 5, 6 or more (at least once a month) 4, more than one 3, any ever 2, none ever 1.';
-COMMENT ON FUNCTION incident.observed_frequency(text, text, timestamptz) IS
+COMMENT ON FUNCTION incident_internal.observed_frequency(text, text, timestamptz) IS
 'How often incidents were recorded by a moment, as a rating: of an asset, of a threat (by its incident_categories), or both; NULL for any. Counts the half year before by detection; drills and cancelled incidents do not count.';
+
+SELECT incident_internal.allow('read', 'frequency_rating', 'observed_frequency',
+	'risk_standing');
+SELECT incident_internal.allow('administer', 'apply_measure', 'measure_step', 'register_measure',
+	'register_scenario', 'retire_scenario');

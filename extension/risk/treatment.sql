@@ -22,11 +22,11 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.treat_risk(
+CREATE FUNCTION incident_internal.treat_risk(
 	scenario_id bigint, decision text, reason text DEFAULT NULL, accepted_until timestamptz DEFAULT NULL,
 	by text DEFAULT NULL, at timestamptz DEFAULT now())
 RETURNS bigint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -61,11 +61,11 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.plan_measure(
+CREATE FUNCTION incident_internal.plan_measure(
 	scenario_id bigint, measure text, kind text, effectiveness incident.rating, responsible text,
 	due_at timestamptz, title text DEFAULT NULL)
 RETURNS bigint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -95,7 +95,7 @@ BEGIN
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 				  HINT = 'incident.apply_measure() says that it works in another scenario. What is to be done anew has another name.';
 	END IF;
-	id := incident.register_measure(measure, kind, effectiveness,
+	id := incident_internal.register_measure(measure, kind, effectiveness,
 		CASE status_now WHEN 'in_progress' THEN 'in_progress' ELSE 'planned' END, responsible, due_at, title);
 	INSERT INTO incident_internal.scenario_measures AS l (org_id, scenario_id, measure_id, treatment_id)
 		VALUES (treatment.org_id, treatment.scenario_id, id, treatment.treatment_id)
@@ -134,11 +134,11 @@ LEFT JOIN LATERAL (SELECT count(*) AS items,
 		AND m.status <> 'withdrawn') AS p ON true
 WHERE r.treatment_id IS NOT NULL;
 
-CREATE FUNCTION incident.approve_risk(
+CREATE FUNCTION incident_internal.approve_risk(
 	approver text, scenario_id bigint DEFAULT NULL, approved boolean DEFAULT true, by text DEFAULT NULL,
 	at timestamptz DEFAULT now(), note text DEFAULT NULL)
 RETURNS integer
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -199,9 +199,9 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.close_risk(scenario_id bigint, by text DEFAULT NULL, at timestamptz DEFAULT now())
+CREATE FUNCTION incident_internal.close_risk(scenario_id bigint, by text DEFAULT NULL, at timestamptz DEFAULT now())
 RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -235,7 +235,7 @@ BEGIN
 	UPDATE incident_internal.risk_treatments AS d SET status = 'closed', closed_at = close_risk.at, closed_by = who
 		WHERE d.org_id = org AND d.treatment_id = treatment.treatment_id;
 	IF treatment.decision = 'avoid' THEN
-		PERFORM incident.retire_scenario(close_risk.scenario_id);
+		PERFORM incident_internal.retire_scenario(close_risk.scenario_id);
 	ELSE
 		PERFORM incident_internal.record_risk(ARRAY[close_risk.scenario_id], true);
 	END IF;
@@ -245,9 +245,9 @@ $$;
 -- Marks what has become overdue by a moment, over all organisations: plan items,
 -- vulnerabilities, acceptances that have lapsed. What counts as overdue or accepted does not
 -- wait for it.
-CREATE FUNCTION incident.mark_overdue_risk(at timestamptz DEFAULT now())
+CREATE FUNCTION incident_internal.mark_overdue_risk(at timestamptz DEFAULT now())
 RETURNS integer
-LANGUAGE sql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	WITH moment AS MATERIALIZED (
@@ -278,15 +278,19 @@ BEGIN ATOMIC
 		+ (SELECT count(*) FROM acceptances))::integer;
 END;
 
-COMMENT ON FUNCTION incident.treat_risk(bigint, text, text, timestamptz, text, timestamptz) IS
+COMMENT ON FUNCTION incident_internal.treat_risk(bigint, text, text, timestamptz, text, timestamptz) IS
 'Decides about a risk: keep, control, accept, avoid or transfer; replaces the decision before and returns the id of the treatment. accept needs accepted_until, at which the acceptance stops to count.';
-COMMENT ON FUNCTION incident.plan_measure(bigint, text, text, incident.rating, text, timestamptz, text) IS
+COMMENT ON FUNCTION incident_internal.plan_measure(bigint, text, text, incident.rating, text, timestamptz, text) IS
 'Adds a measure to the plan of a risk that is to be controlled, avoided or transferred: what, who is responsible, by when. Returns the id of the measure. Error object_not_in_prerequisite_state when the treatment has no plan or is no longer proposed, and for a measure that is in place.';
 COMMENT ON VIEW incident_internal.treatment_state IS
 'The live treatment of each scenario, its open plan items, and what is left of the risk.';
-COMMENT ON FUNCTION incident.approve_risk(text, bigint, boolean, text, timestamptz, text) IS
+COMMENT ON FUNCTION incident_internal.approve_risk(text, bigint, boolean, text, timestamptz, text) IS
 'Decides on the treatment of a risk, or, without scenario_id, on all that wait for the approver: security_group reviews what is proposed, person_in_charge approves what is reviewed, general_manager approves the residual risk of what is approved (without scenario_id, where it is unacceptable). approved => false rejects. Returns how many. Error object_not_in_prerequisite_state when it is not the approver''s turn, or no measure is planned where approving needs one.';
-COMMENT ON FUNCTION incident.close_risk(bigint, text, timestamptz) IS
+COMMENT ON FUNCTION incident_internal.close_risk(bigint, text, timestamptz) IS
 'Ends the treatment of a risk when it is approved and its measures are in place; of an avoided one the scenario is retired. Error object_not_in_prerequisite_state when the residual risk is unacceptable and the general manager has not approved it.';
-COMMENT ON FUNCTION incident.mark_overdue_risk(timestamptz) IS
+COMMENT ON FUNCTION incident_internal.mark_overdue_risk(timestamptz) IS
 'Marks plan items and vulnerabilities that are overdue and acceptances that have lapsed by a moment, of all organisations, each once; returns how many. What a transaction is just changing is left for the next time.';
+
+SELECT incident_internal.allow('administer', 'approve_risk', 'close_risk', 'plan_measure',
+	'treat_risk');
+SELECT incident_internal.allow('operate', 'mark_overdue_risk');

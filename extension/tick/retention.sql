@@ -63,9 +63,9 @@ $$;
 -- Nobody may be adding rows meanwhile: who had found the default partition before a new one
 -- came beside it would be refused there. A row that came before the lock and is not seen
 -- yet in REPEATABLE READ fails the check of the default partition.
-CREATE FUNCTION incident.add_next_partition()
+CREATE FUNCTION incident_internal.add_next_partition()
 RETURNS boolean
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '100ms'
 SET default_tablespace = ''
@@ -138,9 +138,9 @@ $$;
 --
 -- A transaction that began in the month may still be going on: whether the month is done
 -- with is only known once nobody is writing, and only to a statement that begins then.
-CREATE FUNCTION incident.drop_next_partition()
+CREATE FUNCTION incident_internal.drop_next_partition()
 RETURNS boolean
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '100ms'
 AS $$
@@ -174,9 +174,9 @@ $$;
 -- Returns how many, NULL when there is no such month.
 --
 -- One that a transaction of that month commits meanwhile is not closed, and stays.
-CREATE FUNCTION incident.forget_next_month(keep interval)
+CREATE FUNCTION incident_internal.forget_next_month(keep interval)
 RETURNS bigint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 SET lock_timeout = '100ms'
@@ -237,9 +237,9 @@ END
 $$;
 
 -- Forgets what ticks are done with, but for whole partitions.
-CREATE FUNCTION incident.tidy_up()
+CREATE FUNCTION incident_internal.tidy_up()
 RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 AS $$
@@ -273,9 +273,9 @@ $$;
 
 -- Whether an hour has passed since partitions were looked after; then notes that they are.
 -- Of several who ask at once, one is told so: now() may be before the others' commit.
-CREATE FUNCTION incident.take_maintenance()
+CREATE FUNCTION incident_internal.take_maintenance()
 RETURNS boolean
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -311,13 +311,16 @@ COMMENT ON PROCEDURE incident.retain(interval) IS
 'Forgets incidents, with their timelines, of every past month in which all that was opened was closed or cancelled longer than `keep` ago; keep defaults to the setting pg_incident.retention, and NULL keeps all. Also drops timers that are done with, and the log of ticks after a month. A partition that is in use is left for the next time. Error invalid_parameter_value when keep is negative.';
 COMMENT ON PROCEDURE incident.maintain() IS
 'Makes the partitions of the coming days and months and calls retain(), unless that was done within the hour. run_ticks() calls it.';
-COMMENT ON FUNCTION incident.add_next_partition() IS
+COMMENT ON FUNCTION incident_internal.add_next_partition() IS
 'A step of maintain(): makes one partition that is wanted. False when there was none to make.';
-COMMENT ON FUNCTION incident.drop_next_partition() IS
+COMMENT ON FUNCTION incident_internal.drop_next_partition() IS
 'A step of retain(): drops one partition that is done with. False when there was none that could be dropped. Error object_not_in_prerequisite_state in REPEATABLE READ and above.';
-COMMENT ON FUNCTION incident.forget_next_month(interval) IS
+COMMENT ON FUNCTION incident_internal.forget_next_month(interval) IS
 'A step of retain(): forgets the incidents of one month that is over. How many, NULL when there is no such month.';
-COMMENT ON FUNCTION incident.tidy_up() IS
+COMMENT ON FUNCTION incident_internal.tidy_up() IS
 'A step of retain(): forgets single rows that ticks are done with.';
-COMMENT ON FUNCTION incident.take_maintenance() IS
+COMMENT ON FUNCTION incident_internal.take_maintenance() IS
 'A step of maintain(): whether it is time for it.';
+
+SELECT incident_internal.allow('operate', 'add_next_partition', 'drop_next_partition',
+	'forget_next_month', 'maintain', 'retain', 'take_maintenance', 'tidy_up');

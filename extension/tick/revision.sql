@@ -134,7 +134,7 @@ DECLARE
 	problem record;
 BEGIN
 	SELECT p.name, p.version, c.* INTO problem
-		FROM incident_internal.policies AS p, incident.check_policy(incident.export_policy(p.policy_id)) AS c
+		FROM incident_internal.policies AS p, incident.check_policy(incident_internal.export_policy(p.policy_id)) AS c
 		WHERE p.state IN ('published', 'retired') AND p.policy_id IN (
 			SELECT l.policy_id FROM incident_internal.policy_levels AS l WHERE l.calendar = expect_sound_policies.calendar)
 		ORDER BY p.policy_id LIMIT 1;

@@ -75,12 +75,12 @@ CREATE TABLE incident_internal.quarantine (
 );
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.quarantine', '');
 
-CREATE FUNCTION incident.tick(
+CREATE FUNCTION incident_internal.tick(
 	at timestamptz DEFAULT now(), batch integer DEFAULT 1000,
 	OUT incidents integer, OUT escalations integer, OUT overdue integer, OUT breaches integer,
 	OUT notices integer, OUT quarantined integer, OUT remaining bigint)
 RETURNS record
-LANGUAGE c VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_tick';
 
@@ -119,7 +119,7 @@ AS 'MODULE_PATHNAME', 'pgi_unschedule';
 
 COMMENT ON FUNCTION incident_internal.bucket(timestamptz) IS
 'The minute of a moment, counted from 2000-01-01 00:00 UTC, as far as an integer goes.';
-COMMENT ON FUNCTION incident.tick(timestamptz, integer) IS
+COMMENT ON FUNCTION incident_internal.tick(timestamptz, integer) IS
 'Decides everything that has become due up to `at` (not in the future, see pg_incident.clock_tolerance) for at most `batch` incidents (1 to 1000000), oldest first, in one transaction. Any number may run at once. Returns how many incidents were settled, escalations and breaches decided, incidents quarantined, and how many due ones remain at most (0: none). overdue counts what was not acknowledged, responded to or, of the duties, done in time; notices counts messages and is 0 as long as there are none. An incident that fails is quarantined with its error and tried again after 1 minute, doubling up to 1 hour.';
 COMMENT ON PROCEDURE incident.run_ticks(integer) IS
 'Ticks, committing after each batch, until nothing is due; once an hour also runs maintain(); marks what of risk treatment has become overdue. This is what the scheduled job calls.';
@@ -127,3 +127,5 @@ COMMENT ON FUNCTION incident.schedule(text) IS
 'Has pg_cron call run_ticks() in this database on a cron schedule, as the calling role, and returns the job id; calling it again changes the schedule. Works also when pg_cron lives in another database of the server. Error object_not_in_prerequisite_state says what is missing.';
 COMMENT ON FUNCTION incident.unschedule() IS
 'Removes the job that schedule() made for the calling role; false when there was none. A superuser removes those of all roles for this database, and a notice says whose they were.';
+
+SELECT incident_internal.allow('operate', 'run_ticks', 'schedule', 'tick', 'unschedule');

@@ -14,3 +14,5 @@ COMMENT ON TYPE incident.rating IS
     'A rating from 1 (very low) to 5 (very high)';
 COMMENT ON AGGREGATE pg_catalog.min(incident.rating) IS 'the lowest rating';
 COMMENT ON AGGREGATE pg_catalog.max(incident.rating) IS 'the highest rating';
+
+SELECT incident_internal.allow('look_up', 'label');

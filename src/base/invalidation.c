@@ -12,6 +12,7 @@
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "base/compat.h"
 #include "base/invalidation.h"
@@ -20,6 +21,7 @@
 uint64 pgi_invalidation_policies = 1;
 uint64 pgi_invalidation_calendars = 1;
 uint64 pgi_invalidation_risk_methods = 1;
+uint64 pgi_invalidation_grants = 1;
 
 static struct
 {
@@ -31,25 +33,40 @@ static struct
 	[PGI_POLICIES] = {"policies", &pgi_invalidation_policies, 1, InvalidOid},
 	[PGI_CALENDARS] = {"calendars", &pgi_invalidation_calendars, 1, InvalidOid},
 	[PGI_RISK_METHODS] = {"risk_methods", &pgi_invalidation_risk_methods, 1, InvalidOid},
+	[PGI_GRANTS] = {"grants", &pgi_invalidation_grants, 1, InvalidOid},
 };
 
 static bool follows_message = false;
+
+static void
+count_change(int which)
+{
+	followed[which].changes++;
+	(*followed[which].generation)++;
+}
 
 static void
 note_change(Datum arg, Oid relation)
 {
 	for (int i = 0; i < lengthof(followed); i++)
 		if (relation == InvalidOid || relation == followed[i].relation)
-		{
-			followed[i].changes++;
-			(*followed[i].generation)++;
-		}
+			count_change(i);
+}
+
+/* Roles and their members: what is granted to one holds for others. */
+static void
+note_change_of_roles(Datum arg, int cache, uint32 hash)
+{
+	count_change(PGI_GRANTS);
 }
 
 void
 pgi_invalidation_init(void)
 {
 	CacheRegisterRelcacheCallback(note_change, (Datum) 0);
+	CacheRegisterSyscacheCallback(AUTHOID, note_change_of_roles, (Datum) 0);
+	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, note_change_of_roles, (Datum) 0);
+	CacheRegisterSyscacheCallback(DATABASEOID, note_change_of_roles, (Datum) 0);
 }
 
 static void
@@ -136,6 +153,14 @@ Datum
 pgi_invalidate_risk_methods(PG_FUNCTION_ARGS)
 {
 	invalidate(fcinfo, PGI_RISK_METHODS);
+	PG_RETURN_POINTER(NULL);
+}
+
+PG_FUNCTION_INFO_V1(pgi_invalidate_grants);
+Datum
+pgi_invalidate_grants(PG_FUNCTION_ARGS)
+{
+	invalidate(fcinfo, PGI_GRANTS);
 	PG_RETURN_POINTER(NULL);
 }
 

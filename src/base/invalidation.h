@@ -12,13 +12,15 @@
 extern uint64 pgi_invalidation_policies;
 extern uint64 pgi_invalidation_calendars;
 extern uint64 pgi_invalidation_risk_methods;
+extern uint64 pgi_invalidation_grants;
 
 /* The tables whose changes are counted, with those that belong to them. */
 typedef enum PgiFollowed
 {
 	PGI_POLICIES,
 	PGI_CALENDARS,
-	PGI_RISK_METHODS
+	PGI_RISK_METHODS,
+	PGI_GRANTS
 } PgiFollowed;
 
 extern void pgi_invalidation_init(void);

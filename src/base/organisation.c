@@ -13,7 +13,16 @@
 
 #define ORGANISATION "pg_incident.organisation"
 
-int pgi_organisation = 1;
+int pgi_organisation = PGI_NO_ORGANISATION;
+static char *setting = NULL;
+
+/* Reads a number from 1, or nothing; false when it is neither. */
+static bool
+read_organisation(const char *value, int *number)
+{
+	*number = PGI_NO_ORGANISATION;
+	return value[0] == '\0' || (parse_int(value, number, 0, NULL) && *number >= 1);
+}
 
 /*
  * What was set before the module was loaded has not been checked by anyone. The server
@@ -24,18 +33,32 @@ static void
 check_setting(void)
 {
 	const char *value = GetConfigOption(ORGANISATION, true, false);
-	int organisation;
+	int number;
 
-	if (value != NULL && (!parse_int(value, &organisation, 0, NULL) || organisation < 1))
+	if (value != NULL && !read_organisation(value, &number))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("invalid value for parameter \"%s\": \"%s\"", ORGANISATION,
 							   pgi_argument_clip(value))));
 }
 
+static bool
+check_organisation(char **value, void **extra, GucSource source)
+{
+	int number;
+
+	if (read_organisation(*value, &number))
+		return true;
+	GUC_check_errdetail("It needs the number of an organisation, from 1 to %d, or '' for "
+						"all that were granted.",
+						PG_INT32_MAX);
+	return false;
+}
+
 /* Another organisation may have another zone: call sites find their calendars anew. */
 static void
-assign_organisation(int value, void *extra)
+assign_organisation(const char *value, void *extra)
 {
+	(void) read_organisation(value, &pgi_organisation);
 	pgi_invalidation_calendars++;
 }
 
@@ -43,16 +66,9 @@ void
 pgi_organisation_init(void)
 {
 	check_setting();
-	DefineCustomIntVariable(
-		ORGANISATION,
-		"The organisation whose incidents and assets this session works on.", NULL,
-		&pgi_organisation, 1, 1, PG_INT32_MAX, PGC_USERSET, 0, NULL, assign_organisation,
-		NULL);
-}
-
-PG_FUNCTION_INFO_V1(pgi_current_organisation);
-Datum
-pgi_current_organisation(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_INT32(pgi_organisation);
+	DefineCustomStringVariable(ORGANISATION,
+							   "The organisation whose incidents and assets this session "
+							   "works on; empty: all that were granted.",
+							   NULL, &setting, "", PGC_USERSET, 0, check_organisation,
+							   assign_organisation, NULL);
 }

@@ -4,8 +4,10 @@
 #ifndef PGI_ORGANISATION_H
 #define PGI_ORGANISATION_H
 
-/* Setting pg_incident.organisation. */
+/* Setting pg_incident.organisation; PGI_NO_ORGANISATION when it is empty. */
 extern int pgi_organisation;
+
+#define PGI_NO_ORGANISATION 0
 
 extern void pgi_organisation_init(void);
 

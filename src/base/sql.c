@@ -17,15 +17,11 @@
 
 #include "base/sql.h"
 
-/* What people call, and everything else. */
-#define PUBLIC_SCHEMA "incident"
-#define INTERNAL_SCHEMA "incident_internal"
-
 /* The type of the extension with this name. */
 Oid
 pgi_sql_type(const char *name)
 {
-	Oid schema = get_namespace_oid(PUBLIC_SCHEMA, false);
+	Oid schema = get_namespace_oid(PGI_PUBLIC_SCHEMA, false);
 
 	return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name),
 						   ObjectIdGetDatum(schema));
@@ -35,13 +31,14 @@ pgi_sql_type(const char *name)
 Oid
 pgi_sql_relation(const char *name)
 {
-	Oid schema = get_namespace_oid(INTERNAL_SCHEMA, true);
+	Oid schema = get_namespace_oid(PGI_INTERNAL_SCHEMA, true);
 
 	return OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
 }
 
-static Oid
-extension_owner(void)
+/* The role that the extension belongs to. */
+Oid
+pgi_sql_owner(void)
 {
 	Oid relation = pgi_sql_relation("policies");
 	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
@@ -73,7 +70,7 @@ pgi_sql_become_owner(PgiOwnerScope *scope)
 	GetUserIdAndSecContext(&scope->user, &scope->security);
 	scope->guc_level = NewGUCNestLevel();
 	set_for_now("search_path", "pg_catalog, pg_temp");
-	SetUserIdAndSecContext(extension_owner(),
+	SetUserIdAndSecContext(pgi_sql_owner(),
 						   scope->security | SECURITY_LOCAL_USERID_CHANGE);
 }
 

@@ -8,6 +8,10 @@
 #include "executor/spi.h"
 #include "tcop/dest.h"
 
+/* What people call, and everything else. */
+#define PGI_PUBLIC_SCHEMA "incident"
+#define PGI_INTERNAL_SCHEMA "incident_internal"
+
 /* Stand for types of the extension in a query's argument list. */
 #define PGI_TYPE_LEVEL ((Oid) 1)
 #define PGI_TYPE_SEVERITY ((Oid) 2)
@@ -35,6 +39,7 @@ typedef struct PgiOwnerScope
 extern Oid pgi_sql_type(const char *name);
 extern Oid pgi_sql_type_of(Oid type);
 extern Oid pgi_sql_relation(const char *name);
+extern Oid pgi_sql_owner(void);
 extern void pgi_sql_become_owner(PgiOwnerScope *scope);
 extern void pgi_sql_become_caller(const PgiOwnerScope *scope);
 extern SPIPlanPtr pgi_sql_plan(PgiQuery *query);

@@ -269,7 +269,8 @@ zone_number(const char *name)
 static int
 zone_of(int32 org_id)
 {
-	static PgiQuery query = {"SELECT incident_internal.organisation_zone($1)", 1, {INT4OID}};
+	static PgiQuery query = {
+		"SELECT incident_internal.organisation_zone($1)", 1, {INT4OID}};
 	Organisation *organisation = hash_search(organisations, &org_id, HASH_FIND, NULL);
 	Datum key = Int32GetDatum(org_id);
 	PgiOwnerScope scope;

@@ -15,8 +15,8 @@
 #include "base/compat.h"
 #include "base/invalidation.h"
 #include "base/length.h"
-#include "base/organisation.h"
 #include "calendar/calendar_cache.h"
+#include "rights/grants.h"
 
 /* What a call site used last. */
 typedef struct Memo
@@ -50,7 +50,7 @@ find_calendar(FunctionCallInfo fcinfo)
 		fcinfo->flinfo->fn_extra = memo =
 			MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Memo));
 	memo->generation = 0;
-	memo->calendar = pgi_calendar_get(name, pgi_organisation);
+	memo->calendar = pgi_calendar_get(name, pgi_working_organisation());
 	memo->constant = names_constant(fcinfo);
 	memo->length = strlen(name);
 	namestrcpy(&memo->name, name);
@@ -160,7 +160,7 @@ pgi_term_length(PG_FUNCTION_ARGS)
 	if (!pgi_length_is_working_days(term))
 		return DirectFunctionCall3(interval_in, CStringGetDatum(term),
 								   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
-	(void) pgi_length_read_term(term, pgi_calendar_get(calendar, pgi_organisation)->day,
-								&length);
+	(void) pgi_length_read_term(
+		term, pgi_calendar_get(calendar, pgi_working_organisation())->day, &length);
 	PG_RETURN_INTERVAL_P(make_length(length));
 }

@@ -15,13 +15,13 @@
 
 #include "base/arguments.h"
 #include "base/compat.h"
-#include "base/organisation.h"
 #include "base/sql.h"
 #include "incident/entry.h"
 #include "incident/record.h"
 #include "kernel/duty.h"
 #include "policy/duty_names.h"
 #include "policy/policy_cache.h"
+#include "rights/grants.h"
 
 static void
 refuse_no_report(const PgiDutyNames *names, int number)
@@ -117,7 +117,7 @@ record_done(FunctionCallInfo fcinfo, bool report)
 	uint8 number;
 
 	SPI_connect();
-	pgi_timeline_lock(&timeline, pgi_organisation, incident_id);
+	pgi_timeline_lock(&timeline, pgi_organisation_worked_in(), incident_id);
 	number = find_duty(timeline.policy_id, duty, report);
 	check_is_due(&timeline, number, duty, at);
 	entry = pgi_timeline_add(&timeline, PGI_DONE, at);
@@ -146,19 +146,19 @@ pgi_report(PG_FUNCTION_ARGS)
 
 #define REPORT_COLUMNS 7
 
-/* (incident_id, at); no rows for an incident that is damaged, so that views can be read. */
+/* (org_id, incident_id, at); no rows for an incident that is damaged, so that views can be read. */
 PG_FUNCTION_INFO_V1(pgi_duty_reports);
 Datum
 pgi_duty_reports(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	TimestampTz at = pgi_argument_moment(fcinfo, 1, "the moment");
+	TimestampTz at = pgi_argument_moment(fcinfo, 2, "the moment");
 	PgiDutyReport reports[PGI_MAX_DUTIES];
 	PgiTimeline timeline;
 
 	InitMaterializedSRF(fcinfo, 0);
 	SPI_connect();
-	pgi_timeline_read(&timeline, pgi_organisation, PG_GETARG_INT64(0));
+	pgi_timeline_read(&timeline, PG_GETARG_INT32(0), PG_GETARG_INT64(1));
 	if (!pgi_timeline_is_complete(&timeline) ||
 		report_at(&timeline, at, reports) != PGI_OK)
 	{

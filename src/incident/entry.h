@@ -97,8 +97,9 @@ extern const PgiColumn pgi_entry_columns[PGI_ENTRY_COLUMNS];
  * What pgi_entry_read reads, of incident_internal.entries AS e where $3 is the incident's policy: the
  * columns before the texts, and the number of the duty.
  */
-#define PGI_ENTRY_FIND_DUTY                                                        \
-	"CASE WHEN duty IS NOT NULL THEN (SELECT d.number FROM incident_internal.policy_duties" \
+#define PGI_ENTRY_FIND_DUTY                                  \
+	"CASE WHEN duty IS NOT NULL THEN (SELECT d.number FROM " \
+	"incident_internal.policy_duties"                        \
 	" AS d WHERE d.policy_id = $3 AND d.duty = e.duty) END"
 #define PGI_ENTRY_READ                   \
 	PGI_ENTRY_DECISIONS(PGI_COLUMN_NAME) \

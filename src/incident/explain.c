@@ -14,12 +14,12 @@
 #include "base/arguments.h"
 #include "base/compat.h"
 #include "base/language.h"
-#include "base/organisation.h"
 #include "base/sql.h"
 #include "incident/record.h"
 #include "incident/timeline.h"
 #include "policy/duty_names.h"
 #include "policy/policy_cache.h"
+#include "rights/grants.h"
 #include "types/types.h"
 
 /* What is explained, and where the lines go. */
@@ -110,8 +110,9 @@ found_moment(int column)
 static char *
 term(const Explanation *explanation, const char *kind, const char *word)
 {
-	static PgiQuery query = {
-		"SELECT incident_internal.term_of($1, $2, 'zh', $3)", 3, {TEXTOID, TEXTOID, INT4OID}};
+	static PgiQuery query = {"SELECT incident_internal.term_of($1, $2, 'zh', $3)",
+							 3,
+							 {TEXTOID, TEXTOID, INT4OID}};
 	Datum values[3];
 	char *called;
 
@@ -323,7 +324,8 @@ pgi_explain(PG_FUNCTION_ARGS)
 {
 	static PgiQuery describe = {
 		"SELECT detected_at, name, version FROM incident_internal.incidents"
-		" JOIN incident_internal.policies USING (policy_id) WHERE org_id = $1 AND incident_id = "
+		" JOIN incident_internal.policies USING (policy_id) WHERE org_id = $1 AND "
+		"incident_id = "
 		"$2",
 		2,
 		{INT4OID, INT8OID}};
@@ -340,7 +342,7 @@ pgi_explain(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	explanation.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	SPI_connect();
-	pgi_timeline_read(&timeline, pgi_organisation, incident_id);
+	pgi_timeline_read(&timeline, pgi_organisation_worked_in(), incident_id);
 	explanation.policy_id = timeline.policy_id;
 	if (find_row(&describe, timeline.incident.org_id, incident_id))
 		say(&explanation,

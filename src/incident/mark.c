@@ -12,12 +12,12 @@
 
 #include "base/arguments.h"
 #include "base/compat.h"
-#include "base/organisation.h"
 #include "base/sql.h"
 #include "base/word.h"
 #include "incident/entry.h"
 #include "incident/mark.h"
 #include "incident/record.h"
+#include "rights/grants.h"
 
 /* The marks of the Traffic Light Protocol 2.0. */
 static const char *const tlp_marks[] = {"clear", "green", "amber", "amber+strict", "red"};
@@ -126,7 +126,7 @@ pgi_set_confidentiality(PG_FUNCTION_ARGS)
 						errmsg("the mark must not be empty"),
 						errhint("The mark clear says that nothing is confidential.")));
 	SPI_connect();
-	pgi_timeline_lock(&timeline, pgi_organisation, incident_id);
+	pgi_timeline_lock(&timeline, pgi_organisation_worked_in(), incident_id);
 	newest = is_newest(&timeline, at);
 	before = mark_of(&timeline);
 	if (newest && before != NULL && strcmp(before, mark) == 0)

@@ -94,7 +94,8 @@ choose_policy(int32 org_id, const char *name)
 static int64
 next_incident_id(void)
 {
-	static PgiQuery query = {"SELECT nextval('incident_internal.incidents_incident_id_seq')", 0};
+	static PgiQuery query = {
+		"SELECT nextval('incident_internal.incidents_incident_id_seq')", 0};
 	bool isnull;
 
 	pgi_sql_run(&query, NULL, NULL, SPI_OK_SELECT, 1);
@@ -105,10 +106,10 @@ next_incident_id(void)
 static void
 lock_ticket(Datum *org_and_ticket)
 {
-	static PgiQuery query = {
-		"SELECT incident_internal.take_lock('ticket', hashtextextended($2, $1)::bit(32)::integer)",
-		2,
-		{INT4OID, TEXTOID}};
+	static PgiQuery query = {"SELECT incident_internal.take_lock('ticket', "
+							 "hashtextextended($2, $1)::bit(32)::integer)",
+							 2,
+							 {INT4OID, TEXTOID}};
 
 	pgi_sql_run(&query, org_and_ticket, NULL, SPI_OK_SELECT, 1);
 }
@@ -166,13 +167,14 @@ take_ticket(int32 org_id, const char *ticket)
 static Datum
 open_incident(FunctionCallInfo fcinfo, const OpenForm *form)
 {
-	static PgiQuery insert = {"INSERT INTO incident_internal.incidents (org_id, incident_id, "
-							  "policy_id, detected_at, category,"
-							  " confidentiality, ticket, dedup_key, drill)"
-							  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-							  9,
-							  {INT4OID, INT8OID, INT4OID, TIMESTAMPTZOID, TEXTOID,
-							   TEXTOID, TEXTOID, TEXTOID, BOOLOID}};
+	static PgiQuery insert = {
+		"INSERT INTO incident_internal.incidents (org_id, incident_id, "
+		"policy_id, detected_at, category,"
+		" confidentiality, ticket, dedup_key, drill)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+		9,
+		{INT4OID, INT8OID, INT4OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+		 BOOLOID}};
 	const int *place = form->place;
 	char *asset = pgi_argument_name(fcinfo, place[ARG_ASSET], "the asset");
 	PgiReport report = {

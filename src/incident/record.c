@@ -17,11 +17,11 @@
 
 #include "base/arguments.h"
 #include "base/compat.h"
-#include "base/organisation.h"
 #include "base/sql.h"
 #include "incident/record.h"
 #include "incident/settle.h"
 #include "policy/policy_cache.h"
+#include "rights/grants.h"
 #include "timer/watermark.h"
 
 /* What each fact does, for the message that refuses it. */
@@ -56,10 +56,10 @@ PG_FUNCTION_INFO_V1(pgi_is_published);
 Datum
 pgi_is_published(PG_FUNCTION_ARGS)
 {
-	static PgiQuery query = {
-		"SELECT FROM incident_internal.policies WHERE policy_id = $1 AND state = 'published'",
-		1,
-		{INT4OID}};
+	static PgiQuery query = {"SELECT FROM incident_internal.policies WHERE policy_id = "
+							 "$1 AND state = 'published'",
+							 1,
+							 {INT4OID}};
 	Datum id = PG_GETARG_DATUM(0);
 	bool published;
 
@@ -94,7 +94,8 @@ pgi_record_find_asset(int32 org_id, const char *name, int64 *asset_id, uint8 *le
 		"SELECT f.asset_id, a.level FROM incident_internal.find_asset($1, $2,"
 		"  ' Pass NULL for an asset that is not known yet: it counts as the most urgent"
 		" possible.') AS f(asset_id)"
-		" JOIN incident_internal.assets AS a ON a.org_id = $1 AND a.asset_id = f.asset_id",
+		" JOIN incident_internal.assets AS a ON a.org_id = $1 AND a.asset_id = "
+		"f.asset_id",
 		2,
 		{INT4OID, TEXTOID}};
 	Datum values[2];
@@ -215,7 +216,7 @@ pgi_record_fit(PgiTimeline *timeline, PgiKind kind, TimestampTz at)
 PgiEntry *
 pgi_record_add(PgiTimeline *timeline, int64 incident_id, PgiKind kind, TimestampTz at)
 {
-	pgi_timeline_lock(timeline, pgi_organisation, incident_id);
+	pgi_timeline_lock(timeline, pgi_organisation_worked_in(), incident_id);
 	return pgi_record_fit(timeline, kind, at);
 }
 

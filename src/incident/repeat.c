@@ -113,11 +113,12 @@ write_key(PgiQuery *query, int expected, const Key *key)
 static bool
 add_key(const Key *key)
 {
-	static PgiQuery query = {"INSERT INTO incident_internal.dedup_keys (org_id, dedup_key,"
-							 " incident_id, severity, asset_level)"
-							 " VALUES ($1, $2, $3, $4, $5)"
-							 " ON CONFLICT (org_id, dedup_key) DO NOTHING",
-							 KEY_ARGS, KEY_TYPES};
+	static PgiQuery query = {
+		"INSERT INTO incident_internal.dedup_keys (org_id, dedup_key,"
+		" incident_id, severity, asset_level)"
+		" VALUES ($1, $2, $3, $4, $5)"
+		" ON CONFLICT (org_id, dedup_key) DO NOTHING",
+		KEY_ARGS, KEY_TYPES};
 
 	return write_key(&query, SPI_OK_INSERT, key) > 0;
 }
@@ -139,7 +140,8 @@ static void
 add_repeat(int32 org_id, int64 incident_id, const PgiReport *report)
 {
 	static PgiQuery query = {
-		"INSERT INTO incident_internal.repeats (org_id, incident_id, detected_at, recorded_at,"
+		"INSERT INTO incident_internal.repeats (org_id, incident_id, detected_at, "
+		"recorded_at,"
 		" asset_id, asset_level, severity, summary, actor, recorded_by)"
 		" VALUES ($1, $2, $3, clock_timestamp(), $4, $5, $6, $7, $8, session_user)",
 		8,

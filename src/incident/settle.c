@@ -47,10 +47,12 @@ static void
 renumber_duties(PgiTimeline *timeline)
 {
 	static PgiQuery query = {
-		"SELECT e.seq, d.number FROM incident_internal.entries AS e JOIN incident_internal.policy_duties "
+		"SELECT e.seq, d.number FROM incident_internal.entries AS e JOIN "
+		"incident_internal.policy_duties "
 		"AS d"
 		" ON d.policy_id = $4 AND d.duty = coalesce(e.duty,"
-		"  incident_internal.duty_decided(e.org_id, e.incident_id, e.month, e.seq, e.rule, $4))"
+		"  incident_internal.duty_decided(e.org_id, e.incident_id, e.month, e.seq, "
+		"e.rule, $4))"
 		" WHERE e.org_id = $1 AND e.incident_id = $2 AND e.month = $3"
 		" AND (e.duty IS NOT NULL OR e.rule >= 100)",
 		4,

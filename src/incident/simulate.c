@@ -16,11 +16,11 @@
 
 #include "base/arguments.h"
 #include "base/compat.h"
-#include "base/organisation.h"
 #include "base/sql.h"
 #include "incident/timeline.h"
 #include "policy/duty_names.h"
 #include "policy/policy_cache.h"
+#include "rights/grants.h"
 #include "types/types.h"
 
 /* A simulated course: facts and derived events, merged in order. */
@@ -396,7 +396,7 @@ pgi_simulate(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	course.result = (ReturnSetInfo *) fcinfo->resultinfo;
-	course.policy = pgi_policy_of(policy_id, pgi_organisation);
+	course.policy = pgi_policy_of(policy_id, pgi_working_organisation());
 	course.row = AllocSetContextCreate(CurrentMemoryContext, "pg_incident simulation",
 									   ALLOCSET_DEFAULT_SIZES);
 	if (pgi_advance(course.policy, course.facts, course.nfacts, until, put_derived,
@@ -428,7 +428,7 @@ pgi_state_at(PG_FUNCTION_ARGS)
 	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	SPI_connect();
-	pgi_timeline_read(&timeline, pgi_organisation, PG_GETARG_INT64(0));
+	pgi_timeline_read(&timeline, pgi_organisation_worked_in(), PG_GETARG_INT64(0));
 	pgi_timeline_state(&timeline, at, &state);
 	SPI_finish();
 	if (state.standing.status == PGI_NEW)

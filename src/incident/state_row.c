@@ -117,9 +117,10 @@ pgi_state_write(PgiTimeline *timeline, TimestampTz until, const PgiState *state)
 	}
 	else
 	{
-		pgi_columns_update(
-			&update, "incident_internal.incident_state", pgi_state_columns, PGI_STATE_COLUMNS,
-			PGI_COLUMN_BIT(PGI_STATE_ORG_ID) | PGI_COLUMN_BIT(PGI_STATE_INCIDENT_ID));
+		pgi_columns_update(&update, "incident_internal.incident_state", pgi_state_columns,
+						   PGI_STATE_COLUMNS,
+						   PGI_COLUMN_BIT(PGI_STATE_ORG_ID) |
+							   PGI_COLUMN_BIT(PGI_STATE_INCIDENT_ID));
 		pgi_sql_run(&update, values, nulls, SPI_OK_UPDATE, 0);
 	}
 	if (state->next_due != PGI_NEVER && state->next_due != timeline->next_due)

@@ -204,7 +204,8 @@ pgi_timeline_write(PgiTimeline *timeline, PgiEntry *entry)
 	pgi_entry_row(&timeline->incident, entry, values, isnull);
 	for (int i = 0; i < PGI_ENTRY_COLUMNS; i++)
 		nulls[i] = isnull[i] ? 'n' : ' ';
-	pgi_columns_insert(&query, "incident_internal.entries", pgi_entry_columns, PGI_ENTRY_COLUMNS);
+	pgi_columns_insert(&query, "incident_internal.entries", pgi_entry_columns,
+					   PGI_ENTRY_COLUMNS);
 	pgi_sql_run(&query, values, nulls, SPI_OK_INSERT, 0);
 }
 

@@ -17,12 +17,12 @@
 
 #include "base/arguments.h"
 #include "base/compat.h"
-#include "base/organisation.h"
 #include "base/sql.h"
 #include "incident/chain.h"
 #include "incident/entry.h"
 #include "incident/settle.h"
 #include "incident/state_row.h"
+#include "rights/grants.h"
 #include "timer/bucket.h"
 
 /* What an entry says besides what settling needs. */
@@ -108,15 +108,18 @@ read_state(Check *check)
 	static PgiQuery query = {
 		"SELECT " PGI_STATE_LIST(
 			PGI_COLUMN_NAME) "EXISTS (SELECT FROM incident_internal.calendar_changes AS c"
-							 "  JOIN incident_internal.policy_levels AS l ON l.calendar = "
+							 "  JOIN incident_internal.policy_levels AS l ON l.calendar "
+							 "= "
 							 "c.calendar"
 							 "  WHERE l.policy_id = s.policy_id),"
-							 " EXISTS (SELECT FROM incident_internal.quarantine AS q WHERE "
+							 " EXISTS (SELECT FROM incident_internal.quarantine AS q "
+							 "WHERE "
 							 "q.org_id = s.org_id"
 							 "  AND q.incident_id = s.incident_id AND q.retry_at = "
 							 "s.next_due),"
 							 " (SELECT t.at FROM incident_internal.last_tick AS t)"
-							 " FROM incident_internal.incident_state AS s WHERE org_id = $1 AND "
+							 " FROM incident_internal.incident_state AS s WHERE org_id = "
+							 "$1 AND "
 							 "incident_id = $2",
 		2,
 		{INT4OID, INT8OID}};
@@ -158,7 +161,8 @@ read_incident(Check *check)
 	static PgiQuery query = {
 		"SELECT i.policy_id, i.detected_at, p.name, p.version, encode(p.digest, 'hex'),"
 		" i.category, i.confidentiality, i.ticket, i.dedup_key, i.drill"
-		" FROM incident_internal.incidents AS i LEFT JOIN incident_internal.policies AS p USING (policy_id)"
+		" FROM incident_internal.incidents AS i LEFT JOIN incident_internal.policies AS "
+		"p USING (policy_id)"
 		" WHERE i.org_id = $1 AND i.incident_id = $2",
 		2,
 		{INT4OID, INT8OID}};
@@ -667,11 +671,12 @@ pgi_verify_timeline(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	check.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	SPI_connect();
-	pgi_timeline_start(&check.timeline, pgi_organisation, PG_GETARG_INT64(0), 0);
+	pgi_timeline_start(&check.timeline, pgi_organisation_worked_in(), PG_GETARG_INT64(0),
+					   0);
 	check.has_state = read_state(&check);
 	check.has_incident = read_incident(&check);
 	if (!check.has_state && !check.has_incident)
-		pgi_timeline_refuse_unknown(pgi_organisation, PG_GETARG_INT64(0));
+		pgi_timeline_refuse_unknown(pgi_organisation_worked_in(), PG_GETARG_INT64(0));
 	if (!check.has_state)
 		put_problem(&check, 0, "the incident has no state");
 	if (!check.has_incident)
@@ -713,7 +718,7 @@ pgi_timeline_hash(PG_FUNCTION_ARGS)
 	pg_cryptohash_ctx *sha;
 
 	SPI_connect();
-	pgi_timeline_start(timeline, pgi_organisation, PG_GETARG_INT64(0), 0);
+	pgi_timeline_start(timeline, pgi_organisation_worked_in(), PG_GETARG_INT64(0), 0);
 	if (!read_state(&check) || !read_incident(&check))
 	{
 		SPI_finish();

@@ -15,7 +15,6 @@
 #include "base/arguments.h"
 #include "base/compat.h"
 #include "base/invalidation.h"
-#include "base/organisation.h"
 #include "base/sql.h"
 #include "base/version.h"
 #include "calendar/calendar_cache.h"
@@ -23,6 +22,7 @@
 #include "policy/policy_cache.h"
 #include "policy/policy_document.h"
 #include "policy/policy_reader.h"
+#include "rights/grants.h"
 #include "types/types.h"
 
 /*
@@ -70,7 +70,8 @@ static Jsonb *
 read_document(int32 policy_id, PgiPolicyTitle *title)
 {
 	static PgiQuery query = {
-		"SELECT incident.export_policy(policy_id), name, version, encode(digest, 'hex')"
+		"SELECT incident_internal.export_policy(policy_id), name, version, "
+		"encode(digest, 'hex')"
 		" FROM incident_internal.policies WHERE policy_id = $1 AND state <> 'dropped'",
 		1,
 		{INT4OID}};
@@ -123,7 +124,7 @@ compile(Jsonb *document, CachedPolicy *cached)
 	cached->floats = false;
 	for (int i = 0; i < cached->calendars.count; i++)
 		cached->floats |= cached->calendars.floats[i];
-	set_calendars(cached, pgi_organisation);
+	set_calendars(cached, pgi_working_organisation());
 	caller = MemoryContextSwitchTo(cache_context);
 	pgi_policy_words_read(pgi_json_container(&root), &cached->words);
 	MemoryContextSwitchTo(caller);
@@ -162,10 +163,10 @@ read_policy(int32 policy_id, CachedPolicy *cached)
 static void
 read_names(void)
 {
-	static PgiQuery query = {
-		"SELECT name, version, policy_id FROM incident_internal.policies WHERE state = 'published'"
-		" ORDER BY name, version",
-		0};
+	static PgiQuery query = {"SELECT name, version, policy_id FROM "
+							 "incident_internal.policies WHERE state = 'published'"
+							 " ORDER BY name, version",
+							 0};
 	PgiOwnerScope scope;
 
 	pgi_sql_become_owner(&scope);

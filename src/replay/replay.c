@@ -11,10 +11,10 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
-#include "base/organisation.h"
 #include "incident/timeline.h"
 #include "policy/policy_cache.h"
 #include "replay/replay.h"
+#include "rights/grants.h"
 
 /* The arguments are (policy_id, from, to). */
 void
@@ -24,7 +24,7 @@ pgi_replay_arguments(FunctionCallInfo fcinfo, int32 *policy_id, PgiPeriod *perio
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 						errmsg("policy, from and to must not be null")));
 	*policy_id = PG_GETARG_INT32(0);
-	period->org_id = pgi_organisation;
+	period->org_id = pgi_organisation_worked_in();
 	period->from = PG_GETARG_TIMESTAMPTZ(1);
 	period->to = PG_GETARG_TIMESTAMPTZ(2);
 	if (period->from > period->to)

@@ -29,9 +29,10 @@ static PgiVersions published = {"risk method"};
 static void
 read_names(void)
 {
-	static PgiQuery query = {"SELECT name, version, method_id FROM incident_internal.risk_methods"
-							 " WHERE state = 'published' ORDER BY name, version",
-							 0};
+	static PgiQuery query = {
+		"SELECT name, version, method_id FROM incident_internal.risk_methods"
+		" WHERE state = 'published' ORDER BY name, version",
+		0};
 	PgiOwnerScope scope;
 
 	pgi_sql_become_owner(&scope);
@@ -74,7 +75,9 @@ static void
 compile_method(int32 method_id, PgiRiskMethod *compiled)
 {
 	static PgiQuery query = {
-		"SELECT document FROM incident_internal.risk_methods WHERE method_id = $1", 1, {INT4OID}};
+		"SELECT document FROM incident_internal.risk_methods WHERE method_id = $1",
+		1,
+		{INT4OID}};
 	Datum id = Int32GetDatum(method_id);
 	PgiOwnerScope scope;
 	PgiRiskSource source;

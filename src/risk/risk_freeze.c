@@ -37,7 +37,8 @@ Datum
 pgi_freeze_results(PG_FUNCTION_ARGS)
 {
 	static PgiQuery results = {RESULTS, 1, {INT8OID}};
-	static PgiQuery insert = {"INSERT INTO incident_internal.risk_results " RESULTS, 1, {INT8OID}};
+	static PgiQuery insert = {
+		"INSERT INTO incident_internal.risk_results " RESULTS, 1, {INT8OID}};
 	Datum round = PG_GETARG_DATUM(0);
 	PgiBulk *bulk;
 	uint64 frozen;

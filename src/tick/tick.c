@@ -59,7 +59,8 @@ static void
 quarantine(const PgiTimer *due, TimestampTz at, const ErrorData *error)
 {
 	static PgiQuery remember = {
-		"INSERT INTO incident_internal.quarantine AS q (org_id, incident_id, since, attempts, "
+		"INSERT INTO incident_internal.quarantine AS q (org_id, incident_id, since, "
+		"attempts, "
 		"retry_at,"
 		" sqlstate, message)"
 		" VALUES ($1, $2, $3, 1, $3::timestamptz + interval '1 minute', $4, $5)"
@@ -158,16 +159,16 @@ settle_together(void *arg)
 static PgiOutcome
 lock_due(const PgiTimer *due)
 {
-	static PgiQuery lock = {
-		"SELECT next_due = $3 FROM incident_internal.incident_state WHERE org_id = $1 AND "
-		"incident_id = $2"
-		" FOR NO KEY UPDATE SKIP LOCKED",
-		3,
-		{INT4OID, INT8OID, TIMESTAMPTZOID}};
-	static PgiQuery look = {
-		"SELECT FROM incident_internal.incident_state WHERE org_id = $1 AND incident_id = $2",
-		2,
-		{INT4OID, INT8OID}};
+	static PgiQuery lock = {"SELECT next_due = $3 FROM incident_internal.incident_state "
+							"WHERE org_id = $1 AND "
+							"incident_id = $2"
+							" FOR NO KEY UPDATE SKIP LOCKED",
+							3,
+							{INT4OID, INT8OID, TIMESTAMPTZOID}};
+	static PgiQuery look = {"SELECT FROM incident_internal.incident_state WHERE org_id = "
+							"$1 AND incident_id = $2",
+							2,
+							{INT4OID, INT8OID}};
 	Datum values[3];
 	bool isnull;
 
@@ -337,7 +338,8 @@ log_tick(const Tally *tally, TimestampTz at, TimestampTz began, int64 remaining,
 {
 	Interval interval = {.time = step};
 	static PgiQuery query = {
-		"INSERT INTO incident_internal.tick_log (began_at, finished_at, settled_to, incidents,"
+		"INSERT INTO incident_internal.tick_log (began_at, finished_at, settled_to, "
+		"incidents,"
 		" escalations, overdue, breaches, quarantined, remaining, lateness, clock_step)"
 		" SELECT $1, clock_timestamp(), $2, $3, $4, $5, $6, $7, $8, $9, $10"
 		" WHERE $3 > 0 OR $7 > 0 OR $10 IS NOT NULL",

@@ -213,9 +213,12 @@ void
 pgi_watermark_note(TimestampTz at, const PgiPass *seen)
 {
 	static PgiQuery lock = {
-		"SELECT " COLUMNS " FROM incident_internal.last_tick FOR NO KEY UPDATE SKIP LOCKED", 0};
+		"SELECT " COLUMNS
+		" FROM incident_internal.last_tick FOR NO KEY UPDATE SKIP LOCKED",
+		0};
 	static PgiQuery write = {
-		"UPDATE incident_internal.last_tick SET at = $1, from_bucket = $2, next_bucket = $3,"
+		"UPDATE incident_internal.last_tick SET at = $1, from_bucket = $2, next_bucket = "
+		"$3,"
 		" next_xid = $4, finished_at = $5, boot_clock = $6, boot_id = $7",
 		7,
 		{TIMESTAMPTZOID, INT4OID, INT4OID, XID8OID, TIMESTAMPTZOID, INT8OID, TEXTOID}};

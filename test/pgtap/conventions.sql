@@ -152,13 +152,14 @@ $$, 'times have zones, texts no length, documents are jsonb');
 
 -- Dump and restore
 SELECT set_eq($$ SELECT c.relname FROM extension AS e, unnest(e.extconfig) AS t JOIN pg_class AS c ON c.oid = t $$,
-	$$ SELECT relname FROM tables WHERE relkind <> 'p' AND relname NOT IN ('last_tick', 'role_rights', 'triggers', 'policy_addenda', 'installation') AND relname NOT LIKE 'tick\_log%' $$,
-	'every table and sequence is dumped, but what ticks say of themselves, role_rights, triggers, policy_addenda and the installation');
+	$$ SELECT relname FROM tables WHERE relkind <> 'p' AND relname NOT IN ('last_tick', 'role_rights', 'rights_of_roles', 'rights_of_functions', 'triggers', 'policy_addenda', 'installation') AND relname NOT LIKE 'tick\_log%' $$,
+	'every table and sequence is dumped, but what ticks say of themselves, rights of roles and functions, triggers, policy_addenda and the installation');
 SELECT set_eq($$ SELECT c.relname, k FROM extension AS e, unnest(e.extconfig, e.extcondition) AS t(id, k) JOIN pg_class AS c ON c.oid = t.id WHERE k <> '' $$,
 	$$ SELECT relname, 'WHERE policy_id >= 1000' FROM tables WHERE relkind = 'r' AND relname LIKE 'polic%' AND relname <> 'policy_addenda'
 		UNION ALL SELECT relname, 'WHERE NOT built_in' FROM tables WHERE relname LIKE 'calendar%' AND relname NOT LIKE 'calendar\_changes%'
-		UNION ALL VALUES ('risk_methods', 'WHERE method_id >= 1000') $$,
-	'and of these all rows, but the built-in policies, calendars and risk methods');
+		UNION ALL VALUES ('risk_methods', 'WHERE method_id >= 1000'),
+			('grants', 'WHERE grantee_oid = (SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname = grantee)') $$,
+	'and of these all rows, but the built-in policies, calendars and risk methods, and what was granted to roles that are no more');
 
 -- Triggers
 CREATE TEMP VIEW triggers AS
@@ -172,7 +173,7 @@ SELECT is_empty($$ SELECT definition FROM triggers WHERE definition NOT LIKE '% 
 SELECT set_eq($$ SELECT relname FROM triggers WHERE proname LIKE 'invalidate%' AND definition LIKE '%AFTER INSERT OR DELETE OR UPDATE%' $$,
 	$$ SELECT c.relname FROM extension AS e, unnest(e.extconfig, e.extcondition) AS t(id, k) JOIN pg_class AS c ON c.oid = t.id WHERE k <> ''
 		UNION ALL VALUES ('organisations') $$,
-	'every table that has built-in rows, and so is kept compiled, tells the caches of its changes, and so do organisations of their zones');
+	'every table of which not all is dumped, and which is kept compiled, tells the caches of its changes, and so do organisations of their zones');
 SELECT set_eq($$ SELECT relname FROM triggers WHERE definition ~ 'BEFORE TRUNCATE' $$,
 	$$ SELECT relname FROM triggers WHERE definition ~ 'BEFORE (INSERT OR )?DELETE OR UPDATE' $$,
 	'what is guarded against changes is against TRUNCATE, too');

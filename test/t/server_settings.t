@@ -69,7 +69,7 @@ my %RESULTS = (
 		'2026-03-07 23:30+00', '2026-04-01 00:00+00',
 		'[{"at": "2026-03-08 06:59+00", "kind": "assessed", "severity": "minor"}]')},
 	state_at => q{SELECT i, s.* FROM generate_series(1, 2) AS i, incident.state_at(i, '2026-03-12 12:00+00') AS s},
-	duties => q{SELECT i, d.* FROM generate_series(1, 2) AS i, incident_internal.duty_reports(i, '2026-03-20 00:00+00') AS d},
+	duties => q{SELECT i, d.* FROM generate_series(1, 2) AS i, incident_internal.duty_reports(1, i, '2026-03-20 00:00+00') AS d},
 	verified_policies => q{SELECT v.* FROM incident.verify_policies() AS v},
 	verify => q{SELECT i, v.* FROM generate_series(1, 2) AS i, incident.verify_timeline(i) AS v},
 	replay => q{SELECT r.* FROM incident.replay('itil', '2026-01-01 00:00+00', '2026-04-01 00:00+00') AS r},

@@ -1,0 +1,224 @@
+/*
+ * sees.c: the wall between organisations, as the condition of row security, and what the
+ * planner is told of it.
+ *
+ * sees() is leakproof: it fails for no organisation, only for a setting that chooses one
+ * that was not granted. Plans outlive settings and grants, so nothing of these is put into
+ * one: the condition that an index takes is on seen_array(), which is asked when the plan
+ * runs, and sees() itself is looked at again.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/stratnum.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_statistic.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/supportnodes.h"
+#include "optimizer/optimizer.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/selfuncs.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+#include "rights/grants.h"
+#include "base/sql.h"
+
+#include "base/compat.h"
+
+/* An index is read once for each organisation; of more, all is read and looked at. */
+#define MOST_BY_INDEX 32
+
+PG_FUNCTION_INFO_V1(pgi_sees_organisation);
+Datum
+pgi_sees_organisation(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(pgi_sees(PG_GETARG_INT32(0)));
+}
+
+/* (org_id, mark); what has no mark is for all who see it. */
+PG_FUNCTION_INFO_V1(pgi_clears_mark);
+Datum
+pgi_clears_mark(PG_FUNCTION_ARGS)
+{
+	text *mark;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	if (PG_ARGISNULL(1))
+		PG_RETURN_BOOL(true);
+	mark = PG_GETARG_TEXT_PP(1);
+	PG_RETURN_BOOL(
+		pgi_clears(PG_GETARG_INT32(0), VARDATA_ANY(mark), VARSIZE_ANY_EXHDR(mark)));
+}
+
+static ArrayType *
+array_of(const int32 *numbers, int count)
+{
+	Datum *values = palloc(sizeof(Datum) * Max(count, 1));
+
+	for (int i = 0; i < count; i++)
+		values[i] = Int32GetDatum(numbers[i]);
+	return construct_array(values, count, INT4OID, sizeof(int32), true, TYPALIGN_INT);
+}
+
+#define ORGANISATION_ORG_ID 1
+
+/* Every organisation there is. */
+static ArrayType *
+all_organisations(void)
+{
+	Relation relation = table_open(pgi_sql_relation("organisations"), AccessShareLock);
+	ArrayBuildState *all = initArrayResult(INT4OID, CurrentMemoryContext, false);
+	Snapshot snapshot;
+	SysScanDesc scan;
+	HeapTuple row;
+
+	InvalidateCatalogSnapshot();
+	snapshot = RegisterSnapshot(GetCatalogSnapshot(RelationRelationId));
+	scan = systable_beginscan(relation, InvalidOid, false, snapshot, 0, NULL);
+	while ((row = systable_getnext(scan)) != NULL)
+	{
+		bool isnull;
+		Datum org_id =
+			heap_getattr(row, ORGANISATION_ORG_ID, RelationGetDescr(relation), &isnull);
+
+		all = accumArrayResult(all, org_id, isnull, INT4OID, CurrentMemoryContext);
+	}
+	systable_endscan(scan);
+	UnregisterSnapshot(snapshot);
+	table_close(relation, AccessShareLock);
+	return DatumGetArrayTypeP(makeArrayResult(all, CurrentMemoryContext));
+}
+
+PG_FUNCTION_INFO_V1(pgi_seen_array);
+Datum
+pgi_seen_array(PG_FUNCTION_ARGS)
+{
+	PgiSeen seen = pgi_seen();
+
+	PG_RETURN_ARRAYTYPE_P(seen.all ? all_organisations() : array_of(seen.of, seen.count));
+}
+
+static bool
+is_seen(const PgiSeen *seen, int32 org_id)
+{
+	for (int i = 0; i < seen->count; i++)
+		if (seen->of[i] == org_id)
+			return true;
+	return false;
+}
+
+/* The share of the rows that are of organisations seen, by the statistics. */
+static double
+seen_share(PlannerInfo *root, Node *org_id, int relation)
+{
+	PgiSeen seen = pgi_seen();
+	VariableStatData variable;
+	AttStatsSlot slot;
+	double share = 0.0;
+	double rest = 1.0;
+	double others;
+	int found = 0;
+	bool is_default;
+
+	if (seen.all)
+		return 1.0;
+	examine_variable(root, org_id, relation, &variable);
+	others = get_variable_numdistinct(&variable, &is_default);
+	if (HeapTupleIsValid(variable.statsTuple) &&
+		get_attstatsslot(&slot, variable.statsTuple, STATISTIC_KIND_MCV, InvalidOid,
+						 ATTSTATSSLOT_VALUES | ATTSTATSSLOT_NUMBERS))
+	{
+		for (int i = 0; i < slot.nvalues; i++)
+		{
+			rest -= slot.numbers[i];
+			if (is_seen(&seen, DatumGetInt32(slot.values[i])))
+			{
+				share += slot.numbers[i];
+				found++;
+			}
+		}
+		others -= slot.nvalues;
+		free_attstatsslot(&slot);
+	}
+	if (others > 0 && rest > 0)
+		share += rest * Min(1.0, (seen.count - found) / others);
+	ReleaseVariableStats(variable);
+	return share;
+}
+
+static Oid
+seen_array(void)
+{
+	Oid schema = get_namespace_oid(PGI_INTERNAL_SCHEMA, false);
+
+	return GetSysCacheOid3(
+		PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum("seen_array"),
+		PointerGetDatum(buildoidvector(NULL, 0)), ObjectIdGetDatum(schema));
+}
+
+/* org_id = ANY (seen_array()) */
+static List *
+index_condition(const SupportRequestIndexCondition *request)
+{
+	List *arguments;
+	ScalarArrayOpExpr *condition;
+	PgiSeen seen;
+
+	if (request->index->relam != BTREE_AM_OID || !is_funcclause(request->node) ||
+		request->indexarg != 0 ||
+		get_opfamily_member(request->opfamily, INT4OID, INT4OID, BTEqualStrategyNumber) !=
+			Int4EqualOperator)
+		return NIL;
+	seen = pgi_seen();
+	if (seen.all || seen.count > MOST_BY_INDEX)
+		return NIL;
+	condition = makeNode(ScalarArrayOpExpr);
+	arguments = ((FuncExpr *) request->node)->args;
+	condition->opno = Int4EqualOperator;
+	condition->opfuncid = get_opcode(Int4EqualOperator);
+	condition->useOr = true;
+	condition->inputcollid = InvalidOid;
+	condition->args = list_make2(linitial(arguments),
+								 makeFuncExpr(seen_array(), INT4ARRAYOID, NIL, InvalidOid,
+											  InvalidOid, COERCE_EXPLICIT_CALL));
+	condition->location = -1;
+	return list_make1(condition);
+}
+
+PG_FUNCTION_INFO_V1(pgi_sees_support);
+Datum
+pgi_sees_support(PG_FUNCTION_ARGS)
+{
+	Node *request = (Node *) PG_GETARG_POINTER(0);
+	Node *result = NULL;
+
+	if (IsA(request, SupportRequestSelectivity))
+	{
+		SupportRequestSelectivity *selectivity = (SupportRequestSelectivity *) request;
+
+		selectivity->selectivity = seen_share(
+			selectivity->root, linitial(selectivity->args), selectivity->varRelid);
+		result = request;
+	}
+	else if (IsA(request, SupportRequestIndexCondition))
+	{
+		SupportRequestIndexCondition *condition =
+			(SupportRequestIndexCondition *) request;
+
+		condition->lossy = true;
+		result = (Node *) index_condition(condition);
+	}
+	PG_RETURN_POINTER(result);
+}
