@@ -6,13 +6,13 @@
 #include "fmgr.h"
 #include "utils/guc.h"
 
-#include "rights/caller.h"
 #include "base/arguments.h"
 #include "base/compat.h"
 #include "base/invalidation.h"
 #include "base/language.h"
 #include "base/length.h"
 #include "base/organisation.h"
+#include "rights/caller.h"
 
 PG_MODULE_MAGIC;
 

@@ -19,7 +19,6 @@
 #include "incident/timeline.h"
 #include "policy/duty_names.h"
 #include "policy/policy_cache.h"
-#include "rights/grants.h"
 #include "types/types.h"
 
 /* What is explained, and where the lines go. */
@@ -342,7 +341,7 @@ pgi_explain(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	explanation.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	SPI_connect();
-	pgi_timeline_read(&timeline, pgi_organisation_worked_in(), incident_id);
+	pgi_timeline_read(&timeline, pgi_timeline_organisation(incident_id), incident_id);
 	explanation.policy_id = timeline.policy_id;
 	if (find_row(&describe, timeline.incident.org_id, incident_id))
 		say(&explanation,

@@ -428,7 +428,8 @@ pgi_state_at(PG_FUNCTION_ARGS)
 	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	SPI_connect();
-	pgi_timeline_read(&timeline, pgi_organisation_worked_in(), PG_GETARG_INT64(0));
+	pgi_timeline_read(&timeline, pgi_timeline_organisation(PG_GETARG_INT64(0)),
+					  PG_GETARG_INT64(0));
 	pgi_timeline_state(&timeline, at, &state);
 	SPI_finish();
 	if (state.standing.status == PGI_NEW)

@@ -14,11 +14,13 @@
 #include "utils/xid8.h"
 
 #include "base/compat.h"
+#include "base/organisation.h"
 #include "base/sql.h"
 #include "incident/chain.h"
 #include "incident/entry.h"
 #include "incident/timeline.h"
 #include "policy/policy_cache.h"
+#include "rights/grants.h"
 #include "timer/bucket.h"
 
 static PgiQuery read_entries = {"SELECT " PGI_ENTRY_READ
@@ -49,6 +51,29 @@ pgi_timeline_refuse_unknown(int32 org_id, int64 incident_id)
 					errmsg("incident " INT64_FORMAT " does not exist in organisation %d",
 						   incident_id, org_id),
 					errhint("The view incident.incident_history lists those that do.")));
+}
+
+/*
+ * The organisation in which who reads an incident finds it: the one that he works in, or, where
+ * none is chosen, the one of those that he sees. Within SPI.
+ */
+int32
+pgi_timeline_organisation(int64 incident_id)
+{
+	static PgiQuery query = {
+		"SELECT org_id FROM incident_internal.incidents WHERE incident_id = $1"
+		" AND org_id = ANY (incident_internal.seen_array())",
+		1,
+		{INT8OID}};
+	Datum id = Int64GetDatum(incident_id);
+	bool isnull;
+	int32 org_id;
+
+	if (pgi_organisation != PGI_NO_ORGANISATION || pgi_sql_read(&query, &id, NULL) == 0)
+		return pgi_organisation_worked_in();
+	org_id = DatumGetInt32(pgi_sql_column(0, 1, &isnull));
+	SPI_freetuptable(SPI_tuptable);
+	return org_id;
 }
 
 #define READ_STATE                                                      \

@@ -31,6 +31,7 @@ typedef struct PgiTimeline
 
 extern void pgi_timeline_start(PgiTimeline *timeline, int32 org_id, int64 incident_id,
 							   int32 policy_id);
+extern int32 pgi_timeline_organisation(int64 incident_id);
 extern void pgi_timeline_lock(PgiTimeline *timeline, int32 org_id, int64 incident_id);
 extern void pgi_timeline_read(PgiTimeline *timeline, int32 org_id, int64 incident_id);
 extern PGI_NORETURN void pgi_timeline_refuse_unknown(int32 org_id, int64 incident_id);

@@ -22,7 +22,6 @@
 #include "incident/entry.h"
 #include "incident/settle.h"
 #include "incident/state_row.h"
-#include "rights/grants.h"
 #include "timer/bucket.h"
 
 /* What an entry says besides what settling needs. */
@@ -667,16 +666,17 @@ Datum
 pgi_verify_timeline(PG_FUNCTION_ARGS)
 {
 	Check check = {.is_whole = true};
+	int32 org_id;
 
 	InitMaterializedSRF(fcinfo, 0);
 	check.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	SPI_connect();
-	pgi_timeline_start(&check.timeline, pgi_organisation_worked_in(), PG_GETARG_INT64(0),
-					   0);
+	org_id = pgi_timeline_organisation(PG_GETARG_INT64(0));
+	pgi_timeline_start(&check.timeline, org_id, PG_GETARG_INT64(0), 0);
 	check.has_state = read_state(&check);
 	check.has_incident = read_incident(&check);
 	if (!check.has_state && !check.has_incident)
-		pgi_timeline_refuse_unknown(pgi_organisation_worked_in(), PG_GETARG_INT64(0));
+		pgi_timeline_refuse_unknown(org_id, PG_GETARG_INT64(0));
 	if (!check.has_state)
 		put_problem(&check, 0, "the incident has no state");
 	if (!check.has_incident)
@@ -718,7 +718,8 @@ pgi_timeline_hash(PG_FUNCTION_ARGS)
 	pg_cryptohash_ctx *sha;
 
 	SPI_connect();
-	pgi_timeline_start(timeline, pgi_organisation_worked_in(), PG_GETARG_INT64(0), 0);
+	pgi_timeline_start(timeline, pgi_timeline_organisation(PG_GETARG_INT64(0)),
+					   PG_GETARG_INT64(0), 0);
 	if (!read_state(&check) || !read_incident(&check))
 	{
 		SPI_finish();

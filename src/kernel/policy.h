@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #include "kernel/calendar.h"
-#include "kernel/grade.h"
 #include "kernel/entry_kind.h"
+#include "kernel/grade.h"
 
 /*
  * The clocks of an incident. Processing drives the escalation by the remaining time, and

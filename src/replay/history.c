@@ -29,9 +29,9 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "base/index_cursor.h"
 #include "base/sql.h"
 #include "incident/decided.h"
-#include "base/index_cursor.h"
 #include "incident/entry.h"
 #include "incident/state_cursor.h"
 #include "incident/state_row.h"

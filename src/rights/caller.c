@@ -10,8 +10,8 @@
 #include "miscadmin.h"
 #include "utils/guc.h"
 
-#include "rights/caller.h"
 #include "base/sql.h"
+#include "rights/caller.h"
 
 #define LENT "pg_incident.caller"
 

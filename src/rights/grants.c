@@ -19,13 +19,13 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-#include "rights/caller.h"
-#include "rights/grants.h"
 #include "base/arguments.h"
 #include "base/compat.h"
 #include "base/invalidation.h"
-#include "base/sql.h"
 #include "base/organisation.h"
+#include "base/sql.h"
+#include "rights/caller.h"
+#include "rights/grants.h"
 
 #define KEPT 8
 #define EVERYWHERE 0

@@ -31,8 +31,8 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
-#include "rights/grants.h"
 #include "base/sql.h"
+#include "rights/grants.h"
 
 #include "base/compat.h"
 
