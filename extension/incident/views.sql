@@ -1,5 +1,7 @@
--- Views for people and reports. Each shows the current organisation (setting
--- pg_incident.organisation) and needs no rights on tables.
+-- Views for people and reports. Each shows the organisations that the reader was granted, or
+-- the one that the setting pg_incident.organisation chooses of them, and needs no rights on
+-- tables. What people wrote of an incident, and what it is about, is for those who are cleared
+-- for its mark.
 
 -- The duty that an entry was decided for, by the policy of then: the one from which the next
 -- migration led away, or else the present one. As long as an entry is live, its duty has the
@@ -38,13 +40,12 @@ SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT incident_internal.duty_decided(s.org_id, s.incident_id, s.month, duty_of.seq, duty_of.rule, s.policy_id)
 	FROM incident_internal.incident_state AS s
-	WHERE s.org_id = duty_of.org_id AND s.incident_id = duty_of.incident_id
-		AND s.org_id = (SELECT incident.current_organisation());
+	WHERE s.org_id = duty_of.org_id AND s.incident_id = duty_of.incident_id;
 END;
 
 CREATE VIEW incident.timeline WITH (security_barrier) AS
 SELECT e.org_id, e.incident_id, e.seq, incident_internal.kind_word(e.kind) AS kind, e.effective_at, e.recorded_at,
-	a.name AS asset, e.asset_level, e.severity, e.event_level, e.response_level,
+	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN a.name END AS asset, e.asset_level, e.severity, e.event_level, e.response_level,
 	CASE WHEN e.rule < 100 THEN incident_internal.rule_word(e.rule)
 		ELSE coalesce('duty:' || incident_internal.duty_of(e.org_id, e.incident_id, e.seq, e.rule), incident_internal.rule_word(e.rule))
 		END AS rule, CASE WHEN e.rule = 1 THEN e.epoch END AS voids,
@@ -54,18 +55,25 @@ SELECT e.org_id, e.incident_id, e.seq, incident_internal.kind_word(e.kind) AS ki
 	CASE WHEN e.rule = 0 THEN NOT EXISTS (SELECT FROM incident_internal.incident_state AS s
 		WHERE s.org_id = e.org_id AND s.incident_id = e.incident_id AND e.seq = ANY (s.without_effect))
 		END AS effective,
-	e.actor, e.recorded_by, e.note,
+	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN e.actor END AS actor,
+	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN e.recorded_by END AS recorded_by,
+	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN e.note END AS note,
 	CASE WHEN e.rule < 100 THEN e.duty ELSE incident_internal.duty_of(e.org_id, e.incident_id, e.seq, e.rule) END AS duty,
-	e.evidence, CASE WHEN e.rule > 1 THEN e.epoch END AS epoch,
+	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN e.evidence END AS evidence,
+	CASE WHEN e.rule > 1 THEN e.epoch END AS epoch,
 	CASE WHEN e.rule > 1 THEN e.occurrence END AS occurrence, e.hash
 FROM incident_internal.entries AS e
+LEFT JOIN incident_internal.incidents AS i ON i.org_id = e.org_id AND i.incident_id = e.incident_id
 LEFT JOIN incident_internal.assets AS a ON a.org_id = e.org_id AND a.asset_id = e.asset_id
 WHERE incident_internal.sees(e.org_id);
 
 CREATE VIEW incident.incident_history WITH (security_barrier) AS
-SELECT i.org_id, i.incident_id, s.status, a.name AS asset, a.category AS asset_category,
+SELECT i.org_id, i.incident_id, s.status,
+	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN a.name END AS asset,
+	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN a.category END AS asset_category,
 	s.asset_level, s.severity, s.event_level, s.response_level, s.peak_response, s.breached,
-	o.note AS summary, i.category, i.confidentiality, i.ticket, i.drill,
+	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN o.note END AS summary,
+	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN i.category END AS category, i.confidentiality, i.ticket, i.drill,
 	p.name AS policy, p.version AS policy_version,
 	i.detected_at, o.recorded_at AS opened_at, s.acknowledged_at, s.activated_at,
 	s.resolved_at, s.closed_at,
@@ -81,9 +89,12 @@ LEFT JOIN incident_internal.assets AS a ON a.org_id = s.org_id AND a.asset_id = 
 WHERE incident_internal.sees(i.org_id);
 
 CREATE VIEW incident.open_incidents WITH (security_barrier) AS
-SELECT i.org_id, i.incident_id, s.status, a.name AS asset, a.category AS asset_category,
+SELECT i.org_id, i.incident_id, s.status,
+	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN a.name END AS asset,
+	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN a.category END AS asset_category,
 	s.asset_level, s.severity, s.event_level, s.response_level, s.breached,
-	o.note AS summary, i.category, i.confidentiality, i.ticket, i.drill,
+	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN o.note END AS summary,
+	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN i.category END AS category, i.confidentiality, i.ticket, i.drill,
 	p.name AS policy, p.version AS policy_version, i.detected_at, s.acknowledged_at,
 	s.activated_at, s.next_due
 FROM incident_internal.incident_state AS s
@@ -108,9 +119,13 @@ WHERE incident_internal.sees(s.org_id) AND d.policy_id = s.policy_id
 	AND l.level = CASE d.scope WHEN 'event_level' THEN s.event_level ELSE s.response_level END;
 
 CREATE VIEW incident.incident_repeats WITH (security_barrier) AS
-SELECT r.org_id, r.incident_id, r.detected_at, r.recorded_at, a.name AS asset, r.asset_level, r.severity,
-	r.summary, r.actor, r.recorded_by
+SELECT r.org_id, r.incident_id, r.detected_at, r.recorded_at,
+	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN a.name END AS asset, r.asset_level, r.severity,
+	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN r.summary END AS summary,
+	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN r.actor END AS actor,
+	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN r.recorded_by END AS recorded_by
 FROM incident_internal.repeats AS r
+JOIN incident_internal.incidents AS i ON i.org_id = r.org_id AND i.incident_id = r.incident_id
 LEFT JOIN incident_internal.assets AS a ON a.org_id = r.org_id AND a.asset_id = r.asset_id
 WHERE incident_internal.sees(r.org_id);
 

@@ -158,15 +158,22 @@ length_of_time(int64 microseconds)
 					(int) (seconds % 60));
 }
 
+/* For those who are not cleared for the incident's mark the asset is ***. */
 static void
-explain_values(Explanation *explanation, int32 org_id)
+explain_values(Explanation *explanation, int32 org_id, int64 incident_id)
 {
 	static PgiQuery query = {
-		"SELECT name FROM incident_internal.assets WHERE org_id = $1 AND asset_id = $2",
-		2,
-		{INT4OID, INT8OID}};
+		"SELECT CASE WHEN incident_internal.clears(i.org_id, i.confidentiality)"
+		"  THEN a.name ELSE '***' END"
+		" FROM incident_internal.assets AS a, incident_internal.incidents AS i"
+		" WHERE a.org_id = $1 AND a.asset_id = $2 AND i.org_id = $1"
+		" AND i.incident_id = $3",
+		3,
+		{INT4OID, INT8OID, INT8OID}};
 	const PgiState *state = &explanation->state;
-	char *name = find_row(&query, org_id, state->asset_id) ? found_text(1) : NULL;
+	Datum ids[] = {Int32GetDatum(org_id), Int64GetDatum(state->asset_id),
+				   Int64GetDatum(incident_id)};
+	char *name = pgi_sql_read(&query, ids, NULL) > 0 ? found_text(1) : NULL;
 	char *level = level_of_kind(explanation, "asset level", state->asset_level);
 	char *severity = severity_word(explanation, state->severity);
 
@@ -373,7 +380,7 @@ pgi_explain(PG_FUNCTION_ARGS)
 	say(&explanation, "It is %s.",
 		term(&explanation, "status",
 			 pgi_status_words[explanation.state.standing.status]));
-	explain_values(&explanation, timeline.incident.org_id);
+	explain_values(&explanation, timeline.incident.org_id, incident_id);
 	explain_levels(&explanation);
 	explain_clock(&explanation);
 	explain_next(&explanation, &timeline);
