@@ -448,7 +448,7 @@ COMMENT ON FUNCTION incident_internal.report(bigint, text, jsonb, text, timestam
 COMMENT ON FUNCTION incident_internal.migrate_incident(bigint, text, integer, text, timestamptz, text) IS
 'Puts an incident under another policy (its newest published version, or the one named) on purpose: the policy holds from the beginning, what no longer follows from the facts is voided, and what does is added. The fact migrated tells from which to which. Returns the status. Error invalid_parameter_value when the policy knows no such asset level or severity.';
 COMMENT ON FUNCTION incident_internal.set_confidentiality(bigint, text, text, timestamptz, text) IS
-'Gives an incident another TLP 2.0 mark, in any status: clear, green, amber, amber+strict or red. The fact marked tells from which to which; the mark with the latest `at` counts. Returns the status. Error invalid_parameter_value for a word that is no mark, null_value_not_allowed for NULL, object_not_in_prerequisite_state when the incident is marked so already.';
+'Gives an incident another TLP 2.0 mark, in any status: clear, green, amber, amber+strict or red. The fact marked tells from which to which; the mark with the latest `at` counts. Returns the status. Error invalid_parameter_value for a word that is no mark, null_value_not_allowed for NULL, object_not_in_prerequisite_state when the incident is marked so already. Error insufficient_privilege when the caller is not cleared for the mark that the incident has.';
 COMMENT ON FUNCTION incident_internal.duty_reports(integer, bigint, timestamptz) IS
 'What has become of each duty of an incident''s policy, by its number, as of a moment; what the view duty_status reads.';
 COMMENT ON FUNCTION incident_internal.state_at(bigint, timestamptz) IS

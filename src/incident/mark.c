@@ -129,6 +129,12 @@ pgi_set_confidentiality(PG_FUNCTION_ARGS)
 	pgi_timeline_lock(&timeline, pgi_organisation_worked_in(), incident_id);
 	newest = is_newest(&timeline, at);
 	before = mark_of(&timeline);
+	if (before != NULL && !pgi_clears(timeline.incident.org_id, before, strlen(before)))
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("incident " INT64_FORMAT " is marked %s, beyond the "
+							   "clearance of the role",
+							   incident_id, before),
+						errhint("incident.grant_role() gives a role a clearance.")));
 	if (newest && before != NULL && strcmp(before, mark) == 0)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						errmsg("incident " INT64_FORMAT " is marked %s already",
