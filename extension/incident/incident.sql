@@ -405,7 +405,7 @@ SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT s.incident_id, s.seq, s.head, make_date(2000 + s.month / 12, s.month % 12 + 1, 1)
 	FROM incident_internal.incident_state AS s
-	WHERE s.org_id = (SELECT incident.current_organisation())
+	WHERE incident_internal.sees(s.org_id)
 	ORDER BY s.incident_id;
 END;
 
