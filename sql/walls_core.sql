@@ -1,10 +1,7 @@
 --
 -- The core of the walls between organisations: what is granted to whom, what he sees of it,
--- by row security and by what the planner makes of it, and who is taken for the caller. In a
--- database of its own.
+-- by row security and by what the planner makes of it, and who is taken for the caller.
 --
-SELECT current_database() AS home \gset
-CREATE DATABASE regress_pgi_walls TEMPLATE template0 ENCODING 'UTF8';
 CREATE ROLE regress_pgi_one LOGIN;			-- organisation 1
 CREATE ROLE regress_pgi_two LOGIN;			-- 2, and as a reporter 3
 CREATE ROLE regress_pgi_all LOGIN;			-- all of them
@@ -14,21 +11,9 @@ CREATE ROLE regress_pgi_group;				-- 1 and 3
 CREATE ROLE regress_pgi_member LOGIN IN ROLE regress_pgi_group;
 CREATE ROLE regress_pgi_aside LOGIN NOINHERIT IN ROLE regress_pgi_group;
 CREATE ROLE regress_pgi_gone LOGIN;
-\c regress_pgi_walls
+CREATE ROLE regress_pgi_reader;				-- whom row security holds, and who owns the view
 SET client_min_messages = warning;
 \set SHOW_CONTEXT never
-CREATE EXTENSION pg_incident;
-
-SELECT rolcanlogin, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = 'incident_reader';
-
-CREATE FUNCTION public.refusal(statement text, OUT state text, OUT message text, OUT hint text)
-LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE statement;
-	state := 'accepted';
-EXCEPTION WHEN others THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
-END $$;
 
 INSERT INTO incident_internal.organisations (org_id, name) SELECT n, 'organisation ' || n FROM generate_series(1, 5) AS n;
 INSERT INTO incident_internal.grants (org_id, grantee, role, clearance) VALUES
@@ -42,8 +27,8 @@ INSERT INTO incident_internal.grants (org_id, grantee, role, clearance) VALUES
 	(1, 'regress_pgi_group', 'auditor', 'green'),
 	(3, 'regress_pgi_group', 'administrator', NULL),
 	(5, 'regress_pgi_gone', 'auditor', NULL);
-SELECT * FROM refusal($$INSERT INTO incident_internal.grants (org_id, grantee, role) VALUES (1, 'regress_pgi_one', 'operator')$$);
-SELECT * FROM refusal($$INSERT INTO incident_internal.grants (org_id, grantee, role) VALUES (1, 'regress_pgi_one', 'root')$$);
+SELECT * FROM test.refusal($$INSERT INTO incident_internal.grants (org_id, grantee, role) VALUES (1, 'regress_pgi_one', 'operator')$$);
+SELECT * FROM test.refusal($$INSERT INTO incident_internal.grants (org_id, grantee, role) VALUES (1, 'regress_pgi_one', 'root')$$);
 
 -- A table behind the wall as the views will have it.
 CREATE TABLE public.incidents (org_id integer NOT NULL, incident_id bigint GENERATED ALWAYS AS IDENTITY,
@@ -54,14 +39,14 @@ CREATE INDEX incidents_ticket_number ON public.incidents (ticket_number, org_id)
 INSERT INTO public.incidents (org_id, ticket, mark)
 	SELECT n % 5 + 1, n, ('{clear,green,amber,amber+strict,red,NULL}'::text[])[n % 6 + 1] FROM generate_series(0, 9999) AS n;
 ALTER TABLE public.incidents ENABLE ROW LEVEL SECURITY;
-CREATE POLICY walls ON public.incidents TO incident_reader USING (incident_internal.sees(org_id));
-GRANT SELECT ON public.incidents TO incident_reader;
+CREATE POLICY walls ON public.incidents TO regress_pgi_reader USING (incident_internal.sees(org_id));
+GRANT SELECT ON public.incidents TO regress_pgi_reader;
 CREATE VIEW public.seen AS
 SELECT org_id, incident_id, ticket, ticket_number, mark,
 	CASE WHEN incident_internal.clears(org_id, mark) THEN 'told' END AS summary FROM public.incidents;
-ALTER VIEW public.seen OWNER TO incident_reader;
+ALTER VIEW public.seen OWNER TO regress_pgi_reader;
 GRANT SELECT ON public.seen TO PUBLIC;
-GRANT USAGE ON SCHEMA incident TO PUBLIC;
+GRANT USAGE ON SCHEMA incident, incident_internal TO PUBLIC;	-- to look behind the doors
 GRANT EXECUTE ON FUNCTION incident_internal.sees, incident_internal.seen_array, incident_internal.clears,
 	incident_internal.ticket_key(bigint), incident_internal.ticket_key(text) TO PUBLIC;
 VACUUM ANALYZE public.incidents;
@@ -96,7 +81,7 @@ SET ROLE regress_pgi_member;
 SELECT * FROM view();
 SET ROLE regress_pgi_aside;
 SELECT * FROM view();
-SET ROLE incident_reader;
+SET ROLE regress_pgi_reader;
 SELECT * FROM view();
 RESET ROLE;
 
@@ -112,13 +97,13 @@ RESET pg_incident.organisation;
 SET ROLE regress_pgi_one;
 SELECT rows, seen_array FROM view();
 SET pg_incident.organisation = 2;
-SELECT * FROM refusal('SELECT count(*) FROM public.seen');
-SELECT * FROM refusal('SELECT incident_internal.sees(2)');
-SELECT * FROM refusal('SELECT incident_internal.sees(1)');
-SELECT * FROM refusal('SELECT incident_internal.seen_array()');
-SELECT * FROM refusal('EXPLAIN SELECT FROM public.seen');
-SELECT * FROM refusal('SET pg_incident.organisation = 0');
-SELECT * FROM refusal('SET pg_incident.organisation = ''one''');
+SELECT * FROM test.refusal('SELECT count(*) FROM public.seen');
+SELECT * FROM test.refusal('SELECT incident_internal.sees(2)');
+SELECT * FROM test.refusal('SELECT incident_internal.sees(1)');
+SELECT * FROM test.refusal('SELECT incident_internal.seen_array()');
+SELECT * FROM test.refusal('EXPLAIN SELECT FROM public.seen');
+SELECT * FROM test.refusal('SET pg_incident.organisation = 0');
+SELECT * FROM test.refusal('SET pg_incident.organisation = ''one''');
 SET ROLE regress_pgi_two;
 SELECT rows, seen_array FROM view();
 SET pg_incident.organisation = 3;
@@ -126,7 +111,7 @@ SELECT rows, seen_array FROM view();
 SET ROLE regress_pgi_all;
 SELECT rows, seen_array FROM view();
 SET ROLE regress_pgi_none;
-SELECT * FROM refusal('SELECT count(*) FROM public.seen');
+SELECT * FROM test.refusal('SELECT count(*) FROM public.seen');
 RESET ROLE;
 SELECT rows, seen_array FROM view();
 SET pg_incident.organisation = 77;
@@ -237,8 +222,8 @@ END $$;
 SELECT count(*) FROM public.seen WHERE pg_temp.spy(org_id);
 SELECT count(*) FROM public.seen WHERE 1 / (org_id - 2) <> 0;
 SELECT count(*) FROM public.tickets AS t JOIN public.seen AS s ON s.ticket = t.key WHERE pg_temp.spy(s.org_id);
-SELECT * FROM refusal('TABLE public.incidents');
-SELECT * FROM refusal('SELECT FROM incident_internal.grants');
+SELECT * FROM test.refusal('TABLE public.incidents');
+SELECT * FROM test.refusal('SELECT FROM incident_internal.grants');
 RESET ROLE;
 
 -- Changes hold at once, also for a transaction that began before.
@@ -331,7 +316,7 @@ BEGIN
 	FOR n IN 1..3 LOOP
 		FOR login, was IN VALUES ('regress_pgi_one', '1'), ('regress_pgi_two', '2'), ('regress_pgi_all', '1 2 3 4 5'),
 				('regress_pgi_none', NULL), ('regress_pgi_operator', NULL), ('regress_pgi_group', '1 3'),
-				('regress_pgi_member', '1 3'), ('regress_pgi_aside', NULL), ('regress_pgi_renamed', '5'), ('incident_reader', NULL) LOOP
+				('regress_pgi_member', '1 3'), ('regress_pgi_aside', NULL), ('regress_pgi_renamed', '5'), ('regress_pgi_reader', NULL) LOOP
 			EXECUTE format('SET ROLE %I', login);
 			IF (SELECT string_agg(o::text, ' ' ORDER BY o) FROM generate_series(1, 5) AS o WHERE incident_internal.sees(o)) IS DISTINCT FROM was THEN
 				RAISE WARNING '% sees what it should not', login;
@@ -349,42 +334,36 @@ SELECT key, incident_internal.ticket_number(key), incident_internal.ticket_key(k
 	FROM unnest('{"",-,-0,00,07,+7," 7","7 ",7a,7.0,9223372036854775808,-9223372036854775809,99999999999999999999,INC-7,七}'::text[]) AS key;
 
 -- Doors: for whom the owner works. The functions inside tell who is taken for the caller.
-CREATE SCHEMA incident_internal;
 CREATE FUNCTION incident_internal.door_who(OUT who text, OUT works_as text, OUT sees text) LANGUAGE sql STABLE
 	AS $$ SELECT (SELECT string_agg(o::text, ' ') FROM unnest(incident_internal.seen_array()) AS o), current_user::text, (SELECT rows FROM public.view()) $$;
 CREATE FUNCTION incident.door_who(OUT who text, OUT works_as text, OUT sees text) LANGUAGE c STABLE
-	AS '$libdir/pg_incident', 'pgi_door';
+	AS '$libdir/pg_incident', 'pgi_door_read';
 CREATE FUNCTION incident_internal.door_rows(most integer) RETURNS SETOF text LANGUAGE sql STRICT STABLE
 	AS $$ SELECT n || ' for ' || rows FROM generate_series(1, most) AS n, public.view() $$;
-CREATE FUNCTION incident.door_rows(most integer) RETURNS SETOF text LANGUAGE c STRICT STABLE AS '$libdir/pg_incident', 'pgi_door';
+CREATE FUNCTION incident.door_rows(most integer) RETURNS SETOF text LANGUAGE c STRICT STABLE AS '$libdir/pg_incident', 'pgi_door_look_up';
 CREATE FUNCTION incident_internal.door_rows(most text) RETURNS TABLE (n integer, as_told text) LANGUAGE plpgsql STABLE
 	AS $$ BEGIN RETURN QUERY SELECT g, coalesce(most, 'NULL') FROM generate_series(1, 2) AS g; END $$;
-CREATE FUNCTION incident.door_rows(most text DEFAULT 'default') RETURNS TABLE (n integer, as_told text) LANGUAGE c STABLE AS '$libdir/pg_incident', 'pgi_door';
+CREATE FUNCTION incident.door_rows(most text DEFAULT 'default') RETURNS TABLE (n integer, as_told text) LANGUAGE c STABLE AS '$libdir/pg_incident', 'pgi_door_read';
 CREATE FUNCTION incident_internal.door_fails() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'as %', current_user <> session_user; END $$;
-CREATE FUNCTION incident.door_fails() RETURNS text LANGUAGE c AS '$libdir/pg_incident', 'pgi_door';
+CREATE FUNCTION incident.door_fails() RETURNS text LANGUAGE c AS '$libdir/pg_incident', 'pgi_door_read';
 CREATE FUNCTION incident_internal.door_other() RETURNS text LANGUAGE sql STABLE AS $$ SELECT public.as_two() || ', then ' || rows FROM public.view() $$;
-CREATE FUNCTION incident.door_other() RETURNS text LANGUAGE c STABLE AS '$libdir/pg_incident', 'pgi_door';
+CREATE FUNCTION incident.door_other() RETURNS text LANGUAGE c STABLE AS '$libdir/pg_incident', 'pgi_door_read';
 CREATE FUNCTION incident_internal.door_nested() RETURNS text LANGUAGE sql STABLE AS $$ SELECT sees FROM incident.door_who() $$;
-CREATE FUNCTION incident.door_nested() RETURNS text LANGUAGE c STABLE AS '$libdir/pg_incident', 'pgi_door';
+CREATE FUNCTION incident.door_nested() RETURNS text LANGUAGE c STABLE AS '$libdir/pg_incident', 'pgi_door_read';
 CREATE FUNCTION public.door_as_two() RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT sees FROM incident.door_who()';
 ALTER FUNCTION public.door_as_two() OWNER TO regress_pgi_two;
 CREATE FUNCTION incident_internal.door_nested_other() RETURNS text LANGUAGE sql STABLE AS $$ SELECT public.door_as_two() || ', then ' || rows FROM public.view() $$;
-CREATE FUNCTION incident.door_nested_other() RETURNS text LANGUAGE c STABLE AS '$libdir/pg_incident', 'pgi_door';
-CREATE FUNCTION incident.door_unlisted() RETURNS text LANGUAGE c STABLE AS '$libdir/pg_incident', 'pgi_door';
-CREATE FUNCTION incident_internal.door_unlisted() RETURNS text LANGUAGE sql AS $$ SELECT 'in' $$;
+CREATE FUNCTION incident.door_nested_other() RETURNS text LANGUAGE c STABLE AS '$libdir/pg_incident', 'pgi_door_read';
 CREATE FUNCTION incident_internal.door_write() RETURNS text LANGUAGE sql AS $$ SELECT 'written' $$;
-CREATE FUNCTION incident.door_write() RETURNS text LANGUAGE c AS '$libdir/pg_incident', 'pgi_door';
+CREATE FUNCTION incident.door_write() RETURNS text LANGUAGE c AS '$libdir/pg_incident', 'pgi_door_report';
 CREATE FUNCTION incident_internal.door_operate() RETURNS text LANGUAGE sql AS $$ SELECT 'operated' $$;
-CREATE FUNCTION incident.door_operate() RETURNS text LANGUAGE c AS '$libdir/pg_incident', 'pgi_door';
-CREATE FUNCTION incident.door_nowhere() RETURNS text LANGUAGE c AS '$libdir/pg_incident', 'pgi_door';
+CREATE FUNCTION incident.door_operate() RETURNS text LANGUAGE c AS '$libdir/pg_incident', 'pgi_door_operate';
+CREATE FUNCTION incident.door_nowhere() RETURNS text LANGUAGE c AS '$libdir/pg_incident', 'pgi_door_read';
 CREATE FUNCTION incident_internal.door_workers() RETURNS text LANGUAGE sql STABLE
 	SET parallel_setup_cost = 0 SET parallel_tuple_cost = 0 SET min_parallel_table_scan_size = 0
 	SET enable_indexscan = off SET enable_bitmapscan = off SET enable_indexonlyscan = off SET parallel_leader_participation = off
 	AS $$ SELECT sum(org_id)::text FROM public.seen $$;
-CREATE FUNCTION incident.door_workers() RETURNS text LANGUAGE c STABLE AS '$libdir/pg_incident', 'pgi_door';
-INSERT INTO incident_internal.rights_of_functions VALUES ('door_who', 'read'), ('door_rows', 'look_up'), ('door_rows', 'read'),
-	('door_fails', 'read'), ('door_other', 'read'), ('door_nested', 'read'), ('door_nested_other', 'read'),
-	('door_write', 'report'), ('door_operate', 'operate'), ('door_nowhere', 'read'), ('door_workers', 'read');
+CREATE FUNCTION incident.door_workers() RETURNS text LANGUAGE c STABLE AS '$libdir/pg_incident', 'pgi_door_read';
 
 SET pg_incident.organisation = '';
 SELECT who, sees FROM incident.door_who();
@@ -401,31 +380,30 @@ SELECT incident.door_rows('x'), generate_series(1, 3);
 SELECT incident.door_rows(100) LIMIT 1;
 SELECT current_user, incident.door_nested(), incident.door_other(), incident.door_nested_other();
 SELECT incident.door_workers();
-SELECT * FROM refusal('SELECT incident.door_fails()');
+SELECT * FROM test.refusal('SELECT incident.door_fails()');
 SELECT current_user, rows FROM view();
-SELECT * FROM refusal('SELECT incident.door_unlisted()');
-SELECT * FROM refusal('SELECT incident.door_nowhere()');
-SELECT * FROM refusal('SELECT incident.door_write()');
+SELECT * FROM test.refusal('SELECT incident.door_nowhere()');
+SELECT * FROM test.refusal('SELECT incident.door_write()');
 SET pg_incident.organisation = 1;
-SELECT * FROM refusal('SELECT incident.door_write()');
+SELECT * FROM test.refusal('SELECT incident.door_write()');
 SET pg_incident.organisation = 3;
 SELECT incident.door_write();
-SELECT * FROM refusal('SELECT incident.door_operate()');
+SELECT * FROM test.refusal('SELECT incident.door_operate()');
 SET pg_incident.organisation = 2;
-SELECT * FROM refusal('SELECT incident.door_who()');
+SELECT * FROM test.refusal('SELECT incident.door_who()');
 SET pg_incident.organisation = '';
 SET ROLE regress_pgi_one;
 SELECT incident.door_write();
 SET ROLE regress_pgi_operator;
 SELECT incident.door_operate();
-SELECT * FROM refusal('SELECT incident.door_who()');
+SELECT * FROM test.refusal('SELECT incident.door_who()');
 SET ROLE regress_pgi_none;
-SELECT * FROM refusal('SELECT incident.door_who()');
-SELECT * FROM refusal('SELECT incident.door_rows(1)');
+SELECT * FROM test.refusal('SELECT incident.door_who()');
+SELECT * FROM test.refusal('SELECT incident.door_rows(1)');
 
 -- Nobody can pretend to be another.
-SELECT * FROM refusal('SET pg_incident.caller = ''10 10''');
-SELECT * FROM refusal('SELECT set_config(''pg_incident.caller'', ''10 10'', false)');
+SELECT * FROM test.refusal('SET pg_incident.caller = ''10 10''');
+SELECT * FROM test.refusal('SELECT set_config(''pg_incident.caller'', ''10 10'', false)');
 SHOW pg_incident.caller;
 RESET ALL;
 RESET ROLE;
@@ -440,7 +418,8 @@ SET pg_incident.organisation = '';
 SELECT rows FROM view();
 SHOW pg_incident.caller;
 
-\c :home
-DROP DATABASE regress_pgi_walls;
+\c -
+SET client_min_messages = warning;
+DROP OWNED BY regress_pgi_two, regress_pgi_reader CASCADE;
 DROP ROLE regress_pgi_one, regress_pgi_two, regress_pgi_all, regress_pgi_none, regress_pgi_operator,
-	regress_pgi_group, regress_pgi_member, regress_pgi_aside, regress_pgi_renamed, regress_pgi_never;
+	regress_pgi_group, regress_pgi_member, regress_pgi_aside, regress_pgi_renamed, regress_pgi_never, regress_pgi_reader;
