@@ -18,9 +18,8 @@ CREATE SCHEMA bench;
 CREATE ROLE bench_one LOGIN;		-- granted one organisation
 CREATE ROLE bench_half LOGIN;		-- half of them, one by one
 CREATE ROLE bench_all LOGIN;		-- all of them
-INSERT INTO incident_internal.grants (org_id, grantee, role) VALUES (1, 'bench_one', 'responder'), (0, 'bench_all', 'responder');
-
-SELECT incident.grant_role('responder', login) FROM unnest('{bench_one,bench_half,bench_all}'::name[]) AS login \g /dev/null
+SELECT incident.grant_role('responder', login, everywhere => login = 'bench_all')
+	FROM unnest('{bench_one,bench_half,bench_all}'::name[]) AS login \g /dev/null
 
 -- The host's own tickets, with a key of either kind.
 CREATE TABLE public.tickets (
@@ -40,7 +39,7 @@ DECLARE
 	step CONSTANT bigint := greatest(incidents / 100000, 1);
 	policy CONSTANT integer := incident.policy_id('eport');
 BEGIN
-	TRUNCATE incident_internal.incidents, incident_internal.incident_state, incident.incident_duties, incident_internal.assets,
+	TRUNCATE incident_internal.incidents, incident_internal.incident_state, incident_internal.incident_duties, incident_internal.assets,
 		incident_internal.organisations, public.tickets;
 	DELETE FROM incident_internal.grants WHERE grantee = 'bench_half';
 	INSERT INTO incident_internal.organisations (org_id, name) SELECT n, 'organisation ' || n FROM generate_series(1, organisations) AS n;
@@ -57,12 +56,12 @@ BEGIN
 		SELECT org_id, policy_id, incident_id, 300, '2', 'minor', '2', false, 1, 1 + incident_id % 10, detected_at, 'open', '2', '2',
 			false, false, false, 2, now(), now() + interval '1 hour', sha256(int8send(incident_id))
 		FROM incident_internal.incidents;
-	INSERT INTO incident.incident_duties (org_id, incident_id, policy_id, duties)
+	INSERT INTO incident_internal.incident_duties (org_id, incident_id, policy_id, duties)
 		SELECT i.org_id, i.incident_id, policy, (SELECT array_agg(ROW (w.number, w.level,
 				CASE WHEN i.incident_id % 5 = 0 AND w.number < 3 THEN 'overdue' ELSE 'due' END, 1, i.detected_at,
 				i.detected_at + interval '30 minutes', CASE WHEN i.incident_id % 5 = 0 AND w.number < 3 THEN now() END,
-				NULL::timestamptz, interval '30 minutes')::incident.duty_report ORDER BY w.number)
-			FROM incident.duty_words AS w WHERE w.policy_id = policy AND w.level = '2')
+				NULL::timestamptz, interval '30 minutes')::incident_internal.duty_report ORDER BY w.number)
+			FROM incident_internal.duty_words AS w WHERE w.policy_id = policy AND w.level = '2')
 		FROM incident_internal.incidents AS i;
 	INSERT INTO public.tickets SELECT n, n, 1 + n % organisations, 'subject ' || n FROM generate_series(1, incidents / step) AS n;
 END
