@@ -104,6 +104,18 @@ RETURNS integer
 LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_current_organisation';
 
+-- The same for views, for who may read there.
+CREATE FUNCTION incident_internal.organisation_read()
+RETURNS integer
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pgi_organisation_read';
+
+-- Whether the setting leaves in an organisation: it chooses that one, or none; 0 is all of them.
+CREATE FUNCTION incident_internal.is_chosen(org_id integer)
+RETURNS boolean
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pgi_is_chosen';
+
 -- The rights of the caller in an organisation; 0: in all of them.
 CREATE FUNCTION incident_internal.rights_of_caller(org_id integer)
 RETURNS text[]

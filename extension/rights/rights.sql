@@ -164,7 +164,8 @@ CREATE VIEW incident.rights_granted WITH (security_barrier) AS
 SELECT nullif(g.org_id, 0) AS org_id, g.grantee, g.role, coalesce(g.clearance, 'amber') AS clearance,
 	g.grantee_oid IS NOT DISTINCT FROM incident_internal.role_oid(g.grantee) AS valid
 FROM incident_internal.grants AS g
-WHERE '{operate,audit,grant}'::text[] && incident_internal.rights_of_caller(g.org_id);
+WHERE incident_internal.is_chosen(g.org_id)
+	AND '{operate,audit,grant}'::text[] && incident_internal.rights_of_caller(g.org_id);
 
 COMMENT ON FUNCTION incident_internal.grant_role(text, name, integer, boolean, text) IS
 'Gives a login or group role the functions and views of reporter, responder, auditor or administrator in one organisation (that which the session works in, when none is given), or everywhere: in all there are and will be; or makes it an operator of the database. clearance: the gravest mark of the Traffic Light Protocol whose contents it may read (amber when none is given). Errors: insufficient_privilege for who is neither an operator nor an administrator there who has as much himself, invalid_parameter_value for words that are none, undefined_object for a role or an organisation that does not exist.';

@@ -349,10 +349,10 @@ $$;
 CREATE VIEW incident_internal.services_above AS
 WITH RECURSIVE above(service_id, above_id) AS (
 	SELECT s.service_id, s.service_id FROM incident_internal.business_services AS s
-		WHERE s.org_id = (SELECT incident.current_organisation())
+		WHERE s.org_id = (SELECT incident_internal.organisation_read())
 	UNION
 	SELECT a.service_id, s.parent_id FROM above AS a
-		JOIN incident_internal.business_services AS s ON s.org_id = (SELECT incident.current_organisation())
+		JOIN incident_internal.business_services AS s ON s.org_id = (SELECT incident_internal.organisation_read())
 			AND s.service_id = a.above_id
 		WHERE s.parent_id IS NOT NULL)
 SELECT service_id, above_id FROM above;
@@ -362,26 +362,26 @@ SELECT service_id, above_id FROM above;
 -- asset of a service would raise all others.
 CREATE VIEW incident_internal.asset_ratings AS
 SELECT a.asset_id,
-	incident.method_asset_value((SELECT incident_internal.risk_method_of(incident.current_organisation())), a.confidentiality, a.integrity, a.availability) AS value,
-	incident.method_asset_rating((SELECT incident_internal.risk_method_of(incident.current_organisation())), a.confidentiality, a.integrity, a.availability) AS own_rating,
+	incident.method_asset_value((SELECT incident_internal.risk_method_of(incident_internal.organisation_read())), a.confidentiality, a.integrity, a.availability) AS value,
+	incident.method_asset_rating((SELECT incident_internal.risk_method_of(incident_internal.organisation_read())), a.confidentiality, a.integrity, a.availability) AS own_rating,
 	r.importance AS raised_to,
-	greatest(incident.method_asset_rating((SELECT incident_internal.risk_method_of(incident.current_organisation())), a.confidentiality, a.integrity, a.availability),
+	greatest(incident.method_asset_rating((SELECT incident_internal.risk_method_of(incident_internal.organisation_read())), a.confidentiality, a.integrity, a.availability),
 		r.importance) AS rating
 FROM incident_internal.assets AS a
 LEFT JOIN (SELECT l.asset_id, max(s.importance) AS importance
 	FROM incident_internal.service_assets AS l
 	JOIN incident_internal.services_above AS u ON u.service_id = l.service_id
 	JOIN incident_internal.business_services AS s ON s.org_id = l.org_id AND s.service_id = u.above_id
-	WHERE l.org_id = (SELECT incident.current_organisation()) AND s.raises_assets
+	WHERE l.org_id = (SELECT incident_internal.organisation_read()) AND s.raises_assets
 	GROUP BY l.asset_id) AS r ON r.asset_id = a.asset_id
-WHERE a.org_id = (SELECT incident.current_organisation());
+WHERE a.org_id = (SELECT incident_internal.organisation_read());
 
 CREATE VIEW incident.asset_values WITH (security_barrier) AS
 SELECT a.org_id, a.asset_id, a.name AS asset, a.confidentiality, a.integrity, a.availability, a.owner,
 	r.value, r.own_rating, r.raised_to, r.rating
 FROM incident_internal.assets AS a
 JOIN incident_internal.asset_ratings AS r ON r.asset_id = a.asset_id
-WHERE a.org_id = (SELECT incident.current_organisation());
+WHERE a.org_id = (SELECT incident_internal.organisation_read());
 
 CREATE VIEW incident.service_values WITH (security_barrier) AS
 SELECT s.org_id, s.service_id, s.name AS service, s.title, s.owner, p.name AS parent, s.importance,
@@ -391,11 +391,11 @@ FROM incident_internal.business_services AS s
 LEFT JOIN incident_internal.business_services AS p ON p.org_id = s.org_id AND p.service_id = s.parent_id
 LEFT JOIN (SELECT u.above_id, count(DISTINCT v.asset_id) AS assets, max(v.own_rating) AS highest
 	FROM incident_internal.services_above AS u
-	JOIN incident_internal.service_assets AS l ON l.org_id = (SELECT incident.current_organisation())
+	JOIN incident_internal.service_assets AS l ON l.org_id = (SELECT incident_internal.organisation_read())
 		AND l.service_id = u.service_id
 	JOIN incident_internal.asset_ratings AS v ON v.asset_id = l.asset_id
 	GROUP BY u.above_id) AS b ON b.above_id = s.service_id
-WHERE s.org_id = (SELECT incident.current_organisation());
+WHERE s.org_id = (SELECT incident_internal.organisation_read());
 
 -- Threats.
 

@@ -20,7 +20,7 @@ JOIN incident_internal.vulnerabilities AS v ON v.org_id = r.org_id AND v.vulnera
 WHERE r.retired_at IS NULL;
 
 CREATE VIEW incident.risk_heat WITH (security_barrier) AS
-SELECT incident.current_organisation() AS org_id, l::incident.rating AS loss, k::incident.rating AS likelihood,
+SELECT incident_internal.organisation_read() AS org_id, l::incident.rating AS loss, k::incident.rating AS likelihood,
 	h.inherent[l][k] AS inherent, h.current[l][k] AS current, h.residual[l][k] AS residual
 FROM (SELECT incident.risk_heat_map(r.inherent_likelihood, r.inherent_loss) AS inherent,
 		incident.risk_heat_map(r.current_likelihood, r.current_loss) AS current,
@@ -40,7 +40,7 @@ SELECT v.org_id, v.service_id, v.service, v.owner, v.rating, v.assets, count(r.s
 	count(*) FILTER (WHERE r.standing IN ('untreated', 'in_treatment')) AS unacceptable
 FROM incident.service_values AS v
 LEFT JOIN (SELECT DISTINCT u.above_id, l.asset_id FROM incident_internal.services_above AS u
-	JOIN incident_internal.service_assets AS l ON l.org_id = (SELECT incident.current_organisation())
+	JOIN incident_internal.service_assets AS l ON l.org_id = (SELECT incident_internal.organisation_read())
 		AND l.service_id = u.service_id) AS b ON b.above_id = v.service_id
 LEFT JOIN incident_internal.risk_now AS r ON r.asset_id = b.asset_id AND r.retired_at IS NULL
 GROUP BY v.org_id, v.service_id, v.service, v.owner, v.rating, v.assets;
@@ -61,21 +61,21 @@ FROM incident_internal.risk_treatments AS d
 JOIN incident_internal.scenario_measures AS l ON l.org_id = d.org_id AND l.scenario_id = d.scenario_id
 	AND l.treatment_id = d.treatment_id
 JOIN incident_internal.risk_measures AS m ON m.org_id = l.org_id AND m.measure_id = l.measure_id
-WHERE d.org_id = (SELECT incident.current_organisation()) AND d.status NOT IN ('rejected', 'replaced');
+WHERE d.org_id = (SELECT incident_internal.organisation_read()) AND d.status NOT IN ('rejected', 'replaced');
 
 CREATE VIEW incident.risk_treatment_history WITH (security_barrier) AS
 SELECT d.org_id, d.scenario_id, d.treatment_id, d.decision, d.status, d.reason, d.actor AS decided_by,
 	d.decided_at, d.recorded_at, d.accepted_until, d.accepted_until <= now() AS lapsed, d.lapsed_at,
 	d.residual_approved, d.closed_at, d.closed_by
 FROM incident_internal.risk_treatments AS d
-WHERE d.org_id = (SELECT incident.current_organisation());
+WHERE d.org_id = (SELECT incident_internal.organisation_read());
 
 CREATE VIEW incident.risk_approval_history WITH (security_barrier) AS
 SELECT p.org_id, d.scenario_id, p.treatment_id, d.decision, p.approver, p.approved, p.residual, p.at,
 	p.recorded_at, p.actor, p.recorded_by, p.note
 FROM incident_internal.risk_approvals AS p
 JOIN incident_internal.risk_treatments AS d ON d.org_id = p.org_id AND d.treatment_id = p.treatment_id
-WHERE p.org_id = (SELECT incident.current_organisation());
+WHERE p.org_id = (SELECT incident_internal.organisation_read());
 
 CREATE VIEW incident.vulnerability_status WITH (security_barrier) AS
 SELECT v.org_id, v.vulnerability_id, v.name, v.title, a.name AS asset, v.area, v.evidence, v.reference,
@@ -85,19 +85,19 @@ SELECT v.org_id, v.vulnerability_id, v.name, v.title, a.name AS asset, v.area, v
 		AND s.vulnerability_id = v.vulnerability_id AND s.retired_at IS NULL) AS scenarios
 FROM incident_internal.vulnerabilities AS v
 LEFT JOIN incident_internal.assets AS a ON a.org_id = v.org_id AND a.asset_id = v.asset_id
-WHERE v.org_id = (SELECT incident.current_organisation());
+WHERE v.org_id = (SELECT incident_internal.organisation_read());
 
 CREATE VIEW incident.vulnerability_history WITH (security_barrier) AS
 SELECT s.org_id, s.vulnerability_id, v.name, s.step_id, s.status, s.severity, s.at, s.recorded_at,
 	s.actor, s.recorded_by, s.note
 FROM incident_internal.vulnerability_steps AS s
 JOIN incident_internal.vulnerabilities AS v ON v.org_id = s.org_id AND v.vulnerability_id = s.vulnerability_id
-WHERE s.org_id = (SELECT incident.current_organisation());
+WHERE s.org_id = (SELECT incident_internal.organisation_read());
 
 CREATE VIEW incident.threat_register WITH (security_barrier) AS
 SELECT t.org_id, t.threat_id, t.name, t.title, t.source, t.path, t.manner, t.frequency, t.incident_categories
 FROM incident_internal.threats AS t
-WHERE t.org_id = (SELECT incident.current_organisation());
+WHERE t.org_id = (SELECT incident_internal.organisation_read());
 
 CREATE VIEW incident.measure_register WITH (security_barrier) AS
 SELECT m.org_id, m.measure_id, m.name, m.title, m.kind, m.effectiveness, m.status, m.responsible, m.due_at,
@@ -105,7 +105,7 @@ SELECT m.org_id, m.measure_id, m.name, m.title, m.kind, m.effectiveness, m.statu
 	(SELECT count(*) FROM incident_internal.scenario_measures AS l WHERE l.org_id = m.org_id
 		AND l.measure_id = m.measure_id) AS scenarios
 FROM incident_internal.risk_measures AS m
-WHERE m.org_id = (SELECT incident.current_organisation());
+WHERE m.org_id = (SELECT incident_internal.organisation_read());
 
 -- Incidents that were recorded of each asset and category in the half year, and ever.
 CREATE VIEW incident.frequency_disagreement WITH (security_barrier) AS
@@ -121,7 +121,7 @@ JOIN (SELECT c.org_id, c.scenario_id, sum(i.in_half_year)::bigint AS in_half_yea
 			count(*) FILTER (WHERE i.detected_at > (now() AT TIME ZONE 'UTC' - interval '6 months') AT TIME ZONE 'UTC') AS in_half_year
 		FROM incident_internal.incidents AS i
 		JOIN incident_internal.incident_state AS s ON s.org_id = i.org_id AND s.incident_id = i.incident_id
-		WHERE i.org_id = (SELECT incident.current_organisation()) AND i.detected_at <= now() AND NOT i.drill
+		WHERE i.org_id = (SELECT incident_internal.organisation_read()) AND i.detected_at <= now() AND NOT i.drill
 			AND s.status <> 'cancelled' AND s.asset_id IS NOT NULL
 		GROUP BY i.org_id, s.asset_id, i.category) AS i
 		ON i.org_id = c.org_id AND i.asset_id = c.asset_id AND i.category = ANY (t.incident_categories)
@@ -134,7 +134,7 @@ SELECT a.org_id, a.round_id, a.name, a.title, m.name AS method, m.version AS met
 	a.team, a.plan, a.prepared_at, a.identified_at, a.analysed_at, a.planned_at, a.closed_at
 FROM incident_internal.risk_assessments AS a
 JOIN incident_internal.risk_methods AS m ON m.method_id = a.method_id
-WHERE a.org_id = (SELECT incident.current_organisation());
+WHERE a.org_id = (SELECT incident_internal.organisation_read());
 
 CREATE VIEW incident.risk_round_results WITH (security_barrier) AS
 SELECT f.org_id, n.name AS round, f.scenario_id, a.name AS asset, t.name AS threat, v.name AS vulnerability,
@@ -147,7 +147,7 @@ JOIN incident_internal.risk_scenarios AS s ON s.org_id = f.org_id AND s.scenario
 JOIN incident_internal.assets AS a ON a.org_id = s.org_id AND a.asset_id = s.asset_id
 JOIN incident_internal.threats AS t ON t.org_id = s.org_id AND t.threat_id = s.threat_id
 JOIN incident_internal.vulnerabilities AS v ON v.org_id = s.org_id AND v.vulnerability_id = s.vulnerability_id
-WHERE f.org_id = (SELECT incident.current_organisation());
+WHERE f.org_id = (SELECT incident_internal.organisation_read());
 
 COMMENT ON VIEW incident.risk_register IS
 'One row a scenario that is not retired: ratings, the inherent, current and residual risk side by side, and how it stands.';

@@ -100,7 +100,7 @@ CROSS JOIN LATERAL (SELECT b.asset AS asset_rating, b.threat AS threat_rating, b
 		CASE WHEN d.decision = 'avoid' THEN '1'::incident.rating
 			ELSE incident.shift(b.threat, -CASE WHEN b.has_plan THEN s.planned_preventive ELSE s.preventive END)
 			END AS residual_threat) AS i
-WHERE s.org_id = (SELECT incident.current_organisation());
+WHERE s.org_id = (SELECT incident_internal.organisation_read());
 
 -- Every scenario of the current organisation, by ids.
 CREATE VIEW incident_internal.risk_now WITH (security_barrier) AS
@@ -119,13 +119,13 @@ SELECT s.org_id, s.scenario_id, s.asset_id, s.threat_id, s.vulnerability_id, d.t
 	d.decision, d.status AS treatment_status, d.accepted_until, d.residual_approved,
 	incident.risk_standing(
 		incident.risk_level(m.method_id, s.current_asset, s.current_threat, s.current_vulnerability),
-		(SELECT incident.unacceptable_from(incident_internal.risk_method_of(incident.current_organisation()))), d.decision, d.status,
+		(SELECT incident.unacceptable_from(incident_internal.risk_method_of(incident_internal.organisation_read()))), d.decision, d.status,
 		d.accepted_until, d.residual_approved, now()) AS standing
-FROM (SELECT incident_internal.risk_method_of(incident.current_organisation()) AS method_id OFFSET 0) AS m
+FROM (SELECT incident_internal.risk_method_of(incident_internal.organisation_read()) AS method_id OFFSET 0) AS m
 CROSS JOIN incident_internal.risk_scenarios AS s
-LEFT JOIN incident_internal.risk_treatments AS d ON d.org_id = (SELECT incident.current_organisation())
+LEFT JOIN incident_internal.risk_treatments AS d ON d.org_id = (SELECT incident_internal.organisation_read())
 	AND d.scenario_id = s.scenario_id AND d.status NOT IN ('rejected', 'replaced')
-WHERE s.org_id = (SELECT incident.current_organisation());
+WHERE s.org_id = (SELECT incident_internal.organisation_read());
 
 -- Brings the ratings of these scenarios of the current organisation up to date, NULL for all,
 -- and adds to the history those that have changed, or always all. Whoever calls it has taken

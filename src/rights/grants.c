@@ -528,6 +528,31 @@ pgi_current_organisation(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(pgi_organisation_worked_in());
 }
 
+/* The same for who may read there; error for others. */
+PG_FUNCTION_INFO_V1(pgi_organisation_read);
+Datum
+pgi_organisation_read(PG_FUNCTION_ARGS)
+{
+	int32 org_id = pgi_organisation_worked_in();
+
+	if ((pgi_rights() & PGI_READ) == 0)
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("permission denied to read in organisation %d", org_id),
+						errhint("incident.grant_role() grants a role that may read.")));
+	PG_RETURN_INT32(org_id);
+}
+
+PG_FUNCTION_INFO_V1(pgi_is_chosen);
+Datum
+pgi_is_chosen(PG_FUNCTION_ARGS)
+{
+	int32 org_id = PG_GETARG_INT32(0);
+
+	check_choice(access_of_caller());
+	PG_RETURN_BOOL(pgi_organisation == PGI_NO_ORGANISATION || org_id == EVERYWHERE ||
+				   org_id == pgi_organisation);
+}
+
 PG_FUNCTION_INFO_V1(pgi_rights_of_caller);
 Datum
 pgi_rights_of_caller(PG_FUNCTION_ARGS)
