@@ -340,9 +340,9 @@ unlike(said('one', join "\n", map { "TABLE $_;" } split /\n/, $node->safe_psql('
 # one of the other organisation and with one that there is nowhere.
 my @calls = map { [ split /\|/ ] } split /\n/, $node->safe_psql('incident', <<'SQL');
 SELECT p.proname, CASE p.proargnames[1] WHEN 'incident_id' THEN 'incidents.incident_id' WHEN 'scenario_id' THEN 'risk_scenarios.scenario_id' ELSE p.proargnames[1] END,
-	(SELECT coalesce(string_agg(', ' || format('%L::%s', CASE format_type(t, NULL) WHEN 'text' THEN CASE p.proname WHEN 'plan_measure' THEN 'preventive' WHEN 'treat_risk' THEN 'control' WHEN 'duty_done' THEN 'recover'
+	(SELECT coalesce(string_agg(', ' || format('%L::%s', CASE format_type(t, NULL) WHEN 'text' THEN CASE p.proname WHEN 'plan_measure' THEN 'preventive' WHEN 'treat_risk' THEN 'control' WHEN 'duty_done' THEN 'recover' WHEN 'apply_measure' THEN '7spares'
 			WHEN 'migrate_incident' THEN 'itil' WHEN 'set_confidentiality' THEN 'red' WHEN 'explain' THEN 'en' ELSE '7x' END
-		WHEN 'jsonb' THEN '{}' WHEN 'timestamp with time zone' THEN '2026-01-05 08:00+00' WHEN 'incident.level' THEN '2' WHEN 'incident.severity' THEN 'minor'
+		WHEN 'jsonb' THEN '{}' WHEN 'timestamp with time zone' THEN CASE WHEN p.proname <> 'treat_risk' OR n > 4 THEN '2026-01-05 08:00+00' END WHEN 'incident.level' THEN '2' WHEN 'incident.severity' THEN 'minor'
 		WHEN 'incident.rating' THEN '3' WHEN 'integer' THEN '1' WHEN 'boolean' THEN 'true' WHEN 'text[]' THEN '{}' END, format_type(t, NULL)), '' ORDER BY n), '')
 	FROM unnest(p.proargtypes::oid[]) WITH ORDINALITY AS u(t, n) WHERE n > 1)
 FROM pg_proc AS p JOIN incident_internal.rights_of_objects AS o ON o.object = p.proname AND o.object_kind = 'function'
@@ -356,10 +356,10 @@ for my $call (@calls)
 	my $other = $node->safe_psql('incident', "SELECT min($column) FROM incident_internal.$table WHERE org_id = 2");
 	my @said = map {
 		my $said = said('one', "BEGIN; SELECT * FROM incident.$function($_$arguments); ROLLBACK;");
-		$said =~ s/$_/N/g;
+		$said =~ s/\b$_\b/N/g;
 		$said
 	} $other, 777777777;
-	like($said[0], qr/ERROR:  42704/, "$function does not find what is of another organisation");
+	like($said[0], $function eq 'timeline_hash' ? qr/^\s*\z/ : qr/ERROR:  42704/, "$function does not find what is of another organisation");
 	is($said[0], $said[1], "$function says the same of what never was");
 	unlike($said[0], qr/secret/, "$function tells nothing");
 }
