@@ -59,6 +59,7 @@ CREATE VIEW incident_internal.role_rights AS
 SELECT r.role, o.object_kind, o.object
 FROM incident_internal.rights_of_roles AS r
 JOIN incident_internal.rights_of_objects AS o USING ("right");
+COMMENT ON VIEW incident_internal.role_rights IS 'The functions, procedures and views that each role may use.';
 
 -- Says by which right functions, procedures and views may be used; only this script calls it. A
 -- function of the internal schema gets a door in the public one: of the same name, arguments and

@@ -70,7 +70,6 @@ DECLARE
 	org integer;
 	rights text[];
 BEGIN
-	PERFORM incident_internal.needed_name(role, 'the role');
 	IF NOT EXISTS (SELECT FROM incident_internal.rights_of_roles AS r WHERE r.role = granted_organisation.role) THEN
 		RAISE EXCEPTION 'role "%" is not one of pg_incident', role
 			USING ERRCODE = 'invalid_parameter_value',
@@ -116,12 +115,16 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	org CONSTANT integer := incident_internal.granted_organisation(role, organisation, everywhere, clearance);
+	org integer;
 	statement text;
 BEGIN
+	role := incident_internal.needed_name(role, 'the role');
+	clearance := incident_internal.given_name(clearance, 'the clearance');
+	org := incident_internal.granted_organisation(role, organisation, everywhere, clearance);
 	PERFORM incident_internal.needed(grantee, 'the grantee');
 	IF incident_internal.role_oid(grantee) IS NULL THEN
-		RAISE EXCEPTION 'role "%" does not exist', grantee USING ERRCODE = 'undefined_object';
+		RAISE EXCEPTION 'role "%" does not exist', grantee
+			USING ERRCODE = 'undefined_object', HINT = 'CREATE ROLE makes one.';
 	END IF;
 	-- What an earlier role of the name had is gone with it.
 	DELETE FROM incident_internal.grants AS g WHERE g.grantee = grant_role.grantee
@@ -140,9 +143,11 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	org CONSTANT integer := incident_internal.granted_organisation(role, organisation, everywhere, NULL);
+	org integer;
 	statement text;
 BEGIN
+	role := incident_internal.needed_name(role, 'the role');
+	org := incident_internal.granted_organisation(role, organisation, everywhere, NULL);
 	PERFORM incident_internal.needed(grantee, 'the grantee');
 	DELETE FROM incident_internal.grants AS g
 		WHERE g.org_id = org AND g.grantee = revoke_role.grantee AND g.role = revoke_role.role;
