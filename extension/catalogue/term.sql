@@ -51,6 +51,7 @@ AS $$
 	('role', 'responder', 'responder', '处置人'),
 	('role', 'auditor', 'auditor', '审计人'),
 	('role', 'administrator', 'administrator', '管理员'),
+	('role', 'operator', 'operator', '运维人'),
 	('act', 'activate', 'activate the plan', '启动预案'),
 	('act', 'downgrade', 'lower the level', '降级'),
 	('act', 'close', 'close the incident', '关闭事件'),
