@@ -1,5 +1,5 @@
 --
--- Rights: nothing for PUBLIC, four roles with what each needs, never tables; and no way to
+-- Rights: nothing for PUBLIC, five roles with what each needs, never tables; and no way to
 -- make the extension's functions run anybody else's code. In a database of its own.
 --
 SELECT current_database() AS home \gset
@@ -8,6 +8,7 @@ CREATE ROLE regress_pgi_reporter LOGIN;
 CREATE ROLE regress_pgi_responder LOGIN;
 CREATE ROLE regress_pgi_administrator LOGIN;
 CREATE ROLE regress_pgi_auditor LOGIN;
+CREATE ROLE regress_pgi_operator LOGIN;
 CREATE ROLE regress_pgi_nobody LOGIN;
 CREATE ROLE regress_pgi_attacker LOGIN;
 \c regress_pgi_rights
@@ -31,9 +32,9 @@ EXCEPTION WHEN others THEN
 END $$;
 CREATE VIEW public.roles AS
 SELECT role, ('regress_pgi_' || role)::regrole AS login
-	FROM unnest('{reporter,responder,administrator,auditor}'::text[]) AS role;
+	FROM unnest('{reporter,responder,administrator,auditor,operator}'::text[]) AS role;
 CREATE VIEW public.functions AS
-SELECT p.oid, p.proname, p.prokind, p.proowner, p.proacl,
+SELECT p.oid, p.proname, p.prokind, p.proowner, p.proacl, p.pronamespace = 'incident'::regnamespace AS is_public,
 	-- What operators, casts and aggregates of the types run, and what only the server calls.
 	p.oid IN (SELECT oprcode FROM pg_operator) OR p.oid IN (SELECT castfunc
 		FROM pg_cast) OR p.prokind = 'a' OR p.oid IN (SELECT aggtransfn FROM pg_aggregate)
@@ -61,7 +62,7 @@ SELECT DISTINCT a.privilege_type FROM pg_type AS t, aclexplode(coalesce(t.typacl
 -- Before a role is granted nobody but the owner has anything.
 SELECT count(*) FROM public.roles AS r, public.functions AS f WHERE has_function_privilege(r.login, f.oid, 'EXECUTE');
 
--- The four roles
+-- The five roles
 
 SELECT incident.grant_role('boss', 'regress_pgi_nobody');
 SELECT incident.grant_role('', 'regress_pgi_nobody');
@@ -83,20 +84,29 @@ SELECT f.proname AS function, count(*) AS overloads,
 	public.mark(bool_and(has_function_privilege('regress_pgi_reporter', f.oid, 'EXECUTE'))) AS reporter,
 	public.mark(bool_and(has_function_privilege('regress_pgi_auditor', f.oid, 'EXECUTE'))) AS auditor,
 	public.mark(bool_and(has_function_privilege('regress_pgi_responder', f.oid, 'EXECUTE'))) AS responder,
-	public.mark(bool_and(has_function_privilege('regress_pgi_administrator', f.oid, 'EXECUTE'))) AS administrator
-FROM public.functions AS f WHERE NOT of_types AND NOT of_server GROUP BY f.proname ORDER BY f.proname COLLATE "C";
--- All overloads are treated alike; operators, casts, min and max are for all four, what only the server calls for none.
-SELECT count(*) FROM (SELECT f.proname, r.role FROM public.functions AS f, public.roles AS r GROUP BY 1, 2
+	public.mark(bool_and(has_function_privilege('regress_pgi_administrator', f.oid, 'EXECUTE'))) AS administrator,
+	public.mark(bool_and(has_function_privilege('regress_pgi_operator', f.oid, 'EXECUTE'))) AS operator
+FROM public.functions AS f WHERE is_public GROUP BY f.proname ORDER BY f.proname COLLATE "C";
+-- All overloads are treated alike; operators, casts, min and max are for all five, what only the server calls for none.
+SELECT count(*) FROM (SELECT f.proname, r.role FROM public.functions AS f, public.roles AS r GROUP BY f.is_public, 1, 2
 	HAVING bool_and(has_function_privilege(r.login, f.oid, 'EXECUTE')) <> bool_or(has_function_privilege(r.login,
 		f.oid, 'EXECUTE'))) AS uneven;
 SELECT of_types, of_server, count(DISTINCT f.oid) > 15 AS many, bool_and(has_function_privilege(r.login, f.oid,
 	'EXECUTE')) AS all, bool_or(has_function_privilege(r.login, f.oid, 'EXECUTE')) AS any
 FROM public.functions AS f, public.roles AS r WHERE of_types OR of_server GROUP BY 1, 2 ORDER BY 1, 2;
+-- Of what else is internal, roles that read views have what these call, and nobody has anything more.
+SELECT f.proname, string_agg(r.role, ' ' ORDER BY r.role) AS roles,
+	bool_and(EXISTS (SELECT FROM pg_depend AS d JOIN pg_rewrite AS w ON w.oid = d.objid WHERE d.classid = 'pg_rewrite'::regclass
+		AND d.refclassid = 'pg_proc'::regclass AND d.refobjid = f.oid)) AS called_by_views
+FROM public.functions AS f, public.roles AS r
+WHERE NOT f.is_public AND NOT of_types AND NOT of_server AND has_function_privilege(r.login, f.oid, 'EXECUTE')
+GROUP BY f.proname ORDER BY f.proname COLLATE "C";
 
 SELECT c.relname AS view, public.mark(has_table_privilege('regress_pgi_reporter', c.oid, 'SELECT')) AS reporter,
 	public.mark(has_table_privilege('regress_pgi_auditor', c.oid, 'SELECT')) AS auditor,
 	public.mark(has_table_privilege('regress_pgi_responder', c.oid, 'SELECT')) AS responder,
-		public.mark(has_table_privilege('regress_pgi_administrator', c.oid, 'SELECT')) AS administrator
+	public.mark(has_table_privilege('regress_pgi_administrator', c.oid, 'SELECT')) AS administrator,
+	public.mark(has_table_privilege('regress_pgi_operator', c.oid, 'SELECT')) AS operator
 FROM pg_class AS c WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND c.relkind = 'v' ORDER BY c.relname COLLATE "C";
 -- No table and no sequence for anybody, and of views nothing but reading.
 SELECT c.relkind, count(DISTINCT c.oid) > 0 AS there, count(*) FILTER (WHERE has_table_privilege(r.login, c.oid,
@@ -108,7 +118,8 @@ SELECT count(*) FROM pg_class AS c, public.roles AS r WHERE c.relnamespace IN ('
 SELECT count(*) FROM pg_class AS c, public.roles AS r WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace)
 	AND c.relkind = 'v' AND has_table_privilege(r.login, c.oid,
 	'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER');
-SELECT count(*) FROM public.roles WHERE has_schema_privilege(login, 'incident', 'CREATE');
+SELECT count(*) FROM public.roles WHERE has_schema_privilege(login, 'incident', 'CREATE')
+	OR has_schema_privilege(login, 'incident_internal', 'CREATE, USAGE');
 -- No right can be handed on.
 SELECT count(*) FROM pg_proc AS p, aclexplode(p.proacl) AS a WHERE p.pronamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace)
 	AND a.is_grantable AND a.grantee <> p.proowner;
@@ -118,11 +129,29 @@ SELECT count(*) FROM pg_class AS c, aclexplode(c.relacl) AS a WHERE c.relnamespa
 -- What each does for real
 
 SET SESSION AUTHORIZATION regress_pgi_administrator;
-SELECT incident.register_organisation(2, 'second'), incident.register_asset('core', 'host', '3');
-SELECT incident.publish_policy(incident.import_policy(incident.export_policy(1) || '{"name": "rights"}'));
+SELECT incident.register_asset('core', 'host', '3');
 SELECT count(*) FROM incident.check_policy(incident.export_policy(1));
+SELECT call, r.* FROM unnest(ARRAY['register_organisation(3, ''x'')', 'import_policy(''{}'')', 'publish_policy(1)',
+	'retire_policy(1)', 'drop_policy(1)', 'import_calendar(''{}'')', 'tick()', 'schedule()', 'unschedule()']) AS call,
+	public.refusal('SELECT incident.' || call) AS r;
+SELECT statement, r.* FROM unnest(ARRAY['CALL incident.run_ticks()', 'CALL incident.maintain()', 'CALL incident.retain(''1 year'')',
+	'SELECT * FROM incident.watchdog']) AS statement,
+	public.refusal(statement) AS r;
+
+RESET SESSION AUTHORIZATION;
+SELECT incident.export_policy(1) || '{"name": "rights"}' AS policy \gset
+SET SESSION AUTHORIZATION regress_pgi_operator;
+SELECT incident.register_organisation(2, 'second');
+SELECT incident.publish_policy(incident.import_policy(:'policy'));
 SELECT incidents FROM incident.tick('2026-01-05 08:00+00');
 CALL incident.run_ticks();
+SELECT quarantined FROM incident.watchdog;
+-- The database is the operator's, its incidents are not.
+SELECT call, r.* FROM unnest(ARRAY['open()', 'acknowledge(1)', 'state_at(1)', 'verify_timeline(1)', 'timeline_heads()',
+	'register_asset(''x'', ''host'')', 'migrate_incident(1, ''gbz20986'')']) AS call,
+	public.refusal('SELECT incident.' || call) AS r;
+SELECT r.* FROM unnest('{incident_history,open_incidents,timeline,asset_register,risk_register}'::text[]) AS relation,
+	public.refusal('SELECT * FROM incident.' || relation) AS r;
 
 SET SESSION AUTHORIZATION regress_pgi_reporter;
 SELECT incident.open('core', 'minor', 'as the reporter', '2026-01-05 08:00+00') AS id \gset
@@ -162,7 +191,6 @@ SELECT count(*) FROM incident.open_incidents;
 SELECT kind, recorded_by FROM incident.timeline WHERE recorded_by IS NOT NULL ORDER BY incident_id, seq;
 SELECT name FROM incident.asset_register;
 SELECT name, state FROM incident.policy_versions ORDER BY policy_id;
-SELECT count(*) FROM incident.watchdog;
 SELECT count(*) FROM incident.quarantined_incidents;
 SELECT status, response_level FROM incident.state_at(:id);
 SELECT count(*) > 0 AS explained FROM incident.explain(:id);
@@ -189,13 +217,33 @@ SELECT call, r.* FROM unnest(ARRAY['open()', 'note(1, ''x'')', 'acknowledge(1)',
 	'register_asset(''x'', ''host'')', 'import_policy(''{}'')', 'publish_policy(1)']) AS call,
 	public.refusal('SELECT incident.' || call) AS r;
 
--- The administrator administers the product, not its tables and rights.
+-- The administrator grants in his organisation what he has, and no more; an operator grants everywhere.
 SET SESSION AUTHORIZATION regress_pgi_administrator;
-SELECT statement, r.* FROM unnest(ARRAY['SELECT incident.grant_role(''auditor'', ''regress_pgi_nobody'')',
-	'SELECT incident.revoke_role(''auditor'', ''regress_pgi_auditor'')', 'SELECT incident_internal.load_preset(5, ''{}'')',
+SELECT incident.grant_role('auditor', 'regress_pgi_nobody'), incident.grant_role('reporter', 'regress_pgi_nobody', 1);
+SELECT * FROM incident.rights_granted ORDER BY org_id, grantee, role;
+SELECT incident.revoke_role('auditor', 'regress_pgi_nobody'), incident.revoke_role('reporter', 'regress_pgi_nobody', 1);
+SELECT call, r.* FROM unnest(ARRAY['grant_role(''operator'', ''regress_pgi_nobody'')',
+	'grant_role(''auditor'', ''regress_pgi_nobody'', everywhere => true)',
+	'grant_role(''auditor'', ''regress_pgi_nobody'', 2)',
+	'grant_role(''auditor'', ''regress_pgi_nobody'', clearance => ''red'')',
+	'revoke_role(''operator'', ''regress_pgi_operator'')']) AS call,
+	public.refusal('SELECT incident.' || call) AS r;
+SET SESSION AUTHORIZATION regress_pgi_operator;
+SELECT incident.grant_role('administrator', 'regress_pgi_nobody', 2, clearance => 'red'),
+	incident.grant_role('operator', 'regress_pgi_nobody'), incident.grant_role('auditor', 'regress_pgi_nobody', everywhere => true);
+SELECT * FROM incident.rights_granted ORDER BY org_id, grantee, role;
+SELECT incident.revoke_role('administrator', 'regress_pgi_nobody', 2),
+	incident.revoke_role('operator', 'regress_pgi_nobody'), incident.revoke_role('auditor', 'regress_pgi_nobody', everywhere => true);
+-- Neither has the tables.
+SET SESSION AUTHORIZATION regress_pgi_administrator;
+SELECT statement, r.* FROM unnest(ARRAY['SELECT incident_internal.load_preset(5, ''{}'')',
 	'SELECT * FROM incident_internal.entries',
+	'DELETE FROM incident_internal.grants', 'DROP EXTENSION pg_incident']) AS statement, public.refusal(statement) AS r;
+SET SESSION AUTHORIZATION regress_pgi_operator;
+SELECT statement, r.* FROM unnest(ARRAY['SELECT * FROM incident_internal.policies',
 	'UPDATE incident_internal.last_tick SET at = now()', 'DELETE FROM incident_internal.quarantine',
-		'DROP EXTENSION pg_incident']) AS statement, public.refusal(statement) AS r;
+	'INSERT INTO incident_internal.grants VALUES (0, ''regress_pgi_operator'', ''administrator'')',
+	'SET pg_incident.caller = ''10 10''', 'DROP EXTENSION pg_incident']) AS statement, public.refusal(statement) AS r;
 
 SET SESSION AUTHORIZATION regress_pgi_nobody;
 SELECT statement, r.* FROM unnest(ARRAY['SELECT incident.open()', 'SELECT incident.policy_id(''eport'')',
@@ -206,7 +254,7 @@ SELECT count(*) FROM public.functions WHERE has_function_privilege('regress_pgi_
 
 -- A trap: a schema in front of all others, with everything a careless function could pick up
 
-SELECT incident.grant_role('administrator', 'regress_pgi_attacker');
+SELECT incident.grant_role('administrator', 'regress_pgi_attacker'), incident.grant_role('operator', 'regress_pgi_attacker');
 GRANT CREATE ON DATABASE regress_pgi_rights TO regress_pgi_attacker;
 SET SESSION AUTHORIZATION regress_pgi_attacker;
 CREATE SCHEMA trap;
@@ -325,4 +373,4 @@ RESET SESSION AUTHORIZATION;
 \c :home
 DROP DATABASE regress_pgi_rights;
 DROP ROLE regress_pgi_reporter, regress_pgi_responder, regress_pgi_administrator, regress_pgi_auditor,
-	regress_pgi_nobody, regress_pgi_attacker;
+	regress_pgi_operator, regress_pgi_nobody, regress_pgi_attacker;
