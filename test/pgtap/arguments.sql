@@ -14,7 +14,7 @@ SELECT p.oid, p.proname::text AS name, p.provolatile = 'v' AS records, p.pronarg
 FROM pg_proc AS p
 WHERE p.pronamespace = 'incident'::regnamespace AND p.prokind = 'f' AND p.proretset IS NOT NULL
 	AND p.oid <> 'incident.open(text, incident.severity, text, timestamptz, text, text, text, text, boolean, text, text, incident.level, boolean)'::regprocedure
-	AND p.proname IN (SELECT object FROM incident_internal.role_rights UNION ALL VALUES ('grant_role'), ('revoke_role'));
+	AND p.proname IN (SELECT object FROM incident_internal.role_rights);
 CREATE TEMP TABLE arguments AS
 SELECT f.oid, f.name AS function, f.records, a.place, f.proargnames[a.place] AS argument,
 	a.type::regtype::text AS type, a.place > f.pronargs - f.pronargdefaults AS has_default

@@ -12,7 +12,8 @@ SELECT d.classid, d.objid, i.type, i.schema, i.identity
 FROM pg_depend AS d JOIN extension AS e ON d.refobjid = e.oid, pg_identify_object(d.classid, d.objid, 0) AS i
 WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e';
 CREATE TEMP VIEW functions AS
-SELECT p.oid, p.oid::regprocedure::text AS name, p.proname, p.prokind, p.provolatile, p.proparallel, p.proisstrict,
+SELECT p.oid, p.oid::regprocedure::text AS name, p.proname, p.pronamespace = 'incident'::regnamespace AS is_public,
+	p.prosrc LIKE 'pgi\_door\_%' AS is_door, p.prokind, p.provolatile, p.proparallel, p.proisstrict,
 	p.prosecdef, p.proleakproof, p.prosqlbody IS NOT NULL AS is_bound, p.proconfig, p.proacl, p.proowner, l.lanname,
 		p.prorettype = 'trigger'::regtype AS is_trigger
 FROM members AS m JOIN pg_proc AS p ON p.oid = m.objid AND m.classid = 'pg_proc'::regclass
@@ -49,7 +50,7 @@ SELECT is_empty($$
 	SELECT type, identity FROM members WHERE schema = 'incident'
 		AND NOT (type IN ('type', 'operator class', 'operator family') OR type = 'view' OR type = 'aggregate'
 			OR type IN ('function', 'procedure') AND objid IN (SELECT f.oid FROM functions AS f
-				WHERE f.proname IN (SELECT r.object FROM incident_internal.role_rights AS r UNION VALUES ('grant_role'), ('revoke_role'))))
+				WHERE f.proname IN (SELECT r.object FROM incident_internal.role_rights AS r)))
 $$, 'in the schema that people see is nothing but what somebody may call or read');
 
 -- Rights
@@ -61,6 +62,15 @@ SELECT is_empty($$
 	SELECT c.oid::regclass FROM pg_class AS c, aclexplode(c.relacl) AS a
 		WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND a.grantee <> c.relowner
 $$, 'the script grants no table, view or sequence to anybody');
+SELECT is_empty($$
+	SELECT n.nspname, a.grantee::regrole FROM pg_namespace AS n, aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) AS a
+		WHERE n.nspname IN ('incident', 'incident_internal') AND a.grantee <> n.nspowner
+$$, 'and neither schema');
+SELECT is_empty($$ SELECT name FROM functions WHERE is_public AND prosecdef $$,
+	'no function that people see is SECURITY DEFINER: inside one, nobody can tell who called');
+SELECT set_eq($$ SELECT proname::text FROM functions WHERE prosecdef $$,
+	'{guard_policy,guard_policy_part,duty_of,duty_reports,lateness,risk_method_of,replay_counts,replay_events}'::text[],
+	'of the others are the guards, what views call, and what replay() calls in parallel workers');
 SELECT is_empty($$ SELECT name FROM functions WHERE prosecdef AND NOT coalesce(proconfig, '{}') @> '{"search_path=pg_catalog, pg_temp"}' $$,
 	'every SECURITY DEFINER function has its path pinned');
 SELECT is_empty($$ SELECT name FROM functions WHERE lanname IN ('sql', 'plpgsql') AND prokind = 'f' AND NOT is_bound AND NOT coalesce(proconfig, '{}') @> '{"search_path=pg_catalog, pg_temp"}' $$,
@@ -68,20 +78,77 @@ SELECT is_empty($$ SELECT name FROM functions WHERE lanname IN ('sql', 'plpgsql'
 SELECT is_empty($$ SELECT name FROM functions AS f JOIN pg_proc AS p USING (oid) WHERE f.lanname IN ('sql', 'plpgsql')
 	AND p.prosqlbody IS NULL AND p.prosrc ~ '(^|[^Ee''])''([^''\\]|'''')*\\' $$,
 	'no literal has a backslash, which standard_conforming_strings would give two meanings');
+
+-- Doors
+SELECT cmp_ok((SELECT count(*) FROM functions WHERE is_door), '>=', 80::bigint, 'there are doors');
+SELECT is_empty($$ SELECT name FROM functions WHERE is_door AND NOT (is_public AND lanname = 'c') $$,
+	'every door is one into the internal schema');
+SELECT is_empty($$
+	SELECT f.name, o."right", p.prosrc FROM functions AS f JOIN pg_proc AS p USING (oid)
+	LEFT JOIN incident_internal.rights_of_objects AS o ON o.object = f.proname AND o.object_kind = 'function'
+	WHERE f.is_door AND p.prosrc IS DISTINCT FROM 'pgi_door_' || o."right"
+$$, 'every door asks for the right that opens its function');
+SELECT is_empty($$
+	SELECT f.name FROM functions AS f JOIN pg_proc AS door USING (oid)
+	WHERE f.is_door AND NOT EXISTS (SELECT FROM pg_proc AS i
+		WHERE i.pronamespace = 'incident_internal'::regnamespace AND i.proname = door.proname AND i.proargtypes = door.proargtypes
+			AND (i.prorettype, i.proretset, i.provolatile, i.proisstrict, i.proparallel, i.prorows, i.provariadic)
+				= (door.prorettype, door.proretset, door.provolatile, door.proisstrict, door.proparallel, door.prorows, door.provariadic)
+			AND pg_get_function_arguments(i.oid) = pg_get_function_arguments(door.oid)
+			AND pg_get_function_result(i.oid) = pg_get_function_result(door.oid)
+			AND obj_description(i.oid, 'pg_proc') = obj_description(door.oid, 'pg_proc'))
+$$, 'and there is one inside with the same arguments, results, properties and comment');
+SELECT is_empty($$
+	SELECT i.name FROM functions AS i JOIN functions AS p ON p.is_public AND p.proname = i.proname AND NOT p.is_door WHERE NOT i.is_public
+$$, 'what is public without a door has no namesake inside');
+-- Policies, calendars, methods and words are everybody's: what reads nothing else needs no door.
+SELECT set_eq($$ SELECT DISTINCT proname::text FROM functions WHERE is_public AND prokind = 'f' AND NOT is_door AND provolatile <> 'v' $$,
+	'{add_working_time,annual_loss,annual_losses,asset_level_of,asset_rating,asset_value,check_policy,current_organisation,event_level,event_level_of,frequency_rating,label,language,loss_exceedance,loss_probability,method_asset_rating,method_asset_value,policy_id,policy_remarks,processing_time,response_level,response_steps,risk_detail,risk_level,risk_likelihood,risk_loss,risk_method_id,risk_standing,risk_value,severity_of,shift,simulate,term_length,terms,unacceptable_from,working_day,working_time}'::text[],
+	'without a door are look-ups in policies, calendars, methods and words, …');
+SELECT is_empty($$ SELECT name FROM functions WHERE is_public AND prokind = 'f' AND NOT is_door AND provolatile <> 'v'
+	AND (lanname NOT IN ('c', 'sql') OR proparallel <> 's') $$, '… in C or SQL, PARALLEL SAFE, …');
+SELECT is_empty($$
+	SELECT f.name, c.relname FROM functions AS f JOIN pg_proc AS p USING (oid)
+	JOIN pg_class AS c ON c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'v')
+	WHERE f.is_public AND f.lanname = 'sql' AND coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) ~ ('\mincident(_internal)?\.' || c.relname || '\M(?!\s*\()')
+$$, '… those in SQL without a table of their own, …');
+SELECT set_eq($$ SELECT proname::text FROM functions WHERE is_public AND NOT is_door AND provolatile = 'v' $$,
+	'{maintain,retain,run_ticks,schedule,unschedule}'::text[],
+	'… procedures, which commit, and what goes to pg_cron as who calls');
+SELECT set_eq($$ SELECT proname::text FROM functions WHERE is_public AND prokind = 'p' $$, '{maintain,retain,run_ticks}'::text[],
+	'the procedures');
+SELECT is_empty($$
+	SELECT f.name, d.right[1] FROM functions AS f JOIN pg_proc AS p USING (oid), regexp_matches(p.prosrc, 'incident_internal\.\w+', 'g') AS d("right")
+	WHERE f.is_public AND f.lanname IN ('sql', 'plpgsql')
+$$, 'none of these names what is internal, which who calls may not');
+SELECT is_empty($$
+	SELECT i.type, i.identity FROM (SELECT 'pg_proc'::regclass AS class, oid, proname AS name,
+			CASE prokind WHEN 'p' THEN 'procedure' ELSE 'function' END AS kind
+			FROM pg_proc WHERE pronamespace = 'incident'::regnamespace AND prokind <> 'a'
+		UNION ALL SELECT 'pg_class', oid, relname, 'view' FROM pg_class
+			WHERE relnamespace = 'incident'::regnamespace AND relkind = 'v') AS o, pg_identify_object(o.class, o.oid, 0) AS i
+	WHERE NOT EXISTS (SELECT FROM incident_internal.rights_of_objects AS r WHERE r.object = o.name AND r.object_kind = o.kind)
+$$, 'every function, procedure and view that people see has a right that opens it; aggregates come with the types');
+SELECT is_empty($$
+	SELECT r.role FROM incident_internal.rights_of_roles AS r WHERE r.role NOT IN ('reporter', 'responder', 'auditor', 'administrator', 'operator')
+	UNION ALL SELECT o.object FROM incident_internal.rights_of_objects AS o
+		WHERE o."right" NOT IN (SELECT r."right" FROM incident_internal.rights_of_roles AS r)
+$$, 'and every right is some role''s');
+
 SELECT set_eq($$ SELECT proname::text FROM functions WHERE prosecdef AND is_trigger $$, '{guard_policy,guard_policy_part}'::text[],
 	'no trigger function is SECURITY DEFINER but the guards, which look at more than who restores may');
 SELECT is_empty($$ SELECT polname FROM pg_policy AS p JOIN pg_class AS c ON c.oid = p.polrelid WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) $$,
 	'the script makes no row policies');
 SELECT is_empty($$
 	SELECT r.role, r.object FROM incident_internal.role_rights AS r WHERE NOT CASE r.object_kind
-		WHEN 'view' THEN EXISTS (SELECT FROM pg_class AS c WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace)
+		WHEN 'view' THEN EXISTS (SELECT FROM pg_class AS c WHERE c.relnamespace = 'incident'::regnamespace
 			AND c.relkind = 'v' AND c.relname = r.object)
-		ELSE EXISTS (SELECT FROM functions AS f WHERE f.proname = r.object
+		ELSE EXISTS (SELECT FROM functions AS f WHERE f.is_public AND f.proname = r.object
 			AND f.prokind = CASE r.object_kind WHEN 'procedure' THEN 'p' ELSE 'f' END::"char") END
 $$, 'every right is about an object that exists');
 SELECT is_empty($$
 	SELECT DISTINCT r.role, f.name, called.words[1] FROM incident_internal.role_rights AS r
-	JOIN functions AS f ON f.proname = r.object AND r.object_kind <> 'view' AND NOT f.prosecdef AND f.lanname IN ('sql', 'plpgsql'),
+	JOIN functions AS f ON f.proname = r.object AND r.object_kind <> 'view' AND f.is_public AND f.lanname IN ('sql', 'plpgsql'),
 	LATERAL regexp_matches(split_part(pg_get_functiondef(f.oid), 'LANGUAGE', 2), 'incident\.(\w+)\(', 'g') AS called(words)
 	WHERE called.words[1] IN (SELECT proname FROM functions)
 		AND NOT EXISTS (SELECT FROM incident_internal.role_rights AS o WHERE o.role = r.role AND o.object = called.words[1])
@@ -98,10 +165,7 @@ SELECT is_empty($$ SELECT f.name FROM functions AS f JOIN pg_proc AS p ON p.oid 
 
 -- Comments
 SELECT is_empty($$
-	SELECT f.name FROM functions AS f WHERE obj_description(f.oid, 'pg_proc') IS NULL
-		AND (f.proname IN (SELECT object FROM incident_internal.role_rights WHERE object_kind <> 'view'
-			AND object NOT IN ('call_cron', 'cron_database')) OR f.proname IN ('grant_role', 'revoke_role', 'tick',
-			'run_ticks') OR f.prokind = 'a')
+	SELECT f.name FROM functions AS f WHERE obj_description(f.oid, 'pg_proc') IS NULL AND (f.is_public OR f.prokind = 'a')
 $$, 'every public function has a comment');
 SELECT is_empty($$ SELECT c.relname FROM pg_class AS c WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND c.relkind = 'v' AND obj_description(c.oid, 'pg_class') IS NULL $$,
 	'every view has a comment');
@@ -152,8 +216,8 @@ $$, 'times have zones, texts no length, documents are jsonb');
 
 -- Dump and restore
 SELECT set_eq($$ SELECT c.relname FROM extension AS e, unnest(e.extconfig) AS t JOIN pg_class AS c ON c.oid = t $$,
-	$$ SELECT relname FROM tables WHERE relkind <> 'p' AND relname NOT IN ('last_tick', 'role_rights', 'rights_of_roles', 'rights_of_functions', 'triggers', 'policy_addenda', 'installation') AND relname NOT LIKE 'tick\_log%' $$,
-	'every table and sequence is dumped, but what ticks say of themselves, rights of roles and functions, triggers, policy_addenda and the installation');
+	$$ SELECT relname FROM tables WHERE relkind <> 'p' AND relname NOT IN ('last_tick', 'rights_of_roles', 'rights_of_objects', 'triggers', 'policy_addenda', 'installation') AND relname NOT LIKE 'tick\_log%' $$,
+	'every table and sequence is dumped, but what ticks say of themselves, rights of roles and objects, triggers, policy_addenda and the installation');
 SELECT set_eq($$ SELECT c.relname, k FROM extension AS e, unnest(e.extconfig, e.extcondition) AS t(id, k) JOIN pg_class AS c ON c.oid = t.id WHERE k <> '' $$,
 	$$ SELECT relname, 'WHERE policy_id >= 1000' FROM tables WHERE relkind = 'r' AND relname LIKE 'polic%' AND relname <> 'policy_addenda'
 		UNION ALL SELECT relname, 'WHERE NOT built_in' FROM tables WHERE relname LIKE 'calendar%' AND relname NOT LIKE 'calendar\_changes%'

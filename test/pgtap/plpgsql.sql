@@ -28,16 +28,18 @@ SELECT is_empty($$ SELECT name FROM functions WHERE relation IS NULL $$,
 	'every trigger function has a trigger');
 
 -- Errors, warnings, hints on performance; and on statements put together from text, but
--- for change_rights(), which runs what rights_statements() has quoted. What such statements
+-- for grant_role() and revoke_role(), which run what rights_statements() has quoted. What such statements
 -- do to the database is not seen, so those who make them may look STABLE.
 SELECT is_empty(format($f$
 		SELECT lineno, sqlstate, message, level FROM plpgsql_check_function_tb(%s::oid, %s::oid, fatal_errors => false,
 			other_warnings => true, extra_warnings => true, performance_warnings => true, security_warnings => %L)
 		WHERE NOT (%L LIKE '%%\_next\_partition' AND message LIKE 'routine is marked as VOLATILE%%')
-	$f$, oid, relation, proname <> 'change_rights', proname), name)
+	$f$, oid, relation, proname NOT IN ('grant_role', 'revoke_role'), proname), name)
 FROM functions ORDER BY name;
-SELECT results_eq($$ SELECT DISTINCT message FROM plpgsql_check_function_tb('incident_internal.change_rights(text, name, boolean)'::regprocedure, security_warnings => true) $$,
-	ARRAY['text type variable is not sanitized'], 'change_rights() has nothing else');
+SELECT set_eq($$ SELECT f.proname::text, p.message FROM functions AS f, plpgsql_check_function_tb(f.oid, security_warnings => true) AS p
+		WHERE f.proname IN ('grant_role', 'revoke_role') $$,
+	$$ VALUES ('grant_role', 'text type variable is not sanitized'), ('revoke_role', 'text type variable is not sanitized') $$,
+	'these two have nothing else');
 SELECT is_empty($$
 	SELECT n FROM unnest('{1,2}'::integer[]) AS n, LATERAL incident_internal.rights_statements('auditor',
 		'a"; DROP TABLE x; --', n = 1) AS s WHERE s NOT LIKE '% "a""; DROP TABLE x; --"'
