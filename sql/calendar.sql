@@ -328,10 +328,15 @@ SELECT state, message FROM test.refusal_detailed($$SELECT import_calendar('{}')$
 SELECT state, message FROM test.refusal_detailed($$SELECT export_calendar('china')$$);
 SELECT state, message FROM test.refusal_detailed($$TABLE incident_internal.calendars$$);
 SET ROLE reg_calendar_administrator;
+SELECT state, message FROM test.refusal_detailed($$SELECT import_calendar(export_calendar('reg-all') || '{"name": "reg-ours"}')$$);
+RESET ROLE;
+SELECT grant_role('operator', 'reg_calendar_administrator');
+SET ROLE reg_calendar_administrator;
 SELECT import_calendar(export_calendar('reg-all') || '{"name": "reg-ours"}');
 SELECT working_time('reg-ours', '2026-03-02 00:00+00', '2026-03-09 00:00+00');
 SELECT state, message FROM test.refusal_detailed($$SELECT incident_internal.write_calendar('{}', true)$$);
 SELECT state, message FROM test.refusal_detailed($$DELETE FROM incident_internal.calendar_dates$$);
 RESET ROLE;
-SELECT revoke_role('reporter', 'reg_calendar_reporter'), revoke_role('administrator', 'reg_calendar_administrator');
+SELECT revoke_role('reporter', 'reg_calendar_reporter'), revoke_role('administrator', 'reg_calendar_administrator'),
+	revoke_role('operator', 'reg_calendar_administrator');
 DROP ROLE reg_calendar_reporter, reg_calendar_administrator;

@@ -102,7 +102,7 @@ SELECT register_organisation(2, 'second');
 SET pg_incident.organisation = 2;
 SELECT open(dedup_key => 'disk', detected_at => pg_temp.at('4 h')) > :second AS another;
 SELECT count(*) FROM incident_history;
-RESET pg_incident.organisation;
+SET pg_incident.organisation = 1;
 
 -- What may follow what: every function in every status
 

@@ -91,5 +91,5 @@ SELECT open('host', 'minor', detected_at => '2026-01-01 00:00+00') AS id \gset
 SELECT DISTINCT f.proname, r.state, r.message
 FROM pg_proc AS f, test.refusal(format('SELECT %I(%s, %s => %L)', f.proname,
 	CASE f.proname WHEN 'duty_done' THEN format('%L, %L', :'id', 'x') WHEN 'note' THEN format('%L, %L', :'id', 'x') WHEN 'report' THEN format('%L, %L, %L', :'id', 'x', '{}') ELSE :'id' END, 'at', '0044-03-15 12:00+00 BC')) AS r
-WHERE f.pronamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND f.proargnames @> '{incident_id,at}' AND f.prosecdef AND f.provolatile = 'v' AND r.message NOT LIKE '%does not exist%'
+WHERE f.pronamespace = 'incident'::regnamespace AND f.proargnames @> '{incident_id,at}' AND f.provolatile = 'v' AND r.message NOT LIKE '%does not exist%'
 ORDER BY 1;

@@ -76,7 +76,7 @@ SELECT incidents, breaches FROM tick(pg_temp.at('3 h'));
 SELECT * FROM pg_temp.incidents();
 SET pg_incident.organisation = 2;
 SELECT * FROM pg_temp.incidents();
-RESET pg_incident.organisation;
+SET pg_incident.organisation = 1;
 SELECT count(resolve(incident_id, at => pg_temp.at('23 h'))) FROM open_incidents;
 
 -- Any cadence gives the same, and it is what simulate() tells
@@ -148,7 +148,7 @@ SELECT due, quarantined FROM watchdog;
 SET pg_incident.organisation = 2;
 SELECT count(*) FROM quarantined_incidents;
 SELECT quarantined FROM watchdog;
-RESET pg_incident.organisation;
+SET pg_incident.organisation = 1;
 -- What people report is refused too, and nothing of it stays.
 SELECT r.state, regexp_replace(r.message, '\d+', 'N', 'g') AS message FROM unnest(ARRAY[:one, :two]) AS id,
 	test.refusal(format('SELECT acknowledge(%s)', id)) AS r;

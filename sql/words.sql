@@ -129,7 +129,7 @@ SELECT f.oid, f.proname, a.number, nullif(a.name, '') AS name, a.type::regtype A
 	f.prokind = 'f' AND f.proargnames IS NOT NULL
 		AND NOT EXISTS (SELECT FROM unnest(f.proargnames[:f.pronargs]) AS n(name) WHERE n.name = '') AS has_names
 FROM pg_proc AS f, unnest(f.proargtypes::oid[], f.proargnames[:f.pronargs]) WITH ORDINALITY AS a(type, name, number)
-WHERE f.pronamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace)
+WHERE f.pronamespace = 'incident'::regnamespace
 	AND f.proname IN (SELECT r.object FROM role_rights AS r WHERE r.object_kind = 'function');
 CREATE TEMP TABLE attempt AS
 WITH style(style, pattern) AS (VALUES ('literal', '%1$L'), ('text', '%1$L::text'), ('varchar', '%1$L::varchar'),
