@@ -135,7 +135,7 @@ CREATE FUNCTION pg_temp.every(types regtype[], but text[]) RETURNS text LANGUAGE
 		CASE WHEN 'text'::regtype = ANY (types) THEN '::text' ELSE '' END, c.relname), ' UNION ALL ')
 	FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 	WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND c.relkind = 'r' AND a.atttypid = ANY (types::oid[])
-		AND a.attname <> ALL (but) AND c.relname !~ '^(policy_|calendar|role_rights|policies)'
+		AND a.attname <> ALL (but) AND c.relname !~ '^(policy_|calendar|rights_of_|policies)'
 $$;
 SELECT format('CREATE TEMP VIEW texts AS %s; CREATE TEMP VIEW moments AS %s', pg_temp.every('{text,text[]}', '{}'),
 	pg_temp.every('{timestamptz}', '{due_at,next_due,accepted_until,retry_at}')) AS views \gset

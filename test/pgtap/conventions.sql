@@ -101,7 +101,8 @@ $$, 'and there is one inside with the same arguments, results, properties and co
 SELECT is_empty($$
 	SELECT i.name FROM functions AS i JOIN functions AS p ON p.is_public AND p.proname = i.proname AND NOT p.is_door WHERE NOT i.is_public
 $$, 'what is public without a door has no namesake inside');
--- Policies, calendars, methods and words are everybody's: what reads nothing else needs no door.
+-- Policies, calendars, methods and words are everybody's: what reads nothing else needs no door;
+-- nor does what tells a caller of himself.
 SELECT set_eq($$ SELECT DISTINCT proname::text FROM functions WHERE is_public AND prokind = 'f' AND NOT is_door AND provolatile <> 'v' $$,
 	'{add_working_time,annual_loss,annual_losses,asset_level_of,asset_rating,asset_value,check_policy,current_organisation,event_level,event_level_of,frequency_rating,label,language,loss_exceedance,loss_probability,method_asset_rating,method_asset_value,policy_id,policy_remarks,processing_time,response_level,response_steps,risk_detail,risk_level,risk_likelihood,risk_loss,risk_method_id,risk_standing,risk_value,severity_of,shift,simulate,term_length,terms,unacceptable_from,working_day,working_time}'::text[],
 	'without a door are look-ups in policies, calendars, methods and words, …');
@@ -118,7 +119,7 @@ SELECT set_eq($$ SELECT proname::text FROM functions WHERE is_public AND NOT is_
 SELECT set_eq($$ SELECT proname::text FROM functions WHERE is_public AND prokind = 'p' $$, '{maintain,retain,run_ticks}'::text[],
 	'the procedures');
 SELECT is_empty($$
-	SELECT f.name, d.right[1] FROM functions AS f JOIN pg_proc AS p USING (oid), regexp_matches(p.prosrc, 'incident_internal\.\w+', 'g') AS d("right")
+	SELECT f.name, m.named[1] FROM functions AS f JOIN pg_proc AS p USING (oid), regexp_matches(p.prosrc, 'incident_internal\.\w+', 'g') AS m(named)
 	WHERE f.is_public AND f.lanname IN ('sql', 'plpgsql')
 $$, 'none of these names what is internal, which who calls may not');
 SELECT is_empty($$
