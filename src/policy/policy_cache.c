@@ -15,6 +15,7 @@
 #include "base/arguments.h"
 #include "base/compat.h"
 #include "base/invalidation.h"
+#include "base/organisation.h"
 #include "base/sql.h"
 #include "base/version.h"
 #include "calendar/calendar_cache.h"
@@ -22,7 +23,6 @@
 #include "policy/policy_cache.h"
 #include "policy/policy_document.h"
 #include "policy/policy_reader.h"
-#include "rights/grants.h"
 #include "types/types.h"
 
 /*
@@ -124,7 +124,7 @@ compile(Jsonb *document, CachedPolicy *cached)
 	cached->floats = false;
 	for (int i = 0; i < cached->calendars.count; i++)
 		cached->floats |= cached->calendars.floats[i];
-	set_calendars(cached, pgi_working_organisation());
+	set_calendars(cached, PGI_NO_ORGANISATION);
 	caller = MemoryContextSwitchTo(cache_context);
 	pgi_policy_words_read(pgi_json_container(&root), &cached->words);
 	MemoryContextSwitchTo(caller);

@@ -14,6 +14,7 @@
 #include "base/compat.h"
 #include "base/language.h"
 #include "base/length.h"
+#include "base/organisation.h"
 #include "calendar/calendar_cache.h"
 #include "document/json.h"
 #include "document/shape.h"
@@ -22,7 +23,6 @@
 #include "policy/policy_reader.h"
 #include "policy/policy_terms.h"
 #include "policy/policy_words.h"
-#include "rights/grants.h"
 #include "types/types.h"
 
 #define MAX_PROBLEMS 200
@@ -315,7 +315,7 @@ check_calendar(Check *check, JsonbContainer *level, int number)
 
 	if (name == NULL)
 		return;
-	calendar = pgi_calendar_find(name, pgi_working_organisation(), &floats);
+	calendar = pgi_calendar_find(name, PGI_NO_ORGANISATION, &floats);
 	if (calendar == NULL)
 		add_unfit(check, place_of("levels", number, "calendar"),
 				  psprintf("is \"%s\"", name),

@@ -8,10 +8,10 @@
 
 #include "utils/builtins.h"
 
+#include "base/organisation.h"
 #include "calendar/calendar_cache.h"
 #include "document/json.h"
 #include "policy/policy_reader.h"
-#include "rights/grants.h"
 #include "types/types.h"
 
 static const char *const measures[] = {
@@ -49,7 +49,7 @@ calendar_number(PgiCalendarNames *calendars, const char *name)
 			return (uint8) i;
 	namestrcpy(&calendars->name[calendars->count], name);
 	calendars->calendar[calendars->count] = pgi_calendar_find(
-		name, pgi_working_organisation(), &calendars->floats[calendars->count]);
+		name, PGI_NO_ORGANISATION, &calendars->floats[calendars->count]);
 	return (uint8) calendars->count++;
 }
 

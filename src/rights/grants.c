@@ -395,13 +395,15 @@ check_choice(Access *access)
 
 /*
  * The organisation that is worked in: the one chosen, or else the only one, the first of all for
- * who has something everywhere; PGI_NO_ORGANISATION: there are several, or none.
+ * who has something everywhere; PGI_NO_ORGANISATION: there are several, or none. Error when
+ * nothing was granted in the one chosen.
  */
 int32
 pgi_working_organisation(void)
 {
 	Access *access = access_of_caller();
 
+	check_choice(access);
 	if (pgi_organisation != PGI_NO_ORGANISATION)
 		return pgi_organisation;
 	if (access->unlimited || access->everywhere.rights != 0)
@@ -417,7 +419,6 @@ pgi_rights(void)
 	int32 org_id = pgi_working_organisation();
 	uint32 rights = access->everywhere.rights;
 
-	check_choice(access);
 	if (org_id != PGI_NO_ORGANISATION || access->unlimited)
 		return grant_in(access, org_id).rights;
 	for (int i = 0; i < access->count; i++)
@@ -503,7 +504,6 @@ pgi_organisation_worked_in(void)
 	Access *access = access_of_caller();
 	int32 org_id = pgi_working_organisation();
 
-	check_choice(access);
 	if (org_id == PGI_NO_ORGANISATION)
 		ereport(
 			ERROR,
