@@ -60,11 +60,11 @@ for (split /\n/, $node->safe_psql('incident', 'SELECT object, role FROM incident
 	$may{$object}{$role} = 1;
 }
 my $rights = slurp_file("$REFERENCE/rights.md");
-my %told = $rights =~ /^\| `(\w+)` \|((?: (?:yes )?\|){4})$/mg;
+my %told = $rights =~ /^\| `(\w+)` \|((?: (?:yes )?\|){5})$/mg;
 my @wrong;
 for my $object (sort keys %may)
 {
-	my $row = join '', map { $may{$object}{$_} ? ' yes |' : ' |' } qw(reporter responder administrator auditor);
+	my $row = join '', map { $may{$object}{$_} ? ' yes |' : ' |' } qw(reporter responder auditor administrator operator);
 
 	push @wrong, "| `$object` |$row" if ($told{$object} // '') ne $row;
 }

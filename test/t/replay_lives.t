@@ -290,14 +290,14 @@ for my $when (map { day_of($_) } 0, $POLICIES / 2, $POLICIES - 1)
 }
 
 # What a worker must share with the session: its draft, its organisation, its rights.
-$node->safe_psql('incident', "CREATE ROLE assessor LOGIN; SELECT incident.grant_role('administrator', 'assessor');"
+$node->safe_psql('incident', "CREATE ROLE assessor LOGIN; SELECT incident.grant_role(role, 'assessor') FROM unnest('{administrator,operator}'::text[]) AS role;"
 		. " SELECT incident.register_organisation(2, 'another', 'eport')");
 my $total = "SELECT sum(was) FROM incident.replay(:draft, $EVERYTHING) WHERE measure = 'incidents'";
 my $draft = "SELECT incident.import_policy(incident.export_policy(incident.policy_id('other-0'))) AS draft \\gset";
 my ($all) = $node->safe_psql('incident', "SET max_parallel_workers_per_gather = 0; $draft\n $total");
 cmp_ok($all, '>', 1000, 'a draft can be replayed');
 is($node->safe_psql('incident', "$PARALLEL\nBEGIN;\n$draft\n$total;\nROLLBACK", extra_params => [ '-U', 'assessor' ]),
-	$all, 'by several, while nobody else sees it, and by an administrator');
+	$all, 'by several, while nobody else sees it, and by who is no superuser');
 is($node->safe_psql('incident', "$PARALLEL\nSET pg_incident.organisation = 2;\n$draft\n$total"), '', 'of another organisation');
 
 # A fault in the part of a worker is the statement's.

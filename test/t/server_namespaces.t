@@ -38,7 +38,7 @@ $node->safe_psql('incident', <<'SQL');
 CREATE ROLE thief LOGIN;
 CREATE ROLE victim LOGIN;
 DO $$ BEGIN EXECUTE format('GRANT CREATE, TEMPORARY ON DATABASE %I TO thief, victim', current_database()); END $$;
-SELECT incident.grant_role('administrator', 'victim');
+SELECT incident.grant_role(role, 'victim') FROM unnest('{administrator,operator}'::text[]) AS role;
 SELECT incident.register_asset('host', 'host', '2', '4', '4', '4');
 SELECT incident.open('host', 'minor', 'known', dedup_key => 'key') AS id \gset
 SELECT incident.note(:id, 'noted');

@@ -13,7 +13,7 @@ my $node = start_node('strangers');
 $node->safe_psql('incident', <<'SQL');
 CREATE ROLE stranger LOGIN;
 CREATE ROLE operator LOGIN;
-SELECT incident.grant_role('administrator', 'operator');
+SELECT incident.grant_role(role, 'operator') FROM unnest('{administrator,operator}'::text[]) AS role;
 SELECT incident.register_asset('host', 'host', '2', '4', '4', '4');
 SQL
 

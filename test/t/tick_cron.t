@@ -25,7 +25,7 @@ sub run_as
 	return join '', $state || $errors, ' ', $message || '', $hint ? " [$hint]" : '';
 }
 
-# A login with the role administrator, and an incident that is due.
+# Logins with the role operator, and an incident that is due.
 sub prepare
 {
 	my ($node) = @_;
@@ -33,7 +33,7 @@ sub prepare
 	$node->safe_psql('incident', <<'SQL');
 CREATE ROLE operator LOGIN;
 CREATE ROLE second LOGIN;
-SELECT incident.grant_role('administrator', g) FROM unnest('{operator,second}'::name[]) AS g;
+SELECT incident.grant_role('operator', g) FROM unnest('{operator,second}'::name[]) AS g;
 SELECT incident.register_asset('two', 'host', '2');
 SELECT incident.open('two', 'moderate', detected_at => now() - interval '3 hours');
 SQL
@@ -84,7 +84,7 @@ for my $call ($SCHEDULE, $UNSCHEDULE)
 }
 $plain->stop;
 
-# In the extension's own database: what an administrator needs besides is the use of
+# In the extension's own database: what an operator needs besides is the use of
 # pg_cron's schema.
 my $own = start_node('own', preload => 'pg_cron', cron_database => 'incident');
 prepare($own);
