@@ -25,6 +25,10 @@ SELECT incident.open('host', 'minor', 'second', now() - interval '1 hour');
 SELECT incident.tick();
 CREATE TABLE of_the_owner (n int);
 INSERT INTO of_the_owner VALUES (1);
+CREATE ROLE desk LOGIN;
+SELECT incident.grant_role('responder', 'desk', clearance => 'red');
+SELECT incident.grant_role('auditor', 'desk', everywhere => true);
+SELECT incident.grant_role('operator', 'desk');
 SQL
 
 # What must be the same after a restore.
@@ -38,6 +42,7 @@ SELECT incident_id, v.problem FROM incident_internal.incidents, incident.verify_
 SELECT last_value FROM incident_internal.incidents_incident_id_seq;
 SELECT last_value FROM incident_internal.policies_policy_id_seq;
 SELECT bucket, t::text FROM incident_internal.timers AS t ORDER BY 1, 2;
+SELECT r::text FROM incident.rights_granted AS r ORDER BY 1;
 SQL
 
 my $node = start_node('data_only');
@@ -86,11 +91,18 @@ sub is_restored
 	return;
 }
 
-my ($dump, $restore, $partitions) = commands('Data alone');
+my ($dump, $restore, $partitions, $grant_again) = commands('Data alone');
 fresh('incident_new', $superuser);
 shell($superuser, $dump, 'the data are dumped');
 shell($superuser, $restore, 'and restored with the triggers');
 is_restored('incident_new', 'data alone');
+my $as_desk = q{SELECT incident.note(min(incident_id), 'restored'), count(*) FROM incident.open_incidents};
+my (undef, undef, $refused) = $node->psql('incident_new', $as_desk, extra_params => [ '-U', 'desk' ]);
+like($refused, qr/permission denied for schema incident/, 'who was granted something may not use it yet');
+$node->safe_psql('incident_new', $grant_again);
+is($node->safe_psql('incident_new', $as_desk, extra_params => [ '-U', 'desk' ]), 'open|2', 'and may when it is granted again');
+is($node->safe_psql('incident_new', 'SELECT r::text FROM incident.rights_granted AS r ORDER BY 1'),
+	$node->safe_psql('incident', 'SELECT r::text FROM incident.rights_granted AS r ORDER BY 1'), 'the same as before');
 is($node->safe_psql('incident_new', 'SELECT * FROM incident.verify_policies()'), '', 'every trigger fires as before');
 $node->safe_psql('postgres', 'DROP DATABASE incident_new');
 
