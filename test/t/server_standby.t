@@ -23,6 +23,9 @@ SELECT incident.register_threat('wear', 'environmental', '5'), incident.register
 	incident.register_measure('spare', 'protective', '2');
 SELECT incident.treat_risk(1, 'control');
 SELECT incident.open_round('first');
+SELECT incident.register_organisation(2, 'two', 'eport');
+CREATE ROLE desk LOGIN;
+SELECT incident.grant_role('responder', 'desk');
 SQL
 my $backup = 'backup';
 $primary->backup($backup);
@@ -47,7 +50,7 @@ my @writes = (
 	q{register_scenario('host', 'wear', 'old')}, q{retire_scenario(1)}, q{treat_risk(1, 'keep')},
 	q{plan_measure(1, 'spare', 'protective', '2', 'ops', now() + interval '1 day')}, q{approve_risk('security_group')}, q{close_risk(1)},
 	q{mark_overdue_risk()}, q{open_round('second')}, q{next_stage('first')}, q{import_risk_register(incident.export_risk_register())},
-	q{schedule()}, q{unschedule()});
+	q{schedule()}, q{unschedule()}, q{grant_role('reporter', current_user)}, q{revoke_role('reporter', current_user)});
 my %called = map { /^(\w+)/; $1 => 1 } @writes;
 my @missing = grep { !$called{$_} } split /\n/, $standby->safe_psql('incident', <<'SQL');
 SELECT DISTINCT f.proname FROM pg_proc AS f JOIN incident_internal.role_rights AS r ON r.object = f.proname
@@ -85,6 +88,18 @@ for my $query (
 	s/shows \d+:\d\d:\d\d/shows T/ for $rows, $expected;
 	is($rows, $expected, $query) && is($error, $refused, 'without another error');
 }
+
+# A login has there what was granted on the primary, as of what has arrived.
+my $count = q{SELECT count(*) FROM incident.open_incidents};
+my $desk = $standby->background_psql('incident', extra_params => [ '-U', 'desk' ], on_error_stop => 0);
+is($desk->query($count), '2', 'a login reads what it was granted');
+my (undef, undef, $refused) = $standby->psql('incident', "\\set VERBOSITY verbose\nSET pg_incident.organisation = 2; $count",
+	extra_params => [ '-U', 'desk' ]);
+like($refused, qr/ERROR:  42501: role "desk" was granted nothing in organisation 2/, 'and nothing else');
+$primary->safe_psql('incident', q{SELECT incident.grant_role('auditor', 'desk', 2), incident.revoke_role('responder', 'desk')});
+$primary->wait_for_catchup($standby, 'replay', $primary->lsn('insert'));
+is($desk->query($count), '0', 'and no longer when it is taken back, in a session that is open');
+$desk->quit;
 
 $standby->stop;
 $primary->stop;
