@@ -125,7 +125,7 @@ functions AS (
 	WHERE o.object_kind <> 'view'),
 in_one(oid) AS (
 	SELECT w.ev_class FROM pg_depend AS d JOIN pg_rewrite AS w ON w.oid = d.objid
-		WHERE d.refobjid = 'incident_internal.organisation_read'::regproc
+		WHERE d.refobjid = to_regproc('incident_internal.organisation_read')
 	UNION
 	SELECT w.ev_class FROM in_one AS o JOIN pg_depend AS d ON d.refobjid = o.oid JOIN pg_rewrite AS w ON w.oid = d.objid),
 calls AS (
@@ -290,29 +290,39 @@ my $digests = join "\n", 'SET timezone = utc;', map { digest($_) } grep { $_ ne 
 is(rows_of('two', $digests), rows_of($node->safe_psql('incident', 'SELECT current_user'), "SET pg_incident.organisation = 2;\n$digests"),
 	'without a choice a login sees of its organisation all that there is');
 
-# Functions, casts and divisions of the reader in WHERE are not asked about rows of others.
+# Functions, casts and divisions of the reader in WHERE are not asked about rows of others. The
+# cheaper a condition is, the sooner it is asked.
 my $spies = <<'SQL';
 CREATE FUNCTION pg_temp.spy(what text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS $$
 BEGIN
-	IF what LIKE '%secret%' OR what = '2' THEN
+	IF what LIKE '%secret%' THEN
 		RAISE WARNING 'saw %', what;
+	END IF;
+	RETURN true;
+END $$;
+CREATE FUNCTION pg_temp.spy(organisation integer) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS $$
+BEGIN
+	IF organisation <> 1 THEN
+		RAISE WARNING 'saw organisation %', organisation;
 	END IF;
 	RETURN true;
 END $$;
 CREATE TEMP TABLE host (org_id integer, key text);
 INSERT INTO host VALUES (1, '71'), (2, 'secret1');
 SQL
+my $spied = 0;
 for my $view (@views)
 {
-	$spies .= <<"SQL";
-SELECT count(*) > 0 FROM incident.$view AS v WHERE pg_temp.spy(v.org_id::text);
-SELECT count(*) > 0 FROM incident.$view AS v WHERE pg_temp.spy(v::text);
-SELECT count(*) > 0 FROM incident.$view AS v WHERE 1 / (v.org_id - 2) <> 0;
-SELECT count(*) > 0 FROM host AS h JOIN incident.$view AS v ON h.org_id = v.org_id AND pg_temp.spy(v.org_id::text) AND 1 / (v.org_id - 2) <> 0;
-SQL
+	my @texts = split /\n/, $node->safe_psql('incident', "SELECT quote_ident(attname) FROM pg_attribute
+		WHERE attrelid = 'incident.$view'::regclass AND attnum > 0 AND atttypid = 'text'::regtype");
+	my @conditions = ('pg_temp.spy(v.org_id)', 'pg_temp.spy(v::text)', '1 / (v.org_id - 2) <> 0', 'pg_temp.spy(v.org_id) AND h.org_id = v.org_id',
+		map { "pg_temp.spy(v.$_)" } @texts);
+	$spies .= "SELECT count(*) > 0 FROM incident.$view AS v, host AS h WHERE $_;\n" for @conditions;
+	$spies .= "SELECT count(*) > 0 FROM incident.$view AS v WHERE $_;\n" for grep { !/h\.org_id/ } @conditions;
+	$spied += 2 * @conditions - 1;
 }
 $spies .= "SELECT count(*) > 0 FROM incident.open_incidents WHERE ticket::bigint > 0;\n";
-is(rows_of('one', $spies), join(' ', ('t') x (4 * @views + 1)), 'functions, divisions and casts in WHERE and in joins');
+is(rows_of('one', $spies), join(' ', ('t') x ($spied + 1)), "functions, divisions and casts in WHERE and in joins: $spied");
 
 # What is planned, and what the server tells of tables.
 my $plans = join "\n", map { "EXPLAIN (VERBOSE, ANALYZE) SELECT * FROM incident.$_ WHERE org_id = 2;" } @views;
