@@ -398,6 +398,5 @@ COMMENT ON FUNCTION incident_internal.export_calendar(text) IS
 'The document of a calendar; importing it gives the same calendar. NULL when there is none of that name.';
 
 SELECT incident_internal.allow('look_up', 'add_working_time', 'working_time');
-SELECT incident_internal.allow('read', 'term_length', 'working_day');
-SELECT incident_internal.allow('administer', 'export_calendar');
+SELECT incident_internal.allow('consult', 'export_calendar', 'term_length', 'working_day');
 SELECT incident_internal.allow('operate', 'import_calendar');

@@ -302,7 +302,7 @@ COMMENT ON COLUMN incident.watchdog.maintenance_problem IS 'What failed then, wi
 COMMENT ON VIEW incident.quarantined_incidents IS
 'Incidents that failed to settle, with the error and the next try.';
 
-SELECT incident_internal.allow('read', 'asset_register', 'calendar_register', 'duty_status',
-	'incident_history', 'incident_repeats', 'open_incidents', 'policy_versions',
-	'quarantined_incidents', 'timeline');
+SELECT incident_internal.allow('consult', 'calendar_register', 'policy_versions');
+SELECT incident_internal.allow('read', 'asset_register', 'duty_status', 'incident_history',
+	'incident_repeats', 'open_incidents', 'quarantined_incidents', 'timeline');
 SELECT incident_internal.allow('operate', 'watchdog');

@@ -541,7 +541,7 @@ COMMENT ON FUNCTION incident_internal.combine_policy(jsonb, jsonb) IS
 COMMENT ON FUNCTION incident_internal.policy_addendum(text) IS
 'An addendum that the extension ships, for combine_policy. Error undefined_object when there is none of that name.';
 
-SELECT incident_internal.allow('read', 'check_policy', 'combine_policy', 'export_policy',
+SELECT incident_internal.allow('consult', 'check_policy', 'combine_policy', 'export_policy',
 	'policy_addendum', 'policy_remarks');
 SELECT incident_internal.allow('operate', 'drop_policy', 'import_policy', 'publish_policy',
 	'retire_policy');

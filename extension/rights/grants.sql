@@ -37,21 +37,21 @@ SELECT pg_catalog.pg_extension_config_dump('incident_internal.grants',
 -- A right opens functions and views; a role has some rights.
 CREATE TABLE incident_internal.rights_of_roles (
 	role text NOT NULL,
-	"right" text NOT NULL CHECK ("right" IN ('look_up', 'report', 'respond', 'read', 'audit', 'administer', 'operate', 'grant')),
+	"right" text NOT NULL CHECK ("right" IN ('look_up', 'report', 'respond', 'read', 'audit', 'administer', 'operate', 'grant', 'consult')),
 	PRIMARY KEY (role, "right")
 );
 INSERT INTO incident_internal.rights_of_roles (role, "right")
 SELECT role, unnest(rights) FROM (VALUES
 	('reporter', '{look_up,report}'::text[]),
-	('responder', '{look_up,report,respond,read}'),
-	('auditor', '{look_up,read,audit}'),
-	('administrator', '{look_up,report,respond,read,audit,administer,grant}'),
-	('operator', '{look_up,operate,grant}')) AS r(role, rights);
+	('responder', '{look_up,consult,report,respond,read}'),
+	('auditor', '{look_up,consult,read,audit}'),
+	('administrator', '{look_up,consult,report,respond,read,audit,administer,grant}'),
+	('operator', '{look_up,consult,operate,grant}')) AS r(role, rights);
 
 CREATE TABLE incident_internal.rights_of_objects (
 	object_kind text NOT NULL CHECK (object_kind IN ('function', 'procedure', 'view')),
 	object text NOT NULL,
-	"right" text NOT NULL CHECK ("right" IN ('look_up', 'report', 'respond', 'read', 'audit', 'administer', 'operate', 'grant')),
+	"right" text NOT NULL CHECK ("right" IN ('look_up', 'report', 'respond', 'read', 'audit', 'administer', 'operate', 'grant', 'consult')),
 	PRIMARY KEY (object_kind, object)
 );
 

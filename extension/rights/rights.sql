@@ -184,7 +184,7 @@ COMMENT ON COLUMN incident.rights_granted.clearance IS 'The gravest mark whose c
 COMMENT ON COLUMN incident.rights_granted.valid IS 'False when the role has been dropped since: the grant gives nothing, to a new role of that name either.';
 
 SELECT incident_internal.allow('grant', 'grant_role', 'revoke_role');
-SELECT incident_internal.allow('grant', 'rights_granted');
+SELECT incident_internal.allow('consult', 'rights_granted');
 DROP FUNCTION incident_internal.allow(text, text[]);
 
 REVOKE ALL ON ALL ROUTINES IN SCHEMA incident, incident_internal FROM PUBLIC;

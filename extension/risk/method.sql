@@ -298,8 +298,9 @@ COMMENT ON FUNCTION incident_internal.export_risk_method(integer) IS
 COMMENT ON VIEW incident.risk_method_versions IS
 'Risk methods and the state of each version; shared by all organisations. Methods below id 1000 are built in.';
 
-SELECT incident_internal.allow('read', 'asset_rating', 'asset_value', 'check_risk_method',
-	'export_risk_method', 'method_asset_rating', 'method_asset_value', 'risk_detail', 'risk_level',
-	'risk_likelihood', 'risk_loss', 'risk_method_id', 'risk_method_versions', 'risk_value', 'shift',
-	'unacceptable_from');
+SELECT incident_internal.allow('consult', 'check_risk_method', 'export_risk_method', 'risk_method_id',
+	'risk_method_versions');
+SELECT incident_internal.allow('read', 'asset_rating', 'asset_value', 'method_asset_rating',
+	'method_asset_value', 'risk_detail', 'risk_level', 'risk_likelihood', 'risk_loss', 'risk_value',
+	'shift', 'unacceptable_from');
 SELECT incident_internal.allow('operate', 'import_risk_method', 'publish_risk_method');

@@ -31,6 +31,10 @@
 #define EVERYWHERE 0
 #define DEFAULT_ORGANISATION 1
 
+/* What only who works in an organisation has: an operator works in none. */
+#define OF_AN_ORGANISATION \
+	(PGI_REPORT | PGI_RESPOND | PGI_READ | PGI_AUDIT | PGI_ADMINISTER)
+
 /* Columns of incident_internal.grants. */
 enum
 {
@@ -76,8 +80,9 @@ typedef struct RoleRight
 	uint32 right;
 } RoleRight;
 
-static const char *const right_words[] = {"look_up", "report",	   "respond", "read",
-										  "audit",	 "administer", "operate", "grant"};
+static const char *const right_words[] = {"look_up", "report", "respond",
+										  "read",	 "audit",  "administer",
+										  "operate", "grant",  "consult"};
 
 /* In order; who has no clearance is cleared for the default. */
 static const char *const marks[] = {"clear", "green", "amber", "amber+strict", "red"};
@@ -406,7 +411,9 @@ pgi_working_organisation(void)
 	check_choice(access);
 	if (pgi_organisation != PGI_NO_ORGANISATION)
 		return pgi_organisation;
-	if (access->unlimited || access->everywhere.rights != 0)
+	if (access->unlimited || (access->everywhere.rights & OF_AN_ORGANISATION) != 0)
+		return DEFAULT_ORGANISATION;
+	if (access->count == 0 && access->everywhere.rights != 0)
 		return DEFAULT_ORGANISATION;
 	return access->count == 1 ? access->of[0].org_id : PGI_NO_ORGANISATION;
 }
@@ -423,7 +430,7 @@ pgi_rights(void)
 		return grant_in(access, org_id).rights;
 	for (int i = 0; i < access->count; i++)
 		rights |= access->of[i].rights;
-	return rights & (PGI_LOOK_UP | PGI_READ | PGI_OPERATE);
+	return rights & (PGI_LOOK_UP | PGI_READ | PGI_OPERATE | PGI_GRANT | PGI_CONSULT);
 }
 
 static bool

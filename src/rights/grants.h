@@ -14,10 +14,11 @@ typedef enum PgiRight
 	PGI_AUDIT = 1 << 4,
 	PGI_ADMINISTER = 1 << 5,
 	PGI_OPERATE = 1 << 6,
-	PGI_GRANT = 1 << 7
+	PGI_GRANT = 1 << 7,
+	PGI_CONSULT = 1 << 8
 } PgiRight;
 
-#define PGI_ALL_RIGHTS ((PGI_GRANT << 1) - 1)
+#define PGI_ALL_RIGHTS ((PGI_CONSULT << 1) - 1)
 
 /* The organisations whose incidents the caller sees. */
 typedef struct PgiSeen

@@ -49,12 +49,12 @@ SQL
 # What each role may, by the right of a function or view.
 my %RIGHTS = (
 	reporter => [qw(look_up report)],
-	responder => [qw(look_up report respond read)],
-	auditor => [qw(look_up read audit)],
-	administrator => [qw(look_up report respond read audit administer grant)],
-	operator => [qw(look_up operate grant)]);
+	responder => [qw(look_up consult report respond read)],
+	auditor => [qw(look_up consult read audit)],
+	administrator => [qw(look_up consult report respond read audit administer grant)],
+	operator => [qw(look_up consult operate grant)]);
 my @ROLES = qw(reporter responder auditor administrator);
-my %READS_IN_SEVERAL = map { $_ => 1 } qw(look_up read operate);
+my %READS_IN_SEVERAL = map { $_ => 1 } qw(look_up read operate grant consult);
 
 # Logins: organisation => role, 0 being everywhere.
 my %logins = (stranger => {}, operator => { 0 => 'operator' }, elsewhere => { 3 => 'responder' });
