@@ -94,7 +94,7 @@ BEGIN
 			OR EXISTS (SELECT FROM incident_internal.rights_of_roles AS r
 				WHERE r.role = granted_organisation.role AND r."right" <> ALL (rights))
 			OR NOT incident_internal.clears(org, coalesce(clearance, 'amber'))) THEN
-		RAISE EXCEPTION 'permission denied to grant role "%" %', role,
+		RAISE EXCEPTION 'permission denied to grant or revoke role "%" %', role,
 				CASE org WHEN 0 THEN 'in all organisations' ELSE format('in organisation %s', org) END
 			USING ERRCODE = 'insufficient_privilege',
 				  HINT = 'An administrator grants in his organisation what he has himself; an operator grants everywhere.';
