@@ -1,7 +1,7 @@
 -- Views for people and reports. Each shows the organisations that the reader was granted, or
 -- the one that the setting pg_incident.organisation chooses of them, and needs no rights on
--- tables. What people wrote of an incident, and what it is about, is for those who are cleared
--- for its mark.
+-- tables. Each table is guarded by itself, as a reader's conditions reach each one. What people
+-- wrote of an incident, and what it is about, is for those who are cleared for its mark.
 
 -- The duty that an entry was decided for, by the policy of then: the one from which the next
 -- migration led away, or else the present one. As long as an entry is live, its duty has the
@@ -63,8 +63,8 @@ SELECT e.org_id, e.incident_id, e.seq, incident_internal.kind_word(e.kind) AS ki
 	CASE WHEN e.rule > 1 THEN e.epoch END AS epoch,
 	CASE WHEN e.rule > 1 THEN e.occurrence END AS occurrence, e.hash
 FROM incident_internal.entries AS e
-LEFT JOIN incident_internal.incidents AS i ON i.org_id = e.org_id AND i.incident_id = e.incident_id
-LEFT JOIN incident_internal.assets AS a ON a.org_id = e.org_id AND a.asset_id = e.asset_id
+LEFT JOIN incident_internal.incidents AS i ON incident_internal.sees(i.org_id) AND i.org_id = e.org_id AND i.incident_id = e.incident_id
+LEFT JOIN incident_internal.assets AS a ON incident_internal.sees(a.org_id) AND a.org_id = e.org_id AND a.asset_id = e.asset_id
 WHERE incident_internal.sees(e.org_id);
 
 CREATE VIEW incident.incident_history WITH (security_barrier) AS
@@ -81,11 +81,11 @@ SELECT i.org_id, i.incident_id, s.status,
 		WHERE r.org_id = i.org_id AND r.incident_id = i.incident_id)::integer AS repeats,
 	s.settled_to, s.next_due
 FROM incident_internal.incidents AS i
-JOIN incident_internal.incident_state AS s ON s.org_id = i.org_id AND s.incident_id = i.incident_id
-JOIN incident_internal.entries AS o ON o.org_id = i.org_id AND o.incident_id = i.incident_id
+JOIN incident_internal.incident_state AS s ON incident_internal.sees(s.org_id) AND s.org_id = i.org_id AND s.incident_id = i.incident_id
+JOIN incident_internal.entries AS o ON incident_internal.sees(o.org_id) AND o.org_id = i.org_id AND o.incident_id = i.incident_id
 	AND o.epoch = 1 AND o.rule = 0 AND o.month = s.month
 JOIN incident_internal.policies AS p ON p.policy_id = i.policy_id
-LEFT JOIN incident_internal.assets AS a ON a.org_id = s.org_id AND a.asset_id = s.asset_id
+LEFT JOIN incident_internal.assets AS a ON incident_internal.sees(a.org_id) AND a.org_id = s.org_id AND a.asset_id = s.asset_id
 WHERE incident_internal.sees(i.org_id);
 
 CREATE VIEW incident.open_incidents WITH (security_barrier) AS
@@ -98,11 +98,11 @@ SELECT i.org_id, i.incident_id, s.status,
 	p.name AS policy, p.version AS policy_version, i.detected_at, s.acknowledged_at,
 	s.activated_at, s.next_due
 FROM incident_internal.incident_state AS s
-JOIN incident_internal.incidents AS i ON i.org_id = s.org_id AND i.incident_id = s.incident_id
-JOIN incident_internal.entries AS o ON o.org_id = i.org_id AND o.incident_id = i.incident_id
+JOIN incident_internal.incidents AS i ON incident_internal.sees(i.org_id) AND i.org_id = s.org_id AND i.incident_id = s.incident_id
+JOIN incident_internal.entries AS o ON incident_internal.sees(o.org_id) AND o.org_id = i.org_id AND o.incident_id = i.incident_id
 	AND o.epoch = 1 AND o.rule = 0 AND o.month = s.month
 JOIN incident_internal.policies AS p ON p.policy_id = i.policy_id
-LEFT JOIN incident_internal.assets AS a ON a.org_id = s.org_id AND a.asset_id = s.asset_id
+LEFT JOIN incident_internal.assets AS a ON incident_internal.sees(a.org_id) AND a.org_id = s.org_id AND a.asset_id = s.asset_id
 WHERE incident_internal.sees(s.org_id)
 	AND s.status NOT IN ('resolved', 'closed', 'cancelled');
 
@@ -125,15 +125,15 @@ SELECT r.org_id, r.incident_id, r.detected_at, r.recorded_at,
 	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN r.actor END AS actor,
 	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN r.recorded_by END AS recorded_by
 FROM incident_internal.repeats AS r
-JOIN incident_internal.incidents AS i ON i.org_id = r.org_id AND i.incident_id = r.incident_id
-LEFT JOIN incident_internal.assets AS a ON a.org_id = r.org_id AND a.asset_id = r.asset_id
+JOIN incident_internal.incidents AS i ON incident_internal.sees(i.org_id) AND i.org_id = r.org_id AND i.incident_id = r.incident_id
+LEFT JOIN incident_internal.assets AS a ON incident_internal.sees(a.org_id) AND a.org_id = r.org_id AND a.asset_id = r.asset_id
 WHERE incident_internal.sees(r.org_id);
 
 CREATE VIEW incident.asset_register WITH (security_barrier) AS
 SELECT a.org_id, a.asset_id, a.name, a.title, a.category, a.level, a.confidentiality,
 	a.integrity, a.availability, a.owner, p.name AS parent, a.location
 FROM incident_internal.assets AS a
-LEFT JOIN incident_internal.assets AS p ON p.org_id = a.org_id AND p.asset_id = a.parent_id
+LEFT JOIN incident_internal.assets AS p ON incident_internal.sees(p.org_id) AND p.org_id = a.org_id AND p.asset_id = a.parent_id
 WHERE incident_internal.sees(a.org_id);
 
 -- A calendar of one's own hides the built-in one of its name.

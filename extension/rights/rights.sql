@@ -61,7 +61,7 @@ $$;
 -- The organisation that a grant is about, 0 for all of them, once it is known that the caller may
 -- grant the role there: an administrator what he has himself, and no more.
 CREATE FUNCTION incident_internal.granted_organisation(
-	role text, organisation integer, everywhere boolean, clearance text)
+	role text, grantee name, organisation integer, everywhere boolean, clearance text)
 RETURNS integer
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -93,7 +93,10 @@ BEGIN
 	IF 'operate' <> ALL (rights) AND ('grant' <> ALL (rights)
 			OR EXISTS (SELECT FROM incident_internal.rights_of_roles AS r
 				WHERE r.role = granted_organisation.role AND r."right" <> ALL (rights))
-			OR NOT incident_internal.clears(org, coalesce(clearance, 'amber'))) THEN
+			OR NOT incident_internal.clears(org, clearance)
+			OR EXISTS (SELECT FROM incident_internal.grants AS g
+				WHERE g.org_id = org AND g.grantee = granted_organisation.grantee AND g.role = granted_organisation.role
+					AND NOT incident_internal.clears(org, coalesce(g.clearance, 'amber')))) THEN
 		RAISE EXCEPTION 'permission denied to grant or revoke role "%" %', role,
 				CASE org WHEN 0 THEN 'in all organisations' ELSE format('in organisation %s', org) END
 			USING ERRCODE = 'insufficient_privilege',
@@ -104,6 +107,32 @@ BEGIN
 			USING ERRCODE = 'undefined_object', HINT = 'incident.register_organisation() registers one.';
 	END IF;
 	RETURN org;
+END
+$$;
+
+-- Puts the grants of roles that have been renamed under their new names, where none of a role that
+-- is no more stands, nor one that an earlier role of the grantee's name had. One session at a time.
+CREATE FUNCTION incident_internal.follow_role_names(grantee name)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	renamed jsonb;
+BEGIN
+	PERFORM incident_internal.take_lock('grants', 1);
+	DELETE FROM incident_internal.grants AS g
+		WHERE NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = g.grantee_oid)
+			AND (g.grantee = follow_role_names.grantee OR g.grantee IN (SELECT r.rolname FROM pg_roles AS r
+				JOIN incident_internal.grants AS h ON h.grantee_oid = r.oid AND h.grantee <> r.rolname));
+	WITH moved AS (
+		DELETE FROM incident_internal.grants AS g USING pg_roles AS r
+			WHERE r.oid = g.grantee_oid AND r.rolname <> g.grantee
+			RETURNING g.org_id, r.rolname AS grantee, g.role, g.clearance)
+	SELECT coalesce(jsonb_agg(to_jsonb(m)), '[]') INTO renamed FROM moved AS m;
+	INSERT INTO incident_internal.grants (org_id, grantee, role, clearance)
+		SELECT r.org_id, r.grantee, r.role, r.clearance
+		FROM jsonb_to_recordset(renamed) AS r(org_id integer, grantee name, role text, clearance text);
 END
 $$;
 
@@ -120,15 +149,15 @@ DECLARE
 BEGIN
 	role := incident_internal.needed_name(role, 'the role');
 	clearance := incident_internal.given_name(clearance, 'the clearance');
-	org := incident_internal.granted_organisation(role, organisation, everywhere, clearance);
 	PERFORM incident_internal.needed(grantee, 'the grantee');
+	PERFORM incident_internal.follow_role_names(grantee);
+	org := incident_internal.granted_organisation(role, grantee, organisation, everywhere, coalesce(clearance, 'amber'));
 	IF incident_internal.role_oid(grantee) IS NULL THEN
 		RAISE EXCEPTION 'role "%" does not exist', grantee
 			USING ERRCODE = 'undefined_object', HINT = 'CREATE ROLE makes one.';
 	END IF;
-	-- What an earlier role of the name had is gone with it.
-	DELETE FROM incident_internal.grants AS g WHERE g.grantee = grant_role.grantee
-		AND (g.org_id = org AND g.role = grant_role.role OR g.grantee_oid IS DISTINCT FROM incident_internal.role_oid(grant_role.grantee));
+	DELETE FROM incident_internal.grants AS g
+		WHERE g.org_id = org AND g.grantee = grant_role.grantee AND g.role = grant_role.role;
 	INSERT INTO incident_internal.grants (org_id, grantee, role, clearance) VALUES (org, grantee, role, clearance);
 	FOR statement IN SELECT incident_internal.rights_statements(role, grantee, true) LOOP
 		EXECUTE statement;
@@ -147,8 +176,9 @@ DECLARE
 	statement text;
 BEGIN
 	role := incident_internal.needed_name(role, 'the role');
-	org := incident_internal.granted_organisation(role, organisation, everywhere, NULL);
 	PERFORM incident_internal.needed(grantee, 'the grantee');
+	PERFORM incident_internal.follow_role_names(grantee);
+	org := incident_internal.granted_organisation(role, grantee, organisation, everywhere, 'clear');
 	DELETE FROM incident_internal.grants AS g
 		WHERE g.org_id = org AND g.grantee = revoke_role.grantee AND g.role = revoke_role.role;
 	IF incident_internal.role_oid(grantee) IS NULL THEN

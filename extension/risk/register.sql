@@ -388,7 +388,7 @@ SELECT s.org_id, s.service_id, s.name AS service, s.title, s.owner, p.name AS pa
 	coalesce(b.assets, 0) AS assets, CASE WHEN s.raised_by_assets THEN b.highest END AS raised_to,
 	greatest(s.importance, CASE WHEN s.raised_by_assets THEN b.highest END) AS rating
 FROM incident_internal.business_services AS s
-LEFT JOIN incident_internal.business_services AS p ON p.org_id = s.org_id AND p.service_id = s.parent_id
+LEFT JOIN incident_internal.business_services AS p ON p.org_id = (SELECT incident_internal.organisation_read()) AND p.org_id = s.org_id AND p.service_id = s.parent_id
 LEFT JOIN (SELECT u.above_id, count(DISTINCT v.asset_id) AS assets, max(v.own_rating) AS highest
 	FROM incident_internal.services_above AS u
 	JOIN incident_internal.service_assets AS l ON l.org_id = (SELECT incident_internal.organisation_read())

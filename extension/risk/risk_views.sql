@@ -13,10 +13,10 @@ SELECT r.org_id, r.scenario_id, s.title, a.name AS asset, a.category AS asset_ca
 	r.standing, r.decision, r.treatment_status, r.accepted_until, r.residual_approved, r.method_id,
 	s.registered_at
 FROM incident_internal.risk_now AS r
-JOIN incident_internal.risk_scenarios AS s ON s.org_id = r.org_id AND s.scenario_id = r.scenario_id
-JOIN incident_internal.assets AS a ON a.org_id = r.org_id AND a.asset_id = r.asset_id
-JOIN incident_internal.threats AS t ON t.org_id = r.org_id AND t.threat_id = r.threat_id
-JOIN incident_internal.vulnerabilities AS v ON v.org_id = r.org_id AND v.vulnerability_id = r.vulnerability_id
+JOIN incident_internal.risk_scenarios AS s ON s.org_id = (SELECT incident_internal.organisation_read()) AND s.org_id = r.org_id AND s.scenario_id = r.scenario_id
+JOIN incident_internal.assets AS a ON a.org_id = (SELECT incident_internal.organisation_read()) AND a.org_id = r.org_id AND a.asset_id = r.asset_id
+JOIN incident_internal.threats AS t ON t.org_id = (SELECT incident_internal.organisation_read()) AND t.org_id = r.org_id AND t.threat_id = r.threat_id
+JOIN incident_internal.vulnerabilities AS v ON v.org_id = (SELECT incident_internal.organisation_read()) AND v.org_id = r.org_id AND v.vulnerability_id = r.vulnerability_id
 WHERE r.retired_at IS NULL;
 
 CREATE VIEW incident.risk_heat WITH (security_barrier) AS
@@ -58,9 +58,9 @@ SELECT l.org_id, l.scenario_id, d.treatment_id, d.decision, d.status AS treatmen
 	m.responsible, m.due_at, m.done_at, m.overdue_since,
 	m.status IN ('planned', 'in_progress') AND m.due_at <= now() AS overdue
 FROM incident_internal.risk_treatments AS d
-JOIN incident_internal.scenario_measures AS l ON l.org_id = d.org_id AND l.scenario_id = d.scenario_id
+JOIN incident_internal.scenario_measures AS l ON l.org_id = (SELECT incident_internal.organisation_read()) AND l.org_id = d.org_id AND l.scenario_id = d.scenario_id
 	AND l.treatment_id = d.treatment_id
-JOIN incident_internal.risk_measures AS m ON m.org_id = l.org_id AND m.measure_id = l.measure_id
+JOIN incident_internal.risk_measures AS m ON m.org_id = (SELECT incident_internal.organisation_read()) AND m.org_id = l.org_id AND m.measure_id = l.measure_id
 WHERE d.org_id = (SELECT incident_internal.organisation_read()) AND d.status NOT IN ('rejected', 'replaced');
 
 CREATE VIEW incident.risk_treatment_history WITH (security_barrier) AS
@@ -74,7 +74,7 @@ CREATE VIEW incident.risk_approval_history WITH (security_barrier) AS
 SELECT p.org_id, d.scenario_id, p.treatment_id, d.decision, p.approver, p.approved, p.residual, p.at,
 	p.recorded_at, p.actor, p.recorded_by, p.note
 FROM incident_internal.risk_approvals AS p
-JOIN incident_internal.risk_treatments AS d ON d.org_id = p.org_id AND d.treatment_id = p.treatment_id
+JOIN incident_internal.risk_treatments AS d ON d.org_id = (SELECT incident_internal.organisation_read()) AND d.org_id = p.org_id AND d.treatment_id = p.treatment_id
 WHERE p.org_id = (SELECT incident_internal.organisation_read());
 
 CREATE VIEW incident.vulnerability_status WITH (security_barrier) AS
@@ -84,14 +84,14 @@ SELECT v.org_id, v.vulnerability_id, v.name, v.title, a.name AS asset, v.area, v
 	(SELECT count(*) FROM incident_internal.risk_scenarios AS s WHERE s.org_id = v.org_id
 		AND s.vulnerability_id = v.vulnerability_id AND s.retired_at IS NULL) AS scenarios
 FROM incident_internal.vulnerabilities AS v
-LEFT JOIN incident_internal.assets AS a ON a.org_id = v.org_id AND a.asset_id = v.asset_id
+LEFT JOIN incident_internal.assets AS a ON a.org_id = (SELECT incident_internal.organisation_read()) AND a.org_id = v.org_id AND a.asset_id = v.asset_id
 WHERE v.org_id = (SELECT incident_internal.organisation_read());
 
 CREATE VIEW incident.vulnerability_history WITH (security_barrier) AS
 SELECT s.org_id, s.vulnerability_id, v.name, s.step_id, s.status, s.severity, s.at, s.recorded_at,
 	s.actor, s.recorded_by, s.note
 FROM incident_internal.vulnerability_steps AS s
-JOIN incident_internal.vulnerabilities AS v ON v.org_id = s.org_id AND v.vulnerability_id = s.vulnerability_id
+JOIN incident_internal.vulnerabilities AS v ON v.org_id = (SELECT incident_internal.organisation_read()) AND v.org_id = s.org_id AND v.vulnerability_id = s.vulnerability_id
 WHERE s.org_id = (SELECT incident_internal.organisation_read());
 
 CREATE VIEW incident.threat_register WITH (security_barrier) AS
@@ -112,20 +112,20 @@ CREATE VIEW incident.frequency_disagreement WITH (security_barrier) AS
 SELECT r.org_id, r.scenario_id, r.asset, r.threat, r.threat_rating AS rated, o.observed, o.in_half_year,
 	CASE WHEN r.threat_rating < o.observed THEN 'rated too low' ELSE 'rated too high' END AS finding
 FROM incident.risk_register AS r
-JOIN incident_internal.risk_scenarios AS s ON s.org_id = r.org_id AND s.scenario_id = r.scenario_id
+JOIN incident_internal.risk_scenarios AS s ON s.org_id = (SELECT incident_internal.organisation_read()) AND s.org_id = r.org_id AND s.scenario_id = r.scenario_id
 JOIN (SELECT c.org_id, c.scenario_id, sum(i.in_half_year)::bigint AS in_half_year,
 		incident.frequency_rating(coalesce(sum(i.in_half_year), 0)::bigint, coalesce(sum(i.ever), 0)::bigint) AS observed
 	FROM incident_internal.risk_scenarios AS c
-	JOIN incident_internal.threats AS t ON t.org_id = c.org_id AND t.threat_id = c.threat_id
+	JOIN incident_internal.threats AS t ON t.org_id = (SELECT incident_internal.organisation_read()) AND t.org_id = c.org_id AND t.threat_id = c.threat_id
 	LEFT JOIN (SELECT i.org_id, s.asset_id, i.category, count(*) AS ever,
 			count(*) FILTER (WHERE i.detected_at > (now() AT TIME ZONE 'UTC' - interval '6 months') AT TIME ZONE 'UTC') AS in_half_year
 		FROM incident_internal.incidents AS i
-		JOIN incident_internal.incident_state AS s ON s.org_id = i.org_id AND s.incident_id = i.incident_id
+		JOIN incident_internal.incident_state AS s ON s.org_id = (SELECT incident_internal.organisation_read()) AND s.org_id = i.org_id AND s.incident_id = i.incident_id
 		WHERE i.org_id = (SELECT incident_internal.organisation_read()) AND i.detected_at <= now() AND NOT i.drill
 			AND s.status <> 'cancelled' AND s.asset_id IS NOT NULL
 		GROUP BY i.org_id, s.asset_id, i.category) AS i
 		ON i.org_id = c.org_id AND i.asset_id = c.asset_id AND i.category = ANY (t.incident_categories)
-	WHERE t.incident_categories <> '{}'
+	WHERE c.org_id = (SELECT incident_internal.organisation_read()) AND t.incident_categories <> '{}'
 	GROUP BY c.org_id, c.scenario_id) AS o ON o.org_id = s.org_id AND o.scenario_id = s.scenario_id
 WHERE r.threat_rating IS DISTINCT FROM o.observed;
 
@@ -142,11 +142,11 @@ SELECT f.org_id, n.name AS round, f.scenario_id, a.name AS asset, t.name AS thre
 	f.inherent_likelihood, f.inherent_loss, f.inherent, f.current_likelihood, f.current_loss, f.current,
 	f.residual_likelihood, f.residual_loss, f.residual, f.decision, f.standing
 FROM incident_internal.risk_results AS f
-JOIN incident_internal.risk_assessments AS n ON n.org_id = f.org_id AND n.round_id = f.round_id
-JOIN incident_internal.risk_scenarios AS s ON s.org_id = f.org_id AND s.scenario_id = f.scenario_id
-JOIN incident_internal.assets AS a ON a.org_id = s.org_id AND a.asset_id = s.asset_id
-JOIN incident_internal.threats AS t ON t.org_id = s.org_id AND t.threat_id = s.threat_id
-JOIN incident_internal.vulnerabilities AS v ON v.org_id = s.org_id AND v.vulnerability_id = s.vulnerability_id
+JOIN incident_internal.risk_assessments AS n ON n.org_id = (SELECT incident_internal.organisation_read()) AND n.org_id = f.org_id AND n.round_id = f.round_id
+JOIN incident_internal.risk_scenarios AS s ON s.org_id = (SELECT incident_internal.organisation_read()) AND s.org_id = f.org_id AND s.scenario_id = f.scenario_id
+JOIN incident_internal.assets AS a ON a.org_id = (SELECT incident_internal.organisation_read()) AND a.org_id = s.org_id AND a.asset_id = s.asset_id
+JOIN incident_internal.threats AS t ON t.org_id = (SELECT incident_internal.organisation_read()) AND t.org_id = s.org_id AND t.threat_id = s.threat_id
+JOIN incident_internal.vulnerabilities AS v ON v.org_id = (SELECT incident_internal.organisation_read()) AND v.org_id = s.org_id AND v.vulnerability_id = s.vulnerability_id
 WHERE f.org_id = (SELECT incident_internal.organisation_read());
 
 COMMENT ON VIEW incident.risk_register IS

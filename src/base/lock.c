@@ -34,6 +34,7 @@ static const struct
 	{"risk method name", "risk_methods", 1},
 	/* of an organisation */
 	{"risk registers", "risk_scenarios", 1},
+	{"grants", "grants", 1},
 };
 
 static int

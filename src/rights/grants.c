@@ -221,6 +221,8 @@ grant_of(HeapTuple row, TupleDesc columns, const RoleRight *rights, int nrights)
 
 		grant.clearance = place == lengthof(marks) ? NO_CLEARANCE : place;
 	}
+	if ((grant.rights & PGI_READ) == 0)
+		grant.clearance = NO_CLEARANCE;
 	return grant;
 }
 
