@@ -268,7 +268,7 @@ SELECT set_eq($$
 	SELECT DISTINCT p.view::text, p.relation, p.alias FROM parts AS p
 	JOIN pg_class AS c ON c.relname = p.relation AND c.relnamespace = 'incident_internal'::regnamespace AND c.relkind IN ('r', 'p')
 	JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'org_id'
-	WHERE p.def !~ ('sees\(' || p.alias || '\.org_id\)|' || p.alias || '\.org_id = \( SELECT incident_internal\.organisation_read')
+	WHERE p.def !~ format('sees\((%1$s\.)?org_id\)|(\m%1$s\.|[( ])org_id = \( SELECT incident_internal\.organisation_read', p.alias)
 $$, $$ VALUES
 	-- in subqueries for each row, which no condition of a reader reaches
 	('incident_history', 'repeats', 'r'), ('timeline', 'entries', 'v'), ('timeline', 'incident_state', 's'),

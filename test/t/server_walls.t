@@ -448,10 +448,35 @@ $node->safe_psql('incident', 'CREATE ROLE goes LOGIN');
 like(rows_of('goes', $seen), qr/^ERROR: 42501/, 'a new role of the name before has nothing');
 $node->safe_psql('incident', q{SELECT incident.grant_role('responder', 'goes', 1)});
 is(rows_of('goes', $seen), '1|1', 'and when it is granted something, only that');
+is(rows_of('went', $seen), '1|2', 'while the renamed one has what it had');
 $node->safe_psql('incident', 'DROP OWNED BY went; DROP ROLE went; CREATE ROLE went LOGIN');
 like(rows_of('went', $seen), qr/^ERROR: 42501/, 'nor has one that is made again');
 $node->safe_psql('incident', q{SELECT incident.grant_role('responder', 'went', 1)});
 is(rows_of('went', $seen), '1|1', 'and it gets what it is granted then');
+
+# A clearance counts where one may read, and nobody grants beyond his own.
+$node->safe_psql('incident', q{CREATE ROLE careful LOGIN; CREATE ROLE careless LOGIN; CREATE ROLE any_other;
+	SELECT incident.grant_role('auditor', 'careful', 1, clearance => 'clear'), incident.grant_role('reporter', 'careful', 1, clearance => 'red'),
+		incident.grant_role('administrator', 'careless', 1, clearance => 'clear'), incident.grant_role('reporter', 'careless', 1, clearance => 'red');
+	SET pg_incident.organisation = 1;
+	SELECT incident.open(severity => 'minor', asset_level => '3', summary => 'the redder', confidentiality => 'red', ticket => 'redder')});
+is(rows_of('careful', q{SELECT count(*), count(summary) FROM incident.open_incidents WHERE ticket = 'redder'}),
+	'1|0', 'the clearance of a role that does not read opens nothing');
+like(rows_of('careless', qq{SELECT incident.grant_role('auditor', 'any_other'$_)}), qr/^ERROR: 42501/, "nor may be granted on$_")
+  for '', q{, clearance => 'red'};
+is(rows_of('careless', q{SELECT incident.grant_role('auditor', 'any_other', clearance => 'clear') IS NULL}), 'f', 'but what he has may');
+
+# A condition of the reader reaches each table of a view: none tells of a row of another.
+$node->safe_psql('incident', q{SET pg_incident.organisation = 3; SELECT incident.register_asset('a hidden parent', 'host', '3'),
+	incident.register_threat('a hidden threat', 'environmental')});
+my $scans = join '', map { "SET enable_$_ = off; " } qw(hashjoin mergejoin indexscan indexonlyscan bitmapscan);
+my $told = sub {
+	my ($view, $column, $value) = @_;
+	my $plan = rows_of('two', "$scans EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT * FROM incident.$view WHERE $column = '$value'");
+	return $plan =~ s/\Q$value\E/VALUE/gr;
+};
+is($told->(@$_[0, 1], "a hidden $_->[2]"), $told->(@$_[0, 1], "no such $_->[2]"), "$_->[0] tells nothing of another's $_->[2]")
+  for [ 'asset_register', 'parent', 'parent' ], [ 'risk_register', 'threat', 'threat' ];
 
 # Revoking while something else still gives.
 $node->safe_psql('incident', q{CREATE ROLE keeps LOGIN; SELECT incident.grant_role('responder', 'keeps', 1), incident.grant_role('auditor', 'keeps', 1), incident.grant_role('auditor', 'keeps', 2)});
