@@ -259,24 +259,24 @@ SELECT is_empty($$
 			AND NOT coalesce(c.reloptions, '{}') && '{security_barrier=on,security_barrier=true}'::text[]
 $$, 'every view of one organisation is a security barrier');
 
-SELECT set_eq($$
+SELECT is_empty($$
 	WITH parts AS (
 		SELECT v.relname AS view, d.def, m[1] AS relation, m[2] AS alias
 		FROM pg_class AS v, LATERAL (SELECT pg_get_viewdef(v.oid) AS def) AS d,
 			regexp_matches(d.def, 'incident_internal\.(\w+) (\w+)', 'g') AS m
 		WHERE v.relnamespace = 'incident'::regnamespace AND v.relkind = 'v')
-	SELECT DISTINCT p.view::text, p.relation, p.alias FROM parts AS p
+	SELECT DISTINCT p.view, p.relation, p.alias FROM parts AS p
 	JOIN pg_class AS c ON c.relname = p.relation AND c.relnamespace = 'incident_internal'::regnamespace AND c.relkind IN ('r', 'p')
 	JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'org_id'
 	WHERE p.def !~ format('sees\((%1$s\.)?org_id\)|(\m%1$s\.|[( ])org_id = \( SELECT incident_internal\.organisation_read', p.alias)
-$$, $$ VALUES
-	-- in subqueries for each row, which no condition of a reader reaches
-	('incident_history', 'repeats', 'r'), ('timeline', 'entries', 'v'), ('timeline', 'incident_state', 's'),
-	('measure_register', 'scenario_measures', 'l'), ('vulnerability_status', 'risk_scenarios', 's'),
-	-- about all organisations, or with a condition of its own
-	('calendar_register', 'organisations', 'o'), ('rights_granted', 'grants', 'g'),
-	('watchdog', 'incident_state', 's'), ('watchdog', 'timers', 'r') $$,
-	'each table of an organisation is guarded by itself in each view');
+		AND (p.view, p.relation, p.alias) NOT IN (VALUES
+			-- in subqueries for each row, which no condition of a reader reaches
+			('incident_history', 'repeats', 'r'), ('timeline', 'entries', 'v'), ('timeline', 'incident_state', 's'),
+			('measure_register', 'scenario_measures', 'l'), ('vulnerability_status', 'risk_scenarios', 's'),
+			-- about all organisations, or with a condition of its own
+			('calendar_register', 'organisations', 'o'), ('rights_granted', 'grants', 'g'),
+			('watchdog', 'incident_state', 's'), ('watchdog', 'timers', 'r'))
+$$, 'each table of an organisation is guarded by itself in each view');
 
 -- Volatility
 SELECT set_eq($$ SELECT DISTINCT proname::text, provolatile::text, proparallel::text FROM functions

@@ -338,8 +338,10 @@ cmp_ok(scalar @sequences, '>', 3, 'there are sequences');
 for my $sequence (@sequences)
 {
 	my $oid = $node->safe_psql('incident', "SELECT '$sequence'::regclass::oid");
-	is_deeply([ said('one', "SELECT last_value FROM $sequence; SELECT nextval('$sequence'); SELECT nextval($oid); SELECT currval($oid); SELECT pg_sequence_last_value($oid);") =~ /ERROR:  (\w+)/g ],
-		[ ('42501') x 5 ], "the sequence $sequence");
+	is_deeply([ said('one', "SELECT last_value FROM $sequence; SELECT nextval('$sequence'); SELECT nextval($oid); SELECT currval($oid);") =~ /ERROR:  (\w+)/g ],
+		[ ('42501') x 4 ], "the sequence $sequence");
+	# NULL from PostgreSQL 18 on
+	like(rows_of('one', "SELECT pg_sequence_last_value($oid)"), qr/^(?:ERROR: 42501.*)?$/, "the last value of $sequence");
 }
 is(rows_of('one', q{SELECT count(last_value) FROM pg_sequences WHERE schemaname = 'incident_internal'}), '0', 'the last values of sequences');
 unlike(said('one', join "\n", map { "TABLE $_;" } split /\n/, $node->safe_psql('incident',
