@@ -19,9 +19,6 @@
 #include "incident/record.h"
 #include "rights/grants.h"
 
-/* The marks of the Traffic Light Protocol 2.0. */
-static const char *const tlp_marks[] = {"clear", "green", "amber", "amber+strict", "red"};
-
 /*
  * The TLP mark in an argument; "TLP:" in front is taken too, and white, as version 1.0 calls
  * clear.
@@ -41,9 +38,9 @@ pgi_mark_argument(FunctionCallInfo fcinfo, int number)
 		word += 4 + (word[4] == ' ');
 	if (strcmp(word, "white") == 0)
 		word = "clear";
-	for (int i = 0; i < lengthof(tlp_marks); i++)
-		if (strcmp(word, tlp_marks[i]) == 0)
-			return pstrdup(tlp_marks[i]);
+	for (int i = 0; i < PGI_MARKS; i++)
+		if (strcmp(word, pgi_marks[i]) == 0)
+			return pstrdup(pgi_marks[i]);
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					errmsg("\"%s\" is not a TLP 2.0 mark", pgi_argument_clip(mark)),
 					errhint("Use clear, green, amber, amber+strict or red.")));

@@ -69,11 +69,12 @@ open_door(FunctionCallInfo fcinfo)
 static void
 ask(const Door *door, uint32 right)
 {
-	int32 org_id = pgi_working_organisation();
 	uint32 rights = pgi_rights();
+	int32 org_id;
 
 	if ((rights & right) != 0)
 		return;
+	org_id = pgi_working_organisation();
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 org_id == PGI_NO_ORGANISATION

@@ -84,8 +84,10 @@ static const char *const right_words[] = {"look_up", "report", "respond",
 										  "read",	 "audit",  "administer",
 										  "operate", "grant",  "consult"};
 
-/* In order; who has no clearance is cleared for the default. */
-static const char *const marks[] = {"clear", "green", "amber", "amber+strict", "red"};
+const char *const pgi_marks[PGI_MARKS] = {"clear", "green", "amber", "amber+strict",
+										  "red"};
+
+/* Places of marks: of who has no clearance, and of who is cleared for none. */
 #define DEFAULT_CLEARANCE 2
 #define NO_CLEARANCE (-1)
 
@@ -95,8 +97,8 @@ static Access *current = NULL;
 static uint64 current_generation = 0;
 
 /* The right of this name; error when there is none. */
-uint32
-pgi_right_named(const char *name)
+static uint32
+right_named(const char *name)
 {
 	for (int i = 0; i < lengthof(right_words); i++)
 		if (strcmp(name, right_words[i]) == 0)
@@ -108,10 +110,10 @@ pgi_right_named(const char *name)
 static int
 mark_place(const char *mark, int length)
 {
-	for (int i = 0; i < lengthof(marks); i++)
-		if (length == strlen(marks[i]) && memcmp(mark, marks[i], length) == 0)
+	for (int i = 0; i < PGI_MARKS; i++)
+		if (length == strlen(pgi_marks[i]) && memcmp(mark, pgi_marks[i], length) == 0)
 			return i;
-	return lengthof(marks);
+	return PGI_MARKS;
 }
 
 static int
@@ -191,7 +193,7 @@ read_role_rights(Snapshot snapshot, int *count)
 		namestrcpy(&right->role,
 				   TextDatumGetCString(heap_getattr(
 					   row, RIGHT_ROLE, RelationGetDescr(relation), &isnull)));
-		right->right = pgi_right_named(TextDatumGetCString(
+		right->right = right_named(TextDatumGetCString(
 			heap_getattr(row, RIGHT_RIGHT, RelationGetDescr(relation), &isnull)));
 	}
 	end_scan(scan, relation);
@@ -219,7 +221,7 @@ grant_of(HeapTuple row, TupleDesc columns, const RoleRight *rights, int nrights)
 		text *mark = DatumGetTextPP(clearance);
 		int place = mark_place(VARDATA_ANY(mark), VARSIZE_ANY_EXHDR(mark));
 
-		grant.clearance = place == lengthof(marks) ? NO_CLEARANCE : place;
+		grant.clearance = place == PGI_MARKS ? NO_CLEARANCE : place;
 	}
 	if ((grant.rights & PGI_READ) == 0)
 		grant.clearance = NO_CLEARANCE;
@@ -360,7 +362,7 @@ grant_in(const Access *access, int32 org_id)
 	const Grant *here;
 
 	if (access->unlimited)
-		return (Grant){org_id, PGI_ALL_RIGHTS, lengthof(marks) - 1};
+		return (Grant){org_id, PGI_ALL_RIGHTS, PGI_MARKS - 1};
 	here = access->count == 0
 			   ? NULL
 			   : bsearch(&key, access->of, access->count, sizeof(Grant), compare_grants);
@@ -413,9 +415,8 @@ pgi_working_organisation(void)
 	check_choice(access);
 	if (pgi_organisation != PGI_NO_ORGANISATION)
 		return pgi_organisation;
-	if (access->unlimited || (access->everywhere.rights & OF_AN_ORGANISATION) != 0)
-		return DEFAULT_ORGANISATION;
-	if (access->count == 0 && access->everywhere.rights != 0)
+	if (access->unlimited || (access->everywhere.rights & OF_AN_ORGANISATION) != 0 ||
+		(access->count == 0 && access->everywhere.rights != 0))
 		return DEFAULT_ORGANISATION;
 	return access->count == 1 ? access->of[0].org_id : PGI_NO_ORGANISATION;
 }

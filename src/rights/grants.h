@@ -20,6 +20,10 @@ typedef enum PgiRight
 
 #define PGI_ALL_RIGHTS ((PGI_CONSULT << 1) - 1)
 
+/* The marks of the Traffic Light Protocol 2.0, in order. */
+#define PGI_MARKS 5
+extern const char *const pgi_marks[PGI_MARKS];
+
 /* The organisations whose incidents the caller sees. */
 typedef struct PgiSeen
 {
@@ -28,7 +32,6 @@ typedef struct PgiSeen
 	const int32 *of; /* in order; until the caller is asked for again */
 } PgiSeen;
 
-extern uint32 pgi_right_named(const char *name);
 extern uint32 pgi_rights(void);
 extern int32 pgi_working_organisation(void);
 extern int32 pgi_organisation_worked_in(void);

@@ -1,5 +1,5 @@
 /*
- * sees.c: the wall between organisations, as the condition of row security, and what the
+ * sees.c: the wall between organisations, as the condition of views, and what the
  * planner is told of it.
  *
  * sees() is leakproof: it fails for no organisation, only for a setting that chooses one
@@ -31,10 +31,9 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
+#include "base/compat.h"
 #include "base/sql.h"
 #include "rights/grants.h"
-
-#include "base/compat.h"
 
 /* An index is read once for each organisation; of more, all is read and looked at. */
 #define MOST_BY_INDEX 32
@@ -110,15 +109,6 @@ pgi_seen_array(PG_FUNCTION_ARGS)
 	PG_RETURN_ARRAYTYPE_P(seen.all ? all_organisations() : array_of(seen.of, seen.count));
 }
 
-static bool
-is_seen(const PgiSeen *seen, int32 org_id)
-{
-	for (int i = 0; i < seen->count; i++)
-		if (seen->of[i] == org_id)
-			return true;
-	return false;
-}
-
 /* The share of the rows that are of organisations seen, by the statistics. */
 static double
 seen_share(PlannerInfo *root, Node *org_id, int relation)
@@ -143,7 +133,7 @@ seen_share(PlannerInfo *root, Node *org_id, int relation)
 		for (int i = 0; i < slot.nvalues; i++)
 		{
 			rest -= slot.numbers[i];
-			if (is_seen(&seen, DatumGetInt32(slot.values[i])))
+			if (pgi_sees(DatumGetInt32(slot.values[i])))
 			{
 				share += slot.numbers[i];
 				found++;
