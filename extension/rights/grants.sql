@@ -123,7 +123,7 @@ RETURNS text[]
 LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_rights_of_caller';
 
--- Whether the caller sees incidents of an organisation: the condition of row security.
+-- Whether the caller sees incidents of an organisation: the condition of views.
 CREATE FUNCTION incident_internal.sees_support(internal)
 RETURNS internal
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
@@ -147,7 +147,8 @@ RETURNS boolean
 LANGUAGE c STABLE LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_clears_mark';
 
--- The key of a ticket as text, and the number that a key is of, NULL when it is of none.
+-- The key of a ticket as text, and the number that a key is of, NULL when it is of none. No view
+-- uses them yet: test/bench/rights shows what joins cost by them behind row security.
 CREATE FUNCTION incident_internal.ticket_key(id bigint)
 RETURNS text
 LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
@@ -165,9 +166,5 @@ AS 'MODULE_PATHNAME', 'pgi_ticket_number';
 
 COMMENT ON FUNCTION incident.current_organisation() IS
 'The organisation that the session works in: the setting pg_incident.organisation, or, where that is empty, the only one in which the role was granted anything; 1 for superusers and for who was granted something in all. Errors: insufficient_privilege when the setting chooses one in which nothing was granted, object_not_in_prerequisite_state when there are several and none is chosen.';
-COMMENT ON FUNCTION incident_internal.ticket_key(bigint) IS
-'A whole number as the text under which incident.open() has it as the ticket: for joins from ticket tables, o.ticket = incident_internal.ticket_key(t.id), which find their rows by index.';
-COMMENT ON FUNCTION incident_internal.ticket_key(text) IS
-'The same of a key that is text already.';
 
 SELECT incident_internal.allow('look_up', 'current_organisation');

@@ -110,8 +110,9 @@ BEGIN
 END
 $$;
 
--- Puts the grants of roles that have been renamed under their new names, where none of a role that
--- is no more stands, nor one that an earlier role of the grantee's name had. One session at a time.
+-- Grants are kept by name: those of roles that have been renamed come under their new names, and
+-- those of roles that are no more leave a name which another has, or is about to be granted
+-- something by. One session grants at a time.
 CREATE FUNCTION incident_internal.follow_role_names(grantee name)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -156,9 +157,8 @@ BEGIN
 		RAISE EXCEPTION 'role "%" does not exist', grantee
 			USING ERRCODE = 'undefined_object', HINT = 'CREATE ROLE makes one.';
 	END IF;
-	DELETE FROM incident_internal.grants AS g
-		WHERE g.org_id = org AND g.grantee = grant_role.grantee AND g.role = grant_role.role;
-	INSERT INTO incident_internal.grants (org_id, grantee, role, clearance) VALUES (org, grantee, role, clearance);
+	INSERT INTO incident_internal.grants (org_id, grantee, role, clearance) VALUES (org, grantee, role, clearance)
+		ON CONFLICT ON CONSTRAINT grants_pkey DO UPDATE SET clearance = excluded.clearance;
 	FOR statement IN SELECT incident_internal.rights_statements(role, grantee, true) LOOP
 		EXECUTE statement;
 	END LOOP;
@@ -186,9 +186,9 @@ BEGIN
 	END IF;
 	-- What another grant still gives stays.
 	FOR statement IN SELECT incident_internal.rights_statements(revoke_role.role, revoke_role.grantee, false)
-			EXCEPT SELECT kept FROM incident_internal.grants AS g,
-				incident_internal.rights_statements(g.role, revoke_role.grantee, false) AS kept
-				WHERE g.grantee_oid = incident_internal.role_oid(revoke_role.grantee) LOOP
+			EXCEPT SELECT kept FROM (SELECT DISTINCT g.role FROM incident_internal.grants AS g
+					WHERE g.grantee_oid = incident_internal.role_oid(revoke_role.grantee)) AS others,
+				incident_internal.rights_statements(others.role, revoke_role.grantee, false) AS kept LOOP
 		EXECUTE statement;
 	END LOOP;
 END
