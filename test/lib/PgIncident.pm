@@ -36,6 +36,7 @@ package PgIncident;
 use strict;
 use warnings;
 use Exporter 'import';
+use Fcntl qw(:flock);
 use File::Basename qw(dirname);
 use File::Spec;
 use IPC::Run;
@@ -79,7 +80,7 @@ sub start_node
 
 	if ($copied)
 	{
-		make_template() unless -d "$ENV{PG_INCIDENT_TEMPLATE}/data";
+		make_template();
 		$node->init_from_backup(bless({}, 'PgIncident::Template'), 'data');
 	}
 	else
@@ -106,9 +107,13 @@ sub start_node
 	return $node;
 }
 
-# What start_node copies.
+# What start_node copies: made by whoever comes first, for which others wait.
 sub make_template
 {
+	open my $lock, '>', "$ENV{PG_INCIDENT_TEMPLATE}/lock" or die "$ENV{PG_INCIDENT_TEMPLATE}/lock: $!";
+	flock $lock, LOCK_EX or die "cannot lock the template: $!";
+	return if -d "$ENV{PG_INCIDENT_TEMPLATE}/data";
+
 	my $node = PostgreSQL::Test::Cluster->new('template');
 
 	$node->init(extra => \@INITDB);

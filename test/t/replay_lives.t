@@ -250,7 +250,7 @@ cmp_ok($node->safe_psql('incident', "SELECT sum(was) FROM incident.replay('eport
 	'>', 0, 'some incidents are not in eport');
 
 # More than fits into memory at once, and in several partitions.
-my $copies = int(24000 / $LIVES) + 1;
+my $copies = int(4000 / $LIVES) + 1;
 my $figures = "SELECT event_level, measure, detail, was, would_be FROM incident.replay('other-0', $EVERYTHING)";
 my $before = "SELECT event_level, measure, detail, was * ($copies + 1), would_be * ($copies + 1) FROM figures_before";
 $node->safe_psql('incident', "CREATE TABLE figures_before AS $figures");
@@ -295,7 +295,7 @@ $node->safe_psql('incident', "CREATE ROLE assessor LOGIN; SELECT incident.grant_
 my $total = "SELECT sum(was) FROM incident.replay(:draft, $EVERYTHING) WHERE measure = 'incidents'";
 my $draft = "SELECT incident.import_policy(incident.export_policy(incident.policy_id('other-0'))) AS draft \\gset";
 my ($all) = $node->safe_psql('incident', "SET max_parallel_workers_per_gather = 0; $draft\n $total");
-cmp_ok($all, '>', 1000, 'a draft can be replayed');
+cmp_ok($all, '>', 500, 'a draft can be replayed');
 is($node->safe_psql('incident', "$PARALLEL\nBEGIN;\n$draft\n$total;\nROLLBACK", extra_params => [ '-U', 'assessor' ]),
 	$all, 'by several, while nobody else sees it, and by who is no superuser');
 is($node->safe_psql('incident', "$PARALLEL\nSET pg_incident.organisation = 2;\n$draft\n$total"), '', 'of another organisation');
