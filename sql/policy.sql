@@ -13,7 +13,7 @@ SET search_path = public, incident, incident_internal;
 CREATE FUNCTION pg_temp.policy_rows() RETURNS bigint LANGUAGE sql AS $$
 	SELECT (SELECT count(*) FROM incident_internal.policies) + (SELECT count(*) FROM incident_internal.policy_severities)
 		+ (SELECT count(*) FROM incident_internal.policy_levels) + (SELECT count(*) FROM incident_internal.policy_acknowledgements)
-		+ (SELECT count(*) FROM incident_internal.policy_matrix) + (SELECT count(*) FROM incident_internal.policy_rises)
+		+ (SELECT count(*) FROM incident_internal.policy_matrix) + (SELECT count(*) FROM incident_internal.policy_escalation_steps)
 		+ (SELECT count(*) FROM incident_internal.policy_duties) + (SELECT count(*) FROM incident_internal.policy_duty_levels)
 		+ (SELECT count(*) FROM incident_internal.policy_authorities) + (SELECT count(*) FROM incident_internal.policy_roles)
 		+ (SELECT count(*) FROM incident_internal.policy_categories)

@@ -103,8 +103,8 @@ INSERT INTO policies SELECT (jsonb_populate_record(p, '{"policy_id": 1234, "vers
 INSERT INTO policy_severities SELECT (jsonb_populate_record(s, '{"policy_id": 1234}')).* FROM policy_severities AS s WHERE policy_id = 5;
 RESET check_function_bodies;
 SELECT * FROM verify_policies();
-SELECT r.* FROM test.refusal($$ INSERT INTO incident_internal.policy_rises SELECT 1234, step, to_level, event_levels, measure, amount, percent
-	FROM incident_internal.policy_rises WHERE policy_id = 5 $$) AS r;
+SELECT r.* FROM test.refusal($$ INSERT INTO incident_internal.policy_escalation_steps SELECT 1234, step, to_level, event_levels, measure, amount, percent
+	FROM incident_internal.policy_escalation_steps WHERE policy_id = 5 $$) AS r;
 SET session_replication_role = 'replica';
 SELECT * FROM test.refusal('DELETE FROM incident_internal.policy_roles WHERE policy_id = 1234');
 SELECT * FROM test.refusal('UPDATE incident_internal.policy_roles SET title = title WHERE policy_id = 1234');

@@ -70,7 +70,7 @@ CREATE TABLE incident_internal.policy_matrix (
 -- The steps of an escalation. event_levels NULL: for all. percent in place of amount where
 -- that is what is measured. reports: which facts put off a step by inactivity; NULL: all by
 -- which somebody acts.
-CREATE TABLE incident_internal.policy_rises (
+CREATE TABLE incident_internal.policy_escalation_steps (
 	policy_id integer NOT NULL,
 	step integer NOT NULL,
 	to_level incident.level NOT NULL,
@@ -151,7 +151,7 @@ SELECT pg_catalog.pg_extension_config_dump('incident_internal.policy_severities'
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.policy_levels', 'WHERE policy_id >= 1000');
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.policy_acknowledgements', 'WHERE policy_id >= 1000');
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.policy_matrix', 'WHERE policy_id >= 1000');
-SELECT pg_catalog.pg_extension_config_dump('incident_internal.policy_rises', 'WHERE policy_id >= 1000');
+SELECT pg_catalog.pg_extension_config_dump('incident_internal.policy_escalation_steps', 'WHERE policy_id >= 1000');
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.policy_duties', 'WHERE policy_id >= 1000');
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.policy_duty_levels', 'WHERE policy_id >= 1000');
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.policy_authorities', 'WHERE policy_id >= 1000');
@@ -177,7 +177,7 @@ CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident_internal.
 	FOR EACH ROW EXECUTE FUNCTION incident_internal.invalidate_policies();
 CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident_internal.policy_matrix
 	FOR EACH ROW EXECUTE FUNCTION incident_internal.invalidate_policies();
-CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident_internal.policy_rises
+CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident_internal.policy_escalation_steps
 	FOR EACH ROW EXECUTE FUNCTION incident_internal.invalidate_policies();
 CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident_internal.policy_duties
 	FOR EACH ROW EXECUTE FUNCTION incident_internal.invalidate_policies();
@@ -291,7 +291,7 @@ CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON incident_internal.poli
 	FOR EACH ROW EXECUTE FUNCTION incident_internal.guard_policy_part();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON incident_internal.policy_matrix
 	FOR EACH ROW EXECUTE FUNCTION incident_internal.guard_policy_part();
-CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON incident_internal.policy_rises
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON incident_internal.policy_escalation_steps
 	FOR EACH ROW EXECUTE FUNCTION incident_internal.guard_policy_part();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON incident_internal.policy_duties
 	FOR EACH ROW EXECUTE FUNCTION incident_internal.guard_policy_part();
@@ -313,7 +313,7 @@ CREATE TRIGGER guard_all BEFORE TRUNCATE ON incident_internal.policy_acknowledge
 	FOR EACH STATEMENT EXECUTE FUNCTION incident_internal.refuse_truncate();
 CREATE TRIGGER guard_all BEFORE TRUNCATE ON incident_internal.policy_matrix
 	FOR EACH STATEMENT EXECUTE FUNCTION incident_internal.refuse_truncate();
-CREATE TRIGGER guard_all BEFORE TRUNCATE ON incident_internal.policy_rises
+CREATE TRIGGER guard_all BEFORE TRUNCATE ON incident_internal.policy_escalation_steps
 	FOR EACH STATEMENT EXECUTE FUNCTION incident_internal.refuse_truncate();
 CREATE TRIGGER guard_all BEFORE TRUNCATE ON incident_internal.policy_duties
 	FOR EACH STATEMENT EXECUTE FUNCTION incident_internal.refuse_truncate();

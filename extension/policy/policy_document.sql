@@ -67,7 +67,7 @@ AS $$
 		SELECT id, number, nullif(item ->> 'asset_level', 'any')::incident.level, (item ->> 'severity')::incident.severity,
 			(item ->> 'event_level')::incident.level, (item ->> 'response_level')::incident.level
 		FROM incident_internal.json_items(document -> 'matrix');
-	INSERT INTO incident_internal.policy_rises (policy_id, step, to_level, event_levels, measure, amount, percent,
+	INSERT INTO incident_internal.policy_escalation_steps (policy_id, step, to_level, event_levels, measure, amount, percent,
 			reports)
 		SELECT id, s.number, (s.item ->> 'to')::incident.level, incident_internal.json_levels(s.item -> 'event_levels'),
 			m.measure, CASE WHEN m.measure <> 'percent' THEN incident_internal.stored_term(s.item ->> m.measure) END,
@@ -191,7 +191,7 @@ AS $$
 			'event_levels', r.event_levels::text[],
 			r.measure, coalesce(to_jsonb(r.amount), to_jsonb(r.percent)), 'reports', r.reports))
 		ORDER BY r.step)
-	FROM incident_internal.policy_rises AS r WHERE r.policy_id = exported_steps.policy_id
+	FROM incident_internal.policy_escalation_steps AS r WHERE r.policy_id = exported_steps.policy_id
 $$;
 
 CREATE FUNCTION incident_internal.exported_duties(policy_id integer)
@@ -427,7 +427,7 @@ BEGIN
 	DELETE FROM incident_internal.policy_levels AS x WHERE x.policy_id = drop_policy.policy_id;
 	DELETE FROM incident_internal.policy_acknowledgements AS x WHERE x.policy_id = drop_policy.policy_id;
 	DELETE FROM incident_internal.policy_matrix AS x WHERE x.policy_id = drop_policy.policy_id;
-	DELETE FROM incident_internal.policy_rises AS x WHERE x.policy_id = drop_policy.policy_id;
+	DELETE FROM incident_internal.policy_escalation_steps AS x WHERE x.policy_id = drop_policy.policy_id;
 	DELETE FROM incident_internal.policy_duties AS x WHERE x.policy_id = drop_policy.policy_id;
 	DELETE FROM incident_internal.policy_duty_levels AS x WHERE x.policy_id = drop_policy.policy_id;
 	DELETE FROM incident_internal.policy_authorities AS x WHERE x.policy_id = drop_policy.policy_id;

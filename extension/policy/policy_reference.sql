@@ -232,7 +232,7 @@ AS $$
 			CASE WHEN r.event_levels IS NOT NULL THEN
 				format(incident_internal.phrase(language, ', for events of level %s', '（限%s事件）'),
 					incident_internal.levels_in_words(r.event_levels, language)) END) AS line
-		FROM incident_internal.policy_rises AS r WHERE r.policy_id = explain_escalation.policy_id ORDER BY r.step) AS steps
+		FROM incident_internal.policy_escalation_steps AS r WHERE r.policy_id = explain_escalation.policy_id ORDER BY r.step) AS steps
 $$;
 
 CREATE FUNCTION incident_internal.explain_duties(policy_id integer, language text)

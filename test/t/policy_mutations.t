@@ -84,7 +84,7 @@ SELECT jsonb_build_object('policy_id', p.policy_id,
 		FROM incident_internal.policy_acknowledgements AS a WHERE a.policy_id = p.policy_id GROUP BY a.level) AS a),
 	'rises', (SELECT coalesce(jsonb_agg(jsonb_build_object('to_level', r.to_level::text,
 			'measure', r.measure, 'amount', extract(epoch FROM r.amount::interval), 'percent', r.percent, 'reports', r.reports)), '[]')
-		FROM incident_internal.policy_rises AS r WHERE r.policy_id = p.policy_id),
+		FROM incident_internal.policy_escalation_steps AS r WHERE r.policy_id = p.policy_id),
 	'duties', (SELECT coalesce(jsonb_agg(to_jsonb(d) || (SELECT jsonb_build_object('levels', jsonb_agg(l.level::text),
 				'within', jsonb_agg(extract(epoch FROM l.within::interval)))
 			FROM incident_internal.policy_duty_levels AS l WHERE l.policy_id = d.policy_id AND l.duty = d.duty)), '[]')
