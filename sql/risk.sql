@@ -230,7 +230,7 @@ SELECT asset_name, threat_name, inherent_before AS ib, inherent_after AS ia, cur
 FROM incident.risk_what_if(threat => 't1', frequency_change => 2) ORDER BY scenario_id;
 SELECT asset_name, current_before, current_after FROM incident.risk_what_if(method => 'nist800-30') ORDER BY scenario_id;
 SELECT count(*) FILTER (WHERE current_before <> current_after) AS changed FROM incident.risk_what_if();
-SELECT sum((incident.risk_level(method_id, current_asset, CASE threat WHEN 't1' THEN incident.shift(current_threat, 2) ELSE current_threat END,
+SELECT sum((incident.risk_level(method_id, current_asset, CASE threat WHEN 't1' THEN incident.rating_shift(current_threat, 2) ELSE current_threat END,
 	current_vulnerability) > current)::integer) AS higher
 FROM incident.risk_register;
 SELECT test.refused($$ SELECT * FROM incident.risk_what_if(threat => 'none') $$);

@@ -13,8 +13,8 @@ SELECT m.name, d.* FROM incident.risk_method_versions AS m, incident.risk_detail
 SELECT incident.risk_value(2, '4', '1', '3'), incident.risk_level(2, '4', '1', '3');
 -- NULL is unknown and counts as the highest.
 SELECT incident.risk_level('product', NULL, '5', '5'), incident.risk_level(1, NULL, NULL, NULL), incident.risk_value(1, '4', NULL, '3');
-SELECT incident.risk_likelihood(3, '5', '5'), incident.risk_loss(3, '1', NULL), incident.unacceptable_from(3);
-SELECT incident.shift('3', 1), incident.shift('3', 9), incident.shift('3', -2147483648), incident.shift(NULL, 1);
+SELECT incident.risk_likelihood(3, '5', '5'), incident.risk_loss(3, '1', NULL), incident.risk_unacceptable_from(3);
+SELECT incident.rating_shift('3', 1), incident.rating_shift('3', 9), incident.rating_shift('3', -2147483648), incident.rating_shift(NULL, 1);
 
 -- Errors.
 SELECT incident.risk_level(99, '1', '1', '1');
@@ -78,7 +78,7 @@ SELECT incident.publish_risk_method(:id);
 SELECT incident.publish_risk_method(99);
 SELECT incident.import_risk_method(pg_temp.changed('{unacceptable_from}', '5')) AS second \gset
 SELECT incident.publish_risk_method(:second);
-SELECT incident.risk_method_id('mine') = :second AS newest, incident.risk_method_id('mine', 1) = :id AS first, incident.unacceptable_from(incident.risk_method_id('mine'));
+SELECT incident.risk_method_id('mine') = :second AS newest, incident.risk_method_id('mine', 1) = :id AS first, incident.risk_unacceptable_from(incident.risk_method_id('mine'));
 SELECT incident.export_risk_method(12345) IS NULL AS nothing;
 
 -- What is published never changes; a draft may go.

@@ -79,12 +79,12 @@ RETURNS record
 LANGUAGE c STABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_risk_detail';
 
-CREATE FUNCTION incident.unacceptable_from(method_id integer)
+CREATE FUNCTION incident.risk_unacceptable_from(method_id integer)
 RETURNS incident.rating
 LANGUAGE c STABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_risk_unacceptable_from';
 
-CREATE FUNCTION incident.shift(rating incident.rating, steps integer)
+CREATE FUNCTION incident.rating_shift(rating incident.rating, steps integer)
 RETURNS incident.rating
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_rating_shift';
@@ -273,9 +273,9 @@ COMMENT ON FUNCTION incident.risk_loss(integer, incident.rating, incident.rating
 'The level of the loss, 1 to 5, from asset and vulnerability; NULL is unknown and counts as 5.';
 COMMENT ON FUNCTION incident.risk_detail(integer, incident.rating, incident.rating, incident.rating) IS
 'All stages of a risk: value and level of likelihood, loss and risk. NULL is unknown and counts as 5.';
-COMMENT ON FUNCTION incident.unacceptable_from(integer) IS
+COMMENT ON FUNCTION incident.risk_unacceptable_from(integer) IS
 'From which level of risk on a method calls a risk unacceptable.';
-COMMENT ON FUNCTION incident.shift(incident.rating, integer) IS
+COMMENT ON FUNCTION incident.rating_shift(incident.rating, integer) IS
 'A rating so many steps higher (negative: lower), kept within 1 to 5.';
 COMMENT ON FUNCTION incident.asset_value(incident.rating, incident.rating, incident.rating, text, numeric[]) IS
 'Value of an asset, 1.0 to 5.0, from confidentiality, integrity and availability, rounded half up to one decimal: mean, weighted (three weights from 0 to 1000000 with at most six decimals), max, or log2mean, log2 of the mean of 2^C, 2^I, 2^A. NULL is unknown and counts as 5. Error invalid_parameter_value for another combination and for unsound weights.';
@@ -301,6 +301,6 @@ COMMENT ON VIEW incident.risk_method_versions IS
 SELECT incident_internal.allow('consult', 'check_risk_method', 'export_risk_method', 'risk_method_id',
 	'risk_method_versions');
 SELECT incident_internal.allow('read', 'asset_rating', 'asset_value', 'method_asset_rating',
-	'method_asset_value', 'risk_detail', 'risk_level', 'risk_likelihood', 'risk_loss', 'risk_value',
-	'shift', 'unacceptable_from');
+	'method_asset_value', 'rating_shift', 'risk_detail', 'risk_level', 'risk_likelihood', 'risk_loss',
+	'risk_unacceptable_from', 'risk_value');
 SELECT incident_internal.allow('operate', 'import_risk_method', 'publish_risk_method');

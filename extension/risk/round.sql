@@ -159,9 +159,9 @@ AS $$
 	SELECT count(*) FROM incident_internal.risk_results AS f
 	JOIN incident_internal.risk_now AS r ON r.org_id = f.org_id AND r.scenario_id = f.scenario_id
 	WHERE f.org_id = org AND f.round_id = round AND r.retired_at IS NULL
-		AND (incident.risk_standing(r.current, incident.unacceptable_from(r.method_id), r.decision, r.treatment_status,
+		AND (incident.risk_standing(r.current, incident.risk_unacceptable_from(r.method_id), r.decision, r.treatment_status,
 				r.accepted_until, r.residual_approved, at) = 'untreated'
-			OR r.residual >= incident.unacceptable_from(r.method_id)
+			OR r.residual >= incident.risk_unacceptable_from(r.method_id)
 			AND (r.residual_approved IS NULL OR r.residual_approved < r.residual OR r.accepted_until <= at))
 $$;
 
@@ -273,12 +273,12 @@ DECLARE
 BEGIN
 	RETURN QUERY
 	SELECT r.scenario_id, a.name, t.name, v.name,
-		r.inherent, incident.risk_level(by_method, incident.shift(r.asset_rating, c.asset),
-			incident.shift(r.threat_rating, c.frequency), incident.shift(r.vulnerability_rating, c.vulnerability)),
-		r.current, incident.risk_level(by_method, incident.shift(r.current_asset, c.asset),
-			incident.shift(r.current_threat, c.frequency), incident.shift(r.current_vulnerability, c.vulnerability)),
-		r.residual, incident.risk_level(by_method, incident.shift(r.residual_asset, c.asset),
-			incident.shift(r.residual_threat, c.frequency), incident.shift(r.current_vulnerability, c.vulnerability))
+		r.inherent, incident.risk_level(by_method, incident.rating_shift(r.asset_rating, c.asset),
+			incident.rating_shift(r.threat_rating, c.frequency), incident.rating_shift(r.vulnerability_rating, c.vulnerability)),
+		r.current, incident.risk_level(by_method, incident.rating_shift(r.current_asset, c.asset),
+			incident.rating_shift(r.current_threat, c.frequency), incident.rating_shift(r.current_vulnerability, c.vulnerability)),
+		r.residual, incident.risk_level(by_method, incident.rating_shift(r.residual_asset, c.asset),
+			incident.rating_shift(r.residual_threat, c.frequency), incident.rating_shift(r.current_vulnerability, c.vulnerability))
 	FROM incident_internal.risk_now AS r
 	CROSS JOIN LATERAL (SELECT
 		(of_asset IS NULL OR r.asset_id = of_asset) AND (of_threat IS NULL OR r.threat_id = of_threat)
@@ -305,7 +305,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT h.scenario_id, a.name, t.name, v.name, h.since, h.method_id, h.asset_rating, h.threat_rating,
 		h.vulnerability_rating, h.inherent, h.current, h.residual, h.decision,
-		incident.risk_standing(h.current, incident.unacceptable_from(h.method_id), h.decision,
+		incident.risk_standing(h.current, incident.risk_unacceptable_from(h.method_id), h.decision,
 			h.treatment_status, h.accepted_until, h.residual_approved, at)
 	FROM (SELECT DISTINCT ON (l.scenario_id) l.* FROM incident_internal.risk_history AS l
 		WHERE l.org_id = incident.current_organisation() AND l.since <= at

@@ -93,12 +93,12 @@ CROSS JOIN LATERAL (SELECT a.rating AS asset, coalesce(s.frequency, t.frequency)
 		coalesce(s.severity, v.severity) AS vulnerability,
 		d.decision IS NULL OR d.decision NOT IN ('keep', 'accept') AS has_plan) AS b
 CROSS JOIN LATERAL (SELECT b.asset AS asset_rating, b.threat AS threat_rating, b.vulnerability AS vulnerability_rating,
-		incident.shift(b.asset, -s.protective) AS current_asset,
-		incident.shift(b.threat, -s.preventive) AS current_threat,
+		incident.rating_shift(b.asset, -s.protective) AS current_asset,
+		incident.rating_shift(b.threat, -s.preventive) AS current_threat,
 		CASE WHEN v.status IN ('verified', 'closed') THEN '1'::incident.rating ELSE b.vulnerability END AS current_vulnerability,
-		incident.shift(b.asset, -CASE WHEN b.has_plan THEN s.planned_protective ELSE s.protective END) AS residual_asset,
+		incident.rating_shift(b.asset, -CASE WHEN b.has_plan THEN s.planned_protective ELSE s.protective END) AS residual_asset,
 		CASE WHEN d.decision = 'avoid' THEN '1'::incident.rating
-			ELSE incident.shift(b.threat, -CASE WHEN b.has_plan THEN s.planned_preventive ELSE s.preventive END)
+			ELSE incident.rating_shift(b.threat, -CASE WHEN b.has_plan THEN s.planned_preventive ELSE s.preventive END)
 			END AS residual_threat) AS i
 WHERE s.org_id = (SELECT incident_internal.organisation_read());
 
@@ -119,7 +119,7 @@ SELECT s.org_id, s.scenario_id, s.asset_id, s.threat_id, s.vulnerability_id, d.t
 	d.decision, d.status AS treatment_status, d.accepted_until, d.residual_approved,
 	incident.risk_standing(
 		incident.risk_level(m.method_id, s.current_asset, s.current_threat, s.current_vulnerability),
-		(SELECT incident.unacceptable_from(incident_internal.risk_method_of(incident_internal.organisation_read()))), d.decision, d.status,
+		(SELECT incident.risk_unacceptable_from(incident_internal.risk_method_of(incident_internal.organisation_read()))), d.decision, d.status,
 		d.accepted_until, d.residual_approved, now()) AS standing
 FROM (SELECT incident_internal.risk_method_of(incident_internal.organisation_read()) AS method_id OFFSET 0) AS m
 CROSS JOIN incident_internal.risk_scenarios AS s

@@ -124,7 +124,7 @@ $$;
 CREATE VIEW incident_internal.treatment_state WITH (security_barrier) AS
 SELECT r.org_id, r.treatment_id, r.scenario_id, r.decision, r.treatment_status AS status,
 	r.residual, r.residual_approved, p.items, p.open_items,
-	r.residual >= incident.unacceptable_from(r.method_id) AS needs_general_manager
+	r.residual >= incident.risk_unacceptable_from(r.method_id) AS needs_general_manager
 FROM incident_internal.risk_now AS r
 LEFT JOIN LATERAL (SELECT count(*) AS items,
 		count(*) FILTER (WHERE m.status IN ('planned', 'in_progress')) AS open_items
@@ -214,7 +214,7 @@ BEGIN
 	PERFORM incident_internal.needed(close_risk.scenario_id, 'the scenario');
 	close_risk.at := incident_internal.past_moment(close_risk.at, 'at');
 	treatment := incident_internal.lock_treatment(org, close_risk.scenario_id);
-	SELECT s.open_items, r.current, r.current >= incident.unacceptable_from(r.method_id) AS high INTO risk
+	SELECT s.open_items, r.current, r.current >= incident.risk_unacceptable_from(r.method_id) AS high INTO risk
 		FROM incident_internal.treatment_state AS s
 		JOIN incident_internal.risk_now AS r ON r.org_id = s.org_id AND r.scenario_id = s.scenario_id
 		WHERE s.treatment_id = treatment.treatment_id;

@@ -92,7 +92,7 @@ INSERT INTO samples VALUES
 	('risk_standing', 'accepted_until', 'NULL'), ('risk_standing', 'residual_approved', 'NULL'),
 	('working_time', 'from', 'now()'), ('add_working_time', 'start', 'now()'), ('add_working_time', 'amount', 'interval ''1 h'''),
 	('kind_word', 'kind', '1::smallint'), ('rule_word', 'rule', '2::smallint'), ('lateness', 'share', '0.5'),
-	('shift', 'rating', '''3'''), ('shift', 'steps', '1'), ('frequency_rating', 'in_half_year', '1'), ('frequency_rating', 'ever', '1'),
+	('rating_shift', 'rating', '''3'''), ('rating_shift', 'steps', '1'), ('frequency_rating', 'in_half_year', '1'), ('frequency_rating', 'ever', '1'),
 	('loss_exceedance', 'losses', '''{1,2}'''), ('loss_probability', 'losses', '''{1,2}'''), ('loss_probability', 'loss', '1'),
 	('annual_loss', 'losses', '''{1,2}'''), ('annual_loss', 'frequency', '''1'''), ('annual_loss', 'magnitude', '''{"low": 1, "high": 2}'''),
 	('annual_losses', 'frequency', '''1'''), ('annual_losses', 'magnitude', '''{"low": 1, "high": 2}''');

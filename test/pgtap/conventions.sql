@@ -104,7 +104,7 @@ $$, 'what is public without a door has no namesake inside');
 -- Policies, calendars, methods and words are everybody's: what reads nothing else needs no door;
 -- nor does what tells a caller of himself.
 SELECT set_eq($$ SELECT DISTINCT proname::text FROM functions WHERE is_public AND prokind = 'f' AND NOT is_door AND provolatile <> 'v' $$,
-	'{add_working_time,annual_loss,annual_losses,asset_level_of,asset_rating,asset_value,check_policy,current_organisation,event_level,event_level_of,frequency_rating,label,language,loss_exceedance,loss_probability,method_asset_rating,method_asset_value,policy_id,policy_remarks,processing_time,response_level,response_steps,risk_detail,risk_level,risk_likelihood,risk_loss,risk_method_id,risk_standing,risk_value,severity_of,shift,simulate,term_length,terms,unacceptable_from,working_day,working_time}'::text[],
+	'{add_working_time,annual_loss,annual_losses,asset_level_of,asset_rating,asset_value,check_policy,current_organisation,event_level,event_level_of,frequency_rating,label,language,loss_exceedance,loss_probability,method_asset_rating,method_asset_value,policy_id,policy_remarks,processing_time,rating_shift,response_level,response_steps,risk_detail,risk_level,risk_likelihood,risk_loss,risk_method_id,risk_standing,risk_unacceptable_from,risk_value,severity_of,simulate,term_length,terms,working_day,working_time}'::text[],
 	'without a door are look-ups in policies, calendars, methods and words, …');
 SELECT is_empty($$ SELECT name FROM functions WHERE is_public AND prokind = 'f' AND NOT is_door AND provolatile <> 'v'
 	AND (lanname NOT IN ('c', 'sql') OR proparallel <> 's') $$, '… in C or SQL, PARALLEL SAFE, …');
