@@ -130,9 +130,9 @@ SELECT * FROM pg_temp.refused($$policy_id('ITIL')$$, $$policy_id('itil', 7)$$, $
 	$$policy_addendum('nothing')$$, $$risk_method_id('nothing')$$, $$risk_method_id('product', 7)$$, $$risk_level(7, '1', '1', '1')$$,
 	$$publish_risk_method(0)$$, $$duty_done(pg_temp.here(), 'lunch')$$, $$report(pg_temp.here(), 'lunch')$$,
 	$$put_under_service('nowhere', 'none')$$, $$put_under_service('host', 'none')$$, $$retire_scenario(0)$$,
-	$$risk_report('none')$$, $$next_stage('none')$$, $$compare_rounds('none', 'none')$$, $$residual_risk_report('none')$$,
+	$$risk_report('none')$$, $$advance_round('none')$$, $$compare_rounds('none', 'none')$$, $$residual_risk_report('none')$$,
 	$$observed_frequency('none')$$, $$observed_frequency(threat => 'none')$$, $$risk_what_if(threat => 'none')$$,
-	$$apply_measure(0, 'none')$$, $$vulnerability_step('none', 'fixed')$$, $$explain_policy('nothing')$$);
+	$$apply_measure(0, 'none')$$, $$record_vulnerability_step('none', 'fixed')$$, $$explain_policy('nothing')$$);
 
 -- A duty that is no report, and those that are.
 SELECT * FROM pg_temp.refused($$report(pg_temp.here(), 'notify')$$, $$duty_done(pg_temp.here(), 'first_report', at => '2026-01-05 07:00+00')$$);

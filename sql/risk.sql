@@ -76,16 +76,16 @@ TABLE pg_temp.register;
 -- that is planned only in what is left.
 SELECT incident.apply_measure(:s1, 'm2'), incident.apply_measure(:s1, 'm1'), incident.apply_measure(:s1, 'm4'), incident.apply_measure(:s2, 'm3');
 TABLE pg_temp.register;
-SELECT incident.measure_step('m1', 'withdrawn');
+SELECT incident.record_measure_step('m1', 'withdrawn');
 SELECT scenario, ct, cur FROM pg_temp.register WHERE scenario LIKE 'a1%';
-SELECT incident.measure_step('m1', 'in_place'), incident.apply_measure(:s1, 'm1', false);
+SELECT incident.record_measure_step('m1', 'in_place'), incident.apply_measure(:s1, 'm1', false);
 SELECT scenario, ct, cur FROM pg_temp.register WHERE scenario LIKE 'a1%';
 SELECT incident.apply_measure(:s1, 'm2', false);
 SELECT incident.register_measure('m5', 'preventive', '4', 'planned', 'operations', '2021-06-01 00:00+00') IS NOT NULL AS m5, incident.apply_measure(:s2, 'm5');
 SELECT scenario, ct, rt, cur, res FROM pg_temp.register WHERE scenario LIKE 'a2%';
 SELECT test.refused($$ SELECT incident.apply_measure(0, 'm1') $$);
-SELECT test.refused($$ SELECT incident.measure_step('none', 'in_place') $$);
-SELECT test.refused($$ SELECT incident.measure_step('m1', 'done') $$);
+SELECT test.refused($$ SELECT incident.record_measure_step('none', 'in_place') $$);
+SELECT test.refused($$ SELECT incident.record_measure_step('m1', 'done') $$);
 
 -- What changes an input changes the risks: threat, vulnerability, asset, service.
 SELECT incident.register_threat('t1', 'human_malicious', '5', 'direct', 'attack', incident_categories => '{NA,DS}') IS NOT NULL AS t1;
@@ -102,18 +102,18 @@ WHERE (i.asset_rating, i.threat_rating, i.vulnerability_rating, i.current_asset,
 	IS DISTINCT FROM (s.asset_rating, s.threat_rating, s.vulnerability_rating, s.current_asset, s.current_threat, s.current_vulnerability, s.residual_asset, s.residual_threat);
 
 -- The cycle of a vulnerability.
-SELECT test.refused($$ SELECT incident.vulnerability_step('v3', 'fixed') $$);
-SELECT test.refused($$ SELECT incident.vulnerability_step('v3', 'assessed') $$);
-SELECT test.refused($$ SELECT incident.vulnerability_step('v3', 'gone') $$);
-SELECT test.refused($$ SELECT incident.vulnerability_step('none', 'fixed') $$);
-SELECT incident.vulnerability_step('v3', 'assessed', '3', at => '2021-01-02 00:00+00');
-SELECT test.refused($$ SELECT incident.vulnerability_step('v3', 'fixed', at => '2021-01-01 00:00+00') $$);
-SELECT incident.vulnerability_step('v3', 'fixed', at => '2021-03-01 00:00+00');
+SELECT test.refused($$ SELECT incident.record_vulnerability_step('v3', 'fixed') $$);
+SELECT test.refused($$ SELECT incident.record_vulnerability_step('v3', 'assessed') $$);
+SELECT test.refused($$ SELECT incident.record_vulnerability_step('v3', 'gone') $$);
+SELECT test.refused($$ SELECT incident.record_vulnerability_step('none', 'fixed') $$);
+SELECT incident.record_vulnerability_step('v3', 'assessed', '3', at => '2021-01-02 00:00+00');
+SELECT test.refused($$ SELECT incident.record_vulnerability_step('v3', 'fixed', at => '2021-01-01 00:00+00') $$);
+SELECT incident.record_vulnerability_step('v3', 'fixed', at => '2021-03-01 00:00+00');
 SELECT scenario, cv, cur FROM pg_temp.register WHERE scenario LIKE '%v3';
-SELECT incident.vulnerability_step('v3', 'verified', at => '2021-03-02 00:00+00', by => 'eve', note => 'rescan');
+SELECT incident.record_vulnerability_step('v3', 'verified', at => '2021-03-02 00:00+00', by => 'eve', note => 'rescan');
 SELECT scenario, v, cv, inh, cur FROM pg_temp.register WHERE scenario LIKE '%v3';
-SELECT incident.vulnerability_step('v3', 'closed', at => '2021-03-03 00:00+00');
-SELECT incident.vulnerability_step('v3', 'assessed', '5', at => '2021-09-01 00:00+00', note => 'there again');
+SELECT incident.record_vulnerability_step('v3', 'closed', at => '2021-03-03 00:00+00');
+SELECT incident.record_vulnerability_step('v3', 'assessed', '5', at => '2021-09-01 00:00+00', note => 'there again');
 SELECT scenario, v, cv, inh, cur FROM pg_temp.register WHERE scenario LIKE '%v3';
 SELECT severity, status, found_at, assessed_at, fixed_at, verified_at, closed_at, due_at, overdue FROM incident.vulnerability_status WHERE name = 'v3';
 SELECT status, severity, at, actor, note FROM incident.vulnerability_history WHERE name = 'v3' ORDER BY step_id;
@@ -123,7 +123,7 @@ SELECT incident.mark_overdue_risk('2021-01-01 00:00+00'), incident.mark_overdue_
 SELECT incident.mark_overdue_risk('2021-12-01 00:00+00'), incident.mark_overdue_risk('2021-12-01 00:00+00');
 SELECT name, due_at, overdue_since FROM incident.vulnerability_status ORDER BY name;
 SELECT name, due_at, overdue, overdue_since FROM incident.measure_register WHERE name = 'm5';
-SELECT incident.measure_step('m5', 'in_progress', due_at => '2021-07-01 00:00+00');
+SELECT incident.record_measure_step('m5', 'in_progress', due_at => '2021-07-01 00:00+00');
 SELECT name, due_at, overdue, overdue_since FROM incident.measure_register WHERE name = 'm5';
 
 -- Treatment: decisions, plan, chain of approvals, closing.
@@ -147,7 +147,7 @@ SELECT test.refused(format('SELECT incident.plan_measure(%s, ''m7'', ''preventiv
 SELECT test.refused(format('SELECT incident.close_risk(%s)', :s1));
 SELECT scenario, inh, cur, res, decision, status, standing FROM pg_temp.register WHERE scenario LIKE 'a1%';
 SELECT measure, kind, effectiveness, status, responsible, due_at, overdue FROM incident.treatment_progress ORDER BY measure;
-SELECT incident.measure_step('m6', 'in_place');
+SELECT incident.record_measure_step('m6', 'in_place');
 -- It is still high: that needs the general manager.
 SELECT test.refused(format('SELECT incident.close_risk(%s)', :s1));
 SELECT scenario, cur, res, standing FROM pg_temp.register WHERE scenario LIKE 'a1%';
@@ -155,9 +155,9 @@ SELECT incident.approve_risk('general_manager', by => 'boss'), incident.approve_
 SELECT incident.close_risk(:s1, by => 'group');
 SELECT scenario, cur, res, status, standing FROM pg_temp.register WHERE scenario LIKE 'a1%';
 -- What was approved covers no more than its level.
-SELECT incident.measure_step('m6', 'withdrawn');
+SELECT incident.record_measure_step('m6', 'withdrawn');
 SELECT scenario, cur, res, status, standing FROM pg_temp.register WHERE scenario LIKE 'a1%';
-SELECT incident.measure_step('m6', 'in_place');
+SELECT incident.record_measure_step('m6', 'in_place');
 -- Rejected, and decided anew.
 SELECT incident.treat_risk(:s2, 'keep', 'enough') IS NOT NULL AS decided;
 SELECT incident.approve_risk('security_group', :s2, approved => false, note => 'not enough');
@@ -187,7 +187,7 @@ SELECT standing FROM incident.risk_as_of(clock_timestamp()) WHERE scenario_id = 
 
 -- An activity that is avoided leaves the register when that is done.
 SELECT incident.treat_risk(:s4, 'avoid') IS NOT NULL AS decided, incident.plan_measure(:s4, 'switch off', 'preventive', '5', 'ops', '2021-06-01 00:00+00') IS NOT NULL AS planned;
-SELECT incident.approve_risk('security_group', :s4), incident.approve_risk('person_in_charge', :s4), incident.measure_step('switch off', 'in_place');
+SELECT incident.approve_risk('security_group', :s4), incident.approve_risk('person_in_charge', :s4), incident.record_measure_step('switch off', 'in_place');
 SELECT incident.close_risk(:s4);
 SELECT count(*) AS left FROM pg_temp.register;
 SELECT asset, residual FROM incident.risk_as_of(:'before_treatment') WHERE scenario_id = :s4;
@@ -198,14 +198,14 @@ SELECT incident.register_scenario('a4', 't3', 'v2', severity => '2', frequency =
 SELECT incident.open_round('first', 'gbt20984-matrix', 'First', 'all', '{x,y}') IS NOT NULL AS opened;
 SELECT test.refused($$ SELECT incident.open_round('first') $$);
 SELECT test.refused($$ SELECT incident.open_round('') $$);
-SELECT test.refused($$ SELECT incident.next_stage('none') $$);
-SELECT incident.next_stage('first'), incident.next_stage('first');
+SELECT test.refused($$ SELECT incident.advance_round('none') $$);
+SELECT incident.advance_round('first'), incident.advance_round('first');
 SELECT incident.set_risk_method('product');
-SELECT test.refused($$ SELECT incident.next_stage('first') $$);
+SELECT test.refused($$ SELECT incident.advance_round('first') $$);
 SELECT incident.set_risk_method('gbt20984-matrix');
-SELECT incident.next_stage('first');
+SELECT incident.advance_round('first');
 -- The acceptance that has expired keeps the round from being closed.
-SELECT test.refused($$ SELECT incident.next_stage('first') $$);
+SELECT test.refused($$ SELECT incident.advance_round('first') $$);
 SELECT asset, threat, vulnerability, asset_rating AS a, threat_rating AS t, vulnerability_rating AS v, inherent, current, residual, decision, standing
 FROM incident.risk_round_results WHERE round = 'first' ORDER BY scenario_id;
 SELECT incident.register_threat('t1', 'human_malicious', '1', 'direct', 'attack', incident_categories => '{NA,DS}') IS NOT NULL AS t1,
@@ -214,15 +214,15 @@ SELECT count(*), max(current) FROM incident.risk_round_results WHERE round = 'fi
 DELETE FROM incident_internal.risk_results;
 UPDATE incident_internal.risk_results SET current = '1';
 SELECT incident.open_round('second', 'product') IS NOT NULL AS opened;
-SELECT incident.next_stage('second'), incident.next_stage('second'), incident.next_stage('second');
+SELECT incident.advance_round('second'), incident.advance_round('second'), incident.advance_round('second');
 SELECT asset, threat, vulnerability, change, inherent_before AS ib, inherent_after AS ia, current_before AS cb, current_after AS ca, residual_before AS rb, residual_after AS ra
 FROM incident.compare_rounds('first', 'second');
 SELECT test.refused($$ SELECT * FROM incident.compare_rounds('first', 'none') $$);
 SELECT incident.treat_risk(:s3, 'accept', 'again', '2099-01-01 00:00+00') IS NOT NULL AS accepted;
-SELECT test.refused($$ SELECT incident.next_stage('second') $$);
+SELECT test.refused($$ SELECT incident.advance_round('second') $$);
 SELECT incident.approve_risk('security_group', :s3), incident.approve_risk('person_in_charge', :s3), incident.approve_risk('general_manager', by => 'boss');
-SELECT incident.next_stage('second'), incident.next_stage('first');
-SELECT test.refused($$ SELECT incident.next_stage('second') $$);
+SELECT incident.advance_round('second'), incident.advance_round('first');
+SELECT test.refused($$ SELECT incident.advance_round('second') $$);
 SELECT name, method, stage, team FROM incident.risk_rounds ORDER BY name;
 
 -- What if, by the function and by plain SQL.
@@ -319,7 +319,7 @@ CREATE FUNCTION pg_temp.differences(name text) RETURNS bigint LANGUAGE sql AS $$
 $$;
 SELECT incident.open_round('many') IS NOT NULL AS opened;
 SELECT pg_temp.differences('many') AS not_frozen;
-SELECT incident.next_stage('many'), incident.next_stage('many'), incident.next_stage('many');
+SELECT incident.advance_round('many'), incident.advance_round('many'), incident.advance_round('many');
 SELECT pg_temp.differences('many');
 CREATE TEMP TABLE watched (round_id bigint, scenario_id bigint);
 CREATE FUNCTION pg_temp.watch() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -329,6 +329,6 @@ BEGIN
 END $$;
 CREATE TRIGGER watch BEFORE INSERT ON incident_internal.risk_results FOR EACH ROW EXECUTE FUNCTION pg_temp.watch();
 SELECT incident.open_round('watched') IS NOT NULL AS opened;
-SELECT incident.next_stage('watched'), incident.next_stage('watched'), incident.next_stage('watched');
+SELECT incident.advance_round('watched'), incident.advance_round('watched'), incident.advance_round('watched');
 DROP TRIGGER watch ON incident_internal.risk_results;
 SELECT pg_temp.differences('watched'), count(DISTINCT scenario_id) AS watched FROM watched;

@@ -19,7 +19,7 @@ SELECT incident.register_asset('a', 'host', '1', '5', '5', '5'), incident.regist
 	incident.register_scenario('a', 't', 'v'), incident.register_scenario('a', 't', 'w');
 
 -- A plan that is rejected, or given up for another, lowers nothing; nor does it let a round end.
-SELECT incident.open_round('r'), incident.next_stage('r'), incident.next_stage('r');
+SELECT incident.open_round('r'), incident.advance_round('r'), incident.advance_round('r');
 SELECT incident.treat_risk(1, 'control'), incident.plan_measure(1, 'm1', 'preventive', '5', 'x', now() + interval '1 day'),
 	incident.plan_measure(1, 'm2', 'protective', '5', 'x', now() + interval '1 day');
 SELECT incident.treat_risk(2, 'keep'), incident.approve_risk('security_group', 2), incident.approve_risk('person_in_charge', 2),
@@ -27,27 +27,27 @@ SELECT incident.treat_risk(2, 'keep'), incident.approve_risk('security_group', 2
 SELECT * FROM pg_temp.risks();
 SELECT incident.approve_risk('security_group', 1, false, by => 'group', note => 'too dear');
 SELECT * FROM pg_temp.risks();
-SELECT incident.next_stage('r');
-SELECT test.refused($$ SELECT incident.next_stage('r') $$);
+SELECT incident.advance_round('r');
+SELECT test.refused($$ SELECT incident.advance_round('r') $$);
 SELECT incident.residual_risk_report('r') -> 'residual' AS residual, incident.residual_risk_report('r') -> 'without_approval' AS without_approval;
 SELECT incident.treat_risk(1, 'control'), incident.plan_measure(1, 'm1', 'preventive', '5', 'x', now() + interval '1 day');
 SELECT * FROM pg_temp.risks();
 SELECT incident.treat_risk(1, 'transfer');
 SELECT * FROM pg_temp.risks();
-SELECT test.refused($$ SELECT incident.next_stage('r') $$);
+SELECT test.refused($$ SELECT incident.advance_round('r') $$);
 -- What is in place works, whoever had planned it.
-SELECT incident.measure_step('m1', 'in_place');
+SELECT incident.record_measure_step('m1', 'in_place');
 SELECT * FROM pg_temp.risks();
 -- A measure that somebody plans by hand lowers the residual risk, but treats nothing.
-SELECT incident.measure_step('m1', 'withdrawn'), incident.approve_risk('security_group', 1, false);
+SELECT incident.record_measure_step('m1', 'withdrawn'), incident.approve_risk('security_group', 1, false);
 SELECT incident.register_measure('by hand', 'preventive', '5', 'planned', 'x', now() + interval '1 day'), incident.apply_measure(1, 'by hand');
 SELECT * FROM pg_temp.risks();
-SELECT test.refused($$ SELECT incident.next_stage('r') $$);
+SELECT test.refused($$ SELECT incident.advance_round('r') $$);
 SELECT incident.apply_measure(1, 'by hand', false);
 
 -- An activity that was given up and is taken up again is avoided no longer.
 SELECT incident.treat_risk(1, 'avoid'), incident.plan_measure(1, 'stop it', 'preventive', '1', 'x', now() + interval '1 day'),
-	incident.approve_risk('security_group', 1), incident.approve_risk('person_in_charge', 1), incident.measure_step('stop it', 'in_place');
+	incident.approve_risk('security_group', 1), incident.approve_risk('person_in_charge', 1), incident.record_measure_step('stop it', 'in_place');
 SELECT * FROM pg_temp.risks();
 SELECT incident.close_risk(1);
 SELECT * FROM pg_temp.risks();
@@ -68,7 +68,7 @@ SELECT incident.register_measure('firewall', 'preventive', '5'), incident.apply_
 SELECT incident.treat_risk(1, 'control');
 SELECT test.refused($$ SELECT incident.plan_measure(1, 'firewall', 'preventive', '2', 'x', now() + interval '1 day') $$);
 SELECT name, status, effectiveness FROM incident.measure_register WHERE name = 'firewall';
-SELECT incident.plan_measure(1, 'm3', 'preventive', '3', 'x', now() + interval '1 day') > 0 AS planned, incident.measure_step('m3', 'in_progress');
+SELECT incident.plan_measure(1, 'm3', 'preventive', '3', 'x', now() + interval '1 day') > 0 AS planned, incident.record_measure_step('m3', 'in_progress');
 SELECT incident.plan_measure(1, 'm3', 'preventive', '4', 'y', now() + interval '2 days') > 0 AS planned;
 SELECT name, status, effectiveness, responsible FROM incident.measure_register WHERE name = 'm3';
 
@@ -80,8 +80,8 @@ SELECT test.refused($$ SELECT incident.apply_measure(1, 'm3', false) $$);
 SELECT measure, status FROM incident.treatment_progress WHERE scenario_id = 1;
 
 -- What is still to be done has somebody to do it, and a time.
-SELECT test.refused($$ SELECT incident.measure_step('firewall', 'planned') $$);
-SELECT test.refused($$ SELECT incident.measure_step('firewall', 'in_progress', due_at => now()) $$);
+SELECT test.refused($$ SELECT incident.record_measure_step('firewall', 'planned') $$);
+SELECT test.refused($$ SELECT incident.record_measure_step('firewall', 'in_progress', due_at => now()) $$);
 SELECT name, status, due_at FROM incident.measure_register WHERE name = 'firewall';
 
 -- Publishing another version changes nothing for who has not asked for it.
@@ -94,9 +94,9 @@ SELECT incident.set_risk_method('product', 1);
 
 -- Stages of a round follow one another, and results are there when they are computed.
 SELECT incident.open_round('s', at => '2026-03-01');
-SELECT test.refused($$ SELECT incident.next_stage('s', '2026-02-28') $$);
-SELECT incident.next_stage('s', '2026-03-01'), incident.next_stage('s', '2026-03-02');
-SELECT test.refused($$ SELECT incident.next_stage('s', '2026-03-01') $$);
+SELECT test.refused($$ SELECT incident.advance_round('s', '2026-02-28') $$);
+SELECT incident.advance_round('s', '2026-03-01'), incident.advance_round('s', '2026-03-02');
+SELECT test.refused($$ SELECT incident.advance_round('s', '2026-03-01') $$);
 SELECT test.refused($$ SELECT * FROM incident.compare_rounds('r', 's') $$);
 SELECT test.refused($$ SELECT * FROM incident.compare_rounds('s', 'r') $$);
 SELECT test.refused($$ SELECT incident.risk_report('s') $$);
@@ -106,18 +106,18 @@ SELECT count(*) FROM incident.risk_what_if(frequency_change => NULL, asset_chang
 
 -- Vulnerabilities: a severity is what an assessment says; times go forward.
 SELECT incident.register_vulnerability('u', '2', found_at => '2026-01-01');
-SELECT incident.vulnerability_step('u', s, at => '2026-01-02') FROM unnest('{fixed,verified,closed}'::text[]) AS s;
-SELECT test.refused($$ SELECT incident.vulnerability_step('u', 'found', '3') $$);
-SELECT incident.vulnerability_step('u', 'found', at => '2026-01-03');
+SELECT incident.record_vulnerability_step('u', s, at => '2026-01-02') FROM unnest('{fixed,verified,closed}'::text[]) AS s;
+SELECT test.refused($$ SELECT incident.record_vulnerability_step('u', 'found', '3') $$);
+SELECT incident.record_vulnerability_step('u', 'found', at => '2026-01-03');
 SELECT severity, status, found_at, assessed_at, due_at FROM incident.vulnerability_status WHERE name = 'u';
 SELECT within, test.refused(format('SELECT incident.set_fix_within(%L, %L)', '5', within))
 FROM unnest('{0,-1 day,1 mon -29 days,1 mon -28 days,-1 mon 40 days,1 day -1 hour,1 mon 1 day,90 minutes}'::text[]) AS within;
 
 -- A register goes elsewhere with how far its vulnerabilities and measures have come.
-SELECT incident.vulnerability_step('v', 'fixed'), incident.vulnerability_step('v', 'verified'), incident.vulnerability_step('v', 'closed');
-SELECT incident.register_vulnerability('x', found_at => '2026-01-01'), incident.vulnerability_step('x', 'assessed', '3', at => '2026-01-05'),
-	incident.vulnerability_step('x', 'fixed', at => '2026-01-06');
-SELECT incident.measure_step('firewall', 'in_place', '2026-01-07');
+SELECT incident.record_vulnerability_step('v', 'fixed'), incident.record_vulnerability_step('v', 'verified'), incident.record_vulnerability_step('v', 'closed');
+SELECT incident.register_vulnerability('x', found_at => '2026-01-01'), incident.record_vulnerability_step('x', 'assessed', '3', at => '2026-01-05'),
+	incident.record_vulnerability_step('x', 'fixed', at => '2026-01-06');
+SELECT incident.record_measure_step('firewall', 'in_place', '2026-01-07');
 CREATE TEMP TABLE exported AS SELECT incident.export_risk_register() AS document;
 CREATE TEMP TABLE here AS SELECT to_jsonb(v) - '{org_id,vulnerability_id}'::text[] AS row FROM incident.vulnerability_status AS v
 	UNION ALL SELECT to_jsonb(m) - '{org_id,measure_id}'::text[] FROM incident.measure_register AS m
@@ -136,7 +136,7 @@ SELECT (SELECT count(*) FROM here) AS rows, (SELECT count(*) FROM (TABLE here EX
 TABLE here EXCEPT TABLE there;
 SELECT name, status, at FROM incident.vulnerability_history WHERE name = 'x' ORDER BY step_id;
 -- Where it is known already, it stays as far as it has come.
-SELECT incident.vulnerability_step('v', 'assessed', '4');
+SELECT incident.record_vulnerability_step('v', 'assessed', '4');
 SELECT i.vulnerabilities FROM exported, incident.import_risk_register(document) AS i;
 SELECT status, severity FROM incident.vulnerability_status WHERE name = 'v';
 SELECT item, test.refused(format('SELECT incident.import_risk_register(%L)', item)) FROM unnest(ARRAY[

@@ -59,7 +59,7 @@ BEGIN
 		FOR step IN SELECT * FROM (VALUES ('assessed', CASE WHEN NOT assessed_when_found THEN i.assessed_at END),
 				('fixed', i.fixed_at), ('verified', i.verified_at), ('closed', i.closed_at)) AS s(status, at)
 				WHERE s.at IS NOT NULL LOOP
-			PERFORM incident_internal.vulnerability_step(i.name, step.status, CASE step.status WHEN 'assessed' THEN i.severity END,
+			PERFORM incident_internal.record_vulnerability_step(i.name, step.status, CASE step.status WHEN 'assessed' THEN i.severity END,
 				at => step.at);
 		END LOOP;
 	END IF;
@@ -105,7 +105,7 @@ BEGIN
 		FROM jsonb_array_elements(nullif(document -> 'measures', 'null')) AS d(item),
 			jsonb_to_record(d.item) AS i(name text, kind text, effectiveness incident.rating,
 				status text, responsible text, due_at timestamptz, title text);
-	PERFORM incident_internal.measure_step(i.name, 'in_place', i.done_at)
+	PERFORM incident_internal.record_measure_step(i.name, 'in_place', i.done_at)
 		FROM jsonb_to_recordset(nullif(document -> 'measures', 'null')) AS i(name text, done_at timestamptz)
 		WHERE i.done_at IS NOT NULL;
 	WITH registered AS (

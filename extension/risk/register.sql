@@ -555,7 +555,7 @@ AS $$
 		WHEN 'closed' THEN '{found,assessed}' END::text[]
 $$;
 
-CREATE FUNCTION incident_internal.vulnerability_step(
+CREATE FUNCTION incident_internal.record_vulnerability_step(
 	vulnerability text, status text, severity incident.rating DEFAULT NULL, by text DEFAULT NULL,
 	at timestamptz DEFAULT now(), note text DEFAULT NULL)
 RETURNS text
@@ -566,56 +566,56 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	org CONSTANT integer := incident_internal.take_risk_turn();
-	who CONSTANT text := incident_internal.given_name(vulnerability_step.by, 'by');
+	who CONSTANT text := incident_internal.given_name(record_vulnerability_step.by, 'by');
 	id CONSTANT bigint := incident_internal.find_registered(org, 'vulnerability', vulnerability);
 	v record;
 	rated incident.rating;
 	again boolean;
 BEGIN
-	vulnerability_step.status := incident_internal.needed_name(vulnerability_step.status, 'the status');
-	vulnerability_step.at := incident_internal.past_moment(vulnerability_step.at, 'at');
-	vulnerability_step.note := incident_internal.given_note(vulnerability_step.note, 'the note');
-	PERFORM incident_internal.expect_risk_word('vulnerability status', vulnerability_step.status);
+	record_vulnerability_step.status := incident_internal.needed_name(record_vulnerability_step.status, 'the status');
+	record_vulnerability_step.at := incident_internal.past_moment(record_vulnerability_step.at, 'at');
+	record_vulnerability_step.note := incident_internal.given_note(record_vulnerability_step.note, 'the note');
+	PERFORM incident_internal.expect_risk_word('vulnerability status', record_vulnerability_step.status);
 	SELECT w.status, w.severity, w.found_at, w.due_at, (SELECT max(s.at) FROM incident_internal.vulnerability_steps AS s
 			WHERE s.org_id = org AND s.vulnerability_id = id) AS last_at
 		INTO v FROM incident_internal.vulnerabilities AS w
 		WHERE w.org_id = org AND w.vulnerability_id = id FOR UPDATE;
-	IF vulnerability_step.status <> ALL (incident_internal.next_vulnerability_steps(v.status)) THEN
-		RAISE EXCEPTION 'vulnerability "%" is %, and cannot become %', vulnerability, v.status, vulnerability_step.status
+	IF record_vulnerability_step.status <> ALL (incident_internal.next_vulnerability_steps(v.status)) THEN
+		RAISE EXCEPTION 'vulnerability "%" is %, and cannot become %', vulnerability, v.status, record_vulnerability_step.status
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 				  HINT = format('It can become %s.', array_to_string(incident_internal.next_vulnerability_steps(v.status), ' or '));
-	ELSIF vulnerability_step.at < v.last_at THEN
+	ELSIF record_vulnerability_step.at < v.last_at THEN
 		RAISE EXCEPTION 'vulnerability "%" is % since %, after this step', vulnerability, v.status, v.last_at
 			USING ERRCODE = 'invalid_parameter_value';
-	ELSIF vulnerability_step.status = 'found' AND vulnerability_step.severity IS NOT NULL THEN
+	ELSIF record_vulnerability_step.status = 'found' AND record_vulnerability_step.severity IS NOT NULL THEN
 		RAISE EXCEPTION 'vulnerability "%" gets its severity when it is assessed, not when it is found', vulnerability
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
-	rated := CASE WHEN vulnerability_step.status <> 'found' THEN coalesce(vulnerability_step.severity, v.severity) END;
-	IF vulnerability_step.status = 'assessed' AND rated IS NULL THEN
+	rated := CASE WHEN record_vulnerability_step.status <> 'found' THEN coalesce(record_vulnerability_step.severity, v.severity) END;
+	IF record_vulnerability_step.status = 'assessed' AND rated IS NULL THEN
 		RAISE EXCEPTION 'assessing vulnerability "%" needs a severity', vulnerability
 			USING ERRCODE = 'null_value_not_allowed';
 	END IF;
 	-- Found again after it had been dealt with: the time to fix it runs anew.
-	again := v.status IN ('fixed', 'verified', 'closed') AND vulnerability_step.status IN ('found', 'assessed');
+	again := v.status IN ('fixed', 'verified', 'closed') AND record_vulnerability_step.status IN ('found', 'assessed');
 	UPDATE incident_internal.vulnerabilities AS w SET
-		status = vulnerability_step.status, severity = rated,
-		found_at = CASE WHEN again THEN vulnerability_step.at ELSE found_at END,
-		assessed_at = CASE vulnerability_step.status WHEN 'assessed' THEN vulnerability_step.at
+		status = record_vulnerability_step.status, severity = rated,
+		found_at = CASE WHEN again THEN record_vulnerability_step.at ELSE found_at END,
+		assessed_at = CASE record_vulnerability_step.status WHEN 'assessed' THEN record_vulnerability_step.at
 			WHEN 'found' THEN NULL ELSE assessed_at END,
-		fixed_at = CASE WHEN again THEN NULL WHEN vulnerability_step.status = 'fixed' THEN vulnerability_step.at ELSE fixed_at END,
-		verified_at = CASE WHEN again THEN NULL WHEN vulnerability_step.status = 'verified' THEN vulnerability_step.at ELSE verified_at END,
-		closed_at = CASE WHEN again THEN NULL WHEN vulnerability_step.status = 'closed' THEN vulnerability_step.at ELSE closed_at END,
-		due_at = CASE WHEN vulnerability_step.status IN ('found', 'assessed')
-			THEN CASE WHEN again THEN vulnerability_step.at ELSE found_at END + incident_internal.fix_within(org, rated)
+		fixed_at = CASE WHEN again THEN NULL WHEN record_vulnerability_step.status = 'fixed' THEN record_vulnerability_step.at ELSE fixed_at END,
+		verified_at = CASE WHEN again THEN NULL WHEN record_vulnerability_step.status = 'verified' THEN record_vulnerability_step.at ELSE verified_at END,
+		closed_at = CASE WHEN again THEN NULL WHEN record_vulnerability_step.status = 'closed' THEN record_vulnerability_step.at ELSE closed_at END,
+		due_at = CASE WHEN record_vulnerability_step.status IN ('found', 'assessed')
+			THEN CASE WHEN again THEN record_vulnerability_step.at ELSE found_at END + incident_internal.fix_within(org, rated)
 			ELSE due_at END,
-		overdue_since = CASE WHEN vulnerability_step.status IN ('found', 'assessed') THEN NULL ELSE overdue_since END
+		overdue_since = CASE WHEN record_vulnerability_step.status IN ('found', 'assessed') THEN NULL ELSE overdue_since END
 		WHERE w.org_id = org AND w.vulnerability_id = id;
 	INSERT INTO incident_internal.vulnerability_steps (org_id, vulnerability_id, status, severity, at, actor, note)
-		VALUES (org, id, vulnerability_step.status, rated, vulnerability_step.at, who, vulnerability_step.note);
+		VALUES (org, id, record_vulnerability_step.status, rated, record_vulnerability_step.at, who, record_vulnerability_step.note);
 	PERFORM incident_internal.record_risk(ARRAY(SELECT s.scenario_id FROM incident_internal.risk_scenarios AS s
 		WHERE s.org_id = org AND s.vulnerability_id = id));
-	RETURN vulnerability_step.status;
+	RETURN record_vulnerability_step.status;
 END
 $$;
 
@@ -642,12 +642,11 @@ COMMENT ON FUNCTION incident_internal.register_threat(text, text, incident.ratin
 COMMENT ON FUNCTION incident_internal.set_fix_within(incident.rating, interval) IS
 'Within what time the current organisation fixes a vulnerability of a severity, from its finding. Those already rated keep their due time. Without, 7, 30, 90, 180 and 365 days for 5 to 1: common practice, from no standard. Error invalid_parameter_value for a time that is not positive in all its parts.';
 COMMENT ON FUNCTION incident_internal.register_vulnerability(text, incident.rating, text, text, text, text, text, timestamptz, text, text[]) IS
-'Adds a vulnerability, assessed when a severity is given and otherwise found, and returns its id. For a name that exists, changes what is given of title, asset, area, evidence and reference, and empties what clear names; severity and status change by vulnerability_step().';
-COMMENT ON FUNCTION incident_internal.vulnerability_step(text, text, incident.rating, text, timestamptz, text) IS
+'Adds a vulnerability, assessed when a severity is given and otherwise found, and returns its id. For a name that exists, changes what is given of title, asset, area, evidence and reference, and empties what clear names; severity and status change by record_vulnerability_step().';
+COMMENT ON FUNCTION incident_internal.record_vulnerability_step(text, text, incident.rating, text, timestamptz, text) IS
 'Moves a vulnerability on: found, assessed (with a severity), fixed, verified, closed; and back to assessed or, when closed, to found when it is there again, with a new time to fix it. Returns the status. Error object_not_in_prerequisite_state for a step that does not follow.';
 
 SELECT incident_internal.allow('read', 'asset_values', 'organisation_risk_method',
 	'service_values');
-SELECT incident_internal.allow('administer', 'put_under_service', 'register_service',
-	'register_threat', 'register_vulnerability', 'set_fix_within', 'set_risk_method',
-	'vulnerability_step');
+SELECT incident_internal.allow('administer', 'put_under_service', 'record_vulnerability_step',
+	'register_service', 'register_threat', 'register_vulnerability', 'set_fix_within', 'set_risk_method');

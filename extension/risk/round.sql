@@ -104,7 +104,7 @@ BEGIN
 	IF stage_now NOT IN ('plan', 'closed') THEN
 		RAISE EXCEPTION 'assessment round "%" is in the stage %, and its results are not there yet', round, stage_now
 			USING ERRCODE = 'object_not_in_prerequisite_state',
-				  HINT = 'incident.next_stage() computes them at the end of the stage analyse.';
+				  HINT = 'incident.advance_round() computes them at the end of the stage analyse.';
 	END IF;
 	RETURN id;
 END
@@ -165,7 +165,7 @@ AS $$
 			AND (r.residual_approved IS NULL OR r.residual_approved < r.residual OR r.accepted_until <= at))
 $$;
 
-CREATE FUNCTION incident_internal.next_stage(round text, at timestamptz DEFAULT now())
+CREATE FUNCTION incident_internal.advance_round(round text, at timestamptz DEFAULT now())
 RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -320,7 +320,7 @@ $$;
 
 COMMENT ON FUNCTION incident_internal.open_round(text, text, text, text, text[], text, timestamptz) IS
 'Opens a round of risk assessment in the stage prepare and returns its id. A method named becomes that of the organisation.';
-COMMENT ON FUNCTION incident_internal.next_stage(text, timestamptz) IS
+COMMENT ON FUNCTION incident_internal.advance_round(text, timestamptz) IS
 'Moves a round on: prepare, identify, analyse, plan, closed; returns the stage. From analyse to plan it computes every scenario and freezes method, ratings and results. Error object_not_in_prerequisite_state when it is to be closed and an unacceptable risk is untreated, or remains so and has no approval of the general manager.';
 COMMENT ON FUNCTION incident_internal.compare_rounds(text, text) IS
 'Every scenario of two frozen rounds, with its levels in both; change is new, gone, higher, lower or same, by the current risk. Error object_not_in_prerequisite_state for one that is not frozen yet.';
@@ -330,4 +330,4 @@ COMMENT ON FUNCTION incident_internal.risk_as_of(timestamptz) IS
 'Every scenario as the register had it at a moment: ratings, levels, and how the risk stood then.';
 
 SELECT incident_internal.allow('read', 'compare_rounds', 'risk_as_of', 'risk_what_if');
-SELECT incident_internal.allow('administer', 'next_stage', 'open_round');
+SELECT incident_internal.allow('administer', 'advance_round', 'open_round');

@@ -401,7 +401,7 @@ BEGIN
 		RAISE EXCEPTION 'measure "%" is in the plan for risk scenario %, which has been reviewed',
 			measure, apply_measure.scenario_id
 			USING ERRCODE = 'object_not_in_prerequisite_state',
-				  HINT = 'Withdraw it with incident.measure_step(), or decide anew with incident.treat_risk().';
+				  HINT = 'Withdraw it with incident.record_measure_step(), or decide anew with incident.treat_risk().';
 	ELSE
 		DELETE FROM incident_internal.scenario_measures AS l WHERE l.org_id = org
 			AND l.scenario_id = apply_measure.scenario_id AND l.measure_id = of_measure;
@@ -410,7 +410,7 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident_internal.measure_step(
+CREATE FUNCTION incident_internal.record_measure_step(
 	measure text, status text, at timestamptz DEFAULT now(), due_at timestamptz DEFAULT NULL)
 RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -422,20 +422,20 @@ DECLARE
 	id CONSTANT bigint := incident_internal.find_registered(org, 'measure', measure);
 	now_is record;
 BEGIN
-	measure_step.status := incident_internal.needed_name(measure_step.status, 'the status');
-	measure_step.at := incident_internal.past_moment(measure_step.at, 'at');
-	PERFORM incident_internal.expect_risk_word('measure status', measure_step.status);
-	UPDATE incident_internal.risk_measures AS m SET status = measure_step.status,
-			due_at = coalesce(measure_step.due_at, m.due_at),
-			done_at = CASE measure_step.status WHEN 'in_place' THEN measure_step.at END,
-			overdue_since = CASE WHEN coalesce(measure_step.due_at, m.due_at) IS NOT DISTINCT FROM m.due_at
+	record_measure_step.status := incident_internal.needed_name(record_measure_step.status, 'the status');
+	record_measure_step.at := incident_internal.past_moment(record_measure_step.at, 'at');
+	PERFORM incident_internal.expect_risk_word('measure status', record_measure_step.status);
+	UPDATE incident_internal.risk_measures AS m SET status = record_measure_step.status,
+			due_at = coalesce(record_measure_step.due_at, m.due_at),
+			done_at = CASE record_measure_step.status WHEN 'in_place' THEN record_measure_step.at END,
+			overdue_since = CASE WHEN coalesce(record_measure_step.due_at, m.due_at) IS NOT DISTINCT FROM m.due_at
 				THEN m.overdue_since END
 		WHERE m.org_id = org AND m.measure_id = id
 		RETURNING m.responsible, m.due_at INTO now_is;
-	PERFORM incident_internal.expect_responsible(measure, measure_step.status, now_is.responsible, now_is.due_at);
+	PERFORM incident_internal.expect_responsible(measure, record_measure_step.status, now_is.responsible, now_is.due_at);
 	PERFORM incident_internal.count_measures(ARRAY(SELECT l.scenario_id FROM incident_internal.scenario_measures AS l
 		WHERE l.org_id = org AND l.measure_id = id));
-	RETURN measure_step.status;
+	RETURN record_measure_step.status;
 END
 $$;
 
@@ -496,7 +496,7 @@ COMMENT ON FUNCTION incident_internal.register_measure(text, text, incident.rati
 'Adds a measure, in place unless said, or changes what is given of the one with that name; returns its id. What is not given stays; clear empties what it names. A new one needs kind and effectiveness. A preventive measure lowers the threat of its scenarios by effectiveness - 1 steps, a protective one the asset, as the loss is less. One that is planned or in progress counts in the residual risk only, and needs who is responsible and a due time.';
 COMMENT ON FUNCTION incident_internal.apply_measure(bigint, text, boolean) IS
 'Says that a measure works in a scenario; applies => false takes it back. Error object_not_in_prerequisite_state for an item of a plan that has been reviewed.';
-COMMENT ON FUNCTION incident_internal.measure_step(text, text, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION incident_internal.record_measure_step(text, text, timestamptz, timestamptz) IS
 'Moves a measure on: planned, in_progress, in_place, withdrawn; with another due time where one is given. Returns the status. Error null_value_not_allowed for one that is still to be done without responsible or due time.';
 COMMENT ON FUNCTION incident.frequency_rating(bigint, bigint) IS
 'The rating of a frequency: 26 or more in half a year (at least once a week) is 5, 6 or more (at least once a month) 4, more than one 3, any ever 2, none ever 1.';
@@ -505,5 +505,5 @@ COMMENT ON FUNCTION incident_internal.observed_frequency(text, text, timestamptz
 
 SELECT incident_internal.allow('read', 'frequency_rating', 'observed_frequency',
 	'risk_standing');
-SELECT incident_internal.allow('administer', 'apply_measure', 'measure_step', 'register_measure',
+SELECT incident_internal.allow('administer', 'apply_measure', 'record_measure_step', 'register_measure',
 	'register_scenario', 'retire_scenario');

@@ -224,7 +224,7 @@ BEGIN
 	ELSIF risk.open_items > 0 THEN
 		RAISE EXCEPTION 'risk scenario % has measures that are not in place: %', close_risk.scenario_id, risk.open_items
 			USING ERRCODE = 'object_not_in_prerequisite_state',
-				  HINT = 'incident.measure_step() moves them on, or withdraws them.';
+				  HINT = 'incident.record_measure_step() moves them on, or withdraws them.';
 	ELSIF risk.high AND treatment.decision <> 'avoid'
 			AND (treatment.residual_approved IS NULL OR treatment.residual_approved < risk.current) THEN
 		RAISE EXCEPTION 'the residual risk of scenario % is % and has no approval of the general manager',

@@ -56,7 +56,7 @@ INSERT INTO samples VALUES
 	('register_threat', 'name', '''args-t'''), ('register_vulnerability', 'name', '''args-v'''),
 	('register_measure', 'name', '''args-m'''), ('register_measure', 'status', '''in_place'''),
 	('register_measure', 'due_at', 'timestamptz ''2031-01-01 00:00+00'''),
-	('vulnerability_step', 'status', '''assessed'''), ('measure_step', 'status', '''in_place'''),
+	('record_vulnerability_step', 'status', '''assessed'''), ('record_measure_step', 'status', '''in_place'''),
 	('set_fix_within', 'within', 'interval ''9 days'''), ('set_risk_method', 'method', '''product'''),
 	('treat_risk', 'decision', '''keep'''), ('treat_risk', 'reason', '''a reason'''),
 	('treat_risk', 'accepted_until', 'NULL'),
@@ -66,7 +66,7 @@ INSERT INTO samples VALUES
 	('close_risk', 'scenario_id', 'current_setting(''args.approved'')::bigint'),
 	('open_round', 'name', '''args-round'''), ('open_round', 'method', '''product'''), ('open_round', 'scope', '''all'''),
 	('open_round', 'team', '''{somebody}'''), ('open_round', 'plan', '''a plan'''),
-	('next_stage', 'round', '''args-open'''), ('compare_rounds', 'before', '''args-frozen'''), ('compare_rounds', 'after', '''args-frozen'''),
+	('advance_round', 'round', '''args-open'''), ('compare_rounds', 'before', '''args-frozen'''), ('compare_rounds', 'after', '''args-frozen'''),
 	('import_calendar', 'document', 'incident.export_calendar(''china'')'),
 	('import_policy', 'document', 'incident.export_policy(1)'), ('check_policy', 'document', 'incident.export_policy(1)'),
 	('combine_policy', 'document', 'incident.export_policy(1)'), ('combine_policy', 'addendum', 'incident.policy_addendum(''reporting-cn-2025-other'')'),
@@ -119,7 +119,7 @@ SELECT incident.treat_risk(current_setting('args.planned')::bigint, 'control'), 
 SELECT incident.approve_risk('security_group', current_setting('args.approved')::bigint),
 	incident.approve_risk('person_in_charge', current_setting('args.approved')::bigint);
 SELECT incident.open_round('args-frozen'), incident.open_round('args-open');
-SELECT incident.next_stage('args-frozen'), incident.next_stage('args-frozen'), incident.next_stage('args-frozen');
+SELECT incident.advance_round('args-frozen'), incident.advance_round('args-frozen'), incident.advance_round('args-frozen');
 SELECT incident.register_organisation(7001, 'args-org');
 SELECT set_config('args.incident', incident.open('args-a', 'minor')::text, true),
 	set_config('args.held', incident.open('args-a', 'minor')::text, true), set_config('args.resolved', incident.open('args-a', 'minor')::text, true);
@@ -255,7 +255,7 @@ $$, 'none is kept that is too long');
 -- Moments. Two may lie ahead.
 CREATE TEMP VIEW past AS SELECT * FROM arguments AS a
 	WHERE a.records AND a.type = 'timestamp with time zone' AND a.argument NOT IN ('due_at', 'accepted_until');
-SELECT set_eq('SELECT DISTINCT function FROM past', $$ SELECT unnest('{open,assess,acknowledge,activate,hold,resume,resolve,close,reopen,cancel,note,set_confidentiality,duty_done,report,migrate_incident,tick,register_vulnerability,vulnerability_step,measure_step,treat_risk,approve_risk,close_risk,mark_overdue_risk,open_round,next_stage}'::text[]) $$,
+SELECT set_eq('SELECT DISTINCT function FROM past', $$ SELECT unnest('{open,assess,acknowledge,activate,hold,resume,resolve,close,reopen,cancel,note,set_confidentiality,duty_done,report,migrate_incident,tick,register_vulnerability,record_vulnerability_step,record_measure_step,treat_risk,approve_risk,close_risk,mark_overdue_risk,open_round,advance_round}'::text[]) $$,
 	'the functions that take a moment at which something took effect');
 SELECT is_empty($$
 	SELECT p.oid::regprocedure, p.argument, pg_temp.outcome(p.oid, jsonb_build_object(p.argument, 'clock_timestamp() + interval ''2 s'''), true) AS outcome FROM past AS p

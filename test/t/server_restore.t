@@ -46,7 +46,7 @@ SELECT incident.register_service('trade', '5', title => '通关'), incident.regi
 SELECT incident.put_under_service('host', 'permits'), incident.put_under_service('disk', 'permits');
 SELECT incident.register_threat('wear', 'environmental', '5', manner => 'fault', incident_categories => '{hardware}');
 SELECT incident.register_vulnerability('old disks', '4', 'host', 'host', 'observation', found_at => now() - interval '30 days');
-SELECT incident.vulnerability_step('old disks', 'assessed', '5', note => 'worse');
+SELECT incident.record_vulnerability_step('old disks', 'assessed', '5', note => 'worse');
 SELECT incident.register_measure('spare disks', 'protective', '2');
 SELECT incident.register_scenario('host', 'wear', 'old disks', owner => 'ops') AS risk \gset
 SELECT incident.register_scenario('disk', 'wear', 'old disks') AS other_risk \gset
@@ -54,7 +54,7 @@ SELECT incident.apply_measure(:risk, 'spare disks'), incident.open_round('first'
 SELECT incident.treat_risk(:risk, 'control', 'replace'), incident.treat_risk(:other_risk, 'accept', accepted_until => now() + interval '1 year');
 SELECT incident.plan_measure(:risk, 'new disks', 'preventive', '4', 'ops', now() - interval '1 day');
 SELECT incident.approve_risk('security_group'), incident.approve_risk('person_in_charge', note => '同意');
-SELECT incident.next_stage('first'), incident.next_stage('first'), incident.next_stage('first');
+SELECT incident.advance_round('first'), incident.advance_round('first'), incident.advance_round('first');
 SELECT incident.mark_overdue_risk();
 
 SELECT incident.open('host', 'moderate', '硬盘故障', now() - interval '5 hours', 'hardware', 'amber', 'T-1',

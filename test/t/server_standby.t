@@ -45,11 +45,11 @@ my @writes = (
 	q{import_calendar(incident.export_calendar('china'))},
 	q{import_risk_method(incident.export_risk_method(1))}, q{publish_risk_method(1000)}, q{set_risk_method('product')},
 	q{register_service('s', '2')}, q{put_under_service('host', 'trade')}, q{register_threat('t', 'environmental', '2')},
-	q{register_vulnerability('v', '2')}, q{vulnerability_step('old', 'assessed', '3')}, q{set_fix_within('4', '20 days')},
-	q{register_measure('m', 'protective', '2')}, q{apply_measure(1, 'spare')}, q{measure_step('spare', 'in_place')},
+	q{register_vulnerability('v', '2')}, q{record_vulnerability_step('old', 'assessed', '3')}, q{set_fix_within('4', '20 days')},
+	q{register_measure('m', 'protective', '2')}, q{apply_measure(1, 'spare')}, q{record_measure_step('spare', 'in_place')},
 	q{register_scenario('host', 'wear', 'old')}, q{retire_scenario(1)}, q{treat_risk(1, 'keep')},
 	q{plan_measure(1, 'spare', 'protective', '2', 'ops', now() + interval '1 day')}, q{approve_risk('security_group')}, q{close_risk(1)},
-	q{mark_overdue_risk()}, q{open_round('second')}, q{next_stage('first')}, q{import_risk_register(incident.export_risk_register())},
+	q{mark_overdue_risk()}, q{open_round('second')}, q{advance_round('first')}, q{import_risk_register(incident.export_risk_register())},
 	q{schedule()}, q{unschedule()}, q{grant_role('reporter', current_user)}, q{revoke_role('reporter', current_user)});
 my %called = map { /^(\w+)/; $1 => 1 } @writes;
 my @missing = grep { !$called{$_} } split /\n/, $standby->safe_psql('incident', <<'SQL');

@@ -20,14 +20,14 @@ SELECT incident.register_service(:'word' || 'trade', '5');
 SELECT incident.put_under_service(:'word' || 'host', :'word' || 'trade');
 SELECT incident.register_threat(:'word' || 'wear', 'environmental', '5', incident_categories => ARRAY[:'word' || 'hardware']);
 SELECT incident.register_vulnerability(:'word' || 'disks', '4', :'word' || 'host', found_at => now() - interval '30 days');
-SELECT incident.vulnerability_step(:'word' || 'disks', 'assessed', '5', note => :'word' || 'worse');
+SELECT incident.record_vulnerability_step(:'word' || 'disks', 'assessed', '5', note => :'word' || 'worse');
 SELECT incident.register_measure(:'word' || 'spares', 'protective', '2');
 SELECT incident.register_scenario(:'word' || 'host', :'word' || 'wear', :'word' || 'disks', title => :'word' || 'risk') AS risk \gset
 SELECT incident.apply_measure(:risk, :'word' || 'spares'), incident.open_round(:'word' || 'round');
 SELECT incident.treat_risk(:risk, 'control', :'word' || 'replace');
 SELECT incident.plan_measure(:risk, :'word' || 'new', 'preventive', '4', :'word' || 'ops', now() + interval '1 day');
 SELECT incident.approve_risk('security_group', note => :'word' || 'yes');
-SELECT incident.next_stage(:'word' || 'round'), incident.next_stage(:'word' || 'round'), incident.next_stage(:'word' || 'round');
+SELECT incident.advance_round(:'word' || 'round'), incident.advance_round(:'word' || 'round'), incident.advance_round(:'word' || 'round');
 SELECT incident.open(:'word' || 'host', 'severe', :'word' || 'summary', now() - interval '5 hours', :'word' || 'hardware', 'amber',
 	:'word' || '1', by => :'word' || 'alice', dedup_key => :'word' || 'key') AS incident \gset
 SELECT incident.open(:'word' || 'host', 'severe', :'word' || 'again', dedup_key => :'word' || 'key');
@@ -378,7 +378,7 @@ for my $call (@calls)
 # Names, too; and a key that others use is free.
 for my $call ("observed_frequency('%s', 'hardware')", "register_scenario('%s', '7wear', '7disks')", "register_scenario('7host', '%s', '7disks')",
 	"register_scenario('7host', '7wear', '%s')", "put_under_service('%s', '7trade')", "put_under_service('7host', '%s')",
-	"vulnerability_step('%s', 'fixed')", "measure_step('%s', 'in_place')", "next_stage('%s')", "risk_report('%s')", "residual_risk_report('%s')",
+	"record_vulnerability_step('%s', 'fixed')", "record_measure_step('%s', 'in_place')", "advance_round('%s')", "risk_report('%s')", "residual_risk_report('%s')",
 	"compare_rounds('7round', '%s')", "open('%s', 'minor')", "find('%s')", "register_asset('x', 'host', parent => '%s')")
 {
 	my $first = $call =~ /observed|open|put_under_service\('%|scenario\('%|parent/ ? 'host' : $call =~ /wear', '%|step\('%s', 'fixed/ ? 'disks' : $call =~ /host', '%s', / ? 'wear'
