@@ -33,7 +33,7 @@ SELECT count(*) FROM incident_internal.timers_default WHERE bucket > bucket(now(
 -- The log of ticks, and how late they were.
 SELECT late_50, late_99, last_work_at, ticks_last_hour FROM watchdog;
 SELECT incidents, escalations, breaches FROM tick();
-SELECT incidents, escalations, overdue, breaches, quarantined, remaining, clock_step,
+SELECT incidents, escalations, overdue, breaches, quarantined, remaining, clock_jump,
 	(SELECT sum(n) FROM unnest(lateness) AS n) AS decisions, settled_to <= finished_at AND began_at <= finished_at AS in_order
 FROM incident_internal.tick_log;
 -- Two hours late, four hours, six hours: 2^13, 2^14, 2^15 seconds at most.
@@ -45,16 +45,16 @@ SELECT count(*) FROM incident_internal.tick_log;
 -- A clock that was set is noticed, forward and back; the tick after finds it right.
 UPDATE incident_internal.last_tick SET boot_clock = boot_clock - 3600000000, finished_at = finished_at - interval '2 hours';
 SELECT incidents FROM tick();
-SELECT date_trunc('minute', clock_step + interval '1 s') AS step, clock_step_at > now() - interval '1 minute' AS now FROM watchdog;
+SELECT date_trunc('minute', clock_jump + interval '1 s') AS step, clock_jump_at > now() - interval '1 minute' AS now FROM watchdog;
 UPDATE incident_internal.last_tick SET finished_at = finished_at + interval '1 hour';
 SELECT incidents FROM tick();
-SELECT date_trunc('minute', clock_step - interval '1 s') AS step FROM watchdog;
+SELECT date_trunc('minute', clock_jump - interval '1 s') AS step FROM watchdog;
 SELECT incidents FROM tick();
-SELECT count(*) FROM incident_internal.tick_log WHERE clock_step IS NOT NULL;
+SELECT count(*) FROM incident_internal.tick_log WHERE clock_jump IS NOT NULL;
 -- After the machine started anew its own clock tells nothing.
 UPDATE incident_internal.last_tick SET boot_clock = boot_clock - 3600000000, boot_id = 'before', finished_at = finished_at - interval '1 day';
 SELECT incidents FROM tick();
-SELECT count(*) FROM incident_internal.tick_log WHERE clock_step IS NOT NULL;
+SELECT count(*) FROM incident_internal.tick_log WHERE clock_jump IS NOT NULL;
 
 -- Without pg_cron in this database there is no job to tell of.
 SELECT job_schedule, job_last_run_at, job_last_run FROM watchdog;

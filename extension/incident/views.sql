@@ -194,7 +194,7 @@ AS 'MODULE_PATHNAME', 'pgi_job_state';
 CREATE VIEW incident.watchdog AS
 SELECT nullif(t.at, '-infinity') AS last_tick_at, t.finished_at AS last_tick_finished_at,
 	d.oldest_due, d.due, q.quarantined, l.last_work_at, l.last_work_took, l.ticks_last_hour,
-	p.late_50, p.late_95, p.late_99, c.clock_step, c.clock_step_at,
+	p.late_50, p.late_95, p.late_99, c.clock_jump, c.clock_jump_at,
 	j.job_schedule, j.job_last_run_at, j.job_last_run, t.maintained_at, t.maintenance_problem
 FROM incident_internal.last_tick AS t,
 	LATERAL (SELECT min(due_at) AS oldest_due, count(*) AS due
@@ -210,10 +210,10 @@ FROM incident_internal.last_tick AS t,
 		FROM incident_internal.tick_log AS g WHERE g.finished_at > now() - interval '1 hour') AS l,
 	LATERAL (SELECT incident_internal.lateness(0.5) AS late_50, incident_internal.lateness(0.95) AS late_95,
 		incident_internal.lateness(0.99) AS late_99) AS p,
-	LATERAL (SELECT (array_agg(g.finished_at ORDER BY g.tick_id DESC))[1] AS clock_step_at,
-			(array_agg(g.clock_step ORDER BY g.tick_id DESC))[1] AS clock_step
+	LATERAL (SELECT (array_agg(g.finished_at ORDER BY g.tick_id DESC))[1] AS clock_jump_at,
+			(array_agg(g.clock_jump ORDER BY g.tick_id DESC))[1] AS clock_jump
 		FROM incident_internal.tick_log AS g
-		WHERE g.clock_step IS NOT NULL AND g.finished_at > now() - interval '24 hours') AS c,
+		WHERE g.clock_jump IS NOT NULL AND g.finished_at > now() - interval '24 hours') AS c,
 	LATERAL incident_internal.job_state() AS j;
 
 CREATE VIEW incident.quarantined_incidents WITH (security_barrier) AS
@@ -280,7 +280,7 @@ COMMENT ON FUNCTION incident_internal.lateness(float8) IS
 COMMENT ON FUNCTION incident_internal.job_state() IS
 'Schedule and last run of the job that schedule() made, where pg_cron lives in this database; NULLs otherwise.';
 COMMENT ON VIEW incident.watchdog IS
-'Whether escalation keeps up; one row, over all organisations. Alert when last_tick_at is older than a few cron intervals, quarantined is not 0, or clock_step is not NULL.';
+'Whether escalation keeps up; one row, over all organisations. Alert when last_tick_at is older than a few cron intervals, quarantined is not 0, or clock_jump is not NULL.';
 COMMENT ON COLUMN incident.watchdog.last_tick_at IS 'The newest moment that a tick has settled; NULL: none yet.';
 COMMENT ON COLUMN incident.watchdog.last_tick_finished_at IS 'When the newest tick finished.';
 COMMENT ON COLUMN incident.watchdog.oldest_due IS 'The oldest moment that is due and not settled; NULL: none.';
@@ -292,8 +292,8 @@ COMMENT ON COLUMN incident.watchdog.ticks_last_hour IS 'How many ticks had somet
 COMMENT ON COLUMN incident.watchdog.late_50 IS 'Half of the decisions of the last hour were taken less than this long after they were due (a power of two of seconds); NULL: no decisions.';
 COMMENT ON COLUMN incident.watchdog.late_95 IS 'The same for 95 of 100.';
 COMMENT ON COLUMN incident.watchdog.late_99 IS 'The same for 99 of 100.';
-COMMENT ON COLUMN incident.watchdog.clock_step IS 'How far the server''s clock last jumped between two ticks, by more than 5 seconds, within a day; negative: back.';
-COMMENT ON COLUMN incident.watchdog.clock_step_at IS 'When that was noticed.';
+COMMENT ON COLUMN incident.watchdog.clock_jump IS 'How far the server''s clock last jumped between two ticks, by more than 5 seconds, within a day; negative: back.';
+COMMENT ON COLUMN incident.watchdog.clock_jump_at IS 'When that was noticed.';
 COMMENT ON COLUMN incident.watchdog.job_schedule IS 'The cron schedule of the job that schedule() made, of several the one that ran last; NULL when there is none, and when pg_cron lives in another database, which cannot be read from here: see last_tick_finished_at.';
 COMMENT ON COLUMN incident.watchdog.job_last_run_at IS 'When that job last began; NULL: it has not run, or as job_schedule.';
 COMMENT ON COLUMN incident.watchdog.job_last_run IS 'How that run ended: running, succeeded, failed; NULL as job_last_run_at.';

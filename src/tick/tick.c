@@ -340,7 +340,7 @@ log_tick(const Tally *tally, TimestampTz at, TimestampTz began, int64 remaining,
 	static PgiQuery query = {
 		"INSERT INTO incident_internal.tick_log (began_at, finished_at, settled_to, "
 		"incidents,"
-		" escalations, overdue, breaches, quarantined, remaining, lateness, clock_step)"
+		" escalations, overdue, breaches, quarantined, remaining, lateness, clock_jump)"
 		" SELECT $1, clock_timestamp(), $2, $3, $4, $5, $6, $7, $8, $9, $10"
 		" WHERE $3 > 0 OR $7 > 0 OR $10 IS NOT NULL",
 		10,

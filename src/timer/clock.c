@@ -55,7 +55,7 @@ pgi_clock_read(void)
  * back shows.
  */
 int64
-pgi_clock_step(const PgiClocks *then)
+pgi_clock_jump(const PgiClocks *then)
 {
 	PgiClocks now = pgi_clock_read();
 	int64 step = now.wall - then->wall;

@@ -18,6 +18,6 @@ typedef struct PgiClocks
 #define PGI_STEP_TOLERATED (5 * USECS_PER_SEC)
 
 extern PgiClocks pgi_clock_read(void);
-extern int64 pgi_clock_step(const PgiClocks *then);
+extern int64 pgi_clock_jump(const PgiClocks *then);
 
 #endif

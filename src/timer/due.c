@@ -69,7 +69,7 @@ begin_pass(TimestampTz at)
 static bool
 pass_still_holds(TimestampTz at)
 {
-	if (!pass.going || at < pass.at || pgi_clock_step(&pass.seen.began) < 0 ||
+	if (!pass.going || at < pass.at || pgi_clock_jump(&pass.seen.began) < 0 ||
 		GetCurrentTimestamp() - pass.seen.began.wall > MAX_AGE)
 		return false;
 	return !TransactionIdIsValid(pass.used_by) ||

@@ -116,7 +116,7 @@ read_watermark(Watermark *mark)
 static int64
 step_since(const Watermark *mark)
 {
-	return mark->finished.wall == DT_NOBEGIN ? 0 : pgi_clock_step(&mark->finished);
+	return mark->finished.wall == DT_NOBEGIN ? 0 : pgi_clock_jump(&mark->finished);
 }
 
 /* Whether the clock was set back since the row was noted. */
@@ -190,7 +190,7 @@ move_on(Watermark *mark, const PgiPass *seen)
 	int32 seen_before = PG_INT32_MIN;
 
 	if (!seen->all || seen->from_bucket > mark->from_bucket ||
-		pgi_clock_step(&seen->began) < 0)
+		pgi_clock_jump(&seen->began) < 0)
 		return;
 	if (seen->alone)
 		seen_before = seen->done_before;

@@ -89,7 +89,7 @@ for my $case ([ 4, 'a little', '' ], [ 9, 'within a minute', '-00:00:09' ])
 		't', "$name: it will be due in one of them");
 	sleep($back);
 	is_escalated($incident, "$name: it is found due all the same");
-	is(ask("SELECT coalesce(min(date_trunc('second', clock_step - interval '0.5 s'))::text, '') FROM incident_internal.tick_log"),
+	is(ask("SELECT coalesce(min(date_trunc('second', clock_jump - interval '0.5 s'))::text, '') FROM incident_internal.tick_log"),
 		$said, "$name: what the log of ticks says of it");
 	is(ask('SELECT incidents || remaining::text FROM incident.tick()'), '00', "$name: then all is done");
 }
@@ -100,7 +100,7 @@ ask('CALL incident.run_ticks()');
 shift_clock(-864000);
 my $incident = open_due_in(-1);
 is_escalated($incident, 'days: it is found due');
-is(ask(q{SELECT last_tick_at <= clock_timestamp() AND clock_step_at <= clock_timestamp(), round(extract(epoch FROM clock_step)) FROM incident.watchdog}),
+is(ask(q{SELECT last_tick_at <= clock_timestamp() AND clock_jump_at <= clock_timestamp(), round(extract(epoch FROM clock_jump)) FROM incident.watchdog}),
 	't|-864000', 'days: the watchdog goes by no moment to come, and tells of the step');
 is(ask('SELECT from_bucket <= incident_internal.bucket(clock_timestamp()) AND from_bucket > 0 FROM incident_internal.last_tick'),
 	't', 'days: ticks have come as far as before');
@@ -146,6 +146,6 @@ is(ask(<<"SQL"), 't', 'ahead and back: a calendar that was imported meanwhile co
 SELECT s.next_due = f.next_due FROM incident_internal.incident_state AS s, incident.state_at($incident) AS f
 WHERE s.incident_id = $incident
 SQL
-is(ask('SELECT count(*) FROM incident_internal.tick_log WHERE clock_step IS NOT NULL'), '0', 'no tick has noticed any step');
+is(ask('SELECT count(*) FROM incident_internal.tick_log WHERE clock_jump IS NOT NULL'), '0', 'no tick has noticed any step');
 
 done_testing();
