@@ -252,7 +252,7 @@ SELECT asset, threat, rated, finding, in_half_year >= 1 AS counted FROM incident
 -- Views.
 SELECT sum(inherent) AS inherent, sum(current) AS current, sum(residual) AS residual, count(*) AS cells FROM incident.risk_heat;
 SELECT loss, likelihood, current FROM incident.risk_heat WHERE current > 0 ORDER BY 1, 2;
-SELECT place, asset, threat, current, current_value FROM incident.top_risks ORDER BY place, scenario_id;
+SELECT rank, asset, threat, current, current_value FROM incident.top_risks ORDER BY rank, scenario_id;
 SELECT service, rating, assets, scenarios, inherent, current, residual, unacceptable FROM incident.risk_by_service ORDER BY service;
 SELECT owner, scenarios, current, unacceptable, untreated FROM incident.risk_by_owner ORDER BY owner;
 SELECT name, kind, status, responsible, scenarios FROM incident.measure_register ORDER BY name;

@@ -186,7 +186,7 @@ BEGIN
 			('risk_heat', 'inherent', 'How many scenarios are there without measures.'),
 			('risk_heat', 'current', 'How many scenarios are there with the measures in place.'),
 			('risk_heat', 'residual', 'How many scenarios are there with the measures planned too.'),
-			(NULL, 'place', 'Rank by the current risk: 1 is the highest, equals share one.'),
+			(NULL, 'rank', 'By the current risk: 1 is the highest, equals share one.'),
 			(NULL, 'scenarios', 'How many scenarios it has.'),
 			(NULL, 'unacceptable', 'How many of them are in treatment or untreated.'),
 			(NULL, 'untreated', 'How many of them are untreated.'),

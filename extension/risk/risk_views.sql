@@ -29,7 +29,7 @@ FROM (SELECT incident.risk_heat_map(r.inherent_likelihood, r.inherent_loss) AS i
 	generate_series(1, 5) AS l, generate_series(1, 5) AS k;
 
 CREATE VIEW incident.top_risks WITH (security_barrier) AS
-SELECT r.org_id, rank() OVER (ORDER BY r.current DESC, r.current_value DESC, r.inherent DESC) AS place,
+SELECT r.org_id, rank() OVER (ORDER BY r.current DESC, r.current_value DESC, r.inherent DESC) AS rank,
 	r.scenario_id, r.title, r.asset, r.threat, r.vulnerability, r.owner, r.current_value, r.current,
 	r.inherent, r.residual, r.standing
 FROM incident.risk_register AS r;
@@ -158,7 +158,7 @@ COMMENT ON COLUMN incident.risk_register.current_value IS 'The number that is gr
 COMMENT ON COLUMN incident.risk_register.standing IS 'acceptable, accepted, residual_approved, in_treatment, untreated; an acceptance that has expired no longer counts.';
 COMMENT ON VIEW incident.risk_heat IS
 'The heat map: how many scenarios have each pair of loss and likelihood, inherent, current and residual; 25 rows.';
-COMMENT ON VIEW incident.top_risks IS 'Scenarios ranked by current risk; place 1 is the highest.';
+COMMENT ON VIEW incident.top_risks IS 'Scenarios ranked by current risk; rank 1 is the highest.';
 COMMENT ON VIEW incident.risk_by_service IS
 'Business services with the highest risks of the assets in and below them. unacceptable counts scenarios that are untreated or in treatment.';
 COMMENT ON VIEW incident.risk_by_owner IS 'Risks by who is in charge: the scenario''s owner, or else the asset''s; NULL: nobody.';
