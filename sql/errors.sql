@@ -199,7 +199,7 @@ SELECT call, state <> 'accepted' AS refused, state LIKE '22%' AS class_22
 	$$register_asset('new', 'host', location => pg_temp.long())$$,
 		$$register_asset('new', 'host', title => pg_temp.long())$$, $$register_organisation(13, pg_temp.long())$$,
 	$$import_policy(incident.export_policy(1) || jsonb_build_object('name', pg_temp.long()))$$,
-	$$import_policy(incident.export_policy(1) || jsonb_build_object('roles', jsonb_build_array(jsonb_build_object('role', pg_temp.long(), 'title', 'x'))))$$);
+	$$import_policy(incident.export_policy(1) || jsonb_build_object('posts', jsonb_build_array(jsonb_build_object('post', pg_temp.long(), 'title', 'x'))))$$);
 -- What just fits, and one byte more.
 SELECT length(note(:here, repeat('x', 65536), repeat('y', 200))) AS status;
 SELECT * FROM pg_temp.refused($$note(pg_temp.here(), repeat('x', 65537))$$,

@@ -15,7 +15,7 @@ CREATE FUNCTION pg_temp.policy_rows() RETURNS bigint LANGUAGE sql AS $$
 		+ (SELECT count(*) FROM incident_internal.policy_levels) + (SELECT count(*) FROM incident_internal.policy_acknowledgements)
 		+ (SELECT count(*) FROM incident_internal.policy_matrix) + (SELECT count(*) FROM incident_internal.policy_escalation_steps)
 		+ (SELECT count(*) FROM incident_internal.policy_duties) + (SELECT count(*) FROM incident_internal.policy_duty_levels)
-		+ (SELECT count(*) FROM incident_internal.policy_authorities) + (SELECT count(*) FROM incident_internal.policy_roles)
+		+ (SELECT count(*) FROM incident_internal.policy_authorities) + (SELECT count(*) FROM incident_internal.policy_posts)
 		+ (SELECT count(*) FROM incident_internal.policy_categories)
 $$;
 
@@ -67,7 +67,7 @@ FROM quick_reference('eport') EXCEPT SELECT * FROM figures;
 -- As printed.
 SELECT * FROM quick_reference('eport');
 
--- What the chart does not show: duties, authorities, roles, categories.
+-- What the chart does not show: duties, authorities, posts, categories.
 SELECT d.duty, coalesce(d.starts ->> 'after', d.starts #>> '{}') AS starts, d.scope, f.levels, f.within, f.audience
 FROM jsonb_to_recordset(export_policy(1) -> 'duties') AS d(duty text, starts jsonb, scope text, "for" jsonb),
 	jsonb_to_recordset(d."for") AS f(levels text[], within interval, audience text[]);
@@ -75,14 +75,14 @@ SELECT d.duty, d.title ->> 'zh' AS title, d.responsible, d.repeat, d.until, d.do
 	(SELECT string_agg(value ->> 'en', ', ') FROM jsonb_each(d.content)) AS content
 FROM jsonb_to_recordset(export_policy(1) -> 'duties')
 	AS d(duty text, title jsonb, responsible text[], repeat jsonb, until text, done_by text, content jsonb);
-SELECT a.* FROM jsonb_to_recordset(export_policy(1) -> 'authorities') AS a(act text, event_levels text[], roles text[]);
+SELECT a.* FROM jsonb_to_recordset(export_policy(1) -> 'authorities') AS a(act text, event_levels text[], posts text[]);
 SELECT s.severity, s.title ->> 'zh' AS title, (SELECT array_agg(k ORDER BY k)
 	FROM jsonb_object_keys(s.criteria) AS k) AS criteria
 FROM jsonb_to_recordset(export_policy(1) -> 'severities') AS s(severity severity, title jsonb, criteria jsonb)
 ORDER BY s.severity DESC;
-SELECT r.role, r.title ->> 'zh' AS title FROM jsonb_to_recordset(export_policy(1) -> 'roles') AS r(role text,
+SELECT r.post, r.title ->> 'zh' AS title FROM jsonb_to_recordset(export_policy(1) -> 'posts') AS r(post text,
 	title jsonb)
-ORDER BY r.role COLLATE "C";
+ORDER BY r.post COLLATE "C";
 SELECT c.category, c.title ->> 'zh' AS title, (SELECT array_agg(k::level ORDER BY k::level DESC)
 	FROM jsonb_object_keys(c.levels) AS k) AS levels
 FROM jsonb_to_recordset(export_policy(1) -> 'categories') AS c(category text, title jsonb, levels jsonb)
@@ -151,12 +151,12 @@ SELECT import_policy(export_policy(:third)) AS fourth \gset
 SELECT export_policy(:third) = d AS same, export_policy(:fourth) = d AS same_again, :fourth > :third AS another
 	FROM document;
 SELECT version, state FROM policy_versions WHERE policy_id IN (:third, :fourth) ORDER BY version;
-SELECT import_policy((d - 'source') || '{"hold": {"stops": ["processing"]}, "duties": [], "authorities": [], "roles": [], "categories": []}') AS spare
+SELECT import_policy((d - 'source') || '{"hold": {"stops": ["processing"]}, "duties": [], "authorities": [], "posts": [], "categories": []}') AS spare
 	FROM document \gset
 SELECT import_policy(export_policy(:spare)) AS copy \gset
 SELECT export_policy(:copy) = export_policy(:spare) AS same,
 	export_policy(:spare) ? 'source' AS has_source, export_policy(:spare) -> 'hold' AS hold,
-	export_policy(:spare) -> 'roles' AS roles, export_policy(:spare) -> 'categories' AS categories;
+	export_policy(:spare) -> 'posts' AS posts, export_policy(:spare) -> 'categories' AS categories;
 -- The document is the same for everybody, however their session writes intervals.
 SET intervalstyle = 'iso_8601';
 SELECT export_policy(:third) = d AS same FROM document;
@@ -174,12 +174,12 @@ INSERT INTO wrong VALUES
 	('{surprise}', '1'), ('{axes,surprise}', '1'), ('{escalation,surprise}', '1'), ('{hold,surprise}', '1'),
 	('{severities,0,surprise}', '1'), ('{levels,1,surprise}', '1'), ('{matrix,11,surprise}', '1'),
 	('{duties,3,surprise}', '1'), ('{duties,0,for,1,surprise}', '1'), ('{authorities,0,surprise}', '1'),
-	('{messages,surprise}', '1'), ('{roles,0,surprise}', '1'), ('{categories,6,surprise}', '1'),
+	('{messages,surprise}', '1'), ('{posts,0,surprise}', '1'), ('{categories,6,surprise}', '1'),
 	('{title}', NULL), ('{matrix}', NULL), ('{hold,stops}', NULL), ('{axes,asset}', NULL),
 	('{severities,2,title}', NULL), ('{levels,3,processing_time}', NULL), ('{duties,1,for}', NULL), ('{matrix,0,response_level}', NULL),
-	('{authorities,0,roles}', NULL), ('{messages}', NULL), ('{roles,9,title}', NULL), ('{categories,0,levels}', NULL),
+	('{authorities,0,posts}', NULL), ('{messages}', NULL), ('{posts,9,title}', NULL), ('{categories,0,levels}', NULL),
 	('{axes}', '5'), ('{hold}', 'null'), ('{escalation}', '"remaining_time"'),
-	('{severities}', '{}'), ('{levels}', 'null'), ('{matrix}', '"1"'), ('{matrix,3}', '"1"'), ('{roles,1}', 'null');
+	('{severities}', '{}'), ('{levels}', 'null'), ('{matrix}', '"1"'), ('{matrix,3}', '"1"'), ('{posts,1}', 'null');
 SELECT w.place, r.state, r.message, left(r.hint, 40) AS hint
 FROM wrong AS w, document, test.refusal_detailed(format('SELECT import_policy(%L)',
 	CASE WHEN w.value IS NULL THEN d #- w.place ELSE jsonb_set(d, w.place, w.value) END)) AS r;
@@ -200,13 +200,13 @@ INSERT INTO wrong VALUES
 	('{levels,0,processing_time}', '5'), ('{levels,0,processing_time}', '"soon"'), ('{levels,0,processing_time}',
 		'"-2 hours"'),
 	('{duties,0,for,0,within}', '[]'), ('{duties,0,for,0,audience}', '"liaison"'), ('{duties,0,for,0,audience}', 'null'),
-	('{duties,0,for,0,audience}', '[5]'), ('{authorities,0,roles}', '[null]'), ('{levels,0,acknowledge}', '5'),
+	('{duties,0,for,0,audience}', '[5]'), ('{authorities,0,posts}', '[null]'), ('{levels,0,acknowledge}', '5'),
 	('{levels,0,acknowledge}', '{"surprise": 1}'), ('{levels,0,acknowledge}', '{"within": "soon"}'),
 	('{duties,0,starts}', '"never"'), ('{duties,1,starts,after}', '"nothing"'), ('{duties,0,duty}', '"review"'),
 	('{duties,4,repeat}', '{"limit": 0}'), ('{duties,4,until}', '"activated"'), ('{duties,6,done_by}', '"opened"'),
 	('{matrix,0,asset_level}', '"10"'), ('{matrix,0,asset_level}', 'null'), ('{matrix,0,severity}', '"bad"'),
 	('{matrix,0,event_level}', '"zero"'), ('{matrix,0,response_level}', 'null'), ('{matrix,1,severity}', '"severe"'),
-	('{roles,0,role}', 'null'), ('{roles,0,role}', '"liaison"'), ('{categories,0,category}', 'null'),
+	('{posts,0,post}', 'null'), ('{posts,0,post}', '"liaison"'), ('{categories,0,category}', 'null'),
 		('{categories,0,category}', '"host"');
 SELECT w.place, w.value, r.state <> 'accepted' AS refused, r.state LIKE '22%' AS class_22,
 	concat(r.message, r.detail) LIKE ANY (SELECT '%' || word || '%' FROM unnest(w.place || (w.value #>> '{}')) AS word
@@ -240,7 +240,7 @@ BEGIN
 	FROM test.refusal_detailed(format('SELECT incident.event_level(%s, ''1'', ''minor'')', id)) AS r;
 	RETURN NEXT;
 END $$;
-UPDATE document SET d = d || '{"duties": [], "authorities": [], "roles": [], "categories": []}';
+UPDATE document SET d = d || '{"duties": [], "authorities": [], "posts": [], "categories": []}';
 
 -- A hole in the matrix; a whole row that is left out is none.
 SELECT t.* FROM document, pg_temp.try(d #- '{matrix,4}') AS t;

@@ -35,7 +35,7 @@ SELECT asset_level AS impact, event_level(5, asset_level, 'severe') AS high, eve
 FROM unnest('{1,2,3}'::level[]) AS asset_level;
 SELECT working_time('business-hours', '2026-03-02 00:00+08', '2026-03-09 00:00+08');
 
--- The normal form: levels and severities most urgent first, roles and categories by name,
+-- The normal form: levels and severities most urgent first, posts and categories by name,
 -- times as PostgreSQL writes them, without what is left out or says nothing.
 CREATE TEMP TABLE written AS SELECT jsonb '{"name": "written", "title": {"en": "t", "zh": "t"}, "source": null,
 	"axes": {"asset": {"en": "a", "zh": "a", "values": [{"level": "none", "title": {"en": "x", "zh": "x"}},
@@ -54,9 +54,9 @@ CREATE TEMP TABLE written AS SELECT jsonb '{"name": "written", "title": {"en": "
 		"for": [{"levels": ["none", "2"], "within": "1 month", "audience": ["b", "a"]}], "repeat": {"limit": null},
 		"until": null, "content": null, "done_by": null}],
 	"hold": {"stops": ["duties"]}, "unknown": "most_urgent",
-	"authorities": [{"act": "close", "event_levels": ["none", "2"], "roles": ["a"], "persons": 1}],
+	"authorities": [{"act": "close", "event_levels": ["none", "2"], "posts": ["a"], "persons": 1}],
 	"messages": {"limit": null, "missed_ticks": "all"},
-	"roles": [{"role": "b", "title": {"en": "b", "zh": "b"}}, {"role": "a", "title": {"en": "a", "zh": "a"}}],
+	"posts": [{"post": "b", "title": {"en": "b", "zh": "b"}}, {"post": "a", "title": {"en": "a", "zh": "a"}}],
 	"categories": []}' AS d;
 SELECT c.* FROM written, check_policy(d) AS c;
 BEGIN;
@@ -87,13 +87,13 @@ ORDER BY a.addendum, d.duty;
 CREATE TEMP TABLE combined AS
 SELECT combine_policy(export_policy(2), policy_addendum('reporting-cn-2025-other')) || '{"name": "combined"}' AS d;
 SELECT c.* FROM combined, check_policy(d) AS c;
-SELECT d ->> 'source' AS source, d #>> '{duties,0,for,0,within}' AS within, jsonb_array_length(d -> 'roles') AS roles FROM combined;
+SELECT d ->> 'source' AS source, d #>> '{duties,0,for,0,within}' AS within, jsonb_array_length(d -> 'posts') AS posts FROM combined;
 SELECT p.name, count(c.place) AS findings, min(c.place) AS first
 FROM policies AS p CROSS JOIN unnest('{critical-infrastructure,state-organ,other}'::text[]) AS a
 LEFT JOIN LATERAL check_policy(combine_policy(export_policy(p.policy_id), policy_addendum('reporting-cn-2025-' || a))) AS c ON true
 WHERE p.policy_id < 1000 GROUP BY p.policy_id, p.name ORDER BY p.policy_id;
--- A role of that name stays as it is; a duty of that name is refused, and so is what is no addendum.
-SELECT jsonb_array_length(combine_policy(jsonb_set(d, '{duties}', '[]'), policy_addendum('reporting-cn-2025-other')) -> 'roles') AS roles
+-- A post of that name stays as it is; a duty of that name is refused, and so is what is no addendum.
+SELECT jsonb_array_length(combine_policy(jsonb_set(d, '{duties}', '[]'), policy_addendum('reporting-cn-2025-other')) -> 'posts') AS posts
 FROM combined;
 SELECT r.* FROM combined, unnest(ARRAY[policy_addendum('reporting-cn-2025-other'),
 	policy_addendum('reporting-cn-2025-other') || '{"in_force": "soon"}', policy_addendum('reporting-cn-2025-other') - 'source',

@@ -16,7 +16,7 @@ SELECT publish_policy(:house);
 -- Every table of a policy: a draft's rows may change, those of a published one not.
 CREATE VIEW parts AS
 SELECT c.relname::text AS part, (SELECT a.attname FROM pg_attribute AS a WHERE a.attrelid = c.oid
-		AND a.attnum > 1 AND NOT a.attisdropped AND a.attname IN ('title', 'within', 'roles', 'response_level', 'step')
+		AND a.attnum > 1 AND NOT a.attisdropped AND a.attname IN ('title', 'within', 'posts', 'response_level', 'step')
 		ORDER BY a.attname LIMIT 1) AS column
 FROM pg_class AS c WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND c.relkind = 'r'
 	AND EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'policy_id')
@@ -40,7 +40,7 @@ ORDER BY p.part COLLATE "C";
 ROLLBACK;
 -- Nor can rows be moved to it, or it to another id, or a policy begin as published.
 SELECT call, r.* FROM unnest(ARRAY[
-	format('UPDATE incident_internal.policy_roles SET policy_id = %s WHERE policy_id = %s', :house, :draft),
+	format('UPDATE incident_internal.policy_posts SET policy_id = %s WHERE policy_id = %s', :house, :draft),
 	format('UPDATE incident_internal.policies SET policy_id = 1 + policy_id WHERE policy_id = %s', :house),
 	format('UPDATE incident_internal.policies SET state = ''draft'' WHERE policy_id = %s', :house),
 	format('UPDATE incident_internal.policies SET state = ''retired'', title = ''{}'' WHERE policy_id = %s', :house),
@@ -98,7 +98,7 @@ SELECT call, r.* FROM unnest(ARRAY['retire_policy(1)', 'drop_policy(1)', 'retire
 -- A session that restores a dump, or applies a subscription, writes rows in any order, as long
 -- as the policy is not yet what was published; none is changed or taken away.
 SET check_function_bodies = off;
-INSERT INTO policy_roles SELECT 1234, role, title FROM policy_roles WHERE policy_id = 5;
+INSERT INTO policy_posts SELECT 1234, post, title FROM policy_posts WHERE policy_id = 5;
 INSERT INTO policies SELECT (jsonb_populate_record(p, '{"policy_id": 1234, "version": 9}')).* FROM policies AS p WHERE policy_id = 5;
 INSERT INTO policy_severities SELECT (jsonb_populate_record(s, '{"policy_id": 1234}')).* FROM policy_severities AS s WHERE policy_id = 5;
 RESET check_function_bodies;
@@ -106,13 +106,13 @@ SELECT * FROM verify_policies();
 SELECT r.* FROM test.refusal($$ INSERT INTO incident_internal.policy_escalation_steps SELECT 1234, step, to_level, event_levels, measure, amount, percent
 	FROM incident_internal.policy_escalation_steps WHERE policy_id = 5 $$) AS r;
 SET session_replication_role = 'replica';
-SELECT * FROM test.refusal('DELETE FROM incident_internal.policy_roles WHERE policy_id = 1234');
-SELECT * FROM test.refusal('UPDATE incident_internal.policy_roles SET title = title WHERE policy_id = 1234');
+SELECT * FROM test.refusal('DELETE FROM incident_internal.policy_posts WHERE policy_id = 1234');
+SELECT * FROM test.refusal('UPDATE incident_internal.policy_posts SET title = title WHERE policy_id = 1234');
 SELECT p.part, i.* FROM parts AS p, test.refusal(format('INSERT INTO incident_internal.%1$I
 	SELECT (jsonb_populate_record(r, ''{"policy_id": 1234}'')).* FROM incident_internal.%1$I AS r WHERE policy_id = 5', part)) AS i
-WHERE part NOT IN ('policies', 'policy_roles', 'policy_severities') ORDER BY p.part COLLATE "C";
+WHERE part NOT IN ('policies', 'policy_posts', 'policy_severities') ORDER BY p.part COLLATE "C";
 SELECT * FROM verify_policies();
 SELECT i.* FROM unnest(ARRAY['on', 'off']) AS dump(checks), LATERAL set_config('check_function_bodies', checks, false) AS c,
-	test.refusal($$ INSERT INTO incident_internal.policy_roles VALUES (1234, 'more', '{}') $$) AS i;
+	test.refusal($$ INSERT INTO incident_internal.policy_posts VALUES (1234, 'more', '{}') $$) AS i;
 RESET session_replication_role;
 RESET check_function_bodies;

@@ -10,8 +10,8 @@ $$ SELECT timestamptz '2026-01-05 08:00+00' + since $$;
 -- eport with its first duty alone, processing times times a factor, and
 -- two times to acknowledge at level 2.
 CREATE FUNCTION pg_temp.variant(name text, factor numeric) RETURNS jsonb LANGUAGE sql STABLE AS $$
-	SELECT v || jsonb_build_object('roles', (SELECT jsonb_agg(r) FROM jsonb_array_elements(v -> 'roles') AS r
-		WHERE (v - 'roles')::text LIKE format('%%"%s"%%', r ->> 'role')))
+	SELECT v || jsonb_build_object('posts', (SELECT jsonb_agg(r) FROM jsonb_array_elements(v -> 'posts') AS r
+		WHERE (v - 'posts')::text LIKE format('%%"%s"%%', r ->> 'post')))
 	FROM export_policy(policy_id('eport')) AS e, LATERAL (SELECT jsonb_set(
 		e || jsonb_build_object('name', name, 'duties', jsonb_build_array(e #> '{duties,0}'),
 			'levels', (SELECT jsonb_agg(l || CASE WHEN l ->> 'processing_time' IS NULL THEN '{}' ELSE

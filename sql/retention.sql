@@ -24,8 +24,8 @@ SELECT DISTINCT tableoid::regclass = to_char(now(), '"incident_internal.entries_
 SELECT count(*) FROM incident_internal.timers_default WHERE bucket > bucket(now());
 -- Timers far ahead have no partition yet.
 SELECT publish_policy(import_policy(jsonb_set(export_policy(1) || '{"name": "slow", "duties": []}'
-	|| jsonb_build_object('roles', (SELECT jsonb_agg(r) FROM jsonb_array_elements(export_policy(1) -> 'roles') AS r
-		WHERE r ->> 'role' IN ('leading_group', 'operations_director', 'operations_head', 'section_heads'))),
+	|| jsonb_build_object('posts', (SELECT jsonb_agg(r) FROM jsonb_array_elements(export_policy(1) -> 'posts') AS r
+		WHERE r ->> 'post' IN ('leading_group', 'operations_director', 'operations_head', 'section_heads'))),
 	'{levels,2,processing_time}', '"90 days"')));
 SELECT open('a3', 'minor', 'slow', now(), policy => 'slow') AS slow \gset
 SELECT count(*) FROM incident_internal.timers_default WHERE bucket > bucket(now());

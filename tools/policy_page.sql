@@ -23,7 +23,7 @@ FROM incident_internal.policies AS p, incident.quick_reference(:'policy') AS q W
 SELECT E'\n| level | title | 中文 | calendar | acknowledge within | respond within |\n|---|---|---|---|---|---|';
 SELECT format('| %s | %s | %s | %s | %s | %s |', l.level, l.title ->> 'en', l.title ->> 'zh', l.calendar,
 	(SELECT string_agg(incident_internal.time_in_words(a.within, 'en')
-			|| coalesce(', then ' || incident_internal.roles_in_words(:id, a.audience, 'en'), ''), '; ' ORDER BY a.step)
+			|| coalesce(', then ' || incident_internal.posts_in_words(:id, a.audience, 'en'), ''), '; ' ORDER BY a.step)
 		FROM incident_internal.policy_acknowledgements AS a WHERE a.policy_id = l.policy_id AND a.level = l.level),
 	incident_internal.time_in_words(l.respond_within, 'en'))
 FROM incident_internal.policy_levels AS l WHERE l.policy_id = :id ORDER BY l.level DESC;
@@ -34,7 +34,7 @@ SELECT format('| %s %s | %s | %s %s | %s%s | %s | %s |', d.title ->> 'en', d.tit
 	coalesce(d.starts, 'after ' || d.after), replace(d.scope, '_level', ''),
 	incident_internal.levels_in_words(array_agg(l.level ORDER BY l.level DESC), 'en'),
 	incident_internal.time_in_words(l.within, 'en'), CASE WHEN d.repeats THEN ', repeated' END,
-	incident_internal.roles_in_words(:id, l.audience, 'en'), incident_internal.roles_in_words(:id, d.responsible, 'en'))
+	incident_internal.posts_in_words(:id, l.audience, 'en'), incident_internal.posts_in_words(:id, d.responsible, 'en'))
 FROM incident_internal.policy_duties AS d
 JOIN incident_internal.policy_duty_levels AS l ON l.policy_id = d.policy_id AND l.duty = d.duty
 WHERE d.policy_id = :id

@@ -145,8 +145,8 @@ AS $$
 			WHEN 'asset level' THEN (SELECT v.item #>> ARRAY['title', language]
 				FROM incident_internal.policies AS p, incident_internal.json_items(p.axes #> '{asset,values}') AS v
 				WHERE p.policy_id = term_of.policy_id AND v.item ->> 'level' = word)
-			WHEN 'post' THEN (SELECT r.title ->> language FROM incident_internal.policy_roles AS r
-				WHERE r.policy_id = term_of.policy_id AND r.role = word)
+			WHEN 'post' THEN (SELECT r.title ->> language FROM incident_internal.policy_posts AS r
+				WHERE r.policy_id = term_of.policy_id AND r.post = word)
 			WHEN 'duty' THEN (SELECT d.title ->> language FROM incident_internal.policy_duties AS d
 				WHERE d.policy_id = term_of.policy_id AND d.duty = word)
 		END,

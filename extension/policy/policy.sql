@@ -120,16 +120,16 @@ CREATE TABLE incident_internal.policy_authorities (
 	number integer NOT NULL,
 	act text NOT NULL CHECK (act IN ('activate', 'downgrade', 'close')),
 	event_levels incident.level[] NOT NULL,
-	roles text[] NOT NULL,
+	posts text[] NOT NULL,
 	persons integer NOT NULL,
 	PRIMARY KEY (policy_id, number)
 );
 
-CREATE TABLE incident_internal.policy_roles (
+CREATE TABLE incident_internal.policy_posts (
 	policy_id integer NOT NULL,
-	role text NOT NULL,
+	post text NOT NULL,
 	title jsonb NOT NULL,
-	PRIMARY KEY (policy_id, role)
+	PRIMARY KEY (policy_id, post)
 );
 
 CREATE TABLE incident_internal.policy_categories (
@@ -155,7 +155,7 @@ SELECT pg_catalog.pg_extension_config_dump('incident_internal.policy_escalation_
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.policy_duties', 'WHERE policy_id >= 1000');
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.policy_duty_levels', 'WHERE policy_id >= 1000');
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.policy_authorities', 'WHERE policy_id >= 1000');
-SELECT pg_catalog.pg_extension_config_dump('incident_internal.policy_roles', 'WHERE policy_id >= 1000');
+SELECT pg_catalog.pg_extension_config_dump('incident_internal.policy_posts', 'WHERE policy_id >= 1000');
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.policy_categories', 'WHERE policy_id >= 1000');
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.policies_policy_id_seq', '');
 
@@ -185,7 +185,7 @@ CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident_internal.
 	FOR EACH ROW EXECUTE FUNCTION incident_internal.invalidate_policies();
 CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident_internal.policy_authorities
 	FOR EACH ROW EXECUTE FUNCTION incident_internal.invalidate_policies();
-CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident_internal.policy_roles
+CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident_internal.policy_posts
 	FOR EACH ROW EXECUTE FUNCTION incident_internal.invalidate_policies();
 CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident_internal.policy_categories
 	FOR EACH ROW EXECUTE FUNCTION incident_internal.invalidate_policies();
@@ -299,7 +299,7 @@ CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON incident_internal.poli
 	FOR EACH ROW EXECUTE FUNCTION incident_internal.guard_policy_part();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON incident_internal.policy_authorities
 	FOR EACH ROW EXECUTE FUNCTION incident_internal.guard_policy_part();
-CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON incident_internal.policy_roles
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON incident_internal.policy_posts
 	FOR EACH ROW EXECUTE FUNCTION incident_internal.guard_policy_part();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON incident_internal.policy_categories
 	FOR EACH ROW EXECUTE FUNCTION incident_internal.guard_policy_part();
@@ -321,7 +321,7 @@ CREATE TRIGGER guard_all BEFORE TRUNCATE ON incident_internal.policy_duty_levels
 	FOR EACH STATEMENT EXECUTE FUNCTION incident_internal.refuse_truncate();
 CREATE TRIGGER guard_all BEFORE TRUNCATE ON incident_internal.policy_authorities
 	FOR EACH STATEMENT EXECUTE FUNCTION incident_internal.refuse_truncate();
-CREATE TRIGGER guard_all BEFORE TRUNCATE ON incident_internal.policy_roles
+CREATE TRIGGER guard_all BEFORE TRUNCATE ON incident_internal.policy_posts
 	FOR EACH STATEMENT EXECUTE FUNCTION incident_internal.refuse_truncate();
 CREATE TRIGGER guard_all BEFORE TRUNCATE ON incident_internal.policy_categories
 	FOR EACH STATEMENT EXECUTE FUNCTION incident_internal.refuse_truncate();

@@ -95,12 +95,12 @@ AS $$
 		SELECT id, d.item ->> 'duty', unnest(incident_internal.json_levels(f.item -> 'levels')), f.number,
 			incident_internal.stored_term(f.item ->> 'within'), incident_internal.json_words(f.item -> 'audience')
 		FROM incident_internal.json_items(document -> 'duties') AS d, incident_internal.json_items(d.item -> 'for') AS f;
-	INSERT INTO incident_internal.policy_authorities (policy_id, number, act, event_levels, roles, persons)
+	INSERT INTO incident_internal.policy_authorities (policy_id, number, act, event_levels, posts, persons)
 		SELECT id, number, item ->> 'act', incident_internal.json_levels(item -> 'event_levels'),
-			incident_internal.json_words(item -> 'roles'), coalesce((item ->> 'persons')::numeric::integer, 1)
+			incident_internal.json_words(item -> 'posts'), coalesce((item ->> 'persons')::numeric::integer, 1)
 		FROM incident_internal.json_items(document -> 'authorities');
-	INSERT INTO incident_internal.policy_roles (policy_id, role, title)
-		SELECT id, item ->> 'role', item -> 'title' FROM incident_internal.json_items(document -> 'roles');
+	INSERT INTO incident_internal.policy_posts (policy_id, post, title)
+		SELECT id, item ->> 'post', item -> 'title' FROM incident_internal.json_items(document -> 'posts');
 	INSERT INTO incident_internal.policy_categories (policy_id, category, title, levels)
 		SELECT id, item ->> 'category', item -> 'title', item -> 'levels'
 		FROM incident_internal.json_items(document -> 'categories');
@@ -242,15 +242,15 @@ AS $$
 		'hold', jsonb_build_object('stops', p.hold_stops),
 		'unknown', p.unknown_counts_as,
 		'authorities', (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('act', a.act,
-				'event_levels', a.event_levels::text[], 'roles', a.roles, 'persons', nullif(a.persons, 1)))
+				'event_levels', a.event_levels::text[], 'posts', a.posts, 'persons', nullif(a.persons, 1)))
 				ORDER BY a.number), '[]')
 			FROM incident_internal.policy_authorities AS a WHERE a.policy_id = p.policy_id),
 		'messages', jsonb_strip_nulls(jsonb_build_object('missed_ticks', p.missed_ticks,
 			'limit', CASE WHEN p.message_count IS NOT NULL THEN
 				jsonb_build_object('count', p.message_count, 'within', p.message_within) END)),
-		'roles', (SELECT coalesce(jsonb_agg(jsonb_build_object('role', r.role, 'title', r.title)
-				ORDER BY r.role COLLATE "C"), '[]')
-			FROM incident_internal.policy_roles AS r WHERE r.policy_id = p.policy_id),
+		'posts', (SELECT coalesce(jsonb_agg(jsonb_build_object('post', r.post, 'title', r.title)
+				ORDER BY r.post COLLATE "C"), '[]')
+			FROM incident_internal.policy_posts AS r WHERE r.policy_id = p.policy_id),
 		'categories', (SELECT coalesce(jsonb_agg(jsonb_build_object(
 				'category', c.category, 'title', c.title, 'levels', c.levels)
 				ORDER BY c.category COLLATE "C"), '[]')
@@ -431,7 +431,7 @@ BEGIN
 	DELETE FROM incident_internal.policy_duties AS x WHERE x.policy_id = drop_policy.policy_id;
 	DELETE FROM incident_internal.policy_duty_levels AS x WHERE x.policy_id = drop_policy.policy_id;
 	DELETE FROM incident_internal.policy_authorities AS x WHERE x.policy_id = drop_policy.policy_id;
-	DELETE FROM incident_internal.policy_roles AS x WHERE x.policy_id = drop_policy.policy_id;
+	DELETE FROM incident_internal.policy_posts AS x WHERE x.policy_id = drop_policy.policy_id;
 	DELETE FROM incident_internal.policy_categories AS x WHERE x.policy_id = drop_policy.policy_id;
 END
 $$;
@@ -473,9 +473,9 @@ BEGIN
 		'source', concat_ws(' ', document ->> 'source', format('With %s, in force since %s: %s', addendum ->> 'name',
 			addendum ->> 'in_force', addendum ->> 'source')),
 		'duties', (document -> 'duties') || (addendum -> 'duties'),
-		'roles', (document -> 'roles') || coalesce((SELECT jsonb_agg(a.item ORDER BY a.number)
-			FROM incident_internal.json_items(addendum -> 'roles') AS a
-			WHERE a.item -> 'role' NOT IN (SELECT r.item -> 'role' FROM incident_internal.json_items(document -> 'roles') AS r)),
+		'posts', (document -> 'posts') || coalesce((SELECT jsonb_agg(a.item ORDER BY a.number)
+			FROM incident_internal.json_items(addendum -> 'posts') AS a
+			WHERE a.item -> 'post' NOT IN (SELECT r.item -> 'post' FROM incident_internal.json_items(document -> 'posts') AS r)),
 			'[]'));
 	PERFORM incident_internal.expect_policy(combined);
 	RETURN combined;
@@ -537,7 +537,7 @@ COMMENT ON FUNCTION incident_internal.drop_policy(integer) IS
 COMMENT ON FUNCTION incident_internal.export_policy(integer) IS
 'The document of a policy; importing it gives the same policy. NULL when there is no such id.';
 COMMENT ON FUNCTION incident_internal.combine_policy(jsonb, jsonb) IS
-'A policy document with the roles and duties of an addendum added, and its source named. A role that the policy has keeps its title. Error invalid_parameter_value names the place of whatever does not fit: a duty of the same name, or what import_policy would refuse.';
+'A policy document with the posts and duties of an addendum added, and its source named. A post that the policy has keeps its title. Error invalid_parameter_value names the place of whatever does not fit: a duty of the same name, or what import_policy would refuse.';
 COMMENT ON FUNCTION incident_internal.policy_addendum(text) IS
 'An addendum that the extension ships, for combine_policy. Error undefined_object when there is none of that name.';
 

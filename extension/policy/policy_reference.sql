@@ -43,7 +43,7 @@ AS $$
 		told.within, told.audience, progress.within,
 		(SELECT array_agg(coalesce(r.title ->> p.spoken, a.post) ORDER BY a.place)
 			FROM unnest(told.audience) WITH ORDINALITY AS a(post, place)
-			LEFT JOIN incident_internal.policy_roles AS r ON r.policy_id = p.policy_id AND r.role = a.post)
+			LEFT JOIN incident_internal.policy_posts AS r ON r.policy_id = p.policy_id AND r.post = a.post)
 	FROM pair AS p
 	LEFT JOIN LATERAL (SELECT d.within, d.audience FROM due AS d
 		WHERE d.starts = 'opened' AND NOT d.repeats
@@ -128,15 +128,15 @@ AS $$
 	FROM unnest(levels) WITH ORDINALITY AS u(l, n)
 $$;
 
--- The titles of roles.
-CREATE FUNCTION incident_internal.roles_in_words(policy_id integer, roles text[], language text)
+-- The titles of posts.
+CREATE FUNCTION incident_internal.posts_in_words(policy_id integer, posts text[], language text)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT incident_internal.list_in_words(array_agg(coalesce(r.title ->> language, u.role) ORDER BY u.number), language)
-	FROM unnest(roles) WITH ORDINALITY AS u(role, number)
-	LEFT JOIN incident_internal.policy_roles AS r ON r.policy_id = roles_in_words.policy_id AND r.role = u.role
+	SELECT incident_internal.list_in_words(array_agg(coalesce(r.title ->> language, u.post) ORDER BY u.number), language)
+	FROM unnest(posts) WITH ORDINALITY AS u(post, number)
+	LEFT JOIN incident_internal.policy_posts AS r ON r.policy_id = posts_in_words.policy_id AND r.post = u.post
 $$;
 
 -- What happens, as duties begin and end with it.
@@ -193,7 +193,7 @@ AS $$
 			FROM incident_internal.policy_acknowledgements AS a
 			WHERE a.policy_id = l.policy_id AND a.level = l.level AND a.step = 0),
 		(SELECT string_agg(format(incident_internal.phrase(language, 'Not acknowledged after %s: %s.', '满%s仍未确认：通知%s。'),
-				incident_internal.time_in_words(a.within, language), incident_internal.roles_in_words(l.policy_id, a.audience, language)),
+				incident_internal.time_in_words(a.within, language), incident_internal.posts_in_words(l.policy_id, a.audience, language)),
 				incident_internal.phrase(language, ' ', '') ORDER BY a.step)
 			FROM incident_internal.policy_acknowledgements AS a
 			WHERE a.policy_id = l.policy_id AND a.level = l.level AND a.step > 0),
@@ -250,7 +250,7 @@ AS $$
 				CASE d.scope WHEN 'event_level' THEN incident_internal.phrase(language, 'event', '事件级别')
 					ELSE incident_internal.phrase(language, 'response', '响应级别') END,
 				f.levels, incident_internal.time_in_words(f.within, language),
-				incident_internal.roles_in_words(d.policy_id, f.audience, language)),
+				incident_internal.posts_in_words(d.policy_id, f.audience, language)),
 				incident_internal.phrase(language, ' ', '') ORDER BY f.item)
 			FROM (SELECT l.item, l.within, l.audience,
 					incident_internal.levels_in_words(array_agg(l.level ORDER BY l.level DESC), language) AS levels
@@ -258,7 +258,7 @@ AS $$
 				GROUP BY l.item, l.within, l.audience) AS f),
 		CASE WHEN d.responsible IS NOT NULL THEN
 			format(incident_internal.phrase(language, 'Responsible: %s.', '责任人：%s。'),
-				incident_internal.roles_in_words(d.policy_id, d.responsible, language)) END,
+				incident_internal.posts_in_words(d.policy_id, d.responsible, language)) END,
 		CASE WHEN d.done_by IS NOT NULL THEN
 			format(incident_internal.phrase(language, 'It is done when %s.', '以%s为完成。'),
 				incident_internal.fact_in_words(d.done_by, language)) END,
@@ -288,7 +288,7 @@ AS $$
 				WHEN 'activate' THEN incident_internal.phrase(language, 'the plan is activated by', '启动预案')
 				WHEN 'downgrade' THEN incident_internal.phrase(language, 'the level is lowered by', '降级')
 				ELSE incident_internal.phrase(language, 'the incident is closed by', '关闭事件') END,
-			incident_internal.roles_in_words(a.policy_id, a.roles, language),
+			incident_internal.posts_in_words(a.policy_id, a.posts, language),
 			CASE WHEN a.persons > 1 THEN incident_internal.phrase(language, ', two persons together', '（须两人）') END) AS line
 		FROM incident_internal.policy_authorities AS a WHERE a.policy_id = explain_rest.policy_id
 		UNION ALL

@@ -69,7 +69,7 @@ BEGIN ATOMIC
 	WHERE replay_measure.rule BETWEEN m.first_rule AND m.last_rule;
 END;
 
--- A beginning, repetition or overdue of a duty is one message to each role of its audience
+-- A beginning, repetition or overdue of a duty is one message to each post of its audience
 -- at the level it is for; a time to acknowledge that passes, one to each of its own.
 CREATE FUNCTION incident_internal.replay(
 	policy_id integer, "from" timestamptz, "to" timestamptz,
@@ -95,15 +95,15 @@ AS $$
 		FROM counted AS c, LATERAL incident_internal.replay_measure(c.rule) AS m
 		WHERE c.replayed IS NOT NULL AND m.measure IS NOT NULL
 		UNION ALL
-		SELECT c.event_level, 9, 'messages', a.role, c.replayed, c.decided
+		SELECT c.event_level, 9, 'messages', a.post, c.replayed, c.decided
 		FROM counted AS c
 		JOIN incident_internal.policy_duty_levels AS l
-			ON l.policy_id = c.by_policy AND l.duty = c.duty AND l.level = c.duty_level, unnest(l.audience) AS a(role)
+			ON l.policy_id = c.by_policy AND l.duty = c.duty AND l.level = c.duty_level, unnest(l.audience) AS a(post)
 		UNION ALL
-		SELECT c.event_level, 9, 'messages', a.role, c.replayed, c.decided
+		SELECT c.event_level, 9, 'messages', a.post, c.replayed, c.decided
 		FROM counted AS c
 		JOIN incident_internal.policy_acknowledgements AS k ON c.rule = 4 AND k.policy_id = c.by_policy
-			AND k.level = c.event_level AND k.step = c.occurrence - 1, unnest(k.audience) AS a(role))
+			AND k.level = c.event_level AND k.step = c.occurrence - 1, unnest(k.audience) AS a(post))
 	SELECT r.event_level, r.measure, r.detail,
 		coalesce(sum(r.decided) FILTER (WHERE r.replayed IS NOT TRUE), 0)::bigint,
 		CASE WHEN r.place <> 2 THEN coalesce(sum(r.decided) FILTER (WHERE r.replayed), 0)::bigint END
@@ -123,7 +123,7 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION incident_internal.replay(integer, timestamptz, timestamptz) IS
-'What the incidents of the current organisation detected from "from" on and before "to" came to (was), and what they would have come to under the policy (would_be): one row an event level, measure (incidents, not_in_policy, escalations, breaches, overdue_acknowledgements, overdue_responses, duties_begun, duties_overdue, messages) and detail (the level risen to, the number of the time to acknowledge, the duty, the role). Each incident is followed up to the moment to which it is settled. A sound draft will do. not_in_policy counts incidents whose asset level or severity the policy does not have; no other row does, on either side. Infinite moments are allowed. Errors: undefined_object, object_not_in_prerequisite_state when the policy is not sound, invalid_parameter_value when "from" is later than "to", null_value_not_allowed.';
+'What the incidents of the current organisation detected from "from" on and before "to" came to (was), and what they would have come to under the policy (would_be): one row an event level, measure (incidents, not_in_policy, escalations, breaches, overdue_acknowledgements, overdue_responses, duties_begun, duties_overdue, messages) and detail (the level risen to, the number of the time to acknowledge, the duty, the post). Each incident is followed up to the moment to which it is settled. A sound draft will do. not_in_policy counts incidents whose asset level or severity the policy does not have; no other row does, on either side. Infinite moments are allowed. Errors: undefined_object, object_not_in_prerequisite_state when the policy is not sound, invalid_parameter_value when "from" is later than "to", null_value_not_allowed.';
 COMMENT ON FUNCTION incident_internal.replay(text, timestamptz, timestamptz, integer) IS
 'The same under the newest published version of a policy, or the published version named.';
 COMMENT ON FUNCTION incident_internal.replay_incidents(integer, timestamptz, timestamptz) IS

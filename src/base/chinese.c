@@ -157,9 +157,9 @@ const PgiTranslation pgi_chinese[] = {
 	{"There is no duty %s.", "没有职责 %s。"},
 	{"No message can be sent within no time.", "零时间内发不出消息。"},
 	{"Nobody is named here.", "这里没有指明任何人。"},
-	{"\"%s\" is not among the roles of the policy.", "“%s”不在策略的岗位之列。"},
+	{"\"%s\" is not among the posts of the policy.", "“%s”不在策略的岗位之列。"},
 	{"\"%s\" is named twice.", "“%s”出现两次。"},
-	{"Nothing in the policy needs the role \"%s\".", "策略中没有用到岗位“%s”。"},
+	{"Nothing in the policy needs the post \"%s\".", "策略中没有用到岗位“%s”。"},
 	/* document.c, value_kind.c */
 	{"is missing", "缺少此项"},
 	{"is not a known key", "不是已知的键"},

@@ -78,18 +78,18 @@ static const struct
 		 " \"hold\": {\"stops\": [\"processing|acknowledgement|response|duties\"]},"
 		 " \"unknown\": \"most_urgent\","
 		 " \"authorities\": [{\"act\": \"activate|downgrade|close\","
-		 "  \"event_levels\": [10, \"level\"], \"roles\": [\"short\"],"
+		 "  \"event_levels\": [10, \"level\"], \"posts\": [\"short\"],"
 		 "  \"persons?\": \"1..2\"}],"
 		 " \"messages\": {\"limit?\": {\"count\": \"1..1000000\", \"within\": \"time\"},"
 		 "  \"missed_ticks\": \"latest|all\"},"
-		 " \"roles\": [{\"role\": \"short\", \"title\": \"title\"}, [\"role\"]],"
+		 " \"posts\": [{\"post\": \"short\", \"title\": \"title\"}, [\"post\"]],"
 		 " \"categories\": [{\"category\": \"short\", \"title\": \"title\","
 		 "  \"levels\": {\"<level>\": \"title\"}}, [\"category\"]]}"},
 	[PGI_DOCUMENT_ADDENDUM] =
 		{"addendum",
 		 "{\"name\": \"name\", \"title\": \"title\", \"source\": \"text\","
 		 " \"in_force\": \"date\","
-		 " \"roles\": [{\"role\": \"short\", \"title\": \"title\"}, [\"role\"]],"
+		 " \"posts\": [{\"post\": \"short\", \"title\": \"title\"}, [\"post\"]],"
 		 " \"duties\": [32, \"object\"]}"},
 	[PGI_DOCUMENT_CALENDAR] =
 		{"calendar document",

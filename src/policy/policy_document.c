@@ -30,12 +30,12 @@
 /* What needs an authority. */
 static const char *const acts[] = {"activate", "downgrade", "close"};
 
-/* A role of the policy: what it is called, and which list named it last. */
-typedef struct Role
+/* A post of the policy: what it is called, and which list named it last. */
+typedef struct Post
 {
 	char *name; /* hash key */
 	int list;
-} Role;
+} Post;
 
 /* A document that is being checked. */
 typedef struct Check
@@ -43,8 +43,8 @@ typedef struct Check
 	JsonbContainer *document;
 	List *findings;
 	MemoryContext caller; /* of findings */
-	HTAB *roles;
-	int lists;					   /* of roles, so far */
+	HTAB *posts;
+	int lists;					   /* of posts, so far */
 	unsigned assets;			   /* the asset levels of the matrix, as bits */
 	unsigned events;			   /* its event levels */
 	unsigned held[lengthof(acts)]; /* at which levels it has been said who may do it */
@@ -429,20 +429,20 @@ check_messages(Check *check)
 					"No message can be sent within no time.");
 }
 
-/* Roles */
+/* Posts */
 
 static void
-add_role(Check *check, JsonbContainer *item, int number)
+add_post(Check *check, JsonbContainer *item, int number)
 {
-	char *name = MemoryContextStrdup(check->caller, pgi_json_text(item, "role"));
-	Role *role = hash_search(check->roles, &name, HASH_ENTER, NULL);
+	char *name = MemoryContextStrdup(check->caller, pgi_json_text(item, "post"));
+	Post *post = hash_search(check->posts, &name, HASH_ENTER, NULL);
 
-	role->list = 0;
+	post->list = 0;
 }
 
-/* A list of roles of which there must be one at least, each among those of the policy. */
+/* A list of posts of which there must be one at least, each among those of the policy. */
 static void
-check_role_list(Check *check, JsonbContainer *list, const char *place)
+check_post_list(Check *check, JsonbContainer *list, const char *place)
 {
 	int number = ++check->lists;
 
@@ -451,74 +451,74 @@ check_role_list(Check *check, JsonbContainer *list, const char *place)
 	for (int i = 0; i < pgi_json_count(list); i++)
 	{
 		char *name = pgi_json_item_word(list, i);
-		Role *role = hash_search(check->roles, &name, HASH_FIND, NULL);
+		Post *post = hash_search(check->posts, &name, HASH_FIND, NULL);
 
-		if (role == NULL)
+		if (post == NULL)
 		{
 			add_finding(check, pgi_document_place_item(place, i),
-						psprintf("\"%s\" is not among the roles of the policy.", name));
+						psprintf("\"%s\" is not among the posts of the policy.", name));
 			continue;
 		}
-		if (role->list == number)
+		if (post->list == number)
 			add_finding(check, pgi_document_place_item(place, i),
 						psprintf("\"%s\" is named twice.", name));
-		role->list = number;
+		post->list = number;
 	}
 }
 
 static void
-check_duty_roles(Check *check, JsonbContainer *duty, int number)
+check_duty_posts(Check *check, JsonbContainer *duty, int number)
 {
 	JsonbContainer *lines = pgi_json_part(duty, "for");
 	JsonbContainer *responsible = pgi_json_part(duty, "responsible");
 
 	for (int i = 0; i < pgi_json_count(lines); i++)
-		check_role_list(check, pgi_json_part(pgi_json_item(lines, i), "audience"),
+		check_post_list(check, pgi_json_part(pgi_json_item(lines, i), "audience"),
 						psprintf("$.duties[%d].for[%d].audience", number, i));
 	if (responsible != NULL)
-		check_role_list(check, responsible, place_of("duties", number, "responsible"));
+		check_post_list(check, responsible, place_of("duties", number, "responsible"));
 }
 
 static void
-check_step_roles(Check *check, JsonbContainer *level, int number)
+check_step_posts(Check *check, JsonbContainer *level, int number)
 {
 	JsonbContainer *acknowledge = pgi_json_part(level, "acknowledge");
 	JsonbContainer *steps =
 		acknowledge == NULL ? NULL : pgi_json_part(acknowledge, "steps");
 
 	for (int i = 0; i < pgi_json_count(steps); i++)
-		check_role_list(
+		check_post_list(
 			check, pgi_json_part(pgi_json_item(steps, i), "audience"),
 			psprintf("$.levels[%d].acknowledge.steps[%d].audience", number, i));
 }
 
 static void
-check_authority_roles(Check *check, JsonbContainer *authority, int number)
+check_authority_posts(Check *check, JsonbContainer *authority, int number)
 {
-	check_role_list(check, pgi_json_part(authority, "roles"),
-					place_of("authorities", number, "roles"));
+	check_post_list(check, pgi_json_part(authority, "posts"),
+					place_of("authorities", number, "posts"));
 }
 
 static void
-check_role_used(Check *check, JsonbContainer *item, int number)
+check_post_used(Check *check, JsonbContainer *item, int number)
 {
-	char *name = pgi_json_text(item, "role");
-	Role *role = hash_search(check->roles, &name, HASH_FIND, NULL);
+	char *name = pgi_json_text(item, "post");
+	Post *post = hash_search(check->posts, &name, HASH_FIND, NULL);
 
-	if (role->list == 0)
-		add_finding(check, psprintf("$.roles[%d]", number),
-					psprintf("Nothing in the policy needs the role \"%s\".", name));
+	if (post->list == 0)
+		add_finding(check, psprintf("$.posts[%d]", number),
+					psprintf("Nothing in the policy needs the post \"%s\".", name));
 }
 
 static void
-check_roles(Check *check)
+check_posts(Check *check)
 {
-	check->roles = pgi_document_text_table(sizeof(Role));
-	check_each(check, "roles", add_role);
-	check_each(check, "levels", check_step_roles);
-	check_each(check, "duties", check_duty_roles);
-	check_each(check, "authorities", check_authority_roles);
-	check_each(check, "roles", check_role_used);
+	check->posts = pgi_document_text_table(sizeof(Post));
+	check_each(check, "posts", add_post);
+	check_each(check, "levels", check_step_posts);
+	check_each(check, "duties", check_duty_posts);
+	check_each(check, "authorities", check_authority_posts);
+	check_each(check, "posts", check_post_used);
 }
 
 /* What the kernel finds */
@@ -643,8 +643,8 @@ check_parts(Check *check)
 		check_each(check, "duties", check_duty);
 	if (is_readable(check, "messages"))
 		check_messages(check);
-	if (levels && duties && authorities && is_readable(check, "roles"))
-		check_roles(check);
+	if (levels && duties && authorities && is_readable(check, "posts"))
+		check_posts(check);
 	if (matrix && levels && escalation && duties && severities && count_any(check) >= 0)
 		check_whole(check);
 }

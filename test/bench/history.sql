@@ -15,9 +15,9 @@ CREATE SCHEMA bench;
 SELECT incident.register_asset('asset ' || l, 'application', l::incident.level)
 FROM unnest('{1,2,3,none}'::text[]) AS l \g /dev/null
 CREATE FUNCTION bench.variant(policy text, new_name text, nduties int, times numeric) RETURNS void LANGUAGE sql AS $$
-	SELECT incident.publish_policy(incident.import_policy(v || jsonb_build_object('roles',
-		(SELECT jsonb_agg(role) FROM jsonb_array_elements(v -> 'roles') AS role
-			WHERE (v - 'roles')::text LIKE format('%%"%s"%%', role ->> 'role')))))
+	SELECT incident.publish_policy(incident.import_policy(v || jsonb_build_object('posts',
+		(SELECT jsonb_agg(post) FROM jsonb_array_elements(v -> 'posts') AS post
+			WHERE (v - 'posts')::text LIKE format('%%"%s"%%', post ->> 'post')))))
 	FROM incident.export_policy(incident.policy_id(policy)) AS d,
 		LATERAL (SELECT d || jsonb_build_object('name', new_name,
 			'duties', (SELECT jsonb_agg(duty ORDER BY n) FROM jsonb_array_elements(d -> 'duties') WITH ORDINALITY AS u(duty, n)

@@ -198,7 +198,7 @@ sub document
 {
 	my ($policy, $eport) = @_;
 	my $levels = $eport->{levels};
-	my @roles = grep { $_->{role} eq 'section_heads' } @{ $eport->{roles} };
+	my @posts = grep { $_->{post} eq 'section_heads' } @{ $eport->{posts} };
 	my %document = (
 		%$eport,
 		name       => $policy->{name},
@@ -209,14 +209,14 @@ sub document
 		],
 		escalation => { rule => 'remaining_time' },
 		duties     => [ map { duty_item($policy, $_, $levels->[0]{title}) } @{ $policy->{duties} } ],
-		roles      => \@roles,
+		posts      => \@posts,
 		categories => [],
 		matrix     => RandomPolicies::matrix($policy, @{ $policy->{asset_levels} }),
 		authorities => [
 			{
 				act          => 'activate',
 				event_levels => [ map { "$_" } @{ $policy->{levels} } ],
-				roles        => ['section_heads'],
+				posts        => ['section_heads'],
 			}
 		],
 	);

@@ -243,7 +243,7 @@ sub document
 			map { +{ %{ $eport->{severities}[0] }, severity => $_, title => { en => $_, zh => $_ } } } @{ $policy->{severities} }
 		],
 		matrix     => matrix($policy, @{ Grading::asset_levels($policy) }),
-		map { $_ => [] } qw(duties authorities roles categories),
+		map { $_ => [] } qw(duties authorities posts categories),
 	);
 	return JSON::PP->new->ascii->canonical->encode(\%document);
 }

@@ -178,9 +178,9 @@ def end_of(duty, start, duties):
 
 def judge_duties(policy):
     duties = {duty["duty"]: duty for duty in policy["duties"]}
-    used = set(policy["roles_named"])
-    if used != set(policy["roles"]):
-        yield f"roles {used ^ set(policy['roles'])}"
+    used = set(policy["posts_named"])
+    if used != set(policy["posts"]):
+        yield f"posts {used ^ set(policy['posts'])}"
     for duty in duties.values():
         seen, start = set(), duty
         while start["after"] is not None:

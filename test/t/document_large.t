@@ -228,18 +228,18 @@ is($node->safe_psql('incident', q{WITH large AS (
 	SELECT c.place || ' ' || c.problem FROM large, incident.check_policy(d) AS c}),
 	'$.duties This has 33 items. At most 32 are taken.', 'check_policy names what is too long');
 
-# What reads on after the shape: a policy of a thousand roles, all of them named by each of a
+# What reads on after the shape: a policy of a thousand posts, all of them named by each of a
 # thousand authorities and by each audience; a calendar of 20,000 dates; a register.
 $node->safe_psql('incident', <<'SQL');
 CREATE TABLE whole (kind text, d jsonb);
 ALTER TABLE whole ALTER d SET STORAGE EXTERNAL;
 INSERT INTO whole
-	SELECT 'policy', e || jsonb_build_object('name', 'large', 'roles', roles, 'authorities', authorities, 'duties', duties)
+	SELECT 'policy', e || jsonb_build_object('name', 'large', 'posts', posts, 'authorities', authorities, 'duties', duties)
 	FROM incident.export_policy(1) AS e,
-		(SELECT jsonb_agg(jsonb_build_object('role', 'r' || n, 'title', '{"en": "x", "zh": "x"}'::jsonb)) AS roles,
+		(SELECT jsonb_agg(jsonb_build_object('post', 'r' || n, 'title', '{"en": "x", "zh": "x"}'::jsonb)) AS posts,
 			jsonb_agg('r' || n) AS names FROM generate_series(1, 1000) AS n) AS r,
 		LATERAL (SELECT jsonb_agg(jsonb_build_object('act', 'close', 'event_levels', '["1", "2"]'::jsonb, 'persons', 1 + n % 2,
-			'roles', names)) AS authorities FROM generate_series(1, 1000) AS n) AS a,
+			'posts', names)) AS authorities FROM generate_series(1, 1000) AS n) AS a,
 		LATERAL (SELECT jsonb_agg(jsonb_build_object('levels', jsonb_build_array(l), 'within', '1 hour', 'audience', names)) AS lines
 			FROM unnest('{1,2,3,none}'::text[]) AS l) AS f,
 		LATERAL (SELECT jsonb_agg(e #> '{duties,0}' || jsonb_build_object('duty', 'd' || n, 'responsible', names, 'for', lines)) AS duties

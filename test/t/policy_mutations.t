@@ -89,8 +89,8 @@ SELECT jsonb_build_object('policy_id', p.policy_id,
 				'within', jsonb_agg(extract(epoch FROM l.within::interval)))
 			FROM incident_internal.policy_duty_levels AS l WHERE l.policy_id = d.policy_id AND l.duty = d.duty)), '[]')
 		FROM incident_internal.policy_duties AS d WHERE d.policy_id = p.policy_id),
-	'roles', (SELECT coalesce(jsonb_agg(r.role), '[]') FROM incident_internal.policy_roles AS r WHERE r.policy_id = p.policy_id),
-	'roles_named', (SELECT coalesce(jsonb_agg(DISTINCT named), '[]') FROM lists AS x, unnest(x.list) AS named
+	'posts', (SELECT coalesce(jsonb_agg(r.post), '[]') FROM incident_internal.policy_posts AS r WHERE r.policy_id = p.policy_id),
+	'posts_named', (SELECT coalesce(jsonb_agg(DISTINCT named), '[]') FROM lists AS x, unnest(x.list) AS named
 		WHERE x.policy_id = p.policy_id),
 	'nobody', (SELECT count(*) FROM lists AS x WHERE x.policy_id = p.policy_id AND x.list = '{}'))
 FROM incident_internal.policies AS p WHERE p.state = 'published' ORDER BY p.policy_id
@@ -99,7 +99,7 @@ my $LISTS = <<'SQL';
 CREATE VIEW lists AS
 SELECT policy_id, audience AS list FROM incident_internal.policy_duty_levels
 UNION ALL SELECT policy_id, responsible FROM incident_internal.policy_duties
-UNION ALL SELECT policy_id, roles FROM incident_internal.policy_authorities
+UNION ALL SELECT policy_id, posts FROM incident_internal.policy_authorities
 UNION ALL SELECT policy_id, audience FROM incident_internal.policy_acknowledgements;
 SQL
 

@@ -118,7 +118,7 @@ END
 $$;
 CREATE VIEW parts AS
 SELECT c.relname AS part, (SELECT a.attname FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 1
-		AND NOT a.attisdropped AND a.attname IN ('title', 'within', 'roles', 'response_level', 'step') ORDER BY a.attname LIMIT 1) AS column
+		AND NOT a.attisdropped AND a.attname IN ('title', 'within', 'posts', 'response_level', 'step') ORDER BY a.attname LIMIT 1) AS column
 FROM pg_class AS c WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND c.relname LIKE 'polic%' AND c.relkind = 'r' AND c.relname <> 'policy_addenda';
 SQL
 for my $node ($publisher, $subscriber)
@@ -136,7 +136,7 @@ for my $node ($publisher, $subscriber)
 				tried(format('DELETE FROM incident_internal.%I WHERE policy_id = incident.policy_id(''early'')', part)) AS delete,
 				tried(format('INSERT INTO incident_internal.%1$I SELECT (jsonb_populate_record(r, jsonb_build_object(
 					''policy_id'', incident.policy_id(''early''), ''number'', 99, ''step'', 99, ''severity'', ''informational'',
-					''duty'', ''more'', ''role'', ''more'', ''category'', ''more'', ''level'', ''9''))).*
+					''duty'', ''more'', ''post'', ''more'', ''category'', ''more'', ''level'', ''9''))).*
 					FROM incident_internal.%1$I AS r WHERE policy_id = incident.policy_id(''early'') LIMIT 1', part)) AS insert,
 				tried(format('TRUNCATE incident_internal.%I', part)) AS truncate
 			WHERE part <> 'policies'}),

@@ -303,9 +303,9 @@ $$;
 
 -- Lives are about clocks; duties have lives of their own in incident_duties.t and replay_lives.t.
 SELECT incident.publish_policy(incident.import_policy(incident.export_policy(1) || '{"duties": []}'
-	|| jsonb_build_object('roles', (SELECT jsonb_agg(r) FROM jsonb_array_elements(incident.export_policy(1) -> 'roles') AS r
-		WHERE EXISTS (SELECT FROM jsonb_path_query(incident.export_policy(1), '$.authorities[*].roles[*]') AS a
-			WHERE a = r -> 'role')))));
+	|| jsonb_build_object('posts', (SELECT jsonb_agg(r) FROM jsonb_array_elements(incident.export_policy(1) -> 'posts') AS r
+		WHERE EXISTS (SELECT FROM jsonb_path_query(incident.export_policy(1), '$.authorities[*].posts[*]') AS a
+			WHERE a = r -> 'post')))));
 SELECT incident.publish_policy(incident.import_policy(
 	jsonb_set(jsonb_set(incident.export_policy(incident.policy_id('eport')),
 		'{name}', '"pausing"'), '{hold,stops}', '["processing"]')));
