@@ -189,7 +189,7 @@ BEGIN
 				incident_internal.keep(register_asset.integrity, before.integrity, 'integrity' = ANY (register_asset.clear)),
 				incident_internal.keep(register_asset.availability, before.availability, 'availability' = ANY (register_asset.clear)),
 				incident_internal.keep(register_asset.parent, before.parent, 'parent' = ANY (register_asset.clear))) THEN
-		PERFORM incident_internal.take_risk_turn();
+		PERFORM incident_internal.lock_risk_registers();
 	END IF;
 	IF register_asset.parent IS NOT NULL THEN
 		parent_asset := incident_internal.find_asset(org, register_asset.parent);

@@ -79,7 +79,7 @@ AS $$
 BEGIN
 	PERFORM incident_internal.needed(document, 'the document');
 	PERFORM incident_internal.expect_risk_document(document);
-	PERFORM incident_internal.take_risk_turn();
+	PERFORM incident_internal.lock_risk_registers();
 	SELECT count(incident_internal.register_asset(i.name, i.category, i.level, i.confidentiality, i.integrity,
 			i.availability, i.owner, i.parent, i.location, i.title, incident_internal.cleared_by('assets', d.item))) INTO assets
 		FROM jsonb_array_elements(nullif(document -> 'assets', 'null')) AS d(item),

@@ -221,7 +221,7 @@ $$;
 
 -- The current organisation, whose risk registers no other transaction changes from now on.
 -- What is computed for a scenario comes of many rows: each must stay as it was read.
-CREATE FUNCTION incident_internal.take_risk_turn()
+CREATE FUNCTION incident_internal.lock_risk_registers()
 RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -258,7 +258,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	org CONSTANT integer := incident_internal.take_risk_turn();
+	org CONSTANT integer := incident_internal.lock_risk_registers();
 	id CONSTANT integer := incident.risk_method_id(set_risk_method.method, set_risk_method.version);
 BEGIN
 	INSERT INTO incident_internal.risk_settings (org_id, method_id) VALUES (org, id)
@@ -280,7 +280,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	org CONSTANT integer := incident_internal.take_risk_turn();
+	org CONSTANT integer := incident_internal.lock_risk_registers();
 	parent_service bigint;
 	id bigint;
 BEGIN
@@ -330,7 +330,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	org CONSTANT integer := incident_internal.take_risk_turn();
+	org CONSTANT integer := incident_internal.lock_risk_registers();
 	of_service CONSTANT bigint := incident_internal.find_registered(org, 'service', service);
 	of_asset CONSTANT bigint := incident_internal.find_asset(org, incident_internal.needed_name(asset, 'the asset'));
 BEGIN
@@ -409,7 +409,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	org CONSTANT integer := incident_internal.take_risk_turn();
+	org CONSTANT integer := incident_internal.lock_risk_registers();
 	source_now text;
 	id bigint;
 BEGIN
@@ -565,7 +565,7 @@ SET timezone = 'UTC'
 AS $$
 #variable_conflict use_column
 DECLARE
-	org CONSTANT integer := incident_internal.take_risk_turn();
+	org CONSTANT integer := incident_internal.lock_risk_registers();
 	who CONSTANT text := incident_internal.given_name(record_vulnerability_step.by, 'by');
 	id CONSTANT bigint := incident_internal.find_registered(org, 'vulnerability', vulnerability);
 	v record;

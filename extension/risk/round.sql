@@ -119,7 +119,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	org CONSTANT integer := incident_internal.take_risk_turn();
+	org CONSTANT integer := incident_internal.lock_risk_registers();
 	id bigint;
 BEGIN
 	open_round.name := incident_internal.needed_name(open_round.name, 'the name of a round');
@@ -171,7 +171,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	org CONSTANT integer := incident_internal.take_risk_turn();
+	org CONSTANT integer := incident_internal.lock_risk_registers();
 	assessment incident_internal.risk_assessments;
 	since timestamptz;
 	waiting bigint;

@@ -193,7 +193,7 @@ DECLARE
 		WHERE s.org_id = incident.current_organisation() AND s.asset_id = asset);
 BEGIN
 	IF EXISTS (SELECT FROM incident_internal.risk_inputs AS i WHERE i.scenario_id = ANY (scenarios) AND i.differ) THEN
-		PERFORM incident_internal.take_risk_turn();
+		PERFORM incident_internal.lock_risk_registers();
 		PERFORM incident_internal.record_risk(scenarios);
 	END IF;
 END
@@ -208,7 +208,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	org CONSTANT integer := incident_internal.take_risk_turn();
+	org CONSTANT integer := incident_internal.lock_risk_registers();
 	of_asset bigint;
 	of_threat bigint;
 	of_vulnerability bigint;
@@ -268,7 +268,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	org CONSTANT integer := incident_internal.take_risk_turn();
+	org CONSTANT integer := incident_internal.lock_risk_registers();
 BEGIN
 	PERFORM incident_internal.lock_scenario(org, retire_scenario.scenario_id);
 	UPDATE incident_internal.risk_scenarios AS s SET retired_at = now()
@@ -337,7 +337,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	org CONSTANT integer := incident_internal.take_risk_turn();
+	org CONSTANT integer := incident_internal.lock_risk_registers();
 	now_is incident_internal.risk_measures;
 	id bigint;
 BEGIN
@@ -387,7 +387,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	org CONSTANT integer := incident_internal.take_risk_turn();
+	org CONSTANT integer := incident_internal.lock_risk_registers();
 	of_measure CONSTANT bigint := incident_internal.find_registered(org, 'measure', measure);
 BEGIN
 	PERFORM incident_internal.lock_scenario(org, apply_measure.scenario_id);
@@ -418,7 +418,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	org CONSTANT integer := incident_internal.take_risk_turn();
+	org CONSTANT integer := incident_internal.lock_risk_registers();
 	id CONSTANT bigint := incident_internal.find_registered(org, 'measure', measure);
 	now_is record;
 BEGIN

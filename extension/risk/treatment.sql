@@ -31,7 +31,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	org CONSTANT integer := incident_internal.take_risk_turn();
+	org CONSTANT integer := incident_internal.lock_risk_registers();
 	who CONSTANT text := incident_internal.given_name(treat_risk.by, 'by');
 	id bigint;
 BEGIN
@@ -69,7 +69,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	org CONSTANT integer := incident_internal.take_risk_turn();
+	org CONSTANT integer := incident_internal.lock_risk_registers();
 	status_now text;
 	treatment incident_internal.risk_treatments;
 	id bigint;
@@ -143,7 +143,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	org CONSTANT integer := incident_internal.take_risk_turn();
+	org CONSTANT integer := incident_internal.lock_risk_registers();
 	who CONSTANT text := incident_internal.given_name(approve_risk.by, 'by');
 	step record;
 	treatment incident_internal.risk_treatments;
@@ -206,7 +206,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	org CONSTANT integer := incident_internal.take_risk_turn();
+	org CONSTANT integer := incident_internal.lock_risk_registers();
 	who CONSTANT text := incident_internal.given_name(close_risk.by, 'by');
 	treatment incident_internal.risk_treatments;
 	risk record;
