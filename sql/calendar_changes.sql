@@ -57,7 +57,7 @@ SELECT FROM tick();
 SELECT org_id, effective_at FROM incident_internal.entries WHERE kind = (SELECT k FROM generate_series(0, 50) AS k WHERE kind_word(k::smallint) = 'breached') ORDER BY org_id;
 -- The zone changes: what is open is settled anew, of this organisation only.
 SELECT register_organisation(2, 'second', zone => 'Europe/Berlin');
-SELECT incident_id = :second AS of_the_second, revised FROM incident_internal.incident_state ORDER BY incident_id;
+SELECT incident_id = :second AS of_the_second, needs_full_run FROM incident_internal.incident_state ORDER BY incident_id;
 SELECT incidents FROM tick();
 SELECT effective_at FROM timeline WHERE kind = 'breached' AND live;
 SELECT resolve(:second, at => '2026-03-04 12:00+01'), close(:second, at => '2026-03-04 12:00+01');
@@ -92,7 +92,7 @@ SELECT incident_id - :closed AS incident, effective_at FROM before;
 -- As one week for all time the new hours rewrite last winter: refused, and nothing changes.
 SELECT * FROM test.refusal_detailed(format('SELECT import_calendar(%L)',
 	jsonb_build_object('name', 'shop', 'zone', 'UTC', 'week', pg_temp.week('10:00', '18:00'))));
-SELECT export_calendar('shop') #>> '{week,mon}' AS monday, (SELECT count(*) FROM incident_internal.incident_state WHERE revised) AS revised,
+SELECT export_calendar('shop') #>> '{week,mon}' AS monday, (SELECT count(*) FROM incident_internal.incident_state WHERE needs_full_run) AS needs_full_run,
 	(SELECT count(*) FROM incident_internal.calendar_changes WHERE calendar = 'shop') AS changes;
 -- From April on they rewrite June: one.
 SELECT message FROM test.refusal_detailed(format('SELECT import_calendar(%L)', jsonb_build_object('name', 'shop', 'zone', 'UTC',

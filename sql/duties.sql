@@ -70,7 +70,7 @@ BEGIN
 END $$;
 CALL pg_temp.live(:id);
 SELECT sum(incidents) > 200 AS settled FROM incident_internal.tick_log WHERE settled_to < pg_temp.at('1 day') AND incidents > 1;
-SELECT bool_or(revised) AS any_from_facts, bool_or(duties IS NOT NULL) AS packed FROM incident_internal.incident_state WHERE incident_id > :id;
+SELECT bool_or(needs_full_run) AS any_from_facts, bool_or(duties IS NOT NULL) AS packed FROM incident_internal.incident_state WHERE incident_id > :id;
 SELECT count(*) FILTER (WHERE kind = 'repeated') > 100 AS many_repeated,
 	count(*) FILTER (WHERE kind = 'overdue') > 100 AS many_overdue FROM timeline WHERE incident_id > :id;
 WITH stored AS (
@@ -123,7 +123,7 @@ BEGIN
 	END LOOP;
 END $$;
 CALL pg_temp.live_in_silence(:before);
-SELECT bool_or(revised) AS any_from_facts, max(length(duties)) AS packed FROM incident_internal.incident_state WHERE incident_id > :before;
+SELECT bool_or(needs_full_run) AS any_from_facts, max(length(duties)) AS packed FROM incident_internal.incident_state WHERE incident_id > :before;
 SELECT count(*) FILTER (WHERE kind = 'repeated') > 100 AS many_repeated, count(*) FILTER (WHERE kind = 'overdue') > 100 AS many_overdue,
 	count(*) FILTER (WHERE kind = 'escalated' AND response_level = '2') > 10 AS risen,
 	count(*) FILTER (WHERE kind = 'escalated' AND response_level = '1') > 10 AS risen_further FROM timeline WHERE incident_id > :before;

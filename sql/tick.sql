@@ -138,7 +138,7 @@ CREATE TEMP TABLE taken AS SELECT * FROM incident_internal.entries WHERE inciden
 UPDATE incident_internal.entries SET severity = 'critical' WHERE incident_id = :one AND seq = 1;
 DELETE FROM incident_internal.entries WHERE incident_id = :two AND seq = 2;
 -- Ticks go on from the state; it is from the facts that this one has to be settled.
-UPDATE incident_internal.incident_state SET revised = true WHERE incident_id IN (:one, :two);
+UPDATE incident_internal.incident_state SET needs_full_run = true WHERE incident_id IN (:one, :two);
 SELECT incidents, escalations, breaches, quarantined, remaining FROM tick(pg_temp.at('6 h'));
 SELECT * FROM pg_temp.incidents();
 SELECT h.summary, q.since, q.attempts, q.retry_at, q.sqlstate, regexp_replace(q.message, 'incident \d+',
@@ -192,14 +192,14 @@ SELECT count(*) FROM explain(:one) AS line WHERE line LIKE '%quarantine%';
 UPDATE incident_internal.last_tick SET at = '-infinity';
 SELECT open('a3', 'minor', 'poison 3', pg_temp.at('0')) AS three \gset
 UPDATE incident_internal.entries SET asset_level = '5' WHERE incident_id = :three AND seq = 1;
-UPDATE incident_internal.incident_state SET revised = true WHERE incident_id = :three;
+UPDATE incident_internal.incident_state SET needs_full_run = true WHERE incident_id = :three;
 SELECT incidents, quarantined FROM tick(:'retry');
 UPDATE incident_internal.entries SET asset_level = '3' WHERE incident_id = :three AND seq = 1;
 SELECT resolve(:three, at => pg_temp.at('1 h'));
 SELECT incidents, quarantined, remaining FROM tick(:'retry');
 SELECT count(*) FROM quarantined_incidents;
 SELECT reopen(:three, at => pg_temp.at('1 h'));
-UPDATE incident_internal.incident_state SET next_due = pg_temp.at('2 h'), revised = true WHERE incident_id = :three;
+UPDATE incident_internal.incident_state SET next_due = pg_temp.at('2 h'), needs_full_run = true WHERE incident_id = :three;
 INSERT INTO incident_internal.timers SELECT (SELECT from_bucket FROM incident_internal.last_tick), org_id, ARRAY[incident_id], ARRAY[next_due]
 	FROM incident_internal.incident_state WHERE incident_id = :three;
 UPDATE incident_internal.entries SET asset_level = '5' WHERE incident_id = :three AND seq = 1;

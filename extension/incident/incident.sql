@@ -62,7 +62,7 @@ CREATE TABLE incident_internal.incident_state (
 	asset_level incident.level,
 	severity incident.severity,
 	event_level incident.level NOT NULL,
-	revised boolean NOT NULL,		-- has to be settled from its facts, and not from this row
+	needs_full_run boolean NOT NULL,		-- has to be settled from its facts, and not from this row
 	epoch integer NOT NULL,
 	asset_id bigint,
 	acknowledged_at timestamptz,

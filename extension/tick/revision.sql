@@ -78,7 +78,7 @@ BEGIN
 		BEGIN
 			changed := changed + incident_internal.settle_again(one.org_id, one.incident_id)::integer;
 		EXCEPTION WHEN data_corrupted OR internal_error OR invalid_parameter_value OR object_not_in_prerequisite_state THEN
-			UPDATE incident_internal.incident_state AS s SET revised = true, next_due = least(clock_timestamp(), s.settled_to)
+			UPDATE incident_internal.incident_state AS s SET needs_full_run = true, next_due = least(clock_timestamp(), s.settled_to)
 				WHERE s.org_id = one.org_id AND s.incident_id = one.incident_id;
 			PERFORM incident_internal.set_timer(s.org_id, s.incident_id, s.next_due) FROM incident_internal.incident_state AS s
 				WHERE s.org_id = one.org_id AND s.incident_id = one.incident_id;
@@ -116,7 +116,7 @@ BEGIN
 	END IF;
 	WITH marked AS (
 		UPDATE incident_internal.incident_state AS s
-		SET revised = true, next_due = least(clock_timestamp(), greatest(s.settled_to, t.at))
+		SET needs_full_run = true, next_due = least(clock_timestamp(), greatest(s.settled_to, t.at))
 		FROM incident_internal.last_tick AS t, incident_internal.affected_incidents(calendars, org, since, until) AS a
 		WHERE s.org_id = a.org_id AND s.incident_id = a.incident_id AND NOT a.is_closed
 		RETURNING s.org_id, s.incident_id, s.next_due)
@@ -182,7 +182,7 @@ BEGIN
 			SELECT s.org_id, s.incident_id FROM incident_internal.incident_state AS s JOIN late AS l USING (org_id, incident_id)
 			FOR NO KEY UPDATE OF s SKIP LOCKED),
 		marked AS (
-			UPDATE incident_internal.incident_state AS s SET revised = true, next_due = least(s.next_due, at)
+			UPDATE incident_internal.incident_state AS s SET needs_full_run = true, next_due = least(s.next_due, at)
 			FROM held AS h WHERE s.org_id = h.org_id AND s.incident_id = h.incident_id
 			RETURNING s.org_id, s.incident_id, s.next_due),
 		timed AS MATERIALIZED (

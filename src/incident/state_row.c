@@ -28,9 +28,9 @@ pgi_state_put_duties(Datum *values, bool *isnull, int n, const PgiState *state)
 	values[n] = PointerGetDatum(packed);
 }
 
-/* Whether entries were taken back, so that what was decided takes a second look. */
+/* Whether an entry was taken back, so that what was decided takes a second look. */
 static bool
-needs_full_run(const PgiTimeline *timeline)
+has_withdrawals(const PgiTimeline *timeline)
 {
 	for (int i = 0; i < timeline->nentries; i++)
 		if (timeline->entries[i].kind == PGI_VOIDED)
@@ -64,8 +64,8 @@ pgi_state_row(const PgiTimeline *timeline, TimestampTz until, const PgiState *st
 	pgi_entry_put_byte(values, isnull, PGI_STATE_SEVERITY, state->severity,
 					   state->severity != PGI_SEVERITY_UNKNOWN);
 	values[PGI_STATE_EVENT_LEVEL] = UInt8GetDatum(state->event_level);
-	values[PGI_STATE_REVISED] =
-		BoolGetDatum(needs_full_run(timeline) || !state->can_continue);
+	values[PGI_STATE_NEEDS_FULL_RUN] =
+		BoolGetDatum(has_withdrawals(timeline) || !state->can_continue);
 	values[PGI_STATE_EPOCH] = Int32GetDatum(state->epoch);
 	isnull[PGI_STATE_ASSET_ID] = state->asset_id == 0;
 	values[PGI_STATE_ASSET_ID] = Int64GetDatum(state->asset_id);

@@ -18,7 +18,7 @@
 	COLUMN(ASSET_LEVEL, asset_level, PGI_TYPE_LEVEL)                     \
 	COLUMN(SEVERITY, severity, PGI_TYPE_SEVERITY)                        \
 	COLUMN(EVENT_LEVEL, event_level, PGI_TYPE_LEVEL)                     \
-	COLUMN(REVISED, revised, BOOLOID)                                    \
+	COLUMN(NEEDS_FULL_RUN, needs_full_run, BOOLOID)                      \
 	COLUMN(EPOCH, epoch, INT4OID)                                        \
 	COLUMN(ASSET_ID, asset_id, INT8OID)                                  \
 	COLUMN(ACKNOWLEDGED_AT, acknowledged_at, TIMESTAMPTZOID)             \

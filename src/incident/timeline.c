@@ -76,13 +76,13 @@ pgi_timeline_organisation(int64 incident_id)
 	return org_id;
 }
 
-#define READ_STATE                                                      \
-	"SELECT policy_id, settled_to, seq, month, next_due, head, revised" \
+#define READ_STATE                                                             \
+	"SELECT policy_id, settled_to, seq, month, next_due, head, needs_full_run" \
 	" FROM incident_internal.incident_state WHERE org_id = $1 AND incident_id = $2"
 
 /*
  * Waits until everybody has been told of the calendars that have been imported. The incidents that
- * an import marks as revised can be locked a moment before, when it has committed. Within SPI.
+ * an import marks for a full run can be locked a moment before, when it has committed. Within SPI.
  */
 static void
 await_calendars(void)
@@ -115,7 +115,7 @@ load_timeline(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id
 	uint64 found;
 	Datum next_due;
 	Datum head;
-	bool revised;
+	bool needs_full_run;
 
 	values[0] = Int32GetDatum(org_id);
 	values[1] = Int64GetDatum(incident_id);
@@ -139,9 +139,9 @@ load_timeline(PgiTimeline *timeline, PgiQuery *query, bool locking, int32 org_id
 		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
 						errmsg("the newest hash of incident " INT64_FORMAT " is damaged",
 							   incident_id)));
-	revised = DatumGetBool(pgi_sql_column(0, 7, &isnull));
+	needs_full_run = DatumGetBool(pgi_sql_column(0, 7, &isnull));
 	SPI_freetuptable(SPI_tuptable);
-	if (locking && revised)
+	if (locking && needs_full_run)
 		await_calendars();
 
 	values[2] = Int32GetDatum(timeline->policy_id);

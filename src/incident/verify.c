@@ -513,7 +513,7 @@ goes_by_time(int column)
 		case PGI_STATE_RESPONSE_LEVEL:
 		case PGI_STATE_PEAK_RESPONSE:
 		case PGI_STATE_BREACHED:
-		case PGI_STATE_REVISED:
+		case PGI_STATE_NEEDS_FULL_RUN:
 		case PGI_STATE_ACKNOWLEDGEMENT_OVERDUE:
 		case PGI_STATE_RESPONSE_OVERDUE:
 		case PGI_STATE_DUTIES:
@@ -534,9 +534,9 @@ is_marked(const Check *check, const PgiState *state)
 {
 	TimestampTz next_due = DatumGetTimestampTz(check->state[PGI_STATE_NEXT_DUE]);
 
-	return DatumGetBool(check->state[PGI_STATE_REVISED]) && !check->in_quarantine &&
-		   !check->state_null[PGI_STATE_NEXT_DUE] && next_due != state->next_due &&
-		   next_due <= pgi_argument_now();
+	return DatumGetBool(check->state[PGI_STATE_NEEDS_FULL_RUN]) &&
+		   !check->in_quarantine && !check->state_null[PGI_STATE_NEXT_DUE] &&
+		   next_due != state->next_due && next_due <= pgi_argument_now();
 }
 
 /*
@@ -559,7 +559,8 @@ check_state(const Check *check, const PgiState *state, bool by_time, bool report
 					   values[i], isnull[i]))
 			continue;
 		/* Tried again later, as the quarantine says, and then from its facts. */
-		if (check->in_quarantine && (i == PGI_STATE_NEXT_DUE || i == PGI_STATE_REVISED))
+		if (check->in_quarantine &&
+			(i == PGI_STATE_NEXT_DUE || i == PGI_STATE_NEEDS_FULL_RUN))
 			continue;
 		differs = true;
 		if (report)

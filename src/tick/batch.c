@@ -314,7 +314,7 @@ settle(Batch *batch, const PgiTimer *due, int ndue, PgiDecisions *decisions)
 
 	if (!read_state(batch, due, ndue))
 		return PGI_NOT_DUE;
-	if (DatumGetBool(pgi_slot_value(batch->states.rows.slot, PGI_STATE_REVISED)) ||
+	if (DatumGetBool(pgi_slot_value(batch->states.rows.slot, PGI_STATE_NEEDS_FULL_RUN)) ||
 		!read_head(batch) || !read_kernel_state(batch->states.rows.slot, &state))
 		return PGI_NEEDS_FULL_RUN;
 	batch->nevents = 0;

@@ -72,7 +72,7 @@ quarantine(const PgiTimer *due, TimestampTz at, const ErrorData *error)
 		5,
 		{INT4OID, INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID}};
 	static PgiQuery postpone = {
-		"UPDATE incident_internal.incident_state SET next_due = $3, revised = true"
+		"UPDATE incident_internal.incident_state SET next_due = $3, needs_full_run = true"
 		" WHERE org_id = $1 AND incident_id = $2",
 		3,
 		{INT4OID, INT8OID, TIMESTAMPTZOID}};

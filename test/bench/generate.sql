@@ -171,7 +171,7 @@ BEGIN
 		(2, 2, 32, NULL, NULL, NULL, '2')) AS e(rule, seq, kind, sets, asset_level, severity, level);
 
 	INSERT INTO incident_internal.incident_state (org_id, policy_id, incident_id, month, asset_level,
-		severity, event_level, revised, epoch, asset_id, processing_since, acknowledgement_since,
+		severity, event_level, needs_full_run, epoch, asset_id, processing_since, acknowledgement_since,
 		response_since, status, response_level, peak_response, breached, acknowledgement_overdue,
 		response_overdue, seq, settled_to, next_due, head)
 	SELECT 1, s.policy_id, incident_id, this_month, '2', 'minor', '2', false, 1, s.asset_id, opened_at,

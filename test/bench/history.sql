@@ -107,7 +107,7 @@ INSERT INTO incident_internal.incidents (org_id, incident_id, policy_id, detecte
 SELECT 1, c.incident_id, i.policy_id, i.detected_at + moved, false
 FROM bench.copy AS c JOIN bench.incidents AS i ON i.incident_id = c.of ORDER BY c.incident_id;
 INSERT INTO incident_internal.incident_state
-SELECT s.org_id, s.policy_id, c.incident_id, c.month, s.asset_level, s.severity, s.event_level, s.revised, s.epoch,
+SELECT s.org_id, s.policy_id, c.incident_id, c.month, s.asset_level, s.severity, s.event_level, s.needs_full_run, s.epoch,
 	s.asset_id, s.acknowledged_at + moved, s.activated_at + moved, s.resolved_at + moved, s.closed_at + moved,
 	s.processing_since + moved, s.acknowledgement_since + moved, s.response_since + moved, s.status, s.response_level,
 	s.peak_response, s.breached, s.acknowledgement_overdue, s.response_overdue, s.seq, s.settled_to + moved,

@@ -50,7 +50,7 @@ BEGIN
 		SELECT 1 + n / step % organisations, n, policy, now() - n * interval '1 second', 'category ' || n % 7,
 			CASE WHEN n % 100 = 0 THEN 'red' END, n / step + CASE n % step WHEN 0 THEN 0 ELSE 1000000 * (n % step) END, false, 'what happened ' || n
 		FROM generate_series(1, incidents) AS n;
-	INSERT INTO incident_internal.incident_state (org_id, policy_id, incident_id, month, asset_level, severity, event_level, revised,
+	INSERT INTO incident_internal.incident_state (org_id, policy_id, incident_id, month, asset_level, severity, event_level, needs_full_run,
 			epoch, asset_id, processing_since, status, response_level, peak_response, breached, acknowledgement_overdue,
 			response_overdue, seq, settled_to, next_due, head)
 		SELECT org_id, policy_id, incident_id, 300, '2', 'minor', '2', false, 1, 1 + incident_id % 10, detected_at, 'open', '2', '2',

@@ -271,7 +271,7 @@ my $end = iso($HORIZON);
 $node->safe_psql('incident', <<"SQL");
 CREATE TABLE kept AS SELECT * FROM incident_internal.entries WHERE incident_id = $broken AND seq = 2;
 DELETE FROM incident_internal.entries WHERE incident_id = $broken AND seq = 2;
-UPDATE incident_internal.incident_state SET next_due = '$end', revised = true WHERE incident_id = $broken;
+UPDATE incident_internal.incident_state SET next_due = '$end', needs_full_run = true WHERE incident_id = $broken;
 SELECT incident_internal.set_timer(1, $broken, '$end');
 SELECT incident.tick('$end');
 SQL

@@ -27,7 +27,7 @@ SQL
 $node->safe_psql('incident', <<'SQL');
 SELECT incident.open(NULL, 'minor') FROM generate_series(1, 3);
 DELETE FROM incident_internal.entries;
-UPDATE incident_internal.incident_state SET next_due = now() - interval '1 second', revised = true;
+UPDATE incident_internal.incident_state SET next_due = now() - interval '1 second', needs_full_run = true;
 SELECT incident_internal.set_timer(org_id, incident_id, next_due) FROM incident_internal.incident_state;
 SELECT incident.tick();
 SQL

@@ -86,7 +86,7 @@ SELECT incident.tick();
 
 -- One that cannot be settled: an entry of its own is missing.
 SELECT incident.open('host', 'minor', 'broken', now()) AS broken \gset
-UPDATE incident_internal.incident_state SET next_due = now() - interval '1 second', revised = true
+UPDATE incident_internal.incident_state SET next_due = now() - interval '1 second', needs_full_run = true
 	WHERE incident_id = :broken;
 INSERT INTO incident_internal.timers SELECT incident_internal.bucket(now()), org_id, ARRAY[incident_id], ARRAY[next_due]
 	FROM incident_internal.incident_state WHERE incident_id = :broken;

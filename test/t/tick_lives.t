@@ -287,7 +287,7 @@ BEGIN
 	UPDATE incident_internal.entries SET severity = foreign_severity::incident.severity
 		WHERE incident_id = id AND seq = fact;
 	-- Ticks go on from the state, unless it is to be made anew from the facts.
-	UPDATE incident_internal.incident_state SET revised = true WHERE incident_id = id;
+	UPDATE incident_internal.incident_state SET needs_full_run = true WHERE incident_id = id;
 END
 $$;
 CREATE PROCEDURE repair(of_life integer)
