@@ -251,26 +251,6 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 
-CREATE PROCEDURE incident.retain(
-	keep interval DEFAULT nullif(current_setting('pg_incident.retention', true), '')::interval)
-LANGUAGE plpgsql
-AS $$
-BEGIN
-	PERFORM incident.tidy_up();
-	COMMIT;
-	WHILE incident.forget_next_month(keep) IS NOT NULL LOOP
-		COMMIT;
-	END LOOP;
-	COMMIT;
-	SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-	WHILE incident.drop_next_partition() LOOP
-		COMMIT;
-		SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-	END LOOP;
-	COMMIT;
-END
-$$;
-
 -- Whether an hour has passed since partitions were looked after; then notes that they are.
 -- Of several who ask at once, one is told so: now() may be before the others' commit.
 CREATE FUNCTION incident_internal.take_maintenance()
@@ -290,27 +270,6 @@ BEGIN
 END
 $$;
 
--- What the scheduled job does besides ticking.
-CREATE PROCEDURE incident.maintain()
-LANGUAGE plpgsql
-AS $$
-BEGIN
-	IF NOT incident.take_maintenance() THEN
-		RETURN;
-	END IF;
-	COMMIT;
-	WHILE incident.add_next_partition() LOOP
-		COMMIT;
-	END LOOP;
-	COMMIT;
-	CALL incident.retain();
-END
-$$;
-
-COMMENT ON PROCEDURE incident.retain(interval) IS
-'Forgets incidents, with their timelines, of every past month in which all that was opened was closed or cancelled longer than `keep` ago; keep defaults to the setting pg_incident.retention, and NULL keeps all. Also drops timers that are done with, and the log of ticks after a month. A partition that is in use is left for the next time. Error invalid_parameter_value when keep is negative.';
-COMMENT ON PROCEDURE incident.maintain() IS
-'Makes the partitions of the coming days and months and calls retain(), unless that was done within the hour. run_ticks() calls it.';
 COMMENT ON FUNCTION incident_internal.add_next_partition() IS
 'A step of maintain(): makes one partition that is wanted. False when there was none to make.';
 COMMENT ON FUNCTION incident_internal.drop_next_partition() IS
@@ -323,4 +282,4 @@ COMMENT ON FUNCTION incident_internal.take_maintenance() IS
 'A step of maintain(): whether it is time for it.';
 
 SELECT incident_internal.allow('operate', 'add_next_partition', 'drop_next_partition',
-	'forget_next_month', 'maintain', 'retain', 'take_maintenance', 'tidy_up');
+	'forget_next_month', 'take_maintenance', 'tidy_up');

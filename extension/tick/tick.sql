@@ -84,48 +84,9 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_tick';
 
--- What the scheduled job calls: ticks in transactions of their own until nothing is left.
-CREATE PROCEDURE incident.run_ticks(batch integer DEFAULT 5000)
-LANGUAGE plpgsql
-AS $$
-DECLARE
-	done record;
-BEGIN
-	LOOP
-		SELECT * INTO done FROM incident.tick(batch => batch);
-		COMMIT;
-		EXIT WHEN done.remaining OPERATOR(pg_catalog.=) 0
-			OR done.incidents OPERATOR(pg_catalog.=) 0 AND done.quarantined OPERATOR(pg_catalog.=) 0;
-	END LOOP;
-	CALL incident.maintain();
-	PERFORM incident.mark_overdue_risk(pg_catalog.now());
-	COMMIT;
-END
-$$;
-
--- pg_cron, in this database or in another.
-
-CREATE FUNCTION incident.schedule(cron text DEFAULT '* * * * *')
-RETURNS bigint
-LANGUAGE c VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-AS 'MODULE_PATHNAME', 'pgi_schedule';
-
-CREATE FUNCTION incident.unschedule()
-RETURNS boolean
-LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-AS 'MODULE_PATHNAME', 'pgi_unschedule';
-
 COMMENT ON FUNCTION incident_internal.bucket(timestamptz) IS
 'The minute of a moment, counted from 2000-01-01 00:00 UTC, as far as an integer goes.';
 COMMENT ON FUNCTION incident_internal.tick(timestamptz, integer) IS
 'Decides everything that has become due up to `at` (not in the future, see pg_incident.clock_tolerance) for at most `batch` incidents (1 to 1000000), oldest first, in one transaction. Any number may run at once. Returns how many incidents were settled, escalations and breaches decided, incidents quarantined, and how many due ones remain at most (0: none). overdue counts what was not acknowledged, responded to or, of the duties, done in time; notices counts messages and is 0 as long as there are none. An incident that fails is quarantined with its error and tried again after 1 minute, doubling up to 1 hour.';
-COMMENT ON PROCEDURE incident.run_ticks(integer) IS
-'Ticks, committing after each batch, until nothing is due; once an hour also runs maintain(); marks what of risk treatment has become overdue. This is what the scheduled job calls.';
-COMMENT ON FUNCTION incident.schedule(text) IS
-'Has pg_cron call run_ticks() in this database on a cron schedule, as the calling role, and returns the job id; calling it again changes the schedule. Works also when pg_cron lives in another database of the server. Error object_not_in_prerequisite_state says what is missing.';
-COMMENT ON FUNCTION incident.unschedule() IS
-'Removes the job that schedule() made for the calling role; false when there was none. A superuser removes those of all roles for this database, and a notice says whose they were.';
 
-SELECT incident_internal.allow('operate', 'run_ticks', 'schedule', 'tick', 'unschedule');
+SELECT incident_internal.allow('operate', 'tick');
