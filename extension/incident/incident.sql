@@ -88,7 +88,13 @@ CREATE TABLE incident_internal.incident_state (
 	PRIMARY KEY (org_id, incident_id)
 ) WITH (fillfactor = 50);			-- room for a new version of every row, as neighbours fall due together
 CREATE INDEX incident_state_open ON incident_internal.incident_state (org_id, incident_id)
-	WHERE status NOT IN ('resolved', 'closed', 'cancelled');
+	WHERE status NOT IN ('resolved', 'closed', 'cancelled');	-- written as in incident.open_incidents, which uses it
+
+-- Whether nothing is left to do for an incident of this status: one that is resolved has to be closed.
+CREATE FUNCTION incident_internal.is_over(status text)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN status IN ('closed', 'cancelled');
 
 -- The incident that a key of repeated alarms last opened, and the gravest severity and asset
 -- level that were reported for it under the key, the opening included.

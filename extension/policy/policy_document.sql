@@ -383,7 +383,7 @@ BEGIN
 	END IF;
 	PERFORM incident_internal.bar_policy(policy_id);
 	SELECT count(*) INTO open_ones FROM incident_internal.incident_state AS s
-		WHERE s.policy_id = retire_policy.policy_id AND s.status NOT IN ('closed', 'cancelled');
+		WHERE s.policy_id = retire_policy.policy_id AND NOT incident_internal.is_over(s.status);
 	IF open_ones > 0 THEN
 		RAISE EXCEPTION 'policy % has % incidents that are neither closed nor cancelled', policy_id, open_ones
 			USING ERRCODE = 'object_in_use';

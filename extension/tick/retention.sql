@@ -193,7 +193,7 @@ BEGIN
 	END IF;
 	SELECT s.month INTO over FROM incident_internal.incident_state AS s
 		WHERE s.month < incident_internal.current_month() GROUP BY s.month
-		HAVING bool_and(s.status IN ('closed', 'cancelled') AND s.closed_at < now() - keep)
+		HAVING bool_and(incident_internal.is_over(s.status) AND s.closed_at < now() - keep)
 		ORDER BY s.month LIMIT 1;
 	IF keep IS NULL OR over IS NULL THEN
 		RETURN NULL;
@@ -202,12 +202,12 @@ BEGIN
 		-- Somebody may be about to reopen one.
 		PERFORM FROM incident_internal.incident_state AS s WHERE s.month = over FOR UPDATE NOWAIT;
 		IF EXISTS (SELECT FROM incident_internal.incident_state AS s WHERE s.month = over
-				AND (s.status NOT IN ('closed', 'cancelled') OR s.closed_at >= now() - keep)) THEN
+				AND (NOT incident_internal.is_over(s.status) OR s.closed_at >= now() - keep)) THEN
 			RETURN NULL;
 		END IF;
 		WITH gone AS (
 			DELETE FROM incident_internal.incident_state AS s
-			WHERE s.month = over AND s.status IN ('closed', 'cancelled') AND s.closed_at < now() - keep
+			WHERE s.month = over AND incident_internal.is_over(s.status) AND s.closed_at < now() - keep
 			RETURNING s.org_id, s.incident_id),
 		without_quarantine AS (
 			DELETE FROM incident_internal.quarantine AS q USING gone AS g

@@ -53,12 +53,12 @@ RETURNS TABLE (org_id integer, incident_id bigint, is_closed boolean)
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT s.org_id, s.incident_id, s.status IN ('closed', 'cancelled')
+	SELECT s.org_id, s.incident_id, incident_internal.is_over(s.status)
 	FROM incident_internal.incident_state AS s
 	JOIN incident_internal.incidents AS i USING (org_id, incident_id)
 	WHERE s.policy_id IN (SELECT l.policy_id FROM incident_internal.policy_levels AS l WHERE l.calendar = ANY (calendars))
 		AND (org IS NULL OR s.org_id = org) AND i.detected_at < until
-		AND (s.status NOT IN ('closed', 'cancelled') OR s.next_due IS NOT NULL OR s.settled_to >= since)
+		AND (NOT incident_internal.is_over(s.status) OR s.next_due IS NOT NULL OR s.settled_to >= since)
 $$;
 
 -- Settles the closed incidents among some anew; how many changed. What cannot be settled is

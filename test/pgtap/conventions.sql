@@ -278,6 +278,16 @@ SELECT is_empty($$
 			('watchdog', 'incident_state', 's'), ('watchdog', 'timers', 'r'))
 $$, 'each table of an organisation is guarded by itself in each view');
 
+-- An index serves a view only where both say the same.
+CREATE TEMP VIEW finished AS
+SELECT c.relname, (SELECT array_agg(w[1] ORDER BY w[1]) FROM regexp_matches(m[1], '''(\w+)''', 'g') AS w) AS statuses
+FROM pg_class AS c, regexp_matches(CASE c.relkind WHEN 'v' THEN pg_get_viewdef(c.oid) ELSE pg_get_indexdef(c.oid) END,
+	'ARRAY\[([^]]*''resolved''[^]]*)\]', 'g') AS m
+WHERE c.relname = 'incident_state_open' OR c.relkind = 'v' AND c.relnamespace = 'incident'::regnamespace;
+SELECT set_eq('SELECT DISTINCT statuses FROM finished', $$ SELECT '{cancelled,closed,resolved}'::text[] $$,
+	'views and indexes agree about which statuses are finished');
+SELECT cmp_ok((SELECT count(DISTINCT relname) FROM finished), '>=', 2::bigint, 'a view and an index name them');
+
 -- Volatility
 SELECT set_eq($$ SELECT DISTINCT proname::text, provolatile::text, proparallel::text FROM functions
 		WHERE proname IN ('policy_id', 'event_level', 'response_level', 'processing_time', 'response_steps',
