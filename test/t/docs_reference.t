@@ -71,6 +71,29 @@ for my $object (sort keys %may)
 is(join("\n", @wrong), '', 'rights.md says who may call and read what');
 is(join(' ', grep { !$may{$_} } sort keys %told), '', 'and of nothing else');
 
+# Each room of src/ has a page, to which the design leads and which names its modules.
+my $design = slurp_file(source_dir() . '/docs/design.md');
+my %modules;
+my @unwritten;
+for my $file (glob source_dir() . '/src/*/*.[ch]')
+{
+	my ($room, $module) = $file =~ m{/(\w+)/(\w+)\.[ch]$};
+
+	$modules{$room}{$module} = 1;
+}
+for my $room (sort keys %modules)
+{
+	my $page = source_dir() . "/src/$room/README.md";
+	my $text = -e $page ? slurp_file($page) : '';
+	my %named = map { $_ => 1 } $text =~ /^\| `(\w+)` \|/mg;
+
+	push @unwritten, "$room is not in docs/design.md" unless $design =~ m{\(\.\./src/$room/README\.md\)};
+	push @unwritten, map { "$room/README.md lacks $_" } grep { !$named{$_} } sort keys %{ $modules{$room} };
+	push @unwritten, map { "$room/README.md has $_, which is none" } grep { !$modules{$room}{$_} } sort keys %named;
+}
+cmp_ok(scalar(keys %modules), '>=', 10, 'there are rooms');
+is(join("\n", @unwritten), '', 'each room has a page with its modules');
+
 # A link leads to a file, and to a heading in it.
 my @pages = split /\n/, `cd "${\source_dir()}" && find . -name '*.md' -not -path './.git/*'`;
 my @dead;
