@@ -35,6 +35,7 @@ BEGIN
 			(NULL, 'category', 'The kind of incident as opened; NULL: not told.'),
 			(NULL, 'confidentiality', 'The TLP 2.0 mark: clear, green, amber, amber+strict or red; NULL: none.'),
 			(NULL, 'ticket', 'Its key in a ticket system; NULL: none.'),
+			(NULL, 'ticket_number', 'That key as a whole number, for joins to tickets that are counted so; NULL: it is none.'),
 			(NULL, 'drill', 'Whether it is an exercise.'),
 			(NULL, 'policy', 'The policy by which it is graded.'),
 			(NULL, 'policy_version', 'The version of that policy.'),

@@ -13,14 +13,12 @@ CREATE FUNCTION pg_temp.course(id bigint) RETURNS TABLE (after interval, kind te
 	response level, live boolean) LANGUAGE sql STABLE AS
 $$ SELECT pg_temp.since(effective_at), kind, rule, occurrence, response_level, live FROM incident.timeline
 	WHERE incident_id = id AND rule LIKE 'duty%' OR incident_id = id AND kind IN ('done', 'voided', 'migrated') ORDER BY seq $$;
--- What duty_status shows, as of a moment.
+-- What has become of the duties, as of a moment.
 CREATE FUNCTION pg_temp.duties(id bigint, moment interval) RETURNS TABLE (duty text, status text, occurrence integer,
 	begun interval, deadline interval, overdue interval, done interval) LANGUAGE sql STABLE AS
-$$ SELECT d.duty, r.status, r.occurrence, pg_temp.since(r.begun_at), pg_temp.since(r.deadline),
+$$ SELECT r.duty, r.status, r.occurrence, pg_temp.since(r.begun_at), pg_temp.since(r.deadline),
 		pg_temp.since(r.overdue_at), pg_temp.since(r.done_at)
-	FROM incident_internal.incident_state AS s, incident_internal.duty_reports(1, id, pg_temp.at(moment)) AS r
-	JOIN incident_internal.policy_duties AS d ON d.number = r.number
-	WHERE s.incident_id = id AND d.policy_id = s.policy_id ORDER BY d.number $$;
+	FROM incident.duties_at(id, pg_temp.at(moment)) AS r $$;
 
 SELECT register_asset('core', 'host', '1'), register_asset('disk', 'host', '2');
 SELECT open('core', 'severe', 'core down', pg_temp.at('0')) AS id \gset

@@ -48,7 +48,7 @@ ALTER VIEW public.seen OWNER TO regress_pgi_reader;
 GRANT SELECT ON public.seen TO PUBLIC;
 GRANT USAGE ON SCHEMA incident, incident_internal TO PUBLIC;	-- to look behind the doors
 GRANT EXECUTE ON FUNCTION incident_internal.sees, incident_internal.seen_array, incident_internal.clears,
-	incident_internal.ticket_key(bigint), incident_internal.ticket_key(text) TO PUBLIC;
+	incident.ticket_key(bigint) TO PUBLIC;
 VACUUM ANALYZE public.incidents;
 
 -- Rows by organisation, what sees() and seen_array() say, and the marks that are told.
@@ -173,8 +173,7 @@ SET enable_seqscan = off;
 SET ROLE regress_pgi_one;
 SELECT plan('SELECT FROM public.seen');
 RESET enable_seqscan;
-SELECT plan('SELECT FROM public.tickets AS t JOIN public.seen AS s ON s.ticket = incident_internal.ticket_key(t.id) WHERE t.id = 7');
-SELECT plan('SELECT FROM public.tickets AS t JOIN public.seen AS s ON s.ticket = incident_internal.ticket_key(t.key) WHERE t.id = 7');
+SELECT plan('SELECT FROM public.tickets AS t JOIN public.seen AS s ON s.ticket = incident.ticket_key(t.id) WHERE t.id = 7');
 SELECT plan('SELECT FROM public.tickets AS t JOIN public.seen AS s ON s.ticket_number = t.id WHERE t.id < 5');
 SELECT expected('SELECT FROM public.seen');
 SET ROLE regress_pgi_member;
@@ -184,7 +183,7 @@ SELECT expected('SELECT FROM public.seen');
 SET ROLE regress_pgi_all;
 SELECT expected('SELECT FROM public.seen');
 SELECT plan('SELECT FROM public.seen');
-SELECT plan('SELECT FROM public.tickets AS t JOIN public.seen AS s ON s.ticket = incident_internal.ticket_key(t.id) WHERE t.id = 7');
+SELECT plan('SELECT FROM public.tickets AS t JOIN public.seen AS s ON s.ticket = incident.ticket_key(t.id) WHERE t.id = 7');
 SET pg_incident.organisation = 3;
 SELECT expected('SELECT FROM public.seen');
 RESET pg_incident.organisation;
@@ -328,9 +327,9 @@ END
 $$;
 
 -- Keys of tickets: the same number for every way to write it that is its own.
-SELECT incident_internal.ticket_key(n), incident_internal.ticket_number(incident_internal.ticket_key(n)) = n AS back
+SELECT incident.ticket_key(n), incident_internal.ticket_number(incident.ticket_key(n)) = n AS back
 	FROM unnest('{0,7,-7,9223372036854775807,-9223372036854775808}'::bigint[]) AS n;
-SELECT key, incident_internal.ticket_number(key), incident_internal.ticket_key(key)
+SELECT key, incident_internal.ticket_number(key)
 	FROM unnest('{"",-,-0,00,07,+7," 7","7 ",7a,7.0,9223372036854775808,-9223372036854775809,99999999999999999999,INC-7,七}'::text[]) AS key;
 
 -- Doors: for whom the owner works. The functions inside tell who is taken for the caller.

@@ -1,7 +1,10 @@
--- Views for people and reports. Each shows the organisations that the reader was granted, or
--- the one that the setting pg_incident.organisation chooses of them, and needs no rights on
--- tables. Each table is guarded by itself, as a reader's conditions reach each one. What people
--- wrote of an incident, and what it is about, is for those who are cleared for its mark.
+-- Views for people and reports, by which tickets are joined to incidents. Each shows the
+-- organisations that the reader was granted, or the one that the setting
+-- pg_incident.organisation chooses of them: rights/walls.sql puts them before the tables. What
+-- people wrote of an incident, and what it is about, is for those who are cleared for its mark.
+--
+-- No more than three tables a view, so that the planner looks at a ticket table and two views
+-- as a whole (join_collapse_limit); the rest is asked for row by row, and only when wanted.
 
 -- The duty that an entry was decided for, by the policy of then: the one from which the next
 -- migration led away, or else the present one. As long as an entry is live, its duty has the
@@ -43,7 +46,7 @@ BEGIN ATOMIC
 	WHERE s.org_id = duty_of.org_id AND s.incident_id = duty_of.incident_id;
 END;
 
-CREATE VIEW incident.timeline WITH (security_barrier) AS
+CREATE VIEW incident.timeline AS
 SELECT e.org_id, e.incident_id, e.seq, incident_internal.kind_word(e.kind) AS kind, e.effective_at, e.recorded_at,
 	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN a.name END AS asset, e.asset_level, e.severity, e.event_level, e.response_level,
 	CASE WHEN e.rule < 100 THEN incident_internal.rule_word(e.rule)
@@ -63,78 +66,87 @@ SELECT e.org_id, e.incident_id, e.seq, incident_internal.kind_word(e.kind) AS ki
 	CASE WHEN e.rule > 1 THEN e.epoch END AS epoch,
 	CASE WHEN e.rule > 1 THEN e.occurrence END AS occurrence, e.hash
 FROM incident_internal.entries AS e
-LEFT JOIN incident_internal.incidents AS i ON incident_internal.sees(i.org_id) AND i.org_id = e.org_id AND i.incident_id = e.incident_id
-LEFT JOIN incident_internal.assets AS a ON incident_internal.sees(a.org_id) AND a.org_id = e.org_id AND a.asset_id = e.asset_id
-WHERE incident_internal.sees(e.org_id);
+LEFT JOIN incident_internal.incidents AS i ON i.org_id = e.org_id AND i.incident_id = e.incident_id
+LEFT JOIN incident_internal.assets AS a ON a.org_id = e.org_id AND a.asset_id = e.asset_id;
 
-CREATE VIEW incident.incident_history WITH (security_barrier) AS
+CREATE VIEW incident.incident_history AS
 SELECT i.org_id, i.incident_id, s.status,
 	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN a.name END AS asset,
 	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN a.category END AS asset_category,
 	s.asset_level, s.severity, s.event_level, s.response_level, s.peak_response, s.breached,
-	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN o.note END AS summary,
+	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN (SELECT o.note FROM incident_internal.entries AS o
+		WHERE o.org_id = i.org_id AND o.incident_id = i.incident_id AND o.epoch = 1 AND o.rule = 0 AND o.month = s.month) END AS summary,
 	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN i.category END AS category, i.confidentiality, i.ticket, i.drill,
-	p.name AS policy, p.version AS policy_version,
-	i.detected_at, o.recorded_at AS opened_at, s.acknowledged_at, s.activated_at,
-	s.resolved_at, s.closed_at,
+	(SELECT p.name FROM incident_internal.policies AS p WHERE p.policy_id = i.policy_id) AS policy,
+	(SELECT p.version FROM incident_internal.policies AS p WHERE p.policy_id = i.policy_id) AS policy_version,
+	i.detected_at, (SELECT o.recorded_at FROM incident_internal.entries AS o
+		WHERE o.org_id = i.org_id AND o.incident_id = i.incident_id AND o.epoch = 1 AND o.rule = 0 AND o.month = s.month) AS opened_at,
+	s.acknowledged_at, s.activated_at, s.resolved_at, s.closed_at,
 	(SELECT count(*) FROM incident_internal.repeats AS r
 		WHERE r.org_id = i.org_id AND r.incident_id = i.incident_id)::integer AS repeats,
-	s.settled_to, s.next_due
+	s.settled_to, s.next_due, incident_internal.ticket_number(i.ticket) AS ticket_number
 FROM incident_internal.incidents AS i
-JOIN incident_internal.incident_state AS s ON incident_internal.sees(s.org_id) AND s.org_id = i.org_id AND s.incident_id = i.incident_id
-JOIN incident_internal.entries AS o ON incident_internal.sees(o.org_id) AND o.org_id = i.org_id AND o.incident_id = i.incident_id
-	AND o.epoch = 1 AND o.rule = 0 AND o.month = s.month
-JOIN incident_internal.policies AS p ON p.policy_id = i.policy_id
-LEFT JOIN incident_internal.assets AS a ON incident_internal.sees(a.org_id) AND a.org_id = s.org_id AND a.asset_id = s.asset_id
-WHERE incident_internal.sees(i.org_id);
+JOIN incident_internal.incident_state AS s ON s.org_id = i.org_id AND s.incident_id = i.incident_id
+LEFT JOIN incident_internal.assets AS a ON a.org_id = s.org_id AND a.asset_id = s.asset_id;
 
-CREATE VIEW incident.open_incidents WITH (security_barrier) AS
+CREATE VIEW incident.open_incidents AS
 SELECT i.org_id, i.incident_id, s.status,
 	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN a.name END AS asset,
 	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN a.category END AS asset_category,
 	s.asset_level, s.severity, s.event_level, s.response_level, s.breached,
-	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN o.note END AS summary,
+	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN (SELECT o.note FROM incident_internal.entries AS o
+		WHERE o.org_id = i.org_id AND o.incident_id = i.incident_id AND o.epoch = 1 AND o.rule = 0 AND o.month = s.month) END AS summary,
 	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN i.category END AS category, i.confidentiality, i.ticket, i.drill,
-	p.name AS policy, p.version AS policy_version, i.detected_at, s.acknowledged_at,
-	s.activated_at, s.next_due
-FROM incident_internal.incident_state AS s
-JOIN incident_internal.incidents AS i ON incident_internal.sees(i.org_id) AND i.org_id = s.org_id AND i.incident_id = s.incident_id
-JOIN incident_internal.entries AS o ON incident_internal.sees(o.org_id) AND o.org_id = i.org_id AND o.incident_id = i.incident_id
-	AND o.epoch = 1 AND o.rule = 0 AND o.month = s.month
-JOIN incident_internal.policies AS p ON p.policy_id = i.policy_id
-LEFT JOIN incident_internal.assets AS a ON incident_internal.sees(a.org_id) AND a.org_id = s.org_id AND a.asset_id = s.asset_id
-WHERE incident_internal.sees(s.org_id)
-	AND s.status NOT IN ('resolved', 'closed', 'cancelled');
+	(SELECT p.name FROM incident_internal.policies AS p WHERE p.policy_id = i.policy_id) AS policy,
+	(SELECT p.version FROM incident_internal.policies AS p WHERE p.policy_id = i.policy_id) AS policy_version,
+	i.detected_at, s.acknowledged_at, s.activated_at, s.next_due,
+	incident_internal.ticket_number(i.ticket) AS ticket_number
+FROM incident_internal.incidents AS i
+JOIN incident_internal.incident_state AS s ON s.org_id = i.org_id AND s.incident_id = i.incident_id
+LEFT JOIN incident_internal.assets AS a ON a.org_id = s.org_id AND a.asset_id = s.asset_id
+WHERE s.status NOT IN ('resolved', 'closed', 'cancelled');
 
-CREATE VIEW incident.duty_status WITH (security_barrier) AS
+-- What has become of the duties that a policy has for the levels of an incident, from its state.
+CREATE FUNCTION incident_internal.duties_of_state(
+	org_id integer, policy_id integer, event_level incident.level, response_level incident.level, duties bytea,
+	OUT number integer, OUT status text, OUT occurrence integer, OUT begun_at timestamptz,
+	OUT deadline timestamptz, OUT overdue_at timestamptz, OUT done_at timestamptz)
+RETURNS SETOF record
+LANGUAGE c STABLE PARALLEL SAFE ROWS 8
+AS 'MODULE_PATHNAME', 'pgi_duties_of_state';
+
+CREATE VIEW incident.duty_status AS
 SELECT s.org_id, s.incident_id, d.duty, d.title ->> 'en' AS title_en, d.title ->> 'zh' AS title_zh, r.status,
 	r.occurrence, r.begun_at, r.deadline, r.overdue_at, r.done_at,
-	incident.term_length(l.within, e.calendar) AS within, d.responsible, l.audience
+	(SELECT incident.term_length(l.within, e.calendar)
+		FROM incident_internal.policy_duty_levels AS l, incident_internal.policy_levels AS e
+		WHERE l.policy_id = d.policy_id AND l.duty = d.duty
+			AND l.level = CASE d.scope WHEN 'event_level' THEN s.event_level ELSE s.response_level END
+			AND e.policy_id = d.policy_id AND e.level = s.event_level) AS within,
+	d.responsible,
+	(SELECT l.audience FROM incident_internal.policy_duty_levels AS l
+		WHERE l.policy_id = d.policy_id AND l.duty = d.duty
+			AND l.level = CASE d.scope WHEN 'event_level' THEN s.event_level ELSE s.response_level END) AS audience,
+	s.settled_to
 FROM incident_internal.incident_state AS s
-CROSS JOIN LATERAL incident_internal.duty_reports(s.org_id, s.incident_id, now()) AS r
-JOIN incident_internal.policy_duties AS d ON d.number = r.number
-LEFT JOIN incident_internal.policy_duty_levels AS l ON l.policy_id = d.policy_id AND l.duty = d.duty
-LEFT JOIN incident_internal.policy_levels AS e ON e.policy_id = d.policy_id AND e.level = s.event_level
-WHERE incident_internal.sees(s.org_id) AND d.policy_id = s.policy_id
-	AND l.level = CASE d.scope WHEN 'event_level' THEN s.event_level ELSE s.response_level END;
+CROSS JOIN LATERAL incident_internal.duties_of_state(s.org_id, s.policy_id, s.event_level, s.response_level, s.duties) AS r
+JOIN incident_internal.policy_duties AS d ON d.policy_id = s.policy_id AND d.number = r.number;
 
-CREATE VIEW incident.incident_repeats WITH (security_barrier) AS
+CREATE VIEW incident.incident_repeats AS
 SELECT r.org_id, r.incident_id, r.detected_at, r.recorded_at,
 	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN a.name END AS asset, r.asset_level, r.severity,
 	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN r.summary END AS summary,
 	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN r.actor END AS actor,
 	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN r.recorded_by END AS recorded_by
 FROM incident_internal.repeats AS r
-JOIN incident_internal.incidents AS i ON incident_internal.sees(i.org_id) AND i.org_id = r.org_id AND i.incident_id = r.incident_id
-LEFT JOIN incident_internal.assets AS a ON incident_internal.sees(a.org_id) AND a.org_id = r.org_id AND a.asset_id = r.asset_id
-WHERE incident_internal.sees(r.org_id);
+JOIN incident_internal.incidents AS i ON i.org_id = r.org_id AND i.incident_id = r.incident_id
+LEFT JOIN incident_internal.assets AS a ON a.org_id = r.org_id AND a.asset_id = r.asset_id;
 
-CREATE VIEW incident.asset_register WITH (security_barrier) AS
+CREATE VIEW incident.asset_register AS
 SELECT a.org_id, a.asset_id, a.name, a.title, a.category, a.level, a.confidentiality,
 	a.integrity, a.availability, a.owner, p.name AS parent, a.location
 FROM incident_internal.assets AS a
-LEFT JOIN incident_internal.assets AS p ON incident_internal.sees(p.org_id) AND p.org_id = a.org_id AND p.asset_id = a.parent_id
-WHERE incident_internal.sees(a.org_id);
+LEFT JOIN incident_internal.assets AS p ON p.org_id = a.org_id AND p.asset_id = a.parent_id;
 
 -- A calendar of one's own hides the built-in one of its name.
 CREATE VIEW incident.calendar_register AS
@@ -216,10 +228,11 @@ FROM incident_internal.last_tick AS t,
 		WHERE g.clock_jump IS NOT NULL AND g.finished_at > now() - interval '24 hours') AS c,
 	LATERAL incident_internal.job_state() AS j;
 
-CREATE VIEW incident.quarantined_incidents WITH (security_barrier) AS
-SELECT q.org_id, q.incident_id, q.since, q.attempts, q.retry_at, q.sqlstate, q.message
+CREATE VIEW incident.quarantined_incidents AS
+SELECT q.org_id, q.incident_id, q.since, q.attempts, q.retry_at, q.sqlstate,
+	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN q.message END AS message
 FROM incident_internal.quarantine AS q
-WHERE incident_internal.sees(q.org_id);
+LEFT JOIN incident_internal.incidents AS i ON i.org_id = q.org_id AND i.incident_id = q.incident_id;
 
 COMMENT ON FUNCTION incident_internal.duty_of(integer, bigint, integer, smallint) IS
 'The duty for which an entry of the timeline was decided, by the policy of then; NULL when that has been dropped since.';
@@ -246,7 +259,9 @@ COMMENT ON VIEW incident.open_incidents IS
 COMMENT ON COLUMN incident.open_incidents.next_due IS
 'When the next rule fires if nothing is reported; NULL when none will.';
 COMMENT ON VIEW incident.duty_status IS
-'What has become of each duty of each incident, as of now: one row a duty that the policy has for the incident''s levels. A duty that repeats shows its newest occurrence.';
+'What has become of each duty of each incident, as last settled: one row a duty that the policy has for the incident''s levels. A duty that repeats shows its newest occurrence. One whose deadline has passed since is still due until the next tick; duties_at() tells of any moment.';
+COMMENT ON FUNCTION incident_internal.duties_of_state(integer, integer, incident.level, incident.level, bytea) IS
+'What has become of each duty, by its number, that the policy has for the levels; what the view duty_status reads. No rows for a state that is damaged.';
 COMMENT ON COLUMN incident.duty_status.status IS
 'none: it has not begun; due; overdue: due and past its deadline; done; ended: undone when what it lasts until happened.';
 COMMENT ON COLUMN incident.duty_status.occurrence IS 'How often it has begun; NULL: not yet.';

@@ -34,13 +34,13 @@ AS $$
 				OR f.oid IN (SELECT unnest(ARRAY[t.typinput, t.typoutput]::oid[]) FROM pg_type AS t)
 				OR f.oid IN (SELECT g.aggtransfn FROM pg_aggregate AS g))
 		UNION ALL
-		-- So are the functions that a view calls, or a view under it; and what sees() is made into
-		-- where an index is to be read.
+		-- So are the functions that a view calls, or a view under it; the one that the walls before
+		-- tables ask, and what that is made into where an index is to be read.
 		SELECT 2, 'EXECUTE', 'FUNCTION ' || f.oid::regprocedure
 		FROM pg_proc AS f
 		WHERE f.pronamespace = 'incident_internal'::regnamespace
 			AND EXISTS (SELECT FROM views)
-			AND (f.proname = 'seen_array' OR f.oid IN (SELECT d.refobjid FROM views AS v
+			AND (f.proname IN ('sees', 'seen_array') OR f.oid IN (SELECT d.refobjid FROM views AS v
 				JOIN pg_rewrite AS w ON w.ev_class = v.oid
 				JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
 				WHERE d.refclassid = 'pg_proc'::regclass))

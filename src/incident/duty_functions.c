@@ -1,26 +1,16 @@
 /*
- * duty_functions.c: duties by name: that one was done, and what has become of each.
+ * duty_functions.c: what was done of the duties of an incident, by name.
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "funcapi.h"
-#include "lib/stringinfo.h"
 #include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
-#include "utils/jsonb.h"
-#include "utils/memutils.h"
-#include "utils/timestamp.h"
 
 #include "base/arguments.h"
-#include "base/compat.h"
 #include "base/sql.h"
 #include "incident/entry.h"
 #include "incident/record.h"
-#include "kernel/duty.h"
 #include "policy/duty_names.h"
-#include "policy/policy_cache.h"
 #include "rights/grants.h"
 
 static void
@@ -63,19 +53,6 @@ find_duty(int32 policy_id, const char *name, bool report)
 							  : errhint("It has: %s.", pgi_argument_choices(&known))));
 }
 
-static PgiResult
-report_at(const PgiTimeline *timeline, TimestampTz at, PgiDutyReport *reports)
-{
-	int nfacts;
-	PgiFact *facts = pgi_timeline_facts(timeline, &nfacts);
-	PgiResult result =
-		pgi_advance_duties(pgi_policy_of(timeline->policy_id, timeline->incident.org_id),
-						   facts, nfacts, at, reports);
-
-	pfree(facts);
-	return result;
-}
-
 /* Refuses what would have no effect. */
 static void
 check_is_due(const PgiTimeline *timeline, uint8 number, const char *name, TimestampTz at)
@@ -83,8 +60,7 @@ check_is_due(const PgiTimeline *timeline, uint8 number, const char *name, Timest
 	PgiDutyReport reports[PGI_MAX_DUTIES];
 	PgiDutyStatus status;
 
-	pgi_timeline_check_result(report_at(timeline, at, reports),
-							  timeline->incident.incident_id);
+	pgi_timeline_duties(timeline, at, reports);
 	status = reports[number].status;
 	if (status == PGI_DUTY_GOING || status == PGI_DUTY_OVERDUE)
 		return;
@@ -142,46 +118,4 @@ Datum
 pgi_report(PG_FUNCTION_ARGS)
 {
 	return record_done(fcinfo, true);
-}
-
-#define REPORT_COLUMNS 7
-
-/* (org_id, incident_id, at); no rows for an incident that is damaged, so that views can be read. */
-PG_FUNCTION_INFO_V1(pgi_duty_reports);
-Datum
-pgi_duty_reports(PG_FUNCTION_ARGS)
-{
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	TimestampTz at = pgi_argument_moment(fcinfo, 2, "the moment");
-	PgiDutyReport reports[PGI_MAX_DUTIES];
-	PgiTimeline timeline;
-
-	InitMaterializedSRF(fcinfo, 0);
-	SPI_connect();
-	pgi_timeline_read(&timeline, PG_GETARG_INT32(0), PG_GETARG_INT64(1));
-	if (!pgi_timeline_is_complete(&timeline) ||
-		report_at(&timeline, at, reports) != PGI_OK)
-	{
-		SPI_finish();
-		return (Datum) 0;
-	}
-	for (int number = 0; number < pgi_policy_get(timeline.policy_id)->nduties; number++)
-	{
-		const PgiDutyReport *report = &reports[number];
-		Datum values[REPORT_COLUMNS];
-		bool isnull[REPORT_COLUMNS] = {false};
-		int n = 0;
-
-		values[n++] = Int32GetDatum(number);
-		values[n++] = CStringGetTextDatum(pgi_duty_status_words[report->status]);
-		isnull[n] = report->occurrence == 0;
-		values[n++] = Int32GetDatum(report->occurrence);
-		pgi_entry_put_moment(values, isnull, n++, report->begun_at);
-		pgi_entry_put_moment(values, isnull, n++, report->deadline);
-		pgi_entry_put_moment(values, isnull, n++, report->overdue_at);
-		pgi_entry_put_moment(values, isnull, n, report->done_at);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
-	}
-	SPI_finish();
-	return (Datum) 0;
 }

@@ -383,3 +383,17 @@ pgi_timeline_state(const PgiTimeline *timeline, TimestampTz at, PgiState *state)
 		state);
 	pfree(facts);
 }
+
+/* What has become of each duty of the policy as of `at`, from all facts. */
+void
+pgi_timeline_duties(const PgiTimeline *timeline, TimestampTz at, PgiDutyReport *reports)
+{
+	int nfacts;
+	PgiFact *facts = pgi_timeline_facts(timeline, &nfacts);
+
+	pgi_timeline_check_result(
+		pgi_advance_duties(pgi_policy_of(timeline->policy_id, timeline->incident.org_id),
+						   facts, nfacts, at, reports),
+		timeline->incident.incident_id);
+	pfree(facts);
+}

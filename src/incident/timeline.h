@@ -44,6 +44,8 @@ extern bool pgi_timeline_is_complete(const PgiTimeline *timeline);
 extern PgiFact *pgi_timeline_facts(const PgiTimeline *timeline, int *nfacts);
 extern void pgi_timeline_state(const PgiTimeline *timeline, TimestampTz at,
 							   PgiState *state);
+extern void pgi_timeline_duties(const PgiTimeline *timeline, TimestampTz at,
+								PgiDutyReport *reports);
 extern void pgi_timeline_check_advanced(const PgiTimeline *timeline, PgiResult result,
 										const PgiState *state);
 extern void pgi_timeline_check_result(PgiResult result, int64 incident_id);

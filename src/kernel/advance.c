@@ -506,6 +506,7 @@ run_facts(PgiRun *run, const PgiFact *facts, int nfacts, int64_t until)
 	if (nfacts == 0 || facts[0].kind != PGI_OPENED)
 		return PGI_ERROR_NOT_OPENED;
 	run->facts = facts;
+	pgi_duties_begin(run);
 
 	for (int i = 0; i < nfacts && facts[i].at <= until; i++)
 	{
@@ -549,12 +550,14 @@ pgi_advance_in_full(const PgiPolicy *policy, const PgiFact *facts, int nfacts,
 					PgiState *state)
 {
 	PgiOccurrence occurrences[PGI_MAX_DUTIES];
+	PgiDutyReport reports[PGI_MAX_DUTIES];
 	PgiRun run = {.policy = policy,
 				  .state = state,
 				  .emit = emit,
 				  .arg = arg,
 				  .unsettled = PGI_NEVER,
 				  .occurrences = occurrences,
+				  .reports = reports,
 				  .effects = effects};
 
 	for (int i = 0; effects != NULL && i < nfacts; i++)
@@ -574,17 +577,30 @@ pgi_advance_duties(const PgiPolicy *policy, const PgiFact *facts, int nfacts,
 				  .unsettled = PGI_NEVER,
 				  .occurrences = occurrences,
 				  .reports = reports};
-	PgiResult result;
+	PgiResult result = run_facts(&run, facts, nfacts, until);
 
-	for (int number = 0; number < PGI_MAX_DUTIES; number++)
-		reports[number] = (PgiDutyReport){.begun_at = PGI_NEVER,
-										  .deadline = PGI_NEVER,
-										  .overdue_at = PGI_NEVER,
-										  .done_at = PGI_NEVER};
-	result = run_facts(&run, facts, nfacts, until);
 	if (result == PGI_OK)
 		pgi_duties_report(&run);
 	return result;
+}
+
+/* The same as a state has it, as of the moment that it was left at. */
+void
+pgi_advance_duties_of_state(const PgiPolicy *policy, PgiState *state,
+							PgiDutyReport *reports)
+{
+	PgiOccurrence occurrences[PGI_MAX_DUTIES];
+	PgiRun run = {.policy = policy,
+				  .state = state,
+				  .unsettled = PGI_NEVER,
+				  .occurrences = occurrences,
+				  .reports = reports};
+
+	pgi_duties_restore(&run);
+	pgi_duties_report(&run);
+	for (int i = 0; i < state->nduties; i++)
+		if (state->duties[i].clock == PGI_NEVER)
+			reports[state->duties[i].number].deadline = state->duties[i].report.deadline;
 }
 
 /* Starts a watch as if it had never stopped. */
@@ -604,12 +620,14 @@ pgi_advance_from_state(const PgiPolicy *policy, PgiState *state, int64_t until,
 					   PgiEmit emit, void *arg)
 {
 	PgiOccurrence occurrences[PGI_MAX_DUTIES];
+	PgiDutyReport reports[PGI_MAX_DUTIES];
 	PgiRun run = {.policy = policy,
 				  .state = state,
 				  .emit = emit,
 				  .arg = arg,
 				  .unsettled = PGI_NEVER,
-				  .occurrences = occurrences};
+				  .occurrences = occurrences,
+				  .reports = reports};
 
 	run.cell = &policy->cell[state->asset_level][state->severity];
 	if (!run.cell->possible)

@@ -23,6 +23,8 @@ extern PgiResult pgi_advance_in_full(const PgiPolicy *policy, const PgiFact *fac
 									 bool *effects, PgiState *state);
 extern PgiResult pgi_advance_duties(const PgiPolicy *policy, const PgiFact *facts,
 									int nfacts, int64_t until, PgiDutyReport *reports);
+extern void pgi_advance_duties_of_state(const PgiPolicy *policy, PgiState *state,
+										PgiDutyReport *reports);
 extern PgiResult pgi_advance_from_state(const PgiPolicy *policy, PgiState *state,
 										int64_t until, PgiEmit emit, void *arg);
 

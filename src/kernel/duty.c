@@ -131,6 +131,17 @@ begin_cycle(PgiRun *run, int64_t at)
 	run->waiting = (sets->starting[PGI_OPENED] | followers(run, run->done)) & ~run->done;
 }
 
+/* Before the first fact no duty has begun. */
+void
+pgi_duties_begin(PgiRun *run)
+{
+	for (int number = 0; number < run->policy->nduties; number++)
+		run->reports[number] = (PgiDutyReport){.begun_at = PGI_NEVER,
+											   .deadline = PGI_NEVER,
+											   .overdue_at = PGI_NEVER,
+											   .done_at = PGI_NEVER};
+}
+
 /* Takes in what a fact that has an effect means for the duties. */
 void
 pgi_duties_apply_fact(PgiRun *run, const PgiFact *fact)
@@ -183,11 +194,8 @@ begin_occurrence(PgiRun *run, int number, int32_t occurrence, int64_t at)
 	current->watch.running = !run->duties_stand;
 	run->begun |= PGI_DUTY_BIT(number);
 	run->going |= PGI_DUTY_BIT(number);
-	if (run->reports != NULL)
-	{
-		run->reports[number].begun_at = at;
-		run->reports[number].overdue_at = PGI_NEVER;
-	}
+	run->reports[number].begun_at = at;
+	run->reports[number].overdue_at = PGI_NEVER;
 	pgi_run_emit(run, occurrence == 1 ? PGI_DUE : PGI_REPEATED, PGI_RULE_DUTY + number,
 				 occurrence, deadline(run, number), at);
 }
@@ -210,8 +218,7 @@ begin_again(PgiRun *run, int number, int64_t at)
 static void
 become_overdue(PgiRun *run, int number, int64_t at)
 {
-	if (run->reports != NULL)
-		run->reports[number].overdue_at = at;
+	run->reports[number].overdue_at = at;
 	pgi_run_emit(run, PGI_OVERDUE, PGI_RULE_DUTY_OVERDUE + number,
 				 run->occurrences[number].occurrence, PGI_NEVER, at);
 	if (run->policy->duties[number].repeats_overdue && begin_again(run, number, at))
@@ -260,11 +267,8 @@ pgi_duties_decide(PgiRun *run, int64_t at)
 			run->done |= bit;
 			run->going &= ~bit;
 			run->overdue &= ~bit;
-			if (run->reports != NULL)
-			{
-				run->reports[number].done_at = at;
-				run->reports[number].overdue_at = PGI_NEVER;
-			}
+			run->reports[number].done_at = at;
+			run->reports[number].overdue_at = PGI_NEVER;
 			(void) begin_again(run, number, at);
 		}
 		else if (is_overdue(run, number, at))
@@ -296,76 +300,119 @@ status_of(const PgiRun *run, int number)
 	return (run->begun & bit) != 0 ? PGI_DUTY_ENDED : PGI_DUTY_NONE;
 }
 
+/* How a duty stands, but for its deadline. */
+static void
+complete(const PgiRun *run, int number, PgiDutyReport *report)
+{
+	report->status = status_of(run, number);
+	report->occurrence =
+		report->begun_at == PGI_NEVER ? 0 : run->occurrences[number].occurrence;
+}
+
+static int64_t
+deadline_ahead(const PgiRun *run, int number)
+{
+	bool going = (run->going & at_level(run) & PGI_DUTY_BIT(number)) != 0;
+
+	return going ? deadline(run, number) : PGI_NEVER;
+}
+
 /* Fills in what the run has not noted on the way. */
 void
 pgi_duties_report(PgiRun *run)
 {
-	uint32_t level = at_level(run);
-
 	for (int number = 0; number < run->policy->nduties; number++)
 	{
-		PgiDutyReport *report = &run->reports[number];
-		bool going = (run->going & level & PGI_DUTY_BIT(number)) != 0;
-
-		report->status = status_of(run, number);
-		report->deadline = going ? deadline(run, number) : PGI_NEVER;
-		report->occurrence =
-			report->begun_at == PGI_NEVER ? 0 : run->occurrences[number].occurrence;
+		complete(run, number, &run->reports[number]);
+		run->reports[number].deadline = deadline_ahead(run, number);
 	}
 }
 
-/* Notes in the state the duties that time can still move. */
+/* The duties that time can still move. */
+static uint32_t
+moving(const PgiRun *run)
+{
+	uint32_t set = run->duties_stand ? 0 : run->going & at_level(run);
+
+	if (run->clocks[PGI_CLOCK_PROCESSING].running)
+		set |= (run->going | run->waiting) &
+			   run->policy->sets.above_response[run->state->response_level];
+	return set;
+}
+
+/* Notes in the state the duties that have begun, or that time can still move. */
 void
 pgi_duties_save(PgiRun *run, int64_t at)
 {
-	const PgiPolicy *policy = run->policy;
 	PgiState *state = run->state;
-	bool may_rise = run->clocks[PGI_CLOCK_PROCESSING].running;
-	uint32_t moving = run->duties_stand ? 0 : run->going & at_level(run);
+	uint32_t set = moving(run);
 
-	if (may_rise)
-		moving |= (run->going | run->waiting) &
-				  policy->sets.above_response[state->response_level];
 	state->nduties = 0;
-	for (; moving != 0; moving &= moving - 1)
+	for (int number = 0; number < run->policy->nduties; number++)
 	{
-		int number = first_of(moving);
-		PgiDutyState *duty = &state->duties[state->nduties++];
+		PgiDutyState *duty = &state->duties[state->nduties];
+		const PgiStopwatch *watch = &run->occurrences[number].watch;
 
+		if ((set & PGI_DUTY_BIT(number)) == 0 &&
+			run->reports[number].begun_at == PGI_NEVER)
+			continue;
+		state->nduties++;
 		memset(duty, 0, sizeof(*duty));
 		duty->number = (uint8_t) number;
-		duty->begun = (run->going & PGI_DUTY_BIT(number)) != 0;
+		duty->moving = (set & PGI_DUTY_BIT(number)) != 0;
 		duty->running = !run->duties_stand;
-		if (!duty->begun)
+		duty->report = run->reports[number];
+		duty->report.deadline = PGI_NEVER;
+		complete(run, number, &duty->report);
+		if (!duty->moving || duty->report.status != PGI_DUTY_GOING)
 			continue;
-		duty->occurrence = run->occurrences[number].occurrence;
 		duty->clock = duty->running
-						  ? pgi_stopwatch_origin(run, &run->occurrences[number].watch,
-												 calendar_of(run))
-						  : pgi_stopwatch_elapsed(run, &run->occurrences[number].watch,
-												  calendar_of(run), at);
-		if (duty->clock == PGI_NEVER)
-			state->can_continue = false;
+						  ? pgi_stopwatch_origin(run, watch, calendar_of(run))
+						  : pgi_stopwatch_elapsed(run, watch, calendar_of(run), at);
+		if (duty->clock != PGI_NEVER)
+			continue;
+		duty->report.deadline = deadline_ahead(run, number);
+		state->can_continue = false;
 	}
+}
+
+static void
+restore_status(PgiRun *run, uint32_t bit, PgiDutyStatus status)
+{
+	switch (status)
+	{
+		case PGI_DUTY_GOING:
+			run->going |= bit;
+			break;
+		case PGI_DUTY_OVERDUE:
+			run->overdue |= bit;
+			break;
+		case PGI_DUTY_DONE:
+			run->done |= bit;
+			break;
+		default:
+			break;
+	}
+	if (status != PGI_DUTY_NONE)
+		run->begun |= bit;
 }
 
 /* Takes up the duties of a state. */
 void
 pgi_duties_restore(PgiRun *run)
 {
+	pgi_duties_begin(run);
 	for (int i = 0; i < run->state->nduties; i++)
 	{
 		const PgiDutyState *duty = &run->state->duties[i];
 		PgiOccurrence *current = &run->occurrences[duty->number];
 
 		run->duties_stand = !duty->running;
-		if (!duty->begun)
-		{
+		run->reports[duty->number] = duty->report;
+		restore_status(run, PGI_DUTY_BIT(duty->number), duty->report.status);
+		if (duty->moving && duty->report.status == PGI_DUTY_NONE)
 			run->waiting |= PGI_DUTY_BIT(duty->number);
-			continue;
-		}
-		run->going |= PGI_DUTY_BIT(duty->number);
-		current->occurrence = duty->occurrence;
+		current->occurrence = duty->report.occurrence;
 		current->watch.running = duty->running;
 		current->watch.since = duty->clock;
 		current->watch.before[calendar_of(run)] = duty->running ? 0 : duty->clock;

@@ -50,8 +50,9 @@ typedef struct PgiRun
 	PgiOccurrence *occurrences; /* by number of the duty */
 	bool *effects; /* of the facts, by place: whether each has one; NULL: nobody asks */
 	const PgiFact *facts;
-	int nheard;				/* how many of them have taken effect, or have none */
-	PgiDutyReport *reports; /* the same; NULL: nobody asks */
+	int nheard; /* how many of them have taken effect, or have none */
+	PgiDutyReport
+		*reports; /* by number of the duty: when it began, became overdue, was done */
 } PgiRun;
 
 static inline int64_t

@@ -35,17 +35,41 @@ typedef struct PgiDerived
 	uint8_t response_level;
 } PgiDerived;
 
+/* What became of a duty, or of its newest occurrence when it repeats. */
+typedef enum PgiDutyStatus
+{
+	PGI_DUTY_NONE, /* it has not begun: its start has not happened, or no level it is for */
+	PGI_DUTY_GOING,	  /* due */
+	PGI_DUTY_OVERDUE, /* and its deadline has passed */
+	PGI_DUTY_DONE,
+	PGI_DUTY_ENDED, /* undone: what it lasts until has happened */
+	PGI_DUTY_STATUSES
+} PgiDutyStatus;
+
+typedef struct PgiDutyReport
+{
+	PgiDutyStatus status;
+	int32_t occurrence;
+	int64_t begun_at;
+	int64_t deadline;	/* as things stand; PGI_NEVER: it stands still, or none is left */
+	int64_t overdue_at; /* of this occurrence */
+	int64_t done_at;	/* when one was last done */
+} PgiDutyReport;
+
 /*
- * A duty that time can still move: by its deadline, or by a rise of the response to a
- * level that it is for.
+ * What has become of a duty, and what a run goes on from where time can still move it: by its
+ * deadline, or by a rise of the response to a level that it is for.
  */
 typedef struct PgiDutyState
 {
-	/* Since when its clock would have run, had it never stopped; what it shows if it stands. */
+	PgiDutyReport report; /* its deadline only where the clock does not tell it */
+	/*
+	 * Since when its clock would have run, had it never stopped; what it shows if it stands.
+	 * PGI_NEVER: it depends on the calendar, of which several are possible.
+	 */
 	int64_t clock;
-	int32_t occurrence;
 	uint8_t number;
-	bool begun;	  /* else it waits for its level */
+	bool moving;
 	bool running; /* its clock; it would, if it has not begun */
 } PgiDutyState;
 
@@ -79,27 +103,6 @@ typedef struct PgiState
 	int nduties;
 	PgiDutyState duties[PGI_MAX_DUTIES]; /* by number */
 } PgiState;
-
-/* What became of a duty, or of its newest occurrence when it repeats. */
-typedef enum PgiDutyStatus
-{
-	PGI_DUTY_NONE, /* it has not begun: its start has not happened, or no level it is for */
-	PGI_DUTY_GOING,	  /* due */
-	PGI_DUTY_OVERDUE, /* and its deadline has passed */
-	PGI_DUTY_DONE,
-	PGI_DUTY_ENDED, /* undone: what it lasts until has happened */
-	PGI_DUTY_STATUSES
-} PgiDutyStatus;
-
-typedef struct PgiDutyReport
-{
-	PgiDutyStatus status;
-	int32_t occurrence;
-	int64_t begun_at;
-	int64_t deadline;	/* as things stand; PGI_NEVER: it stands still, or none is left */
-	int64_t overdue_at; /* of this occurrence */
-	int64_t done_at;	/* when one was last done */
-} PgiDutyReport;
 
 /* Is handed each derived event, in order of time. */
 typedef void (*PgiEmit)(const PgiDerived *derived, void *arg);

@@ -13,27 +13,155 @@ put_number(uint8_t *bytes, uint64_t number, int size)
 	return bytes;
 }
 
+/* Seven bits a byte, the highest set where another follows. */
+static uint8_t *
+put_count(uint8_t *bytes, uint32_t count)
+{
+	for (; count >= 0x80; count >>= 7)
+		*bytes++ = (uint8_t) (count | 0x80);
+	*bytes++ = (uint8_t) count;
+	return bytes;
+}
+
+/* What is left to be read; `sound` until something is not there. */
+typedef struct Reader
+{
+	const uint8_t *next;
+	const uint8_t *end;
+	bool sound;
+} Reader;
+
 static uint64_t
-take_number(const uint8_t **bytes, int size)
+take_number(Reader *reader, int size)
 {
 	uint64_t number = 0;
 
+	if (reader->end - reader->next < size)
+	{
+		reader->sound = false;
+		return 0;
+	}
 	for (int i = 0; i < size; i++)
-		number |= (uint64_t) * (*bytes)++ << (8 * i);
+		number |= (uint64_t) *reader->next++ << (8 * i);
 	return number;
 }
 
-#define NUMBER 0x1f
-#define BEGUN 0x20
-#define RUNNING 0x40
+static int32_t
+take_count(Reader *reader)
+{
+	uint64_t count = 0;
+	uint8_t byte;
+	int shift = 0;
+
+	do
+	{
+		byte = (uint8_t) take_number(reader, 1);
+		count |= (uint64_t) (byte & 0x7f) << shift;
+		shift += 7;
+	} while (byte >= 0x80 && shift < 35);
+	if (byte >= 0x80 || count > INT32_MAX)
+		reader->sound = false;
+	return (int32_t) count;
+}
+
 /* In the first byte: how many times to acknowledge have passed, which clocks follow. */
 #define PASSED 0x0f
 #define INACTIVITY(number) (0x10 << (number))
+/* In the first of a duty. */
+#define NUMBER 0x1f
+#define RUNNING 0x20
+#define MOVING 0x40
+/* In its second. */
+#define STATUS 0x07
+#define BEGUN 0x08
+#define OVERDUE 0x10
+#define DONE 0x20
+#define DEADLINE 0x40
+#define CLOCK_TELLS_BEGINNING 0x80
+
+/* Whether it has a clock. */
+static bool
+is_counting(const PgiDutyState *duty)
+{
+	return duty->moving && duty->report.status == PGI_DUTY_GOING;
+}
+
+static uint8_t *
+put_duty(uint8_t *end, const PgiDutyState *duty)
+{
+	const PgiDutyReport *report = &duty->report;
+	uint8_t has = (uint8_t) report->status;
+
+	if (report->begun_at != PGI_NEVER)
+		has |= BEGUN;
+	if (report->overdue_at != PGI_NEVER)
+		has |= OVERDUE;
+	if (report->done_at != PGI_NEVER)
+		has |= DONE;
+	if (report->deadline != PGI_NEVER)
+		has |= DEADLINE;
+	if (is_counting(duty) && duty->clock == report->begun_at)
+		has |= CLOCK_TELLS_BEGINNING;
+	*end++ = duty->number | (duty->running ? RUNNING : 0) | (duty->moving ? MOVING : 0);
+	*end++ = has;
+	if ((has & BEGUN) != 0)
+		end = put_count(end, (uint32_t) report->occurrence);
+	if (is_counting(duty))
+		end = put_number(end, (uint64_t) duty->clock, 8);
+	if ((has & BEGUN) != 0 && (has & CLOCK_TELLS_BEGINNING) == 0)
+		end = put_number(end, (uint64_t) report->begun_at, 8);
+	if ((has & OVERDUE) != 0)
+		end = put_number(end, (uint64_t) report->overdue_at, 8);
+	if ((has & DONE) != 0)
+		end = put_number(end, (uint64_t) report->done_at, 8);
+	if ((has & DEADLINE) != 0)
+		end = put_number(end, (uint64_t) report->deadline, 8);
+	return end;
+}
+
+static void
+take_duty(Reader *reader, PgiDutyState *duty)
+{
+	PgiDutyReport *report = &duty->report;
+	uint8_t first = (uint8_t) take_number(reader, 1);
+	uint8_t has = (uint8_t) take_number(reader, 1);
+
+	memset(duty, 0, sizeof(*duty));
+	*report = (PgiDutyReport){.status = (PgiDutyStatus) (has & STATUS),
+							  .begun_at = PGI_NEVER,
+							  .deadline = PGI_NEVER,
+							  .overdue_at = PGI_NEVER,
+							  .done_at = PGI_NEVER};
+	duty->number = first & NUMBER;
+	duty->running = (first & RUNNING) != 0;
+	duty->moving = (first & MOVING) != 0;
+	if ((has & BEGUN) != 0)
+		report->occurrence = take_count(reader);
+	if (is_counting(duty))
+		duty->clock = (int64_t) take_number(reader, 8);
+	if ((has & CLOCK_TELLS_BEGINNING) != 0)
+		report->begun_at = duty->clock;
+	else if ((has & BEGUN) != 0)
+		report->begun_at = (int64_t) take_number(reader, 8);
+	if ((has & OVERDUE) != 0)
+		report->overdue_at = (int64_t) take_number(reader, 8);
+	if ((has & DONE) != 0)
+		report->done_at = (int64_t) take_number(reader, 8);
+	if ((has & DEADLINE) != 0)
+		report->deadline = (int64_t) take_number(reader, 8);
+	if (first > (NUMBER | RUNNING | MOVING) || report->status >= PGI_DUTY_STATUSES ||
+		((has & BEGUN) != 0) != (report->occurrence > 0) ||
+		(report->status != PGI_DUTY_NONE && (has & BEGUN) == 0) ||
+		((has & CLOCK_TELLS_BEGINNING) != 0 &&
+		 !((has & BEGUN) != 0 && is_counting(duty))))
+		reader->sound = false;
+}
 
 /*
- * Writes what a run goes on from besides what every incident has, at most PGI_PACKED_MOST
- * bytes, and returns how many: none when time moves no duty and no step by inactivity, and
- * no more than the first time to acknowledge has passed. Numbers are little-endian.
+ * Writes what a run goes on from besides what every incident has, and what has become of the
+ * duties: at most PGI_PACKED_MOST bytes. Returns how many: none when no duty has begun or
+ * waits, time moves no step by inactivity, and no more than the first time to acknowledge
+ * has passed. Numbers are little-endian.
  */
 int
 pgi_state_pack(const PgiState *state, uint8_t *bytes)
@@ -50,20 +178,12 @@ pgi_state_pack(const PgiState *state, uint8_t *bytes)
 			inactivities |= INACTIVITY(number);
 	if (state->nduties == 0 && inactivities == 0 && passed <= 1)
 		return 0;
-	end = put_number(end, passed | inactivities, 1);
+	*end++ = passed | inactivities;
 	for (int number = 0; number < PGI_MAX_INACTIVITIES; number++)
 		if ((inactivities & INACTIVITY(number)) != 0)
 			end = put_number(end, (uint64_t) state->inactive_since[number], 8);
 	for (int i = 0; i < state->nduties; i++)
-	{
-		const PgiDutyState *duty = &state->duties[i];
-
-		end = put_number(
-			end, duty->number | (duty->begun ? BEGUN : 0) | (duty->running ? RUNNING : 0),
-			1);
-		end = put_number(end, (uint32_t) duty->occurrence, 4);
-		end = put_number(end, (uint64_t) duty->clock, 8);
-	}
+		end = put_duty(end, &state->duties[i]);
 	return (int) (end - bytes);
 }
 
@@ -74,7 +194,7 @@ pgi_state_pack(const PgiState *state, uint8_t *bytes)
 bool
 pgi_state_unpack(PgiState *state, const uint8_t *bytes, int length)
 {
-	const uint8_t *end = bytes + length;
+	Reader reader = {bytes, bytes + length, true};
 	uint8_t first;
 
 	state->nduties = 0;
@@ -82,35 +202,23 @@ pgi_state_unpack(PgiState *state, const uint8_t *bytes, int length)
 		state->inactive_since[number] = PGI_NEVER;
 	if (length == 0)
 		return true;
-	first = (uint8_t) take_number(&bytes, 1);
+	first = (uint8_t) take_number(&reader, 1);
 	if ((first & PASSED) > PGI_MAX_ACKNOWLEDGEMENTS)
 		return false;
 	state->late[PGI_CLOCK_ACKNOWLEDGEMENT] = first & PASSED;
 	for (int number = 0; number < PGI_MAX_INACTIVITIES; number++)
-	{
-		if ((first & INACTIVITY(number)) == 0)
-			continue;
-		if (end - bytes < 8)
-			return false;
-		state->inactive_since[number] = (int64_t) take_number(&bytes, 8);
-	}
-	if ((end - bytes) % PGI_PACKED_DUTY != 0 ||
-		(end - bytes) / PGI_PACKED_DUTY > PGI_MAX_DUTIES)
-		return false;
-	for (int before = -1; bytes < end; before = state->duties[state->nduties++].number)
+		if ((first & INACTIVITY(number)) != 0)
+			state->inactive_since[number] = (int64_t) take_number(&reader, 8);
+	for (int before = -1; reader.sound && reader.next < reader.end; state->nduties++)
 	{
 		PgiDutyState *duty = &state->duties[state->nduties];
 
-		memset(duty, 0, sizeof(*duty));
-		first = (uint8_t) take_number(&bytes, 1);
-		duty->number = first & NUMBER;
-		duty->begun = (first & BEGUN) != 0;
-		duty->running = (first & RUNNING) != 0;
-		duty->occurrence = (int32_t) take_number(&bytes, 4);
-		duty->clock = (int64_t) take_number(&bytes, 8);
-		if (duty->number <= before || first > (NUMBER | BEGUN | RUNNING) ||
-			duty->occurrence < (duty->begun ? 1 : 0))
+		if (state->nduties == PGI_MAX_DUTIES)
 			return false;
+		take_duty(&reader, duty);
+		if (duty->number <= before)
+			return false;
+		before = duty->number;
 	}
-	return true;
+	return reader.sound;
 }

@@ -6,9 +6,8 @@
 
 #include "kernel/state.h"
 
-/* The bytes of pgi_state_pack: for each duty, and at most. */
-#define PGI_PACKED_DUTY 13
-#define PGI_PACKED_MOST (1 + 8 * PGI_MAX_INACTIVITIES + PGI_MAX_DUTIES * PGI_PACKED_DUTY)
+/* The bytes of pgi_state_pack at most: a duty has 2, a count and five moments. */
+#define PGI_PACKED_MOST (1 + 8 * PGI_MAX_INACTIVITIES + PGI_MAX_DUTIES * (2 + 5 + 5 * 8))
 
 extern int pgi_state_pack(const PgiState *state, uint8_t *bytes);
 extern bool pgi_state_unpack(PgiState *state, const uint8_t *bytes, int length);

@@ -21,14 +21,6 @@ pgi_ticket_key(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(digits, length));
 }
 
-/* A text as it is. */
-PG_FUNCTION_INFO_V1(pgi_ticket_key_text);
-Datum
-pgi_ticket_key_text(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-}
-
 /* The number that a text is of, written as pgi_ticket_key writes it; NULL: of none. */
 PG_FUNCTION_INFO_V1(pgi_ticket_number);
 Datum

@@ -15,6 +15,16 @@ compile(const PgiPolicySource *source)
 	return policy;
 }
 
+static int
+moving(void)
+{
+	int count = 0;
+
+	for (int i = 0; i < state.nduties; i++)
+		count += state.duties[i].moving;
+	return count;
+}
+
 static void
 set_rise(PgiPolicySource *source, PgiRiseMeasure measure, int64_t amount, int to)
 {
@@ -227,8 +237,7 @@ test_one_duty(void)
 			 "graded@0:3/3 due(0)#1@0 overdue(0)#1@20 ");
 	leads_to(&policy, "opened@0:3m done@0:0", 100, "graded@0:3/3 due(0)#1@0 ");
 	leads_to(&policy, "opened@0:3m done@5:1 done@6:40", 10, "graded@0:3/3 due(0)#1@0 ");
-	ok(state.nduties == 1 && state.next_due == 20 * MINUTE,
-	   "another duty is not this one");
+	ok(moving() == 1 && state.next_due == 20 * MINUTE, "another duty is not this one");
 	leads_to(&policy, "opened@0:3m resolved@20", 100, "graded@0:3/3 due(0)#1@0 ");
 	leads_to(&policy, "opened@0:3m resolved@0", 100, "graded@0:3/3 ");
 	leads_to(&policy, "opened@0:3m cancelled@10", 100, "graded@0:3/3 due(0)#1@0 ");
@@ -347,7 +356,7 @@ test_missed(void)
 	leads_to(&policy, "opened@0:3m", 70,
 			 "graded@0:3/3 due(0)#1@0 overdue(0)#1@30 repeated(0)#2@30 overdue(0)#2@60 "
 			 "repeated(0)#3@60 ");
-	ok(state.nduties == 1 && state.next_due == 90 * MINUTE, "the next is due at 90");
+	ok(moving() == 1 && state.next_due == 90 * MINUTE, "the next is due at 90");
 	leads_to(&policy, "opened@0:3m done@40:0", 71,
 			 "graded@0:3/3 due(0)#1@0 overdue(0)#1@30 repeated(0)#2@30 repeated(0)#3@40 "
 			 "overdue(0)#3@70 repeated(0)#4@70 ");
@@ -361,8 +370,7 @@ test_missed(void)
 	policy = compile(&source);
 	leads_to(&policy, "opened@0:3m", 400,
 			 "graded@0:3/3 due(0)#1@0 overdue(0)#1@30 repeated(0)#2@30 overdue(0)#2@60 ");
-	ok(state.nduties == 0 && state.next_due == 480 * MINUTE,
-	   "the last one stays overdue");
+	ok(moving() == 0 && state.next_due == 480 * MINUTE, "the last one stays overdue");
 	source.duties[0].limit = 0;
 	source.hold_stops = PGI_HOLD_DUTIES;
 	policy = compile(&source);
@@ -417,7 +425,8 @@ test_levels(void)
 		source.duties[0].within[level] = PGI_NEVER;
 	policy = compile(&source);
 	leads_to(&policy, "opened@0:2m", 119, "graded@0:2/2 ");
-	ok(state.nduties == 1 && !state.duties[0].begun, "it waits for the response to rise");
+	ok(moving() == 1 && state.duties[0].report.begun_at == PGI_NEVER,
+	   "it waits for the response to rise");
 	leads_to(&policy, "opened@0:2m", 120, "graded@0:2/2 escalated@120:2/1 due(0)#1@120 ");
 }
 
@@ -439,7 +448,7 @@ test_hold(void)
 			 "graded@0:3/3 due(0)#1@0 overdue(0)#1@60 ");
 	leads_to(&policy, "opened@0:3m held@10 assessed@30:2m", 35,
 			 "graded@0:3/3 due(0)#1@0 graded@30:2/2 ");
-	ok(state.next_due == 240 * MINUTE && state.nduties == 0, "its clock stands still");
+	ok(state.next_due == 240 * MINUTE && moving() == 0, "its clock stands still");
 	source.duties[0].until = PGI_CLOSED;
 	policy = compile(&source);
 	leads_to(&policy, "opened@0:3m held@10 resolved@40", 100,
@@ -459,14 +468,15 @@ test_packing(void)
 	PgiState back;
 	int length;
 
-	run(&policy, "opened@0:3m", 30);
-	ok(pgi_state_pack(&state, bytes) == 0, "what is overdue for good takes no bytes");
+	run(&policy, "opened@0:3m resolved@0", 10);
+	ok(pgi_state_pack(&state, bytes) == 0, "where no duty has begun there are no bytes");
 	run(&policy, "opened@0:3m", 10);
 	length = pgi_state_pack(&state, bytes);
-	ok(length == 1 + PGI_PACKED_DUTY, "one duty is ahead");
+	ok(length == 1 + 2 + 1 + 8, "the clock of a duty tells when it began");
 	memset(&back, 0, sizeof(back));
 	ok(pgi_state_unpack(&back, bytes, length) && back.nduties == 1 &&
-		   back.duties[0].occurrence == 1 && back.inactive_since[0] == PGI_NEVER,
+		   back.duties[0].report.occurrence == 1 && back.duties[0].report.begun_at == 0 &&
+		   back.inactive_since[0] == PGI_NEVER,
 	   "it comes back");
 	ok(!pgi_state_unpack(&back, bytes, length - 1) &&
 		   !pgi_state_unpack(&back, bytes, 2) &&
@@ -475,15 +485,26 @@ test_packing(void)
 	bytes[1] |= 0x80;
 	ok(!pgi_state_unpack(&back, bytes, length), "a flag that does not exist");
 	bytes[1] &= 0x7f;
-	bytes[2] = 0;
+	bytes[2]++;
+	ok(!pgi_state_unpack(&back, bytes, length),
+	   "overdue, with a clock that tells when it began");
+	bytes[2] += 6;
+	ok(!pgi_state_unpack(&back, bytes, length), "a status that does not exist");
+	bytes[2] -= 7;
+	bytes[3] = 0;
 	ok(!pgi_state_unpack(&back, bytes, length), "an occurrence before the first");
-	bytes[2] = 1;
+	memset(bytes + 3, 0xff, 6);
+	ok(!pgi_state_unpack(&back, bytes, length), "an occurrence beyond the last");
+	length = pgi_state_pack(&state, bytes);
 	bytes[0] = PGI_MAX_ACKNOWLEDGEMENTS + 1;
 	ok(!pgi_state_unpack(&back, bytes, length),
 	   "more times to acknowledge than there are");
 	bytes[0] = 0;
-	memcpy(bytes + length, bytes + 1, PGI_PACKED_DUTY);
-	ok(!pgi_state_unpack(&back, bytes, length + PGI_PACKED_DUTY), "a duty twice");
+	memcpy(bytes + length, bytes + 1, length - 1);
+	ok(!pgi_state_unpack(&back, bytes, 2 * length - 1), "a duty twice");
+	run(&policy, "opened@0:3m", 30);
+	length = pgi_state_pack(&state, bytes);
+	ok(length == 1 + 2 + 1 + 8 + 8, "what is overdue for good began and became overdue");
 }
 
 int

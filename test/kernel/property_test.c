@@ -115,6 +115,39 @@ same_state(const PgiState *a, const PgiState *b)
 		   memcmp(a->duties, b->duties, sizeof(PgiDutyState) * a->nduties) == 0;
 }
 
+/* What a state, stored and come back, tells of the duties is what a run over all facts tells. */
+static int
+duties_told(const PgiPolicy *policy, const PgiFact *facts, int nfacts, int64_t until,
+			const PgiState *state)
+{
+	PgiDutyReport run[PGI_MAX_DUTIES];
+	PgiDutyReport told[PGI_MAX_DUTIES];
+	PgiState back;
+
+	if (!stored(state, &back) ||
+		pgi_advance_duties(policy, facts, nfacts, until, run) != PGI_OK)
+		return 0;
+	pgi_advance_duties_of_state(policy, &back, told);
+	for (int number = 0; number < policy->nduties; number++)
+		if (run[number].status != told[number].status ||
+			run[number].occurrence != told[number].occurrence ||
+			run[number].begun_at != told[number].begun_at ||
+			run[number].deadline != told[number].deadline ||
+			run[number].overdue_at != told[number].overdue_at ||
+			run[number].done_at != told[number].done_at)
+			return 0;
+	return 1;
+}
+
+static int
+some_move(const PgiState *state)
+{
+	for (int i = 0; i < state->nduties; i++)
+		if (state->duties[i].moving)
+			return 1;
+	return 0;
+}
+
 /* Going on from a state, in steps, gives the events and states of a run over all facts. */
 static int
 goes_on(const PgiPolicy *policy, const PgiState *from, const Course *early,
@@ -371,6 +404,7 @@ main(void)
 	int dues = 1;
 	int levels = 1;
 	int goings = 1;
+	int told = 1;
 	int orders = 1;
 	int laws = 1;
 	int moved = 0;
@@ -397,10 +431,11 @@ main(void)
 		dues &= due_is_right(&state, &early, &whole, facts, nfacts, until);
 		orders &= in_order(&whole, facts, nfacts);
 		laws &= laws_hold(&policy, &whole, facts, nfacts);
+		told &= duties_told(&policy, facts, nfacts, until, &state);
 		if (state.can_continue)
 		{
 			goings &= goes_on(&policy, &state, &early, &whole, facts, nfacts, until);
-			gone += state.nduties > 0;
+			gone += some_move(&state);
 		}
 		for (int i = 0; i < whole.count; i++)
 		{
@@ -418,6 +453,7 @@ main(void)
 	ok(dues, "next_due is the moment of the next event");
 	ok(levels, "the state stands where the last event left it");
 	ok(goings, "a run that goes on is a run over all facts");
+	ok(told, "a state tells of the duties what a run does");
 	ok(orders, "events are in order");
 	ok(laws, "duties keep their laws, and what is resolved stays quiet");
 	ok(gone > LIVES / 10, "duties are gone on with");

@@ -61,7 +61,8 @@ SELECT is_empty($$ SELECT name FROM functions WHERE proacl IS NULL $$, 'every fu
 SELECT is_empty($$
 	SELECT c.oid::regclass FROM pg_class AS c, aclexplode(c.relacl) AS a
 		WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND a.grantee <> c.relowner
-$$, 'the script grants no table, view or sequence to anybody');
+			AND NOT (a.grantee = 'incident_reader'::regrole AND a.privilege_type = 'SELECT')
+$$, 'the script grants no table, view or sequence to anybody, but to the owner of walled views what they read');
 SELECT is_empty($$
 	SELECT n.nspname, a.grantee::regrole FROM pg_namespace AS n, aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) AS a
 		WHERE n.nspname IN ('incident', 'incident_internal') AND a.grantee <> n.nspowner
@@ -69,7 +70,7 @@ $$, 'and neither schema');
 SELECT is_empty($$ SELECT name FROM functions WHERE is_public AND prosecdef $$,
 	'no function that people see is SECURITY DEFINER: inside one, nobody can tell who called');
 SELECT set_eq($$ SELECT proname::text FROM functions WHERE prosecdef $$,
-	'{guard_policy,guard_policy_part,duty_of,duty_reports,lateness,risk_method_of,replay_counts,replay_events}'::text[],
+	'{guard_policy,guard_policy_part,duty_of,lateness,risk_method_of,replay_counts,replay_events}'::text[],
 	'of the others are the guards, what views call, and what replay() calls in parallel workers');
 SELECT is_empty($$ SELECT name FROM functions WHERE prosecdef AND NOT coalesce(proconfig, '{}') @> '{"search_path=pg_catalog, pg_temp"}' $$,
 	'every SECURITY DEFINER function has its path pinned');
@@ -104,7 +105,7 @@ $$, 'what is public without a door has no namesake inside');
 -- Policies, calendars, methods and words are everybody's: what reads nothing else needs no door;
 -- nor does what tells a caller of himself.
 SELECT set_eq($$ SELECT DISTINCT proname::text FROM functions WHERE is_public AND prokind = 'f' AND NOT is_door AND provolatile <> 'v' $$,
-	'{add_working_time,annual_loss,annual_losses,asset_level_of,asset_rating,asset_value,check_policy,current_organisation,event_level,event_level_of,frequency_rating,label,language,loss_exceedance,loss_probability,method_asset_rating,method_asset_value,policy_id,policy_remarks,processing_time,rating_shift,response_level,response_steps,risk_detail,risk_level,risk_likelihood,risk_loss,risk_method_id,risk_standing,risk_unacceptable_from,risk_value,severity_of,simulate,term_length,terms,working_day,working_time}'::text[],
+	'{add_working_time,annual_loss,annual_losses,asset_level_of,asset_rating,asset_value,check_policy,current_organisation,event_level,event_level_of,frequency_rating,label,language,loss_exceedance,loss_probability,method_asset_rating,method_asset_value,policy_id,policy_remarks,processing_time,rating_shift,response_level,response_steps,risk_detail,risk_level,risk_likelihood,risk_loss,risk_method_id,risk_standing,risk_unacceptable_from,risk_value,severity_of,simulate,term_length,terms,ticket_key,working_day,working_time}'::text[],
 	'without a door are look-ups in policies, calendars, methods and words, …');
 SELECT is_empty($$ SELECT name FROM functions WHERE is_public AND prokind = 'f' AND NOT is_door AND provolatile <> 'v'
 	AND (lanname NOT IN ('c', 'sql') OR proparallel <> 's') $$, '… in C or SQL, PARALLEL SAFE, …');
@@ -138,8 +139,6 @@ $$, 'and every right is some role''s');
 
 SELECT set_eq($$ SELECT proname::text FROM functions WHERE prosecdef AND is_trigger $$, '{guard_policy,guard_policy_part}'::text[],
 	'no trigger function is SECURITY DEFINER but the guards, which look at more than who restores may');
-SELECT is_empty($$ SELECT polname FROM pg_policy AS p JOIN pg_class AS c ON c.oid = p.polrelid WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) $$,
-	'the script makes no row policies');
 SELECT is_empty($$
 	SELECT r.role, r.object FROM incident_internal.role_rights AS r WHERE NOT CASE r.object_kind
 		WHEN 'view' THEN EXISTS (SELECT FROM pg_class AS c WHERE c.relnamespace = 'incident'::regnamespace
@@ -256,27 +255,42 @@ $$, 'no view depends on a system catalogue');
 SELECT is_empty($$
 	SELECT c.relname FROM pg_class AS c WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND c.relkind = 'v'
 		AND EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'org_id')
-			AND NOT coalesce(c.reloptions, '{}') && '{security_barrier=on,security_barrier=true}'::text[]
-$$, 'every view of one organisation is a security barrier');
+			AND (c.relowner = 'incident_reader'::regrole) = (coalesce(c.reloptions, '{}') && '{security_barrier=on,security_barrier=true}'::text[])
+$$, 'every view of organisations is either behind walls or a security barrier');
+SELECT set_eq($$ SELECT c.oid::regclass FROM pg_class AS c, aclexplode(c.relacl) AS a
+		WHERE a.grantee = 'incident_reader'::regrole AND c.relkind IN ('r', 'p') AND EXISTS (SELECT FROM pg_attribute AS t WHERE t.attrelid = c.oid AND t.attname = 'org_id') $$,
+	$$ SELECT c.oid::regclass FROM pg_class AS c JOIN pg_policy AS p ON p.polrelid = c.oid
+		WHERE c.relrowsecurity AND p.polcmd = 'r' AND p.polpermissive AND p.polroles = ARRAY['incident_reader'::regrole::oid]
+			AND pg_get_expr(p.polqual, c.oid) = 'incident_internal.sees(org_id)'
+			AND 1 = (SELECT count(*) FROM pg_policy AS o WHERE o.polrelid = c.oid) $$,
+	'of organisations the owner of walled views reads what is behind a wall');
+SELECT is_empty($$ SELECT c.oid::regclass FROM pg_class AS c WHERE c.relowner = 'incident_reader'::regrole AND c.relkind <> 'v' $$,
+	'it owns nothing but views');
+SELECT ok(NOT (r.rolcanlogin OR r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls)
+	AND NOT EXISTS (SELECT FROM pg_auth_members AS m WHERE r.oid IN (m.roleid, m.member)), 'is no login, and has no members')
+	FROM pg_roles AS r WHERE r.rolname = 'incident_reader';
+SELECT is_empty($$
+	SELECT c.relname, count(*) FROM pg_class AS c, regexp_matches((SELECT pg_get_viewdef(c.oid)), '^ {3,5}(?:FROM|LEFT JOIN|JOIN) \(*incident_internal\.', 'gn') AS m
+	WHERE c.relowner = 'incident_reader'::regrole GROUP BY c.relname HAVING count(*) > 3
+$$, 'walled views join no more than three tables, or a ticket table and two of them were not planned as a whole');
 
 SELECT is_empty($$
 	WITH parts AS (
 		SELECT v.relname AS view, d.def, m[1] AS relation, m[2] AS alias
 		FROM pg_class AS v, LATERAL (SELECT pg_get_viewdef(v.oid) AS def) AS d,
 			regexp_matches(d.def, 'incident_internal\.(\w+) (\w+)', 'g') AS m
-		WHERE v.relnamespace = 'incident'::regnamespace AND v.relkind = 'v')
+		WHERE v.relnamespace = 'incident'::regnamespace AND v.relkind = 'v' AND v.relowner <> 'incident_reader'::regrole)
 	SELECT DISTINCT p.view, p.relation, p.alias FROM parts AS p
 	JOIN pg_class AS c ON c.relname = p.relation AND c.relnamespace = 'incident_internal'::regnamespace AND c.relkind IN ('r', 'p')
 	JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'org_id'
 	WHERE p.def !~ format('sees\((%1$s\.)?org_id\)|(\m%1$s\.|[( ])org_id = \( SELECT incident_internal\.organisation_read', p.alias)
 		AND (p.view, p.relation, p.alias) NOT IN (VALUES
 			-- in subqueries for each row, which no condition of a reader reaches
-			('incident_history', 'repeats', 'r'), ('timeline', 'entries', 'v'), ('timeline', 'incident_state', 's'),
 			('measure_register', 'scenario_measures', 'l'), ('vulnerability_status', 'risk_scenarios', 's'),
 			-- about all organisations, or with a condition of its own
 			('calendar_register', 'organisations', 'o'), ('rights_granted', 'grants', 'g'),
 			('watchdog', 'incident_state', 's'), ('watchdog', 'timers', 'r'))
-$$, 'each table of an organisation is guarded by itself in each view');
+$$, 'in other views each table of an organisation is guarded by itself');
 
 -- An index serves a view only where both say the same.
 CREATE TEMP VIEW finished AS

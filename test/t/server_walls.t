@@ -295,7 +295,7 @@ is(rows_of('two', $digests), rows_of($node->safe_psql('incident', 'SELECT curren
 my $spies = <<'SQL';
 CREATE FUNCTION pg_temp.spy(what text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS $$
 BEGIN
-	IF what LIKE '%secret%' THEN
+	IF what ~ 'secret(?!ariat)' THEN		-- to which a policy of the database has a duty
 		RAISE WARNING 'saw %', what;
 	END IF;
 	RETURN true;
