@@ -35,6 +35,7 @@ static const struct
 	/* of an organisation */
 	{"risk registers", "risk_scenarios", 1},
 	{"grants", "grants", 1},
+	{"id range", "installation", 1},
 };
 
 static int

@@ -40,7 +40,7 @@ INSERT INTO samples VALUES
 	('*', 'manner', '''malware'''), ('*', 'incident_categories', '''{fire}'''), ('*', 'area', '''host'''),
 	('*', 'evidence', '''scan'''), ('*', 'reference', '''CVE'''), ('*', 'found_at', 'now()'),
 	('*', 'kind', '''preventive'''), ('*', 'seq', '1'), ('*', 'rule', '100::smallint'), ('*', 'org_id', '1'),
-	('*', 'keep', 'interval ''1 year'''),
+	('*', 'keep', 'interval ''1 year'''), ('*', 'shard', '0'),
 	('open', 'severity', '''minor'''), ('assess', 'severity', '''minor'''), ('event_level', 'severity', '''minor'''),
 	('response_level', 'severity', '''minor'''), ('response_steps', 'severity', '''minor'''), ('simulate', 'severity', '''minor'''),
 	('open', 'summary', '''a summary'''), ('open', 'confidentiality', '''red'''), ('open', 'ticket', '''T-1'''),
