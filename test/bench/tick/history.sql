@@ -17,17 +17,17 @@ FROM generate_series(1, :history_rows) AS i;
 VACUUM ANALYZE bench_history.source;
 
 -- In the extension's schema, where src/base/bulk.c looks for its tables.
-CREATE TABLE incident.bench_heap (LIKE incident_internal.entries) PARTITION BY RANGE (month);
-CREATE TABLE incident.bench_heap_300 PARTITION OF incident.bench_heap FOR VALUES FROM (300) TO (301);
-CREATE TABLE incident.bench_keyed (LIKE incident_internal.entries) PARTITION BY RANGE (month);
-CREATE TABLE incident.bench_keyed_300 (LIKE incident_internal.entries_default INCLUDING INDEXES);
-ALTER TABLE incident.bench_keyed ATTACH PARTITION incident.bench_keyed_300 FOR VALUES FROM (300) TO (301);
+CREATE TABLE incident_internal.bench_heap (LIKE incident_internal.entries) PARTITION BY RANGE (month);
+CREATE TABLE incident_internal.bench_heap_300 PARTITION OF incident_internal.bench_heap FOR VALUES FROM (300) TO (301);
+CREATE TABLE incident_internal.bench_keyed (LIKE incident_internal.entries) PARTITION BY RANGE (month);
+CREATE TABLE incident_internal.bench_keyed_300 (LIKE incident_internal.entries_default INCLUDING INDEXES);
+ALTER TABLE incident_internal.bench_keyed ATTACH PARTITION incident_internal.bench_keyed_300 FOR VALUES FROM (300) TO (301);
 
 CREATE FUNCTION bench_history.insert_select(target text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
 	rows bigint;
 BEGIN
-	EXECUTE format('INSERT INTO incident.%I SELECT * FROM bench_history.source', target);
+	EXECUTE format('INSERT INTO incident_internal.%I SELECT * FROM bench_history.source', target);
 	GET DIAGNOSTICS rows = ROW_COUNT;
 	RETURN rows;
 END
@@ -43,7 +43,7 @@ DECLARE
 	took interval;
 	took_cpu float8;
 BEGIN
-	EXECUTE format('TRUNCATE incident.%I', target);
+	EXECUTE format('TRUNCATE incident_internal.%I', target);
 	COMMIT;
 	wal := pg_current_wal_insert_lsn();
 	began := clock_timestamp();
@@ -59,7 +59,7 @@ BEGIN
 		report.take('history', way || ' ' || target || ' wal', run,
 			pg_wal_lsn_diff(pg_current_wal_insert_lsn(), wal)::float8);
 	COMMIT;
-	EXECUTE format('SELECT count(*) FROM incident.%I', target) INTO rows;
+	EXECUTE format('SELECT count(*) FROM incident_internal.%I', target) INTO rows;
 	IF rows <> goal THEN
 		RAISE EXCEPTION '% wrote % of % entries', way, rows, goal;
 	END IF;
@@ -98,5 +98,5 @@ SELECT report.tell('history', 'rows/s: bulk / INSERT … SELECT, heap only',
 	report.tell('history', 'WAL: bulk / INSERT … SELECT, primary key',
 		report.ratio('history', 'bulk bench_keyed wal', 'insert bench_keyed wal'))
 \g /dev/null
-DROP TABLE incident.bench_heap, incident.bench_keyed;
+DROP TABLE incident_internal.bench_heap, incident_internal.bench_keyed;
 DROP SCHEMA bench_history CASCADE;
