@@ -86,6 +86,13 @@ UPDATE incident_internal.risk_methods SET document = '{}' WHERE method_id = :id;
 UPDATE incident_internal.risk_methods SET state = 'draft' WHERE method_id = 1;
 DELETE FROM incident_internal.risk_methods WHERE method_id = :second;
 TRUNCATE incident_internal.risk_methods;
+INSERT INTO incident_internal.risk_methods (name, version, state, document, digest) VALUES ('planted', 1, 'published', '{}', '');
+BEGIN;
+ALTER TABLE incident_internal.risk_methods DISABLE TRIGGER guard;
+UPDATE incident_internal.risk_methods SET document = document || '{"source": "elsewhere"}' WHERE method_id IN (1, :second);
+SELECT * FROM incident.verify_risk_methods();
+ROLLBACK;
+SELECT * FROM incident.verify_risk_methods();
 SELECT incident.import_risk_method(pg_temp.changed('{name}', '"draft"')) AS draft \gset
 UPDATE incident_internal.risk_methods SET document = jsonb_set(document, '{risk,bands,0,1}', '7') WHERE method_id = :draft;
 SELECT incident.risk_level(:draft, '3', '3', '3');

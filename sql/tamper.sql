@@ -180,5 +180,5 @@ FROM incident_internal.triggers AS g, unnest('{DISABLE,ENABLE,ENABLE REPLICA}'::
 	pg_temp.found_in_policies(format('ALTER TABLE incident_internal.%I %s TRIGGER %I', relation, t.fires, trigger), false) AS f
 GROUP BY t.fires ORDER BY t.fires;
 SELECT f.* FROM unnest(ARRAY['ALTER TABLE incident_internal.policy_levels ENABLE TRIGGER guard', 'DROP TRIGGER invalidate ON incident_internal.calendars',
-	'DROP TRIGGER guard ON incident_internal.policies; CREATE TRIGGER guard BEFORE DELETE ON incident_internal.policies FOR EACH ROW EXECUTE FUNCTION incident_internal.guard_policy(); ALTER TABLE incident_internal.policies ENABLE ALWAYS TRIGGER guard']) AS change,
+	'DROP TRIGGER guard ON incident_internal.policies; CREATE TRIGGER guard BEFORE DELETE ON incident_internal.policies FOR EACH ROW EXECUTE FUNCTION incident_internal.guard_version(); ALTER TABLE incident_internal.policies ENABLE ALWAYS TRIGGER guard']) AS change,
 	pg_temp.found_in_policies(change, false) AS f;

@@ -146,6 +146,8 @@ CREATE TABLE incident_internal.policy_addenda (
 	document jsonb NOT NULL
 );
 
+INSERT INTO incident_internal.version_kinds (kind, relation, key) VALUES ('policy', 'policies', 'policy_id');
+
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.policies', 'WHERE policy_id >= 1000');
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.policy_severities', 'WHERE policy_id >= 1000');
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.policy_levels', 'WHERE policy_id >= 1000');
@@ -190,34 +192,8 @@ CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident_internal.
 CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident_internal.policy_categories
 	FOR EACH ROW EXECUTE FUNCTION incident_internal.invalidate_policies();
 
--- What is published never changes, whoever tries. A draft may; a published version may be
--- retired, and a retired one or a draft deleted as a whole. Who brings rows from elsewhere
--- brings them in any order: of a published policy those may be added that it has and that are
--- not there yet, and nothing else.
-
-CREATE FUNCTION incident_internal.refuse_change(policy_id integer, state text)
-RETURNS void
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	RAISE EXCEPTION 'policy % is % and cannot be changed', policy_id, state
-		USING ERRCODE = 'object_not_in_prerequisite_state',
-			  HINT = 'Import the document again: the same name makes the next version.';
-END
-$$;
-
--- Whether rows come from elsewhere: from a dump, all of which begin with the one setting, or from
--- a subscription or another tool of replication, which work under the other.
-CREATE FUNCTION incident_internal.rows_are_copied()
-RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	SELECT NOT current_setting('check_function_bodies')::boolean
-		OR current_setting('session_replication_role') = 'replica';
-END;
-
+-- The rows of a published policy are guarded as it is. Who brings rows from elsewhere brings them
+-- in any order: those may be added that it has and that are not there yet, and nothing else.
 CREATE FUNCTION incident_internal.guard_policy_part()
 RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
@@ -233,56 +209,14 @@ BEGIN
 		CONTINUE WHEN found_one.state NOT IN ('published', 'retired');
 		CONTINUE WHEN TG_OP = 'INSERT' AND incident_internal.rows_are_copied()
 			AND found_one.digest <> incident_internal.policy_digest(found_one.policy_id);
-		PERFORM incident_internal.refuse_change(found_one.policy_id, found_one.state);
+		PERFORM incident_internal.refuse_change('policy', found_one.policy_id, found_one.state);
 	END LOOP;
 	RETURN coalesce(NEW, OLD);
 END
 $$;
 
-CREATE FUNCTION incident_internal.guard_policy()
-RETURNS trigger
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	step text;
-BEGIN
-	IF TG_OP = 'INSERT' THEN
-		IF NEW.state <> 'draft' AND NOT incident_internal.rows_are_copied() THEN
-			RAISE EXCEPTION 'policy % cannot begin as %', NEW.policy_id, NEW.state
-				USING ERRCODE = 'object_not_in_prerequisite_state';
-		END IF;
-	ELSIF TG_OP = 'DELETE' THEN
-		IF OLD.state NOT IN ('draft', 'dropped') THEN
-			PERFORM incident_internal.refuse_change(OLD.policy_id, OLD.state);
-		END IF;
-		RETURN OLD;
-	ELSE
-		step := format('%s to %s', OLD.state, NEW.state);
-		IF NOT (step IN ('draft to draft', 'draft to published', 'draft to dropped') AND NEW.policy_id = OLD.policy_id
-				OR step IN ('published to retired', 'retired to dropped')
-					AND to_jsonb(NEW) - '{state,retired_at}'::text[] = to_jsonb(OLD) - '{state,retired_at}'::text[]) THEN
-			PERFORM incident_internal.refuse_change(OLD.policy_id, OLD.state);
-		END IF;
-	END IF;
-	RETURN NEW;
-END
-$$;
-
-CREATE FUNCTION incident_internal.refuse_truncate()
-RETURNS trigger
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	RAISE EXCEPTION 'table % holds published policies and cannot be truncated', TG_TABLE_NAME
-		USING ERRCODE = 'object_not_in_prerequisite_state',
-			  HINT = 'incident.drop_policy() deletes a policy.';
-END
-$$;
-
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON incident_internal.policies
-	FOR EACH ROW EXECUTE FUNCTION incident_internal.guard_policy();
+	FOR EACH ROW EXECUTE FUNCTION incident_internal.guard_version();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON incident_internal.policy_severities
 	FOR EACH ROW EXECUTE FUNCTION incident_internal.guard_policy_part();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON incident_internal.policy_levels

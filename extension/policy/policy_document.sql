@@ -127,19 +127,12 @@ SET intervalstyle = 'postgres'
 AS $$
 DECLARE
 	new_id integer;
-	new_version integer;
 BEGIN
 	PERFORM incident_internal.expect_policy(document);
-
-	-- Two imports of one name take their turns, or both would pick the same version.
-	PERFORM incident_internal.take_lock('policy name', hashtext(document ->> 'name'));
-	SELECT coalesce(max(version), 0) + 1 INTO new_version
-		FROM incident_internal.policies WHERE name = document ->> 'name';
-
 	INSERT INTO incident_internal.policies (policy_id, name, version, title, source, axes, escalation_rule, hold_stops,
 			unknown_counts_as, message_count, message_within, missed_ticks)
 		VALUES (coalesce(id, nextval('incident_internal.policies_policy_id_seq')::integer),
-			document ->> 'name', new_version, document -> 'title', document ->> 'source',
+			document ->> 'name', incident_internal.next_version('policy', document ->> 'name'), document -> 'title', document ->> 'source',
 			incident_internal.normal_axes(document -> 'axes'), document #>> '{escalation,rule}',
 			incident_internal.json_words(document #> '{hold,stops}'), document ->> 'unknown',
 			(document #>> '{messages,limit,count}')::numeric::integer,
@@ -259,14 +252,14 @@ AS $$
 	FROM incident_internal.policies AS p WHERE p.policy_id = export_policy.policy_id AND p.state <> 'dropped'
 $$;
 
--- What a published policy says in 32 bytes, the same in whichever database it is stored and
--- whatever that one's encoding. An export that comes to say more must leave out what is not set.
+-- An export that comes to say more must leave out what is not set, or published policies would
+-- seem to have changed.
 CREATE FUNCTION incident_internal.policy_digest(policy_id integer)
 RETURNS bytea
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT sha256(convert_to(incident_internal.export_policy(policy_id)::text, 'UTF8'));
+	SELECT incident_internal.document_digest(incident_internal.export_policy(policy_id));
 END;
 
 -- Whether a policy is published now, whatever the transaction's snapshot shows. Error
@@ -307,61 +300,30 @@ BEGIN
 END
 $$;
 
--- The state of a policy, which nobody changes until the transaction ends.
-CREATE FUNCTION incident_internal.lock_policy(policy_id integer)
-RETURNS incident_internal.policies
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	policy incident_internal.policies;
-BEGIN
-	PERFORM incident_internal.needed(lock_policy.policy_id, 'the policy');
-	SELECT * INTO policy FROM incident_internal.policies AS p
-		WHERE p.policy_id = lock_policy.policy_id AND p.state <> 'dropped' FOR UPDATE;
-	IF NOT FOUND THEN
-		RAISE EXCEPTION 'policy % does not exist', policy_id
-			USING ERRCODE = 'undefined_object', HINT = 'The view incident.policy_versions lists them.';
-	END IF;
-	RETURN policy;
-END
-$$;
-
 CREATE FUNCTION incident_internal.publish_policy(policy_id integer)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	policy CONSTANT incident_internal.policies := incident_internal.lock_policy(policy_id);
-	problems text;
+	document jsonb;
 BEGIN
-	IF policy.state <> 'draft' THEN
-		RAISE EXCEPTION 'policy % is already %', policy_id, policy.state
-			USING ERRCODE = 'object_not_in_prerequisite_state',
-				  HINT = 'Import the document again: the same name makes the next version.';
-	END IF;
-	SELECT string_agg(format('%s: %s', c.place, c.problem), E'\n') INTO problems
-		FROM incident.check_policy(incident_internal.export_policy(policy_id), 'en') AS c;
-	IF problems IS NOT NULL THEN
-		RAISE EXCEPTION 'policy % is not sound', policy_id
-			USING ERRCODE = 'invalid_parameter_value', DETAIL = problems;
-	END IF;
-	UPDATE incident_internal.policies AS p
-		SET state = 'published', published_at = now(), digest = incident_internal.policy_digest(p.policy_id)
-		WHERE p.policy_id = publish_policy.policy_id;
+	PERFORM incident_internal.lock_draft('policy', policy_id);
+	document := incident_internal.export_policy(policy_id);
+	PERFORM incident_internal.publish_version('policy', policy_id, document,
+		ARRAY(SELECT format('%s: %s', c.place, c.problem) FROM incident.check_policy(document, 'en') AS c));
 END
 $$;
 
 -- Built-in policies come back with the extension when a dump is restored.
-CREATE FUNCTION incident_internal.refuse_built_in(policy incident_internal.policies)
+CREATE FUNCTION incident_internal.refuse_built_in(policy_id integer, name text)
 RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF policy.policy_id < 1000 THEN
-		RAISE EXCEPTION 'policy % is built in', policy.name USING ERRCODE = 'object_not_in_prerequisite_state';
+	IF policy_id < 1000 THEN
+		RAISE EXCEPTION 'policy % is built in', name USING ERRCODE = 'object_not_in_prerequisite_state';
 	END IF;
 END
 $$;
@@ -372,11 +334,11 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	policy CONSTANT incident_internal.policies := incident_internal.lock_policy(policy_id);
+	policy CONSTANT record := incident_internal.lock_version('policy', policy_id);
 	open_ones bigint;
 	organisation text;
 BEGIN
-	PERFORM incident_internal.refuse_built_in(policy);
+	PERFORM incident_internal.refuse_built_in(policy_id, policy.name);
 	IF policy.state <> 'published' THEN
 		RAISE EXCEPTION 'policy % is %, not published', policy_id, policy.state
 			USING ERRCODE = 'object_not_in_prerequisite_state';
@@ -392,7 +354,7 @@ BEGIN
 	PERFORM incident_internal.take_lock('policy name', hashtext(policy.name));
 	SELECT o.name INTO organisation FROM incident_internal.organisations AS o
 		WHERE o.policy = policy.name AND NOT EXISTS (SELECT FROM incident_internal.policies AS p
-			WHERE p.name = policy.name AND p.state = 'published' AND p.policy_id <> policy.policy_id)
+			WHERE p.name = policy.name AND p.state = 'published' AND p.policy_id <> retire_policy.policy_id)
 		ORDER BY o.org_id LIMIT 1;
 	IF FOUND THEN
 		RAISE EXCEPTION 'policy % is the last published version of "%", which organisation "%" uses',
@@ -410,9 +372,9 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	policy CONSTANT incident_internal.policies := incident_internal.lock_policy(policy_id);
+	policy CONSTANT record := incident_internal.lock_version('policy', policy_id);
 BEGIN
-	PERFORM incident_internal.refuse_built_in(policy);
+	PERFORM incident_internal.refuse_built_in(policy_id, policy.name);
 	PERFORM incident_internal.bar_policy(policy_id);
 	IF policy.state = 'published' THEN
 		RAISE EXCEPTION 'policy % is published', policy_id

@@ -35,9 +35,12 @@ SELECT pg_catalog.pg_extension_config_dump('incident_internal.grants',
 	'WHERE grantee_oid = (SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname = grantee)');
 
 -- A right opens functions and views; a role has some rights.
+CREATE DOMAIN incident_internal.access_right AS text
+	CHECK (VALUE IN ('look_up', 'report', 'respond', 'read', 'audit', 'administer', 'operate', 'grant', 'consult'));
+
 CREATE TABLE incident_internal.rights_of_roles (
 	role text NOT NULL,
-	"right" text NOT NULL CHECK ("right" IN ('look_up', 'report', 'respond', 'read', 'audit', 'administer', 'operate', 'grant', 'consult')),
+	"right" incident_internal.access_right NOT NULL,
 	PRIMARY KEY (role, "right")
 );
 INSERT INTO incident_internal.rights_of_roles (role, "right")
@@ -51,7 +54,7 @@ SELECT role, unnest(rights) FROM (VALUES
 CREATE TABLE incident_internal.rights_of_objects (
 	object_kind text NOT NULL CHECK (object_kind IN ('function', 'procedure', 'view')),
 	object text NOT NULL,
-	"right" text NOT NULL CHECK ("right" IN ('look_up', 'report', 'respond', 'read', 'audit', 'administer', 'operate', 'grant', 'consult')),
+	"right" incident_internal.access_right NOT NULL,
 	PRIMARY KEY (object_kind, object)
 );
 

@@ -8,8 +8,12 @@ CREATE TABLE incident_internal.risk_methods (
 	state text NOT NULL DEFAULT 'draft' CHECK (state IN ('draft', 'published')),
 	document jsonb NOT NULL,
 	published_at timestamptz,
+	digest bytea,					-- of the document as it was published
+	CHECK (digest IS NOT NULL OR state = 'draft'),
 	UNIQUE (name, version)
 );
+
+INSERT INTO incident_internal.version_kinds (kind, relation, key) VALUES ('risk method', 'risk_methods', 'method_id');
 
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.risk_methods', 'WHERE method_id >= 1000');
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.risk_methods_method_id_seq', '');
@@ -22,16 +26,10 @@ AS 'MODULE_PATHNAME', 'pgi_invalidate_risk_methods';
 CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident_internal.risk_methods
 	FOR EACH ROW EXECUTE FUNCTION incident_internal.invalidate_risk_methods();
 
--- What is published never changes, whoever asks.
-CREATE FUNCTION incident_internal.refuse_published_change()
-RETURNS trigger
-LANGUAGE c VOLATILE PARALLEL UNSAFE
-AS 'MODULE_PATHNAME', 'pgi_refuse_published_change';
-
-CREATE TRIGGER keep_published BEFORE UPDATE OR DELETE ON incident_internal.risk_methods
-	FOR EACH ROW WHEN (OLD.state = 'published') EXECUTE FUNCTION incident_internal.refuse_published_change();
-CREATE TRIGGER keep_all_published BEFORE TRUNCATE ON incident_internal.risk_methods
-	FOR EACH STATEMENT EXECUTE FUNCTION incident_internal.refuse_published_change();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON incident_internal.risk_methods
+	FOR EACH ROW EXECUTE FUNCTION incident_internal.guard_version();
+CREATE TRIGGER guard_all BEFORE TRUNCATE ON incident_internal.risk_methods
+	FOR EACH STATEMENT EXECUTE FUNCTION incident_internal.refuse_truncate();
 
 -- Look-ups, over the compiled methods. A rating that is NULL is unknown and counts as 5.
 
@@ -185,18 +183,13 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	new_id integer;
-	new_version integer;
 BEGIN
 	PERFORM incident_internal.refuse_document('risk method: ' || p.place, p.problem)
 		FROM incident_internal.check_risk_method(document, 'en') AS p;
-
-	-- Two imports of one name take their turns, or both would pick the same version.
-	PERFORM incident_internal.take_lock('risk method name', hashtext(document ->> 'name'));
-	SELECT coalesce(max(m.version), 0) + 1 INTO new_version
-		FROM incident_internal.risk_methods AS m WHERE m.name = write_risk_method.document ->> 'name';
 	INSERT INTO incident_internal.risk_methods (method_id, name, version, document)
 		VALUES (coalesce(id, nextval('incident_internal.risk_methods_method_id_seq')::integer),
-			write_risk_method.document ->> 'name', new_version, write_risk_method.document)
+			write_risk_method.document ->> 'name',
+			incident_internal.next_version('risk method', write_risk_method.document ->> 'name'), write_risk_method.document)
 		RETURNING method_id INTO new_id;
 	RETURN new_id;
 END
@@ -216,23 +209,12 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	method record;
+	document jsonb;
 BEGIN
-	PERFORM incident_internal.needed(publish_risk_method.method_id, 'the risk method');
-	SELECT m.state, m.document INTO method FROM incident_internal.risk_methods AS m
-		WHERE m.method_id = publish_risk_method.method_id FOR UPDATE;
-	IF NOT FOUND THEN
-		RAISE EXCEPTION 'risk method % does not exist', method_id
-			USING ERRCODE = 'undefined_object', HINT = 'The view incident.risk_method_versions lists them.';
-	ELSIF method.state <> 'draft' THEN
-		RAISE EXCEPTION 'risk method % is already %', method_id, method.state
-			USING ERRCODE = 'object_not_in_prerequisite_state',
-				  HINT = 'Import the document again: the same name makes the next version.';
-	END IF;
-	PERFORM incident_internal.refuse_document('risk method: ' || p.place, p.problem)
-		FROM incident_internal.check_risk_method(method.document, 'en') AS p;
-	UPDATE incident_internal.risk_methods AS m SET state = 'published', published_at = now()
-		WHERE m.method_id = publish_risk_method.method_id;
+	PERFORM incident_internal.lock_draft('risk method', method_id);
+	document := incident_internal.export_risk_method(method_id);
+	PERFORM incident_internal.publish_version('risk method', method_id, document,
+		ARRAY(SELECT format('%s: %s', c.place, c.problem) FROM incident_internal.check_risk_method(document, 'en') AS c));
 END
 $$;
 
@@ -242,6 +224,18 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT m.document FROM incident_internal.risk_methods AS m WHERE m.method_id = export_risk_method.method_id;
+END;
+
+-- What shows that a method is no longer what was published.
+CREATE FUNCTION incident_internal.verify_risk_methods(OUT method text, OUT version integer, OUT problem text)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT m.name, m.version, 'the document is not the one that was published' AS problem
+	FROM incident_internal.risk_methods AS m
+	WHERE m.state = 'published' AND m.digest IS DISTINCT FROM incident_internal.document_digest(m.document)
+	ORDER BY 1, 2;
 END;
 
 -- Loads a method that the extension ships, under its fixed id.
@@ -295,6 +289,8 @@ COMMENT ON FUNCTION incident_internal.publish_risk_method(integer) IS
 'Publishes a draft. A published method never changes.';
 COMMENT ON FUNCTION incident_internal.export_risk_method(integer) IS
 'The document of a risk method; importing it gives the same method. NULL when there is no such id.';
+COMMENT ON FUNCTION incident_internal.verify_risk_methods() IS
+'Published risk methods, built-in ones included, that are no longer what was published, each with what is wrong. verify_policies() tells whether the triggers are there that keep them so. No rows when untouched.';
 COMMENT ON VIEW incident.risk_method_versions IS
 'Risk methods and the state of each version; shared by all organisations. Methods below id 1000 are built in.';
 
@@ -303,4 +299,5 @@ SELECT incident_internal.allow('consult', 'check_risk_method', 'export_risk_meth
 SELECT incident_internal.allow('read', 'asset_rating', 'asset_value', 'method_asset_rating',
 	'method_asset_value', 'rating_shift', 'risk_detail', 'risk_level', 'risk_likelihood', 'risk_loss',
 	'risk_unacceptable_from', 'risk_value');
+SELECT incident_internal.allow('audit', 'verify_risk_methods');
 SELECT incident_internal.allow('operate', 'import_risk_method', 'publish_risk_method');

@@ -46,10 +46,21 @@ SELECT pg_catalog.pg_extension_config_dump('incident_internal.risk_assessments',
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.risk_assessments_round_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.risk_results', '');
 
+CREATE FUNCTION incident_internal.refuse_frozen_change()
+RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION 'what is frozen in table "%" never changes', TG_TABLE_NAME
+		USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Make a new round.';
+END
+$$;
+
 CREATE TRIGGER keep_results BEFORE UPDATE OR DELETE ON incident_internal.risk_results
-	FOR EACH ROW EXECUTE FUNCTION incident_internal.refuse_published_change();
+	FOR EACH ROW EXECUTE FUNCTION incident_internal.refuse_frozen_change();
 CREATE TRIGGER keep_all_results BEFORE TRUNCATE ON incident_internal.risk_results
-	FOR EACH STATEMENT EXECUTE FUNCTION incident_internal.refuse_published_change();
+	FOR EACH STATEMENT EXECUTE FUNCTION incident_internal.refuse_frozen_change();
 
 -- The round of that name, locked; error undefined_object when there is none.
 CREATE FUNCTION incident_internal.lock_round(org integer, round text)

@@ -11,7 +11,6 @@
 #include "commands/trigger.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 #include "utils/syscache.h"
 
 #include "base/compat.h"
@@ -122,6 +121,13 @@ pgi_invalidation_follow_changes(PgiFollowed which)
 	return followed[which].changes;
 }
 
+/* What call sites have looked up no longer holds. */
+void
+pgi_invalidation_renew(PgiFollowed which)
+{
+	(*followed[which].generation)++;
+}
+
 static void
 invalidate(FunctionCallInfo fcinfo, PgiFollowed which)
 {
@@ -162,20 +168,4 @@ pgi_invalidate_grants(PG_FUNCTION_ARGS)
 {
 	invalidate(fcinfo, PGI_GRANTS);
 	PG_RETURN_POINTER(NULL);
-}
-
-/* Refuses a change of what is published or frozen; the trigger finds out what that is. */
-PG_FUNCTION_INFO_V1(pgi_refuse_published_change);
-Datum
-pgi_refuse_published_change(PG_FUNCTION_ARGS)
-{
-	TriggerData *trigger = (TriggerData *) fcinfo->context;
-
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-						errmsg("refuse_published_change() is a trigger function")));
-	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					errmsg("what is published or frozen in table \"%s\" never changes",
-						   RelationGetRelationName(trigger->tg_relation)),
-					errhint("Make a new version, or a new round.")));
 }

@@ -26,6 +26,7 @@ typedef enum PgiFollowed
 extern void pgi_invalidation_init(void);
 extern uint64 pgi_invalidation_changes(PgiFollowed which);
 extern uint64 pgi_invalidation_follow_changes(PgiFollowed which);
+extern void pgi_invalidation_renew(PgiFollowed which);
 extern MemoryContext pgi_invalidation_message_context(void);
 
 #endif

@@ -400,16 +400,24 @@ holds_objects(const JsonbValue *object)
 	return false;
 }
 
-/* Which of its two shapes a value has to have. */
+/* Which of its shapes a value has to have. */
 static const PgiShape *
 choose(const JsonbValue *value, const PgiShape *shape)
 {
 	const PgiShape *first = linitial(shape->parts);
+	ListCell *cell;
 
 	if (!pgi_json_is_object(value) ||
 		(first->kind == PGI_SHAPE_OBJECT && !holds_objects(value)))
 		return first;
-	return lsecond(shape->parts);
+	for_each_from(cell, shape->parts, 1)
+	{
+		const PgiShape *other = lfirst(cell);
+
+		if (pgi_json_has(pgi_json_container(value), linitial(other->keys)))
+			return other;
+	}
+	return llast(shape->parts);
 }
 
 static void
@@ -459,7 +467,7 @@ pgi_document_check(const JsonbValue *document, const char *place, const PgiShape
 	return walk.findings;
 }
 
-/* Errors with the first finding that makes a document unfit. */
+/* Errors with the first finding that makes a document unfit; what NULL: its place says of what. */
 void
 pgi_document_refuse_unfit(List *findings, const char *what)
 {
@@ -470,9 +478,11 @@ pgi_document_refuse_unfit(List *findings, const char *what)
 		const PgiFinding *finding = lfirst(cell);
 
 		if (finding->unfit != 0)
-			ereport(ERROR, (errcode(finding->unfit),
-							errmsg("%s: %s %s", what, finding->place, finding->problem),
-							finding->hint == NULL ? 0 : errhint("%s", finding->hint)));
+			ereport(ERROR,
+					(errcode(finding->unfit),
+					 errmsg("%s%s%s %s", what == NULL ? "" : what,
+							what == NULL ? "" : ": ", finding->place, finding->problem),
+					 finding->hint == NULL ? 0 : errhint("%s", finding->hint)));
 	}
 }
 

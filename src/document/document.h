@@ -28,7 +28,7 @@ typedef struct PgiShape
 	int most;		/* items of an array, keys of an open object */
 	List *keys;		/* of an object: texts */
 	List *optional; /* whether each may be left out */
-	List *parts;	/* shapes of what is under the keys; of the items; the two of an or */
+	List *parts;	/* shapes of what is under the keys; of the items; of an or */
 	List *told_by;	/* the keys that tell items apart */
 } PgiShape;
 

@@ -47,6 +47,13 @@ pgi_json_is_array(const JsonbValue *value)
 		   JsonContainerIsArray(pgi_json_container(value));
 }
 
+/* Whether an object has a key, be it null. */
+bool
+pgi_json_has(JsonbContainer *object, const char *key)
+{
+	return getKeyJsonValueFromContainer(object, key, strlen(key), NULL) != NULL;
+}
+
 /* What an object has under a key; NULL when that is nothing, or null. */
 JsonbValue *
 pgi_json_field(JsonbContainer *object, const char *key)
@@ -103,6 +110,18 @@ pgi_json_text(JsonbContainer *object, const char *key)
 	JsonbValue *value = pgi_json_field(object, key);
 
 	return value == NULL ? NULL : pgi_json_word(value);
+}
+
+/* The text or number under a key, as text; NULL when there is none. */
+char *
+pgi_json_grade(JsonbContainer *object, const char *key)
+{
+	JsonbValue *value = pgi_json_field(object, key);
+
+	if (value == NULL || value->type == jbvString)
+		return value == NULL ? NULL : pgi_json_word(value);
+	return DatumGetCString(
+		DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
 }
 
 /* The whole number under a key; 0 when there is none. */

@@ -13,6 +13,8 @@
  *   [shape, ["key", …]]     the same, and the keys tell the items apart
  *   [shape, "or", {…}]      an object of the second shape, or anything else of the first; where
  *                           both are objects, what holds objects is of the second
+ *   [shape, "or", {…}, "or", {…}]  the same with more objects: of the one whose first key it
+ *                           has, else of the last
  * A question mark after a word allows null, after a key also that it is left out.
  */
 #include "postgres.h"
@@ -30,11 +32,19 @@
 
 #define MOST 1000 /* where a shape does not say else */
 
-/* What documents are called, and their shapes. */
+/* What a quantity of a loss may be besides a number. */
+#define QUANTITY                                                                \
+	"\"or\", {\"median\": \"number\", \"sigma\": \"number\"},"                  \
+	" \"or\", {\"low\": \"number\", \"high\": \"number\"},"                     \
+	" \"or\", {\"min\": \"number\", \"mode\": \"number\", \"max\": \"number\"," \
+	"  \"shape?\": \"number\"}]"
+
+/* What documents are called, and their shapes. A place in an argument begins with its name. */
 static const struct
 {
 	const char *name;
 	const char *shape;
+	bool is_argument;
 } documents[PGI_DOCUMENT_KINDS] = {
 	[PGI_DOCUMENT_POLICY] =
 		{"policy document",
@@ -149,6 +159,18 @@ static const struct
 		 "  \"vulnerability\": \"text\", \"title?\": \"text\", \"owner?\": \"text\","
 		 "  \"frequency?\": \"grade\", \"severity?\": \"grade\","
 		 "  \"measures?\": [\"text\"]}]}"},
+	[PGI_DOCUMENT_FACTS] =
+		{"facts",
+		 "[10000, {\"at\": \"moment\", \"kind\": \"fact\", \"severity?\": \"grade\","
+		 " \"asset_level?\": \"grade\", \"duty?\": \"text\"}]",
+		 true},
+	[PGI_DOCUMENT_FREQUENCY] =
+		{"frequency", "[\"frequency\", \"or\", {\"events\": \"0..1000000\"}, " QUANTITY,
+		 true},
+	[PGI_DOCUMENT_MAGNITUDE] = {"magnitude", "[\"quantity\", " QUANTITY, true},
+	[PGI_DOCUMENT_SECONDARY_LOSS] =
+		{"secondary",
+		 "{\"probability\": \"number\", \"loss\": [\"quantity\", " QUANTITY "}", true},
 };
 
 StaticAssertDecl(PGI_MAX_DUTIES == 32 && PGI_MAX_ESCALATION_STEPS == 32 &&
@@ -217,16 +239,17 @@ read_word(const char **at)
 	return shape;
 }
 
-/* What an array has behind the shape of its items: the other shape, or keys. */
+/* What an array has behind the shape of its items: the other shapes, or keys. */
 static void
 take_rest(PgiShape *shape)
 {
 	ListCell *cell;
 
-	if (list_length(shape->parts) == 3)
+	if (list_length(shape->parts) >= 3)
 	{
 		shape->kind = PGI_SHAPE_OR;
-		shape->parts = list_delete_nth_cell(shape->parts, 1);
+		for (int i = 1; i < list_length(shape->parts); i++)
+			shape->parts = list_delete_nth_cell(shape->parts, i);
 	}
 	else if (list_length(shape->parts) == 2)
 		foreach (cell, ((PgiShape *) lsecond(shape->parts))->parts)
@@ -287,36 +310,47 @@ pgi_shape_of(PgiDocumentKind kind)
 	return shapes[kind];
 }
 
+static List *
+check(const JsonbValue *document, PgiDocumentKind kind)
+{
+	return pgi_document_check(document,
+							  documents[kind].is_argument ? documents[kind].name : "$",
+							  pgi_shape_of(kind));
+}
+
+/* Errors with the first of what does not have the shape of its kind. */
+void
+pgi_shape_expect(const JsonbValue *document, PgiDocumentKind kind)
+{
+	pgi_document_refuse_unfit(check(document, kind),
+							  documents[kind].is_argument ? NULL : documents[kind].name);
+}
+
 /* In SQL */
 
-/* (document, kind) */
-static List *
-check_arguments(FunctionCallInfo fcinfo, const char **name)
+/* The kind that the second argument names; the first is the document. */
+static PgiDocumentKind
+read_arguments(FunctionCallInfo fcinfo, JsonbValue *document)
 {
-	char *wanted = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	JsonbValue document;
+	char *name = text_to_cstring(PG_GETARG_TEXT_PP(1));
 
+	pgi_json_root(PG_GETARG_JSONB_P(0), document);
 	for (int kind = 0; kind < PGI_DOCUMENT_KINDS; kind++)
-		if (strcmp(documents[kind].name, wanted) == 0)
-		{
-			*name = documents[kind].name;
-			pgi_json_root(PG_GETARG_JSONB_P(0), &document);
-			return pgi_document_check(&document, "$", pgi_shape_of(kind));
-		}
-	elog(ERROR, "no document is a \"%s\"", pgi_argument_clip(wanted));
-	return NIL;
+		if (strcmp(documents[kind].name, name) == 0)
+			return kind;
+	elog(ERROR, "no document is a \"%s\"", pgi_argument_clip(name));
 }
 
 PG_FUNCTION_INFO_V1(pgi_document_findings);
 Datum
 pgi_document_findings(PG_FUNCTION_ARGS)
 {
-	const char *name;
-	List *findings = check_arguments(fcinfo, &name);
+	JsonbValue document;
+	PgiDocumentKind kind = read_arguments(fcinfo, &document);
 	ListCell *cell;
 
 	InitMaterializedSRF(fcinfo, 0);
-	foreach (cell, findings)
+	foreach (cell, check(&document, kind))
 	{
 		const PgiFinding *finding = lfirst(cell);
 
@@ -330,10 +364,10 @@ PG_FUNCTION_INFO_V1(pgi_expect_document);
 Datum
 pgi_expect_document(PG_FUNCTION_ARGS)
 {
-	const char *name;
-	List *findings = check_arguments(fcinfo, &name);
+	JsonbValue document;
+	PgiDocumentKind kind = read_arguments(fcinfo, &document);
 
-	pgi_document_refuse_unfit(findings, name);
+	pgi_shape_expect(&document, kind);
 	PG_RETURN_VOID();
 }
 

@@ -14,6 +14,7 @@
 #include "base/length.h"
 #include "document/json.h"
 #include "document/value_kind.h"
+#include "kernel/entry_kind.h"
 #include "types/types.h"
 
 #define LONGEST_TEXT 65536 /* bytes, as of a note */
@@ -170,10 +171,29 @@ is_grade(const JsonbValue *value)
 }
 
 static bool
+is_numeric(const JsonbValue *value)
+{
+	return value->type == jbvNumeric;
+}
+
+/* What can follow an opening. */
+static bool
+is_fact(const char *word)
+{
+	uint8 kind = pgi_kind_named(word);
+
+	return PGI_IS_FACT(kind) && kind != PGI_OPENED;
+}
+
+static bool
 is_anything(const JsonbValue *value)
 {
 	return true;
 }
+
+#define QUANTITY_HINT                                                                   \
+	"A quantity is a number, {\"min\", \"mode\", \"max\"} with an optional \"shape\", " \
+	"{\"median\", \"sigma\"}, or {\"low\", \"high\"}."
 
 static const ValueKind kinds[] = {
 	{"anything", NULL, is_anything, NULL},
@@ -185,6 +205,13 @@ static const ValueKind kinds[] = {
 	{"object", NULL, pgi_json_is_object, "It needs an object."},
 	{"boolean", NULL, is_boolean, "It needs true or false."},
 	{"grade", NULL, is_grade, "It needs a word or a number."},
+	{"number", NULL, is_numeric, "It needs a number."},
+	{"quantity", NULL, is_numeric, QUANTITY_HINT},
+	{"frequency", NULL, is_numeric,
+	 QUANTITY_HINT " A frequency may be {\"events\"} too."},
+	{"fact", is_fact, NULL,
+	 "It needs a kind of fact that can follow an opening, such as \"resolved\"."},
+	{"moment", is_text, NULL, "It needs a moment, such as \"2026-10-01 09:00+08\"."},
 	{"time", is_time, NULL,
 	 "It needs a length of time with its unit that is not negative, such as \"2 "
 	 "hours\"."},

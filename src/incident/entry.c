@@ -49,14 +49,6 @@ pgi_entry_hash_value(const uint8 *hash)
 	return PointerGetDatum(value);
 }
 
-/* A JSON text as it will be read once it is stored, for its hash. */
-char *
-pgi_entry_canonical_json(const char *json)
-{
-	return DatumGetCString(DirectFunctionCall1(
-		jsonb_out, DirectFunctionCall1(jsonb_in, CStringGetDatum(json))));
-}
-
 /* The row that stores a chained entry. */
 void
 pgi_entry_row(const PgiIncident *incident, const PgiEntry *entry, Datum *values,

@@ -110,7 +110,6 @@ extern void pgi_entry_put_moment(Datum *values, bool *isnull, int n, int64 momen
 extern void pgi_entry_put_byte(Datum *values, bool *isnull, int n, uint8 value,
 							   bool present);
 extern Datum pgi_entry_hash_value(const uint8 *hash);
-extern char *pgi_entry_canonical_json(const char *json);
 extern void pgi_entry_row(const PgiIncident *incident, const PgiEntry *entry,
 						  Datum *values, bool *isnull);
 extern void pgi_entry_read(PgiEntry *entry, uint64 row);

@@ -14,6 +14,7 @@
 #include "base/compat.h"
 #include "base/sql.h"
 #include "base/word.h"
+#include "document/json_writer.h"
 #include "incident/entry.h"
 #include "incident/mark.h"
 #include "incident/record.h"
@@ -91,14 +92,17 @@ is_newest(const PgiTimeline *timeline, TimestampTz at)
 	return true;
 }
 
-/* Both marks. They are words without anything that JSON would have to escape. */
+/* Both marks, for the fact. */
 static char *
 from_to(const char *from, const char *to)
 {
-	char *json = from == NULL ? psprintf("{\"from\": null, \"to\": \"%s\"}", to)
-							  : psprintf("{\"from\": \"%s\", \"to\": \"%s\"}", from, to);
+	PgiJsonWriter json = {0};
 
-	return pgi_entry_canonical_json(json);
+	pgi_json_write_begin(&json, NULL);
+	pgi_json_write_word(&json, "from", from);
+	pgi_json_write_word(&json, "to", to);
+	pgi_json_write_end(&json);
+	return pgi_json_written_text(&json);
 }
 
 /* (incident_id, mark, by, at, note) */

@@ -9,14 +9,13 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "lib/stringinfo.h"
 #include "utils/builtins.h"
-#include "utils/json.h"
 #include "utils/timestamp.h"
 
 #include "base/arguments.h"
 #include "base/compat.h"
 #include "base/sql.h"
+#include "document/json_writer.h"
 #include "incident/entry.h"
 #include "incident/record.h"
 #include "policy/policy_cache.h"
@@ -29,27 +28,26 @@ title_text(const PgiPolicyTitle *title)
 }
 
 static void
-append_title(StringInfo json, const char *key, const PgiPolicyTitle *title)
+write_title(PgiJsonWriter *json, const char *key, const PgiPolicyTitle *title)
 {
-	appendStringInfo(json, "\"%s\": {\"policy\": ", key);
-	escape_json(json, title->name);
-	appendStringInfo(json, ", \"version\": %s, \"sha256\": \"%s\"}", title->version,
-					 title->digest);
+	pgi_json_write_begin(json, key);
+	pgi_json_write_word(json, "policy", title->name);
+	pgi_json_write_integer(json, "version", pg_strtoint32(title->version));
+	pgi_json_write_word(json, "sha256", title->digest);
+	pgi_json_write_end(json);
 }
 
 /* Both policies, for the fact. */
 static char *
 from_to(const PgiPolicyTitle *from, const PgiPolicyTitle *to)
 {
-	StringInfoData json;
+	PgiJsonWriter json = {0};
 
-	initStringInfo(&json);
-	appendStringInfoChar(&json, '{');
-	append_title(&json, "from", from);
-	appendStringInfoString(&json, ", ");
-	append_title(&json, "to", to);
-	appendStringInfoChar(&json, '}');
-	return pgi_entry_canonical_json(json.data);
+	pgi_json_write_begin(&json, NULL);
+	write_title(&json, "from", from);
+	write_title(&json, "to", to);
+	pgi_json_write_end(&json);
+	return pgi_json_written_text(&json);
 }
 
 static void

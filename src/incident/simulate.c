@@ -17,6 +17,9 @@
 #include "base/arguments.h"
 #include "base/compat.h"
 #include "base/sql.h"
+#include "document/json.h"
+#include "document/json_writer.h"
+#include "document/shape.h"
 #include "incident/timeline.h"
 #include "policy/duty_names.h"
 #include "policy/policy_cache.h"
@@ -38,9 +41,6 @@ typedef struct Course
 	int64 epoch_at;
 } Course;
 
-/* The facts that a course may have. */
-#define MOST_FACTS 10000
-
 static void
 refuse_facts(int number, const char *problem)
 {
@@ -52,45 +52,13 @@ refuse_facts(int number, const char *problem)
 					 "\"duty\".")));
 }
 
-/* The text of a JSON string or number; NULL for null. */
-static char *
-json_text(int number, const JsonbValue *value)
-{
-	switch (value->type)
-	{
-		case jbvNull:
-			return NULL;
-		case jbvString:
-			return pnstrdup(value->val.string.val, value->val.string.len);
-		case jbvNumeric:
-			return DatumGetCString(
-				DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
-		default:
-			refuse_facts(number, "has a value that is neither text nor null");
-			return NULL;
-	}
-}
-
-static uint8
-fact_kind(int number, const char *word)
-{
-	uint8 kind = word == NULL ? PGI_KINDS : pgi_kind_named(word);
-
-	if (!PGI_IS_FACT(kind) || kind == PGI_OPENED)
-		refuse_facts(number, "has no kind of fact that can follow an opening");
-	return kind;
-}
-
 static int64
 fact_moment(int number, const char *word)
 {
-	TimestampTz at;
+	TimestampTz at = DatumGetTimestampTz(
+		DirectFunctionCall3(timestamptz_in, CStringGetDatum(word),
+							ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
 
-	if (word == NULL)
-		refuse_facts(number, "has no time");
-	at = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(word),
-												 ObjectIdGetDatum(InvalidOid),
-												 Int32GetDatum(-1)));
 	if (TIMESTAMP_NOT_FINITE(at))
 		refuse_facts(number, "has a time that is not finite");
 	if (!pgi_is_within_reach(at))
@@ -101,7 +69,7 @@ fact_moment(int number, const char *word)
 static uint8
 fact_duty(int number, const char *word, const PgiDutyNames *duties)
 {
-	int duty = word == NULL ? -1 : pgi_duty_names_find(duties, word);
+	int duty = pgi_duty_names_find(duties, word);
 
 	if (duty < 0)
 	{
@@ -109,77 +77,42 @@ fact_duty(int number, const char *word, const PgiDutyNames *duties)
 
 		for (int i = 0; i < duties->count; i++)
 			pgi_argument_add_choice(&known, duties->name[i]);
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 word == NULL
-					 ? errmsg("facts[%d] has no duty", number)
-					 : errmsg("facts[%d] has a duty \"%s\" that is not in the policy",
-							  number, pgi_argument_clip(word)),
-				 known.count == 0
-					 ? errhint("It has no duties.")
-					 : errhint("It has: %s.", pgi_argument_choices(&known))));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("facts[%d] has a duty \"%s\" that is not in the policy",
+							   number, pgi_argument_clip(word)),
+						known.count == 0
+							? errhint("It has no duties.")
+							: errhint("It has: %s.", pgi_argument_choices(&known))));
 	}
 	return (uint8) duty;
 }
 
-static void
-set_fact_field(PgiFact *fact, int number, const char *key, const char *word,
-			   const Course *course)
+/* The code of a severity or level that a fact sets; `unknown` of one that it sets to null. */
+static uint8
+fact_code(JsonbContainer *object, const char *key, const Course *course,
+		  PgiVocabulary words, uint8 unknown)
 {
-	if (strcmp(key, "at") == 0)
-		fact->at = fact_moment(number, word);
-	else if (strcmp(key, "kind") == 0)
-		fact->kind = fact_kind(number, word);
-	else if (strcmp(key, "severity") == 0)
-	{
-		fact->sets_severity = true;
-		fact->severity =
-			word == NULL ? PGI_SEVERITY_UNKNOWN
-						 : pgi_policy_words_code(course->words, PGI_WORDS_SEVERITY, word);
-	}
-	else if (strcmp(key, "asset_level") == 0)
-	{
-		fact->sets_asset = true;
-		fact->asset_level =
-			word == NULL
-				? PGI_LEVEL_UNKNOWN
-				: pgi_policy_words_code(course->words, PGI_WORDS_ASSET_LEVEL, word);
-	}
-	else if (strcmp(key, "duty") == 0)
-		fact->duty = fact_duty(number, word, &course->duties);
-	else
-		refuse_facts(number,
-					 psprintf("has an unknown key \"%s\"", pgi_argument_clip(key)));
+	char *word = pgi_json_grade(object, key);
+
+	return word == NULL ? unknown : pgi_policy_words_code(course->words, words, word);
 }
 
 static void
-read_fact(PgiFact *fact, int number, JsonbValue *object, const Course *course)
+read_fact(PgiFact *fact, int number, JsonbContainer *object, const Course *course)
 {
-	JsonbIterator *iterator;
-	JsonbIteratorToken token;
-	JsonbValue value;
-	char *key = NULL;
+	char *duty = pgi_json_text(object, "duty");
 
-	if (object->type != jbvBinary || !JsonContainerIsObject(object->val.binary.data))
-		refuse_facts(number, "is not an object");
 	memset(fact, 0, sizeof(*fact));
-	fact->at = PGI_NEVER;
 	fact->seq = number + 2;
-	fact->asset_level = PGI_LEVEL_UNKNOWN;
-	fact->severity = PGI_SEVERITY_UNKNOWN;
-	fact->duty = PGI_MAX_DUTIES;
-	iterator = JsonbIteratorInit(object->val.binary.data);
-	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
-	{
-		if (token == WJB_KEY)
-			key = pnstrdup(value.val.string.val, value.val.string.len);
-		else if (token == WJB_VALUE)
-			set_fact_field(fact, number, key, json_text(number, &value), course);
-	}
-	if (fact->at == PGI_NEVER)
-		refuse_facts(number, "has no time");
-	if (fact->kind == PGI_OPENED)
-		refuse_facts(number, "has no kind");
+	fact->at = fact_moment(number, pgi_json_text(object, "at"));
+	fact->kind = pgi_kind_named(pgi_json_text(object, "kind"));
+	fact->sets_severity = pgi_json_has(object, "severity");
+	fact->severity =
+		fact_code(object, "severity", course, PGI_WORDS_SEVERITY, PGI_SEVERITY_UNKNOWN);
+	fact->sets_asset = pgi_json_has(object, "asset_level");
+	fact->asset_level = fact_code(object, "asset_level", course, PGI_WORDS_ASSET_LEVEL,
+								  PGI_LEVEL_UNKNOWN);
+	fact->duty = duty == NULL ? PGI_MAX_DUTIES : fact_duty(number, duty, &course->duties);
 	if (!PGI_ASSESSES(fact->kind) && (fact->sets_asset || fact->sets_severity))
 		refuse_facts(number, "sets a value without being an assessment");
 	if (PGI_ASSESSES(fact->kind) && !fact->sets_asset && !fact->sets_severity)
@@ -193,24 +126,18 @@ read_fact(PgiFact *fact, int number, JsonbValue *object, const Course *course)
 static PgiFact *
 read_facts(const PgiFact *opening, Jsonb *json, const Course *course, int *nfacts)
 {
+	JsonbValue array;
 	PgiFact *facts;
 	int n;
 
-	if (!JB_ROOT_IS_ARRAY(json) || JB_ROOT_IS_SCALAR(json))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("facts must be a JSON array")));
-	n = JB_ROOT_COUNT(json);
-	if (n > MOST_FACTS)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("facts has %d items", n),
-				 errhint("At most %d are taken.", MOST_FACTS)));
+	pgi_json_root(json, &array);
+	pgi_shape_expect(&array, PGI_DOCUMENT_FACTS);
+	n = pgi_json_count(pgi_json_container(&array));
 	facts = palloc(sizeof(PgiFact) * (n + 1));
 	facts[0] = *opening;
 	for (int i = 0; i < n; i++)
 	{
-		CHECK_FOR_INTERRUPTS();
-		read_fact(&facts[i + 1], i, getIthJsonbValueFromContainer(&json->root, i),
-				  course);
+		read_fact(&facts[i + 1], i, pgi_json_item(pgi_json_container(&array), i), course);
 		if (facts[i + 1].at < opening->at)
 			refuse_facts(i, "is before the detection");
 	}
@@ -220,28 +147,18 @@ read_facts(const PgiFact *opening, Jsonb *json, const Course *course, int *nfact
 }
 
 static void
-append_quoted(StringInfo json, const char *key, const char *word)
-{
-	appendStringInfo(json, "%s\"%s\": ", json->len > 1 ? ", " : "", key);
-	if (word == NULL)
-		appendStringInfoString(json, "null");
-	else
-		appendStringInfo(json, "\"%s\"", word);
-}
-
-static void
-put_row(Course *course, int64 at, PgiKind kind, int level, StringInfo detail)
+put_row(Course *course, int64 at, PgiKind kind, int level, PgiJsonWriter *detail)
 {
 	Datum values[4];
 	bool nulls[4] = {false};
 
 	CHECK_FOR_INTERRUPTS();
-	appendStringInfoChar(detail, '}');
+	pgi_json_write_end(detail);
 	values[0] = TimestampTzGetDatum(at);
 	values[1] = CStringGetTextDatum(pgi_kind_words[kind]);
 	values[2] = UInt8GetDatum(level < 0 ? 0 : level);
 	nulls[2] = level < 0;
-	values[3] = DirectFunctionCall1(jsonb_in, CStringGetDatum(detail->data));
+	values[3] = JsonbPGetDatum(pgi_json_written(detail));
 	tuplestore_putvalues(course->result->setResult, course->result->setDesc, values,
 						 nulls);
 	MemoryContextReset(course->row);
@@ -251,22 +168,21 @@ static void
 put_fact(Course *course, const PgiFact *fact)
 {
 	MemoryContext caller = MemoryContextSwitchTo(course->row);
-	StringInfoData detail;
+	PgiJsonWriter detail = {0};
 
-	initStringInfo(&detail);
-	appendStringInfoChar(&detail, '{');
+	pgi_json_write_begin(&detail, NULL);
 	if (fact->sets_asset)
-		append_quoted(&detail, "asset_level",
-					  fact->asset_level == PGI_LEVEL_UNKNOWN
-						  ? NULL
-						  : pgi_types_level_word(fact->asset_level));
+		pgi_json_write_word(&detail, "asset_level",
+							fact->asset_level == PGI_LEVEL_UNKNOWN
+								? NULL
+								: pgi_types_level_word(fact->asset_level));
 	if (fact->sets_severity)
-		append_quoted(&detail, "severity",
-					  fact->severity == PGI_SEVERITY_UNKNOWN
-						  ? NULL
-						  : pgi_types_severity_word(fact->severity));
+		pgi_json_write_word(&detail, "severity",
+							fact->severity == PGI_SEVERITY_UNKNOWN
+								? NULL
+								: pgi_types_severity_word(fact->severity));
 	if (fact->kind == PGI_DONE)
-		append_quoted(&detail, "duty", course->duties.name[fact->duty]);
+		pgi_json_write_word(&detail, "duty", course->duties.name[fact->duty]);
 	put_row(course, fact->at, fact->kind, -1, &detail);
 	MemoryContextSwitchTo(caller);
 }
@@ -304,7 +220,6 @@ put_facts_before(Course *course, const PgiDerived *event)
 	}
 }
 
-/* Which duty an event is about, and until when it has time if it begins. */
 /* A moment as JSON has it, in UTC. */
 static char *
 moment_word(TimestampTz at)
@@ -314,14 +229,17 @@ moment_word(TimestampTz at)
 	return JsonEncodeDateTime(NULL, TimestampTzGetDatum(at), TIMESTAMPTZOID, &utc);
 }
 
+/* Which duty an event is about, and until when it has time if it begins. */
 static void
-append_duty(StringInfo detail, const Course *course, const PgiDerived *event)
+write_duty(PgiJsonWriter *detail, const Course *course, const PgiDerived *event)
 {
-	append_quoted(detail, "duty", course->duties.name[pgi_duty_of_rule(event->rule)]);
-	appendStringInfo(detail, ", \"occurrence\": %d", event->occurrence);
+	pgi_json_write_word(detail, "duty",
+						course->duties.name[pgi_duty_of_rule(event->rule)]);
+	pgi_json_write_integer(detail, "occurrence", event->occurrence);
 	if (event->kind != PGI_OVERDUE)
-		append_quoted(detail, "deadline",
-					  event->deadline == PGI_NEVER ? NULL : moment_word(event->deadline));
+		pgi_json_write_word(detail, "deadline",
+							event->deadline == PGI_NEVER ? NULL
+														 : moment_word(event->deadline));
 }
 
 /* The level that an event is about. */
@@ -340,24 +258,24 @@ static void
 put_derived(const PgiDerived *derived, void *arg)
 {
 	Course *course = arg;
-	StringInfoData detail;
+	PgiJsonWriter detail = {0};
 	MemoryContext caller;
 
 	put_facts_before(course, derived);
 	caller = MemoryContextSwitchTo(course->row);
-	initStringInfo(&detail);
-	appendStringInfoChar(&detail, '{');
-	append_quoted(&detail, "event_level", pgi_types_level_word(derived->event_level));
-	append_quoted(&detail, "response_level",
-				  pgi_types_level_word(derived->response_level));
+	pgi_json_write_begin(&detail, NULL);
+	pgi_json_write_word(&detail, "event_level",
+						pgi_types_level_word(derived->event_level));
+	pgi_json_write_word(&detail, "response_level",
+						pgi_types_level_word(derived->response_level));
 	if (pgi_duty_of_rule(derived->rule) >= 0)
-		append_duty(&detail, course, derived);
+		write_duty(&detail, course, derived);
 	else if (derived->rule == PGI_RULE_RESPONSE)
-		append_quoted(&detail, "rule", "response");
+		pgi_json_write_word(&detail, "rule", "response");
 	else if (derived->rule == PGI_RULE_ACKNOWLEDGEMENT)
 	{
-		append_quoted(&detail, "rule", "acknowledgement");
-		appendStringInfo(&detail, ", \"occurrence\": %d", derived->occurrence);
+		pgi_json_write_word(&detail, "rule", "acknowledgement");
+		pgi_json_write_integer(&detail, "occurrence", derived->occurrence);
 	}
 	put_row(course, derived->at, derived->kind, level_of(course, derived), &detail);
 	MemoryContextSwitchTo(caller);

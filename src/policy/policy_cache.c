@@ -8,15 +8,11 @@
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "utils/builtins.h"
-#include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "base/arguments.h"
-#include "base/compat.h"
-#include "base/invalidation.h"
 #include "base/organisation.h"
-#include "base/sql.h"
 #include "base/version.h"
 #include "calendar/calendar_cache.h"
 #include "document/json.h"
@@ -27,17 +23,12 @@
 
 /*
  * A compiled policy. One that uses calendars which count in the zone of each organisation is
- * there once more for each zone, with the calendars of that.
+ * there once more for each zone, as a variant with the calendars of that; the policy itself
+ * is as look-ups need it, which know no moments.
  */
-typedef struct PolicyKey
-{
-	int32 policy_id;
-	int32 zone; /* 0: as look-ups need it, which know no moments */
-} PolicyKey;
-
 typedef struct CachedPolicy
 {
-	PolicyKey key; /* hash key */
+	PgiVersionKey key;
 	PgiPolicyTitle title;
 	uint64 document;	/* a number that stands for it */
 	uint64 fingerprint; /* for the document and the calendars */
@@ -47,11 +38,17 @@ typedef struct CachedPolicy
 	PgiPolicyWords words;
 } CachedPolicy;
 
-static uint64 cached_changes = 0;
-static uint64 cached_calendar_changes = 0;
-static MemoryContext cache_context = NULL;
-static HTAB *policies = NULL;
-static PgiVersions published = {"policy"};
+static void compile_policy(int32 policy_id, void *compiled);
+
+static PgiVersions policies = {
+	.kind = "policy",
+	.view = "policy_versions",
+	.published = {"SELECT name, version, policy_id FROM incident_internal.policies"
+				  " WHERE state = 'published' ORDER BY name, version"},
+	.table = PGI_POLICIES,
+	.also = 1u << PGI_CALENDARS,
+	.size = sizeof(CachedPolicy),
+	.compile = compile_policy};
 
 /* A column of the only row as text that stays for as long as the cache. Within SPI. */
 static char *
@@ -59,7 +56,7 @@ keep_text(int number)
 {
 	char *value = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, number);
 
-	return value == NULL ? NULL : MemoryContextStrdup(cache_context, value);
+	return value == NULL ? NULL : MemoryContextStrdup(policies.context, value);
 }
 
 /*
@@ -105,9 +102,9 @@ set_calendars(CachedPolicy *cached, int32 org_id)
 	}
 }
 
-/* Compiles what a sound document says. Its words are kept as long as the cache. */
+/* What a sound document says. Its words are kept as long as the cache. */
 static void
-compile(Jsonb *document, CachedPolicy *cached)
+read_rules(Jsonb *document, CachedPolicy *cached)
 {
 	MemoryContext caller;
 	PgiPolicySource source;
@@ -125,15 +122,16 @@ compile(Jsonb *document, CachedPolicy *cached)
 	for (int i = 0; i < cached->calendars.count; i++)
 		cached->floats |= cached->calendars.floats[i];
 	set_calendars(cached, PGI_NO_ORGANISATION);
-	caller = MemoryContextSwitchTo(cache_context);
+	caller = MemoryContextSwitchTo(policies.context);
 	pgi_policy_words_read(pgi_json_container(&root), &cached->words);
 	MemoryContextSwitchTo(caller);
 }
 
 /* Reads and compiles a policy; error when there is none or it is not sound. */
 static void
-read_policy(int32 policy_id, CachedPolicy *cached)
+compile_policy(int32 policy_id, void *compiled)
 {
+	CachedPolicy *cached = compiled;
 	PgiOwnerScope scope;
 	Jsonb *document;
 	List *findings;
@@ -144,85 +142,22 @@ read_policy(int32 policy_id, CachedPolicy *cached)
 	SPI_finish();
 	pgi_sql_become_caller(&scope);
 	if (document == NULL)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-						errmsg("policy %d does not exist", policy_id),
-						errhint("The view incident.policy_versions lists them.")));
+		pgi_version_refuse_id(&policies, policy_id);
 	findings = pgi_policy_document_check(document);
 	if (findings != NIL)
 	{
 		const PgiFinding *finding = linitial(findings);
 
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						errmsg("policy %d is not sound", policy_id),
-						errdetail("%s: %s", finding->place,
-								  pgi_policy_document_sentence(finding))));
+		pgi_version_refuse_unsound(&policies, policy_id, finding->place,
+								   pgi_policy_document_sentence(finding));
 	}
-	compile(document, cached);
+	read_rules(document, cached);
 }
 
-static void
-read_names(void)
-{
-	static PgiQuery query = {"SELECT name, version, policy_id FROM "
-							 "incident_internal.policies WHERE state = 'published'"
-							 " ORDER BY name, version",
-							 0};
-	PgiOwnerScope scope;
-
-	pgi_sql_become_owner(&scope);
-	SPI_connect();
-	pgi_sql_read_newest(&query, NULL);
-	pgi_version_read(&published, cache_context);
-	SPI_finish();
-	pgi_sql_become_caller(&scope);
-}
-
-/* Starts an empty cache unless what is cached still holds after all that was committed. */
-static void
-make_current(void)
-{
-	HASHCTL control = {0};
-	uint64 changes_before;
-
-	if (cached_changes == pgi_invalidation_changes(PGI_POLICIES) &&
-		cached_calendar_changes == pgi_invalidation_changes(PGI_CALENDARS))
-		return;
-
-	cached_changes = 0;
-	pgi_invalidation_policies++;
-	if (cache_context == NULL)
-		cache_context = AllocSetContextCreate(CacheMemoryContext, "pg_incident policies",
-											  ALLOCSET_DEFAULT_SIZES);
-	MemoryContextReset(cache_context);
-	changes_before = pgi_invalidation_follow_changes(PGI_POLICIES);
-	cached_calendar_changes = pgi_invalidation_follow_changes(PGI_CALENDARS);
-	control.keysize = sizeof(PolicyKey);
-	control.entrysize = sizeof(CachedPolicy);
-	control.hcxt = cache_context;
-	policies = hash_create("pg_incident policies", 32, &control,
-						   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	published.count = 0;
-	read_names();
-	cached_changes = changes_before;
-}
-
-/* The policy with this id, for look-ups. */
 static CachedPolicy *
 find_policy(int32 policy_id)
 {
-	PolicyKey key = {policy_id, 0};
-	CachedPolicy *entry;
-	CachedPolicy compiled;
-
-	make_current();
-	entry = hash_search(policies, &key, HASH_FIND, NULL);
-	if (entry != NULL)
-		return entry;
-	compiled.key = key;
-	read_policy(policy_id, &compiled);
-	entry = hash_search(policies, &key, HASH_ENTER, NULL);
-	*entry = compiled;
-	return entry;
+	return pgi_version_get(&policies, policy_id);
 }
 
 /*
@@ -271,22 +206,19 @@ const PgiPolicy *
 pgi_policy_of(int32 policy_id, int32 org_id)
 {
 	CachedPolicy *entry = find_policy(policy_id);
-	PolicyKey key = {policy_id, 0};
+	PgiVersionKey key = {policy_id, 0};
 	CachedPolicy *own;
-	bool found;
+	CachedPolicy copy;
 
 	if (!entry->floats)
 		return &entry->policy;
-	key.zone = pgi_calendar_zone_of(org_id);
-	own = hash_search(policies, &key, HASH_FIND, &found);
-	if (!found)
+	key.variant = pgi_calendar_zone_of(org_id);
+	own = pgi_version_variant(&policies, policy_id, key.variant);
+	if (own == NULL)
 	{
-		CachedPolicy copy = *entry;
-
-		copy.key = key;
+		copy = *entry;
 		set_calendars(&copy, org_id);
-		own = hash_search(policies, &key, HASH_ENTER, NULL);
-		*own = copy;
+		own = pgi_version_keep(&policies, key, &copy);
 	}
 	return &own->policy;
 }
@@ -295,16 +227,14 @@ pgi_policy_of(int32 policy_id, int32 org_id)
 int32
 pgi_policy_version(const char *name, int32 version)
 {
-	make_current();
-	return pgi_version_find(&published, name, version);
+	return pgi_version_named(&policies, name, version);
 }
 
 /* Says that no policy of this name is published, and which are. */
 void
 pgi_policy_refuse_name(const char *name)
 {
-	make_current();
-	pgi_version_refuse(&published, name, 0);
+	pgi_version_refuse(&policies, name, 0);
 }
 
 int32
@@ -320,10 +250,10 @@ name_of(const PgiPolicy *policy)
 	const CachedPolicy *entry =
 		(const CachedPolicy *) ((const char *) policy - offsetof(CachedPolicy, policy));
 
-	for (int i = 0; i < published.count; i++)
-		if (published.of[i].id == entry->key.policy_id)
-			return psprintf("policy \"%s\"", NameStr(published.of[i].name));
-	return psprintf("policy %d", entry->key.policy_id);
+	for (int i = 0; i < policies.count; i++)
+		if (policies.of[i].id == entry->key.id)
+			return psprintf("policy \"%s\"", NameStr(policies.of[i].name));
+	return psprintf("policy %d", entry->key.id);
 }
 
 static void

@@ -70,7 +70,7 @@ $$, 'and neither schema');
 SELECT is_empty($$ SELECT name FROM functions WHERE is_public AND prosecdef $$,
 	'no function that people see is SECURITY DEFINER: inside one, nobody can tell who called');
 SELECT set_eq($$ SELECT proname::text FROM functions WHERE prosecdef $$,
-	'{guard_policy,guard_policy_part,duty_of,lateness,risk_method_of,replay_counts,replay_events}'::text[],
+	'{guard_version,guard_policy_part,duty_of,lateness,risk_method_of,replay_counts,replay_events}'::text[],
 	'of the others are the guards, what views call, and what replay() calls in parallel workers');
 SELECT is_empty($$ SELECT name FROM functions WHERE prosecdef AND NOT coalesce(proconfig, '{}') @> '{"search_path=pg_catalog, pg_temp"}' $$,
 	'every SECURITY DEFINER function has its path pinned');
@@ -137,7 +137,7 @@ SELECT is_empty($$
 		WHERE o."right" NOT IN (SELECT r."right" FROM incident_internal.rights_of_roles AS r)
 $$, 'and every right is some role''s');
 
-SELECT set_eq($$ SELECT proname::text FROM functions WHERE prosecdef AND is_trigger $$, '{guard_policy,guard_policy_part}'::text[],
+SELECT set_eq($$ SELECT proname::text FROM functions WHERE prosecdef AND is_trigger $$, '{guard_version,guard_policy_part}'::text[],
 	'no trigger function is SECURITY DEFINER but the guards, which look at more than who restores may');
 SELECT is_empty($$
 	SELECT r.role, r.object FROM incident_internal.role_rights AS r WHERE NOT CASE r.object_kind
@@ -216,8 +216,8 @@ $$, 'times have zones, texts no length, documents are jsonb');
 
 -- Dump and restore
 SELECT set_eq($$ SELECT c.relname FROM extension AS e, unnest(e.extconfig) AS t JOIN pg_class AS c ON c.oid = t $$,
-	$$ SELECT relname FROM tables WHERE relkind <> 'p' AND relname NOT IN ('last_tick', 'rights_of_roles', 'rights_of_objects', 'triggers', 'policy_addenda', 'installation') AND relname NOT LIKE 'tick\_log%' $$,
-	'every table and sequence is dumped, but what ticks say of themselves, rights of roles and objects, triggers, policy_addenda and the installation');
+	$$ SELECT relname FROM tables WHERE relkind <> 'p' AND relname NOT IN ('last_tick', 'rights_of_roles', 'rights_of_objects', 'triggers', 'version_kinds', 'policy_addenda', 'installation') AND relname NOT LIKE 'tick\_log%' $$,
+	'every table and sequence is dumped, but what ticks say of themselves, rights of roles and objects, triggers, kinds of versions, policy_addenda and the installation');
 SELECT set_eq($$ SELECT c.relname, k FROM extension AS e, unnest(e.extconfig, e.extcondition) AS t(id, k) JOIN pg_class AS c ON c.oid = t.id WHERE k <> '' $$,
 	$$ SELECT relname, 'WHERE policy_id >= 1000' FROM tables WHERE relkind = 'r' AND relname LIKE 'polic%' AND relname <> 'policy_addenda'
 		UNION ALL SELECT relname, 'WHERE NOT built_in' FROM tables WHERE relname LIKE 'calendar%' AND relname NOT LIKE 'calendar\_changes%'

@@ -34,7 +34,8 @@ sub value_of_word
 	my ($first) = split /\|/, $word =~ s/\?$//r;
 	my %of = (
 		time => '1 hour', term => '1 hour', clock => '09:00', date => '2026-10-01', level => '1', severity => 'minor',
-		object => {}, boolean => JSON::PP::true, anything => 1, grade => '1'
+		object => {}, boolean => JSON::PP::true, anything => 1, grade => '1', number => 1, quantity => 1, frequency => 1,
+		fact => 'noted', moment => '2026-01-05 09:00+00'
 	);
 	return exists $of{$first} ? $of{$first} : ($first =~ /^(?:name|key|text|short)$/ ? 'x' : $first);
 }
@@ -46,7 +47,7 @@ sub array_of
 	return if ref $shape ne 'ARRAY';
 	my ($most, @rest) = @$shape;
 	($most, @rest) = ($MOST, $most, @rest) if ref $most || $most !~ /^\d+$/;
-	return if @rest == 3;
+	return if grep { !ref && $_ eq 'or' } @rest;
 	return [ $most, $rest[0] ];
 }
 
@@ -103,11 +104,14 @@ sub keys_sql
 	return "'k' || n";
 }
 
-# The JSON path of a place; an item is the first of its array.
+# What is read from an argument, whose name its places begin with.
+my %arguments = map { ($_ => 1) } qw(facts frequency magnitude secondary);
+
+# The JSON path of a place in a kind of document; an item is the first of its array.
 sub place
 {
-	my (@path) = @_;
-	return '$' . join '', map { $_ eq '0' ? '[0]' : /^[a-z_]+$/ ? ".$_" : qq{."$_"} } @path;
+	my ($kind, @path) = @_;
+	return ($arguments{$kind} ? $kind : '$') . join '', map { $_ eq '0' ? '[0]' : /^[a-z_]+$/ ? ".$_" : qq{."$_"} } @path;
 }
 
 # The least document in which everything on the way to a path is there.
@@ -132,7 +136,11 @@ my %readers = (
 	'addendum'          => q{incident_internal.expect_addendum(d, incident.export_policy(1))},
 	'calendar document' => 'incident_internal.expect_calendar(d)',
 	'risk method'       => 'incident.import_risk_method(d)',
-	'risk register'     => 'incident_internal.expect_risk_document(d)');
+	'risk register'     => 'incident_internal.expect_risk_document(d)',
+	'facts'             => q{(SELECT count(*) FROM incident.simulate('eport', '1', 'minor', '2026-01-05 08:00+00', '2026-01-06', d))},
+	'frequency'         => q{incident.annual_losses(d, '1', 10)},
+	'magnitude'         => q{incident.annual_losses('1', d, 10)},
+	'secondary'         => q{incident.annual_losses('1', '1', 10, 1, d)});
 
 is_deeply([ sort keys %shapes ], [ sort keys %readers ], 'every kind of document has a reader here');
 
@@ -191,13 +199,13 @@ for my $kind (sort keys %shapes)
 		{
 			next if defined $key && $key eq 'level';    # there are ten levels, and no more keys
 			$number++;
-			push @parts, [ $number, $kind, place(@$path), $count, $count > $most ];
+			push @parts, [ $number, $kind, place($kind, @$path), $count, $count > $most ];
 			my $made = defined $key
 				? sprintf(q{(SELECT jsonb_object_agg(%s, $j$%s$j$::jsonb) FROM generate_series(1, %d) AS n)}, keys_sql($key), $items, $count)
 				: sprintf(q{(SELECT jsonb_agg($j$%s$j$::jsonb) FROM generate_series(1, %d))}, $items, $count);
+			$made = sprintf(q{jsonb_set($j$%s$j$, '{%s}', %s)}, $least, join(',', map { /^\w+$/ ? $_ : "\"$_\"" } @$path), $made) if @$path;
 			$node->safe_psql('incident', sprintf(
-				q{INSERT INTO documents SELECT %d, '%s', $j$%s$j$, %d, jsonb_set($j$%s$j$, '{%s}', %s)},
-				$number, $kind, place(@$path), $most, $least, join(',', map { /^\w+$/ ? $_ : "\"$_\"" } @$path), $made));
+				q{INSERT INTO documents SELECT %d, '%s', $j$%s$j$, %d, %s}, $number, $kind, place($kind, @$path), $most, $made));
 		}
 	}
 }
@@ -212,7 +220,8 @@ for my $part (@parts)
 	my $what = "$kind: $place with $count";
 	if ($beyond)
 	{
-		like($outcome, qr/^54000 \Q$kind: $place\E has $count (?:items|keys)$/, "$what is refused");
+		my $said = $arguments{$kind} ? $place : "$kind: $place";
+		like($outcome, qr/^54000 \Q$said\E has $count (?:items|keys)$/, "$what is refused");
 	}
 	else
 	{

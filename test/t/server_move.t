@@ -20,7 +20,7 @@ my %OF_THE_DATABASE = (
 	(map { $_ => 'shared, and compared or brought along' } qw(calendars calendar_dates calendar_windows policies policy_acknowledgements
 		policy_addenda policy_authorities policy_categories policy_duties policy_duty_levels policy_escalation_steps policy_levels
 		policy_matrix policy_posts policy_severities risk_methods)),
-	(map { $_ => 'comes with the extension' } qw(rights_of_objects rights_of_roles triggers)),
+	(map { $_ => 'comes with the extension' } qw(rights_of_objects rights_of_roles triggers version_kinds)),
 	(map { $_ => 'what ticks of this database note' } qw(calendar_changes last_tick tick_log)),
 	installation => 'the zone of this server',
 );

@@ -208,6 +208,7 @@ SQL
 	is( $node->safe_psql($database, 'SELECT bool_and(id_space <> incident_internal.id_space()) FROM incident_internal.calendar_changes'),
 		't', "$database: ids of transactions are known to be of another one");
 	is($node->safe_psql($database, 'SELECT * FROM incident.verify_policies()'), '', "$database: policies are what was published");
+	is($node->safe_psql($database, 'SELECT * FROM incident.verify_risk_methods()'), '', "$database: and risk methods");
 	my $broken = $node->safe_psql('incident', 'SELECT incident_id FROM incident_internal.quarantine');
 	is( $node->safe_psql($database, <<"SQL"), '', "$database: the chains are whole");
 SELECT i.incident_id, v.problem FROM incident_internal.incidents AS i, LATERAL incident.verify_timeline(i.incident_id) AS v

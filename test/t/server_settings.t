@@ -72,6 +72,7 @@ my %RESULTS = (
 	keys => q{SELECT incident.ticket_key(n) FROM unnest('{0,-7,123456789012}'::bigint[]) AS n},
 	duties => q{SELECT i, d.* FROM generate_series(1, 2) AS i, incident.duties_at(i, '2026-03-20 00:00+00') AS d},
 	verified_policies => q{SELECT v.* FROM incident.verify_policies() AS v},
+	verified_methods => q{SELECT v.* FROM incident.verify_risk_methods() AS v},
 	verify => q{SELECT i, v.* FROM generate_series(1, 2) AS i, incident.verify_timeline(i) AS v},
 	replay => q{SELECT r.* FROM incident.replay('itil', '2026-01-01 00:00+00', '2026-04-01 00:00+00') AS r},
 	worked => q{SELECT incident.working_time('desk', '2026-03-07 23:30+00', '2026-03-30 12:00+00'),
