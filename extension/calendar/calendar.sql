@@ -120,35 +120,35 @@ AS $$
 	FROM jsonb_array_elements(nullif(document -> 'weeks', 'null')) WITH ORDINALITY AS w
 $$;
 
--- The windows of a day: pairs of times, each ending after it begins, none overlapping
--- another.
-CREATE FUNCTION incident_internal.expect_windows(value jsonb, place text)
-RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+-- What is wrong with the windows of a day: pairs of times, each ending after it begins, none
+-- overlapping another.
+CREATE FUNCTION incident_internal.window_findings(value jsonb, place text)
+RETURNS TABLE (place text, problem text, hint text)
+LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-	item record;
-BEGIN
-	FOR item IN SELECT w.*, format('%s[%s]', place, w.number) AS place, value -> w.number::integer AS said
-		FROM incident_internal.json_windows(value) AS w ORDER BY w.number LOOP
-		IF item.times <> 2 THEN
-			PERFORM incident_internal.refuse_document(item.place, format('is %s', left(item.said::text, 100)),
-				'It needs two times: when the window begins and when it ends.');
-		ELSIF item.closes <= item.opens THEN
-			PERFORM incident_internal.refuse_document(item.place, format('is %s', item.said),
-				'A window ends after it begins, on the same day. Write one that crosses midnight as two: until "24:00", and from "00:00" of the next day.');
-		END IF;
-	END LOOP;
-	SELECT w.number, w.before INTO item
-		FROM (SELECT v.number, v.opens, lag(v.number) OVER earlier AS before, lag(v.closes) OVER earlier AS until
-			FROM incident_internal.json_windows(value) AS v WINDOW earlier AS (ORDER BY v.opens, v.number)) AS w
-		WHERE w.opens < w.until ORDER BY w.opens LIMIT 1;
-	IF FOUND THEN
-		PERFORM incident_internal.refuse_document(format('%s[%s]', place, item.number),
-			format('overlaps %s[%s]', substr(place, strpos(place, '$')), item.before));
-	END IF;
-END
+	WITH w AS (SELECT v.*, format('%s[%s]', window_findings.place, v.number) AS place, left((value -> v.number::integer)::text, 100) AS said
+		FROM incident_internal.json_windows(value) AS v),
+	finding(kind, number, place, problem, hint) AS (
+		SELECT 1, w.number, w.place, format('is %s', w.said), CASE WHEN w.times <> 2
+			THEN 'It needs two times: when the window begins and when it ends.'
+			ELSE 'A window ends after it begins, on the same day. Write one that crosses midnight as two: until "24:00", and from "00:00" of the next day.' END
+		FROM w WHERE w.times <> 2 OR w.closes <= w.opens
+		UNION ALL
+		SELECT 2, o.number, o.place, format('overlaps %s[%s]', substr(window_findings.place, strpos(window_findings.place, '$')), o.before), NULL
+		FROM (SELECT v.*, lag(v.number) OVER earlier AS before, lag(v.closes) OVER earlier AS until
+			FROM w AS v WINDOW earlier AS (ORDER BY v.opens, v.number)) AS o
+		WHERE o.opens < o.until)
+	SELECT f.place, f.problem, f.hint FROM finding AS f ORDER BY f.kind, f.number
+$$;
+
+CREATE FUNCTION incident_internal.expect_windows(value jsonb, place text)
+RETURNS void
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT incident_internal.refuse_document(f.place, f.problem, f.hint)
+	FROM incident_internal.window_findings(value, expect_windows.place) AS f LIMIT 1
 $$;
 
 -- The weeks of a calendar document: one without a date, or several with theirs, in order.

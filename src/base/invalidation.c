@@ -21,6 +21,7 @@ uint64 pgi_invalidation_policies = 1;
 uint64 pgi_invalidation_calendars = 1;
 uint64 pgi_invalidation_risk_methods = 1;
 uint64 pgi_invalidation_grants = 1;
+uint64 pgi_invalidation_rosters = 1;
 
 static struct
 {
@@ -33,6 +34,7 @@ static struct
 	[PGI_CALENDARS] = {"calendars", &pgi_invalidation_calendars, 1, InvalidOid},
 	[PGI_RISK_METHODS] = {"risk_methods", &pgi_invalidation_risk_methods, 1, InvalidOid},
 	[PGI_GRANTS] = {"grants", &pgi_invalidation_grants, 1, InvalidOid},
+	[PGI_ROSTERS] = {"rosters", &pgi_invalidation_rosters, 1, InvalidOid},
 };
 
 static bool follows_message = false;
@@ -167,5 +169,13 @@ Datum
 pgi_invalidate_grants(PG_FUNCTION_ARGS)
 {
 	invalidate(fcinfo, PGI_GRANTS);
+	PG_RETURN_POINTER(NULL);
+}
+
+PG_FUNCTION_INFO_V1(pgi_invalidate_rosters);
+Datum
+pgi_invalidate_rosters(PG_FUNCTION_ARGS)
+{
+	invalidate(fcinfo, PGI_ROSTERS);
 	PG_RETURN_POINTER(NULL);
 }

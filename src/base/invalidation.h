@@ -13,6 +13,7 @@ extern uint64 pgi_invalidation_policies;
 extern uint64 pgi_invalidation_calendars;
 extern uint64 pgi_invalidation_risk_methods;
 extern uint64 pgi_invalidation_grants;
+extern uint64 pgi_invalidation_rosters;
 
 /* The tables whose changes are counted, with those that belong to them. */
 typedef enum PgiFollowed
@@ -20,7 +21,8 @@ typedef enum PgiFollowed
 	PGI_POLICIES,
 	PGI_CALENDARS,
 	PGI_RISK_METHODS,
-	PGI_GRANTS
+	PGI_GRANTS,
+	PGI_ROSTERS
 } PgiFollowed;
 
 extern void pgi_invalidation_init(void);

@@ -114,6 +114,35 @@ pgi_length_read_term(const char *word, int64 day, int64 *length)
 }
 
 /*
+ * A turn of a roster: a number of hours, or of days or weeks, which are told apart as they end by
+ * the clock on the wall. False for what is none.
+ */
+bool
+pgi_length_read_turn(const char *word, int64 *length, bool *of_days)
+{
+	static const struct
+	{
+		const char *one;
+		const char *several;
+		int64 length;
+	} units[] = {{" hour", " hours", USECS_PER_HOUR},
+				 {" day", " days", USECS_PER_DAY},
+				 {" week", " weeks", 7 * USECS_PER_DAY}};
+	size_t digits = strspn(word, "0123456789");
+	int number = digits > 0 && digits <= 4 ? atoi(word) : 0;
+
+	for (int i = 0; number > 0 && i < lengthof(units); i++)
+		if (strcmp(word + digits, units[i].one) == 0 ||
+			strcmp(word + digits, units[i].several) == 0)
+		{
+			*length = number * units[i].length;
+			*of_days = units[i].length >= USECS_PER_DAY;
+			return true;
+		}
+	return false;
+}
+
+/*
  * The microseconds of an interval; a day counts 24 hours and a month 30 days, as in
  * comparisons. Errors when it is negative or not finite.
  */

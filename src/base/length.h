@@ -8,6 +8,7 @@
 
 extern bool pgi_length_read(const char *word, int64 *length);
 extern bool pgi_length_read_term(const char *word, int64 day, int64 *length);
+extern bool pgi_length_read_turn(const char *word, int64 *length, bool *of_days);
 extern bool pgi_length_is_working_days(const char *word);
 extern int64 pgi_length_of_interval(const Interval *interval, const char *what);
 

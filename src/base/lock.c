@@ -36,6 +36,7 @@ static const struct
 	{"risk registers", "risk_scenarios", 1},
 	{"grants", "grants", 1},
 	{"id range", "installation", 1},
+	{"directory", "contacts", 1},
 };
 
 static int

@@ -6,7 +6,6 @@
 
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
-#include "pgtime.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -19,9 +18,7 @@
 #include "base/length.h"
 #include "base/sql.h"
 #include "calendar/calendar_cache.h"
-
-/* The moment from which the server counts, in seconds of the time zone library. */
-#define UNIX_SECONDS ((POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
+#include "calendar/zone.h"
 
 /* A calendar, compiled for a zone. */
 typedef struct CachedCalendar
@@ -57,7 +54,6 @@ typedef struct Rows
 	int nwindows;
 	PgiWeek *weeks;
 	PgiException *exceptions;
-	PgiOffset *offsets;
 } Rows;
 
 static uint64 cached_changes = 0;
@@ -199,56 +195,6 @@ read_windows(Rows *rows, Datum *key, MemoryContext context)
 	rows->source.exceptions = rows->exceptions;
 }
 
-/* Appends an offset to those of the source. */
-static void
-add_offset(Rows *rows, pg_time_t from, const pg_tz *zone)
-{
-	const struct pg_tm *tm = pg_localtime(&from, zone);
-	int n = rows->source.noffsets;
-
-	if (tm == NULL)
-		elog(ERROR, "no local time in time zone \"%s\"",
-			 pg_get_timezone_name((pg_tz *) zone));
-	if (n > 0 && rows->offsets[n - 1].seconds == tm->tm_gmtoff)
-		return;
-	if (n > 0 && (n & (n - 1)) == 0)
-		rows->offsets = repalloc(rows->offsets, sizeof(PgiOffset) * 2 * n);
-	rows->offsets[n].from = (int64) (from - UNIX_SECONDS) * USECS_PER_SEC;
-	rows->offsets[n].seconds = (int32) tm->tm_gmtoff;
-	rows->source.noffsets++;
-}
-
-/* Finds the offsets of a zone in the server's own time zone data. */
-static void
-find_offsets(Rows *rows, const char *zone_name, MemoryContext context)
-{
-	const pg_tz *zone = pg_tzset(zone_name);
-	pg_time_t moment = PGI_REACH_FIRST / USECS_PER_SEC + UNIX_SECONDS;
-	const pg_time_t end = PGI_ZONE_REPEATS / USECS_PER_SEC + UNIX_SECONDS;
-
-	if (zone == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("this server does not know time zone \"%s\" of calendar \"%s\"",
-						pgi_argument_clip(zone_name), rows->name)));
-	rows->offsets = MemoryContextAlloc(context, sizeof(PgiOffset));
-	while (moment < end)
-	{
-		long before, after;
-		int before_dst, after_dst;
-		pg_time_t change;
-
-		add_offset(rows, moment, zone);
-		/* At the last change in its store it would not look for more. */
-		moment++;
-		if (pg_next_dst_boundary(&moment, &before, &before_dst, &change, &after,
-								 &after_dst, zone) <= 0)
-			break;
-		moment = change;
-	}
-	rows->source.offsets = rows->offsets;
-}
-
 /* The number of a zone; names are kept for good, as there are only so many. */
 static int
 zone_number(const char *name)
@@ -325,7 +271,8 @@ read_rows(Rows *rows, int32 org_id, CachedCalendar *cached)
 		cached->zone = zone_of(org_id);
 		zone = list_nth(zones, cached->zone - 1);
 	}
-	find_offsets(rows, zone, cached->context);
+	rows->source.offsets = pgi_zone_offsets(zone, psprintf("calendar \"%s\"", rows->name),
+											cached->context, &rows->source.noffsets);
 	return true;
 }
 

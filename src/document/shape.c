@@ -171,6 +171,25 @@ static const struct
 	[PGI_DOCUMENT_SECONDARY_LOSS] =
 		{"secondary",
 		 "{\"probability\": \"number\", \"loss\": [\"quantity\", " QUANTITY "}", true},
+	[PGI_DOCUMENT_DIRECTORY] =
+		{"directory document",
+		 "{\"contacts?\": [100000, {\"name\": \"short\", \"title?\": \"title\","
+		 "  \"language?\": \"en|zh\", \"zone?\": \"short\", \"login?\": \"short\","
+		 "  \"deputy?\": \"short\","
+		 "  \"clearance?\": \"clear|green|amber|amber+strict|red\","
+		 "  \"quiet?\": {\"windows\": [48, [\"clock\"]], \"unless_response?\": "
+		 "\"level\"},"
+		 "  \"channels?\": [20, {\"channel\": \"key\", \"address\": \"text\","
+		 "   \"clearance?\": \"clear|green|amber|amber+strict|red\"}]}, [\"name\"]],"
+		 " \"posts?\": [{\"post\": \"short\", \"members?\": [\"short\"],"
+		 "  \"roster?\": \"name\", \"next?\": \"short\"}, [\"post\"]],"
+		 " \"rosters?\": [{\"name\": \"name\", \"zone?\": \"short\","
+		 "  \"layers\": [32, {\"members\": [\"short\"], \"turn\": \"turn\","
+		 "   \"from\": \"local\","
+		 "   \"windows?\": {\"mon?\": [48, [\"clock\"]], \"tue?\": [48, [\"clock\"]],"
+		 "    \"wed?\": [48, [\"clock\"]], \"thu?\": [48, [\"clock\"]],"
+		 "    \"fri?\": [48, [\"clock\"]], \"sat?\": [48, [\"clock\"]],"
+		 "    \"sun?\": [48, [\"clock\"]]}}]}, [\"name\"]]}"},
 };
 
 StaticAssertDecl(PGI_MAX_DUTIES == 32 && PGI_MAX_ESCALATION_STEPS == 32 &&

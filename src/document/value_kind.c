@@ -137,6 +137,27 @@ is_term(const char *word)
 }
 
 static bool
+is_turn(const char *word)
+{
+	int64 length;
+	bool of_days;
+
+	return pgi_length_read_turn(word, &length, &of_days);
+}
+
+/* YYYY-MM-DD HH:MM, as a clock on the wall shows it. */
+static bool
+is_local(const char *word)
+{
+	char date[11];
+
+	if (strlen(word) != 16 || word[10] != ' ' || strcmp(word + 11, "24:00") == 0)
+		return false;
+	strlcpy(date, word, sizeof(date));
+	return is_date(date) && is_clock(word + 11);
+}
+
+static bool
 is_level(const char *word)
 {
 	return pgi_types_level_code(word) >= 0;
@@ -222,6 +243,10 @@ static const ValueKind kinds[] = {
 	{"clock", is_clock, NULL,
 	 "It needs a time of day, such as \"09:00\". A window may end at \"24:00\"."},
 	{"date", is_date, NULL, "It needs a date, such as \"2026-10-01\"."},
+	{"local", is_local, NULL,
+	 "It needs a date and a time of day, such as \"2026-01-05 08:00\"."},
+	{"turn", is_turn, NULL,
+	 "It needs up to 9999 hours, days or weeks, such as \"1 day\"."},
 	{"level", is_level, NULL, "It needs a level: none, 9 to 1."},
 	{"severity", is_severity, NULL,
 	 "It needs a severity: informational, minor, moderate, severe, critical."},

@@ -67,6 +67,9 @@ INSERT INTO samples VALUES
 	('open_round', 'name', '''args-round'''), ('open_round', 'method', '''product'''), ('open_round', 'scope', '''all'''),
 	('open_round', 'team', '''{somebody}'''), ('open_round', 'plan', '''a plan'''),
 	('advance_round', 'round', '''args-open'''), ('compare_rounds', 'before', '''args-frozen'''), ('compare_rounds', 'after', '''args-frozen'''),
+	('import_directory', 'document', 'incident.export_directory()'), ('check_directory', 'document', 'incident.export_directory()'),
+	('erase_contact', 'contact', '''args-erased'''), ('override_roster', 'contact', '''args-contact'''), ('*', 'roster', '''args-desk'''),
+	('override_roster', 'since', 'now()'), ('override_roster', 'until', 'now() + interval ''1 day'''),
 	('import_calendar', 'document', 'incident.export_calendar(''china'')'),
 	('import_policy', 'document', 'incident.export_policy(1)'), ('check_policy', 'document', 'incident.export_policy(1)'),
 	('combine_policy', 'document', 'incident.export_policy(1)'), ('combine_policy', 'addendum', 'incident.policy_addendum(''reporting-cn-2025-other'')'),
@@ -102,6 +105,8 @@ CREATE FUNCTION pg_temp.sample(function text, argument text) RETURNS text LANGUA
 $$;
 
 -- A world in which each function has something to do.
+SELECT count(*) FROM incident.import_directory('{"contacts": [{"name": "args-contact"}, {"name": "args-erased"}], "rosters": [{"name": "args-desk",
+	"layers": [{"members": ["args-contact"], "turn": "1 day", "from": "2026-01-05 08:00"}]}]}');
 SELECT incident.register_asset('args-p', 'host', '1'),
 	incident.register_asset('args-a', 'host', '2', '3', '3', '3', 'an owner', 'args-p', 'a room', 'a title');
 SELECT incident.register_service('args-sp'), incident.register_service('args-s', '4', 'an owner', 'a title', 'args-sp', false, false);
@@ -196,11 +201,11 @@ SELECT is_empty($$
 	WHERE f.records AND pg_temp.outcome(f.oid, '{}', true, true) !~ '^ok' AND f.name NOT IN ('schedule', 'unschedule')
 $$, 'with those for arguments that have a default too');
 
--- NULL. forget_next_month takes a setting that may not be set; a severity or a level may be unknown.
+-- NULL. forget_next_month takes a setting that may not be set; an override without a contact takes others back; a severity or a level may be unknown.
 SELECT is_empty($$
 	SELECT a.oid::regprocedure, a.argument, pg_temp.outcome(a.oid, jsonb_build_object(a.argument, format('NULL::%s', a.type))) AS outcome
 	FROM arguments AS a
-	WHERE a.records AND NOT a.has_default AND (a.function, a.argument) <> ('forget_next_month', 'keep')
+	WHERE a.records AND NOT a.has_default AND (a.function, a.argument) NOT IN (('forget_next_month', 'keep'), ('override_roster', 'contact'))
 		AND NOT (a.function IN ('open', 'assess') AND a.type LIKE 'incident.%')
 		AND pg_temp.outcome(a.oid, jsonb_build_object(a.argument, format('NULL::%s', a.type))) <> '22004'
 $$, 'NULL is refused where a value must be given');
@@ -252,9 +257,9 @@ SELECT is_empty($$
 	WHERE a.type = 'text' AND a.records AND pg_temp.outcome(a.oid, jsonb_build_object(a.argument, 'repeat(''x'', 70000)')) <> '22001'
 $$, 'none is kept that is too long');
 
--- Moments. Two may lie ahead.
+-- Moments. Four may lie ahead.
 CREATE TEMP VIEW past AS SELECT * FROM arguments AS a
-	WHERE a.records AND a.type = 'timestamp with time zone' AND a.argument NOT IN ('due_at', 'accepted_until');
+	WHERE a.records AND a.type = 'timestamp with time zone' AND a.argument NOT IN ('due_at', 'accepted_until', 'since', 'until');
 SELECT set_eq('SELECT DISTINCT function FROM past', $$ SELECT unnest('{open,assess,acknowledge,activate,hold,resume,resolve,close,reopen,cancel,note,set_confidentiality,duty_done,report,migrate_incident,tick,register_vulnerability,record_vulnerability_step,record_measure_step,treat_risk,approve_risk,close_risk,mark_overdue_risk,open_round,advance_round}'::text[]) $$,
 	'the functions that take a moment at which something took effect');
 SELECT is_empty($$

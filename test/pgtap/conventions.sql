@@ -236,8 +236,8 @@ SELECT is_empty($$ SELECT definition FROM triggers WHERE definition NOT LIKE '% 
 	'and for each row, as a subscription fires no others, but for TRUNCATE, which has no others');
 SELECT set_eq($$ SELECT relname FROM triggers WHERE proname LIKE 'invalidate%' AND definition LIKE '%AFTER INSERT OR DELETE OR UPDATE%' $$,
 	$$ SELECT c.relname FROM extension AS e, unnest(e.extconfig, e.extcondition) AS t(id, k) JOIN pg_class AS c ON c.oid = t.id WHERE k <> ''
-		UNION ALL VALUES ('organisations') $$,
-	'every table of which not all is dumped, and which is kept compiled, tells the caches of its changes, and so do organisations of their zones');
+		UNION ALL VALUES ('organisations'), ('rosters'), ('roster_overrides') $$,
+	'every table of which not all is dumped, and which is kept compiled, tells the caches of its changes, and so do rosters, and organisations of their zones');
 SELECT set_eq($$ SELECT relname FROM triggers WHERE definition ~ 'BEFORE TRUNCATE' $$,
 	$$ SELECT relname FROM triggers WHERE definition ~ 'BEFORE (INSERT OR )?DELETE OR UPDATE' $$,
 	'what is guarded against changes is against TRUNCATE, too');

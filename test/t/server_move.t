@@ -45,6 +45,9 @@ SELECT count(incident.acknowledge(id, 'ann', now() - interval '1 minute' * n)) F
 SELECT count(incident.hold(id, 'ann')) FROM (SELECT DISTINCT id FROM opened WHERE n % 9 = 1) AS o \g /dev/null
 SELECT count(incident.resolve(id, 'bob')) FROM (SELECT DISTINCT id FROM opened WHERE n % 8 = 3) AS o \g /dev/null
 SELECT count(incident.assess(id, 'severe', at => now() - interval '90 seconds')) FROM (SELECT DISTINCT id FROM opened WHERE n % 11 = 2) AS o \g /dev/null
+SELECT count(*) FROM incident.import_directory('{"contacts": [{"name": "ann", "channels": [{"channel": "mail", "address": "ann@example.org"}]}, {"name": "bob"}],
+	"posts": [{"post": "liaison", "roster": "desk"}], "rosters": [{"name": "desk", "zone": "UTC", "layers": [{"members": ["ann", "bob"], "turn": "1 day", "from": "2026-01-05 08:00"}]}]}') \g /dev/null
+SELECT incident.override_roster('desk', 'bob', now(), now() + interval '3 hours') \g /dev/null
 SELECT incident.set_risk_method('gbt20984-multiply'), incident.set_fix_within('4', '20 days') \g /dev/null
 SELECT incident.open_round('this year'), incident.advance_round('this year') \g /dev/null
 SELECT incident.advance_round('this year') FROM generate_series(1, 2) \g /dev/null

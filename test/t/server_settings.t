@@ -49,6 +49,8 @@ my $WORK = q{
 	SELECT incident.set_fix_within('3', '1 month 1 day 01:00');
 	SELECT incident.register_vulnerability('spring', '3', found_at => '2026-02-27 23:30+00');
 	SELECT incident.register_vulnerability('autumn', '2', found_at => '2026-03-28 12:30+00');
+	SELECT count(*) FROM incident.import_directory('{"contacts": [{"name": "ann", "quiet": {"windows": [["22:00", "24:00"]]}}, {"name": "bob"}],
+		"rosters": [{"name": "night", "zone": "America/New_York", "layers": [{"members": ["ann", "bob"], "turn": "1 week", "from": "2026-03-07 20:30"}]}]}');
 	CALL incident.run_ticks();
 	SELECT incident.tick(at => '2026-03-20 00:00+00');
 };
@@ -69,6 +71,9 @@ my %RESULTS = (
 		'2026-03-07 23:30+00', '2026-04-01 00:00+00',
 		'[{"at": "2026-03-08 06:59+00", "kind": "assessed", "severity": "minor"}]')},
 	state_at => q{SELECT i, s.* FROM generate_series(1, 2) AS i, incident.state_at(i, '2026-03-12 12:00+00') AS s},
+	directory => q{SELECT incident.export_directory()::text AS d},
+	directory_faults => q{SELECT c.* FROM incident.check_directory('{"contacts": [{"zone": "nowhere"}]}') AS c},
+	on_call => q{SELECT o.contact, o.layer, o.until FROM incident.on_call('night', '2100-03-14 12:00+00') AS o},
 	keys => q{SELECT incident.ticket_key(n) FROM unnest('{0,-7,123456789012}'::bigint[]) AS n},
 	duties => q{SELECT i, d.* FROM generate_series(1, 2) AS i, incident.duties_at(i, '2026-03-20 00:00+00') AS d},
 	verified_policies => q{SELECT v.* FROM incident.verify_policies() AS v},

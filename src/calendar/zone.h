@@ -1,0 +1,12 @@
+/*
+ * zone.h: the offsets of a time zone.
+ */
+#ifndef PGI_ZONE_H
+#define PGI_ZONE_H
+
+#include "kernel/calendar.h"
+
+extern PgiOffset *pgi_zone_offsets(const char *name, const char *what,
+								   MemoryContext context, int *count);
+
+#endif
