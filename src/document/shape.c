@@ -173,7 +173,7 @@ static const struct
 		 "{\"probability\": \"number\", \"loss\": [\"quantity\", " QUANTITY "}", true},
 	[PGI_DOCUMENT_DIRECTORY] =
 		{"directory document",
-		 "{\"contacts?\": [100000, {\"name\": \"short\", \"title?\": \"title\","
+		 "{\"contacts?\": [10000, {\"name\": \"short\", \"title?\": \"title\","
 		 "  \"language?\": \"en|zh\", \"zone?\": \"short\", \"login?\": \"short\","
 		 "  \"deputy?\": \"short\","
 		 "  \"clearance?\": \"clear|green|amber|amber+strict|red\","

@@ -44,6 +44,8 @@ my %READERS = (
 		  . ' FROM incident.import_risk_method(d) AS i', methods() ],
 	'import_risk_register' => [ 'SELECT incident.import_risk_register(d), incident.export_risk_register()',
 		'SELECT incident.export_risk_register()' ],
+	'check_directory' => [ 'SELECT count(c) FROM incident.check_directory(d) AS c', directory() ],
+	'import_directory' => [ q{SELECT count(i), incident.export_directory() FROM incident.import_directory(d) AS i}, directory() ],
 	'annual_loss' => [ q{SELECT (incident.annual_loss(d -> 'frequency', d -> 'magnitude', 100, 1, d -> 'secondary')).mean},
 		q{VALUES ('{"frequency": {"min": 0, "mode": 1, "max": 5}, "magnitude": {"low": 10, "high": 1000}, "secondary": {"probability": 0.5, "loss": 7}}'::jsonb),
 			('{"frequency": {"events": 3}, "magnitude": {"median": 10, "sigma": 1}}')} ],
@@ -75,6 +77,14 @@ my %READERS = (
 );
 
 sub policies { return 'SELECT incident.export_policy(p) FROM generate_series(1, 5) AS p' }
+sub directory
+{
+	return q{SELECT jsonb '{"contacts": [{"name": "ann", "title": {"en": "Ann", "zh": "安"}, "language": "zh", "zone": "Asia/Shanghai", "deputy": "bob",
+		"clearance": "red", "quiet": {"windows": [["22:00", "24:00"]], "unless_response": "2"}, "channels": [{"channel": "mail", "address": "a@example.org"}]}, {"name": "bob"}],
+		"posts": [{"post": "liaison", "roster": "desk"}, {"post": "leading_group", "members": ["ann"], "next": "liaison"}],
+		"rosters": [{"name": "desk", "zone": "Europe/Berlin", "layers": [{"members": ["ann", "bob"], "turn": "1 week", "from": "2026-01-05 08:00",
+			"windows": {"mon": [["09:00", "12:00"]]}}]}]}'};
+}
 sub methods  { return 'SELECT incident.export_risk_method(m) FROM generate_series(1, 4) AS m WHERE incident.export_risk_method(m) IS NOT NULL' }
 
 my $node = start_node('documents_fuzz', conf => "autovacuum = off\nfsync = off\njit = off\nwork_mem = 4MB\nstatement_timeout = 60s");

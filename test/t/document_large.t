@@ -35,7 +35,7 @@ sub value_of_word
 	my %of = (
 		time => '1 hour', term => '1 hour', clock => '09:00', date => '2026-10-01', level => '1', severity => 'minor',
 		object => {}, boolean => JSON::PP::true, anything => 1, grade => '1', number => 1, quantity => 1, frequency => 1,
-		fact => 'noted', moment => '2026-01-05 09:00+00'
+		fact => 'noted', moment => '2026-01-05 09:00+00', turn => '1 day', local => '2026-01-05 08:00'
 	);
 	return exists $of{$first} ? $of{$first} : ($first =~ /^(?:name|key|text|short)$/ ? 'x' : $first);
 }
@@ -135,6 +135,7 @@ my %readers = (
 	'policy document'   => 'incident_internal.expect_policy(d)',
 	'addendum'          => q{incident_internal.expect_addendum(d, incident.export_policy(1))},
 	'calendar document' => 'incident_internal.expect_calendar(d)',
+	'directory document' => '(SELECT count(*) FROM incident.import_directory(d, true))',
 	'risk method'       => 'incident.import_risk_method(d)',
 	'risk register'     => 'incident_internal.expect_risk_document(d)',
 	'facts'             => q{(SELECT count(*) FROM incident.simulate('eport', '1', 'minor', '2026-01-05 08:00+00', '2026-01-06', d))},

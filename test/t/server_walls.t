@@ -474,7 +474,7 @@ $node->safe_psql('incident', q{SET pg_incident.organisation = 3; SELECT incident
 my $scans = join '', map { "SET enable_$_ = off; " } qw(hashjoin mergejoin indexscan indexonlyscan bitmapscan);
 my $told = sub {
 	my ($view, $column, $value) = @_;
-	my $plan = rows_of('two', "$scans EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT * FROM incident.$view WHERE $column = '$value'");
+	my $plan = rows_of('two', "$scans EXPLAIN (ANALYZE, BUFFERS OFF, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT * FROM incident.$view WHERE $column = '$value'");
 	return $plan =~ s/\Q$value\E/VALUE/gr;
 };
 is($told->(@$_[0, 1], "a hidden $_->[2]"), $told->(@$_[0, 1], "no such $_->[2]"), "$_->[0] tells nothing of another's $_->[2]")
