@@ -12,9 +12,9 @@
 #include "base/compat.h"
 #include "base/sql.h"
 #include "incident/entry.h"
+#include "incident/state_row.h"
 #include "incident/timeline.h"
 #include "kernel/duty.h"
-#include "kernel/state_pack.h"
 #include "policy/duty_names.h"
 #include "policy/policy_cache.h"
 
@@ -70,7 +70,6 @@ PG_FUNCTION_INFO_V1(pgi_duties_of_state);
 Datum
 pgi_duties_of_state(PG_FUNCTION_ARGS)
 {
-	bytea *packed = PG_ARGISNULL(4) ? NULL : PG_GETARG_BYTEA_PP(4);
 	const PgiPolicy *policy = pgi_policy_of(PG_GETARG_INT32(1), PG_GETARG_INT32(0));
 	PgiDutyReport reports[PGI_MAX_DUTIES];
 	PgiState state;
@@ -79,9 +78,7 @@ pgi_duties_of_state(PG_FUNCTION_ARGS)
 	memset(&state, 0, offsetof(PgiState, duties));
 	state.event_level = DatumGetUInt8(PG_GETARG_DATUM(2));
 	state.response_level = DatumGetUInt8(PG_GETARG_DATUM(3));
-	if (!pgi_state_unpack(&state,
-						  packed == NULL ? NULL : (const uint8 *) VARDATA_ANY(packed),
-						  packed == NULL ? 0 : VARSIZE_ANY_EXHDR(packed)))
+	if (!pgi_state_take_duties(PG_GETARG_DATUM(4), PG_ARGISNULL(4), &state))
 		return (Datum) 0;
 	pgi_advance_duties_of_state(policy, &state, reports);
 	for (uint32 left = policy->sets.at_event[state.event_level] |

@@ -28,6 +28,19 @@ pgi_state_put_duties(Datum *values, bool *isnull, int n, const PgiState *state)
 	values[n] = PointerGetDatum(packed);
 }
 
+/* Takes that from the value of such a column; false when it is damaged. */
+bool
+pgi_state_take_duties(Datum value, bool isnull, PgiState *state)
+{
+	bytea *packed;
+
+	if (isnull)
+		return pgi_state_unpack(state, NULL, 0);
+	packed = DatumGetByteaPP(value);
+	return pgi_state_unpack(state, (const uint8 *) VARDATA_ANY(packed),
+							VARSIZE_ANY_EXHDR(packed));
+}
+
 /* Whether an entry was taken back, so that what was decided takes a second look. */
 static bool
 has_withdrawals(const PgiTimeline *timeline)

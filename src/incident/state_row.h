@@ -55,6 +55,7 @@ extern const PgiColumn pgi_state_columns[PGI_STATE_COLUMNS];
 
 extern void pgi_state_put_duties(Datum *values, bool *isnull, int n,
 								 const PgiState *state);
+extern bool pgi_state_take_duties(Datum value, bool isnull, PgiState *state);
 extern void pgi_state_row(const PgiTimeline *timeline, TimestampTz until,
 						  const PgiState *state, Datum *values, bool *isnull);
 extern void pgi_state_write(PgiTimeline *timeline, TimestampTz until,

@@ -6,10 +6,10 @@
 #include "kernel/state_pack.h"
 
 static uint8_t *
-put_number(uint8_t *bytes, uint64_t number, int size)
+put_moment(uint8_t *bytes, int64_t moment)
 {
-	for (int i = 0; i < size; i++)
-		*bytes++ = (uint8_t) (number >> (8 * i));
+	for (int i = 0; i < 8; i++)
+		*bytes++ = (uint8_t) ((uint64_t) moment >> (8 * i));
 	return bytes;
 }
 
@@ -31,19 +31,23 @@ typedef struct Reader
 	bool sound;
 } Reader;
 
-static uint64_t
-take_number(Reader *reader, int size)
+static uint8_t
+take_byte(Reader *reader)
 {
-	uint64_t number = 0;
+	if (reader->next < reader->end)
+		return *reader->next++;
+	reader->sound = false;
+	return 0;
+}
 
-	if (reader->end - reader->next < size)
-	{
-		reader->sound = false;
-		return 0;
-	}
-	for (int i = 0; i < size; i++)
-		number |= (uint64_t) *reader->next++ << (8 * i);
-	return number;
+static int64_t
+take_moment(Reader *reader)
+{
+	uint64_t moment = 0;
+
+	for (int i = 0; i < 8; i++)
+		moment |= (uint64_t) take_byte(reader) << (8 * i);
+	return (int64_t) moment;
 }
 
 static int32_t
@@ -55,7 +59,7 @@ take_count(Reader *reader)
 
 	do
 	{
-		byte = (uint8_t) take_number(reader, 1);
+		byte = take_byte(reader);
 		count |= (uint64_t) (byte & 0x7f) << shift;
 		shift += 7;
 	} while (byte >= 0x80 && shift < 35);
@@ -107,15 +111,15 @@ put_duty(uint8_t *end, const PgiDutyState *duty)
 	if ((has & BEGUN) != 0)
 		end = put_count(end, (uint32_t) report->occurrence);
 	if (is_counting(duty))
-		end = put_number(end, (uint64_t) duty->clock, 8);
+		end = put_moment(end, duty->clock);
 	if ((has & BEGUN) != 0 && (has & CLOCK_TELLS_BEGINNING) == 0)
-		end = put_number(end, (uint64_t) report->begun_at, 8);
+		end = put_moment(end, report->begun_at);
 	if ((has & OVERDUE) != 0)
-		end = put_number(end, (uint64_t) report->overdue_at, 8);
+		end = put_moment(end, report->overdue_at);
 	if ((has & DONE) != 0)
-		end = put_number(end, (uint64_t) report->done_at, 8);
+		end = put_moment(end, report->done_at);
 	if ((has & DEADLINE) != 0)
-		end = put_number(end, (uint64_t) report->deadline, 8);
+		end = put_moment(end, report->deadline);
 	return end;
 }
 
@@ -123,8 +127,8 @@ static void
 take_duty(Reader *reader, PgiDutyState *duty)
 {
 	PgiDutyReport *report = &duty->report;
-	uint8_t first = (uint8_t) take_number(reader, 1);
-	uint8_t has = (uint8_t) take_number(reader, 1);
+	uint8_t first = take_byte(reader);
+	uint8_t has = take_byte(reader);
 
 	memset(duty, 0, sizeof(*duty));
 	*report = (PgiDutyReport){.status = (PgiDutyStatus) (has & STATUS),
@@ -138,17 +142,17 @@ take_duty(Reader *reader, PgiDutyState *duty)
 	if ((has & BEGUN) != 0)
 		report->occurrence = take_count(reader);
 	if (is_counting(duty))
-		duty->clock = (int64_t) take_number(reader, 8);
+		duty->clock = take_moment(reader);
 	if ((has & CLOCK_TELLS_BEGINNING) != 0)
 		report->begun_at = duty->clock;
 	else if ((has & BEGUN) != 0)
-		report->begun_at = (int64_t) take_number(reader, 8);
+		report->begun_at = take_moment(reader);
 	if ((has & OVERDUE) != 0)
-		report->overdue_at = (int64_t) take_number(reader, 8);
+		report->overdue_at = take_moment(reader);
 	if ((has & DONE) != 0)
-		report->done_at = (int64_t) take_number(reader, 8);
+		report->done_at = take_moment(reader);
 	if ((has & DEADLINE) != 0)
-		report->deadline = (int64_t) take_number(reader, 8);
+		report->deadline = take_moment(reader);
 	if (first > (NUMBER | RUNNING | MOVING) || report->status >= PGI_DUTY_STATUSES ||
 		((has & BEGUN) != 0) != (report->occurrence > 0) ||
 		(report->status != PGI_DUTY_NONE && (has & BEGUN) == 0) ||
@@ -181,7 +185,7 @@ pgi_state_pack(const PgiState *state, uint8_t *bytes)
 	*end++ = passed | inactivities;
 	for (int number = 0; number < PGI_MAX_INACTIVITIES; number++)
 		if ((inactivities & INACTIVITY(number)) != 0)
-			end = put_number(end, (uint64_t) state->inactive_since[number], 8);
+			end = put_moment(end, state->inactive_since[number]);
 	for (int i = 0; i < state->nduties; i++)
 		end = put_duty(end, &state->duties[i]);
 	return (int) (end - bytes);
@@ -202,13 +206,13 @@ pgi_state_unpack(PgiState *state, const uint8_t *bytes, int length)
 		state->inactive_since[number] = PGI_NEVER;
 	if (length == 0)
 		return true;
-	first = (uint8_t) take_number(&reader, 1);
+	first = take_byte(&reader);
 	if ((first & PASSED) > PGI_MAX_ACKNOWLEDGEMENTS)
 		return false;
 	state->late[PGI_CLOCK_ACKNOWLEDGEMENT] = first & PASSED;
 	for (int number = 0; number < PGI_MAX_INACTIVITIES; number++)
 		if ((first & INACTIVITY(number)) != 0)
-			state->inactive_since[number] = (int64_t) take_number(&reader, 8);
+			state->inactive_since[number] = take_moment(&reader);
 	for (int before = -1; reader.sound && reader.next < reader.end; state->nduties++)
 	{
 		PgiDutyState *duty = &state->duties[state->nduties];

@@ -31,7 +31,6 @@
 #include "incident/entry.h"
 #include "incident/state_cursor.h"
 #include "incident/state_row.h"
-#include "kernel/state_pack.h"
 #include "policy/policy_cache.h"
 #include "tick/batch.h"
 #include "timer/bucket.h"
@@ -248,10 +247,6 @@ end_batch(Batch *batch)
 static bool
 read_kernel_state(const TupleTableSlot *row, PgiState *state)
 {
-	bytea *duties = pgi_slot_is_null(row, PGI_STATE_DUTIES)
-						? NULL
-						: DatumGetByteaPP(pgi_slot_value(row, PGI_STATE_DUTIES));
-
 	memset(state, 0, offsetof(PgiState, duties));
 	state->asset_level = pgi_slot_byte(row, PGI_STATE_ASSET_LEVEL, PGI_LEVEL_UNKNOWN);
 	state->severity = pgi_slot_byte(row, PGI_STATE_SEVERITY, PGI_SEVERITY_UNKNOWN);
@@ -267,10 +262,8 @@ read_kernel_state(const TupleTableSlot *row, PgiState *state)
 				? PGI_NEVER
 				: DatumGetTimestampTz(pgi_slot_value(row, PGI_STATE_ORIGINS + clock));
 	}
-	if (duties == NULL)
-		return pgi_state_unpack(state, NULL, 0);
-	return pgi_state_unpack(state, (uint8 *) VARDATA_ANY(duties),
-							VARSIZE_ANY_EXHDR(duties));
+	return pgi_state_take_duties(pgi_slot_value(row, PGI_STATE_DUTIES),
+								 pgi_slot_is_null(row, PGI_STATE_DUTIES), state);
 }
 
 /* Takes the first of some incidents from its state; false when the timer is out of date. */
