@@ -79,8 +79,8 @@ end_message(void *arg)
 }
 
 /* Memory that lasts until the client's next message is read. */
-MemoryContext
-pgi_invalidation_message_context(void)
+static MemoryContext
+message_context(void)
 {
 	return MessageContext ? MessageContext : TopTransactionContext;
 }
@@ -89,7 +89,7 @@ pgi_invalidation_message_context(void)
 static void
 follow_message(void)
 {
-	MemoryContext context = pgi_invalidation_message_context();
+	MemoryContext context = message_context();
 	MemoryContextCallback *callback;
 
 	if (follows_message)
@@ -128,6 +128,31 @@ void
 pgi_invalidation_renew(PgiFollowed which)
 {
 	(*followed[which].generation)++;
+}
+
+/*
+ * Whether what is kept has to begin anew, after all that was committed: then in a new, empty
+ * context, until pgi_invalidation_begun. What was handed out before lasts until the client's
+ * next message is read.
+ */
+bool
+pgi_invalidation_begin(PgiKept *kept)
+{
+	if (kept->changes == pgi_invalidation_changes(kept->tables))
+		return false;
+	kept->changes = 0;
+	if (kept->context != NULL)
+		MemoryContextSetParent(kept->context, message_context());
+	kept->context = AllocSetContextCreate(CacheMemoryContext, "pg_incident cache",
+										  ALLOCSET_SMALL_SIZES);
+	MemoryContextSetIdentifier(kept->context, kept->name);
+	return true;
+}
+
+void
+pgi_invalidation_begun(PgiKept *kept)
+{
+	kept->changes = pgi_invalidation_follow_changes(kept->tables);
 }
 
 static void

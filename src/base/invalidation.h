@@ -25,10 +25,20 @@ typedef enum PgiFollowed
 	PGI_ROSTERS
 } PgiFollowed;
 
+/* What is kept of tables until they change: all zero but for the first two at first. */
+typedef struct PgiKept
+{
+	PgiFollowed tables;
+	const char *name;
+	uint64 changes; /* under which it was read; 0: it is being begun */
+	MemoryContext context;
+} PgiKept;
+
 extern void pgi_invalidation_init(void);
 extern uint64 pgi_invalidation_changes(PgiFollowed which);
 extern uint64 pgi_invalidation_follow_changes(PgiFollowed which);
 extern void pgi_invalidation_renew(PgiFollowed which);
-extern MemoryContext pgi_invalidation_message_context(void);
+extern bool pgi_invalidation_begin(PgiKept *kept);
+extern void pgi_invalidation_begun(PgiKept *kept);
 
 #endif

@@ -56,8 +56,7 @@ typedef struct Rows
 	PgiException *exceptions;
 } Rows;
 
-static uint64 cached_changes = 0;
-static MemoryContext cache_context = NULL;
+static PgiKept kept = {PGI_CALENDARS, "calendars"};
 static HTAB *entries = NULL;
 static HTAB *organisations = NULL;
 static List *zones = NIL; /* names; they count from 1 */
@@ -342,23 +341,18 @@ make_current(void)
 {
 	HASHCTL control = {0};
 
-	if (cached_changes == pgi_invalidation_changes(PGI_CALENDARS))
+	if (!pgi_invalidation_begin(&kept))
 		return;
-	cached_changes = 0;
-	if (cache_context != NULL)
-		MemoryContextSetParent(cache_context, pgi_invalidation_message_context());
-	cache_context = AllocSetContextCreate(CacheMemoryContext, "pg_incident calendars",
-										  ALLOCSET_SMALL_SIZES);
 	control.keysize = NAMEDATALEN;
 	control.entrysize = sizeof(CacheEntry);
-	control.hcxt = cache_context;
+	control.hcxt = kept.context;
 	entries = hash_create("pg_incident calendars", 16, &control,
 						  HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
 	control.keysize = sizeof(int32);
 	control.entrysize = sizeof(Organisation);
 	organisations = hash_create("pg_incident zones", 16, &control,
 								HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	cached_changes = pgi_invalidation_follow_changes(PGI_CALENDARS);
+	pgi_invalidation_begun(&kept);
 }
 
 /*
@@ -404,7 +398,7 @@ pgi_calendar_find(const char *name, int32 org_id, bool *floats)
 		cached->next = found ? entry->cached : NULL;
 		entry->cached = cached;
 		entry->floats = cached->zone != 0;
-		MemoryContextSetParent(cached->context, cache_context);
+		MemoryContextSetParent(cached->context, kept.context);
 	}
 	*floats = entry->floats;
 	return &cached->calendar;

@@ -41,8 +41,7 @@ typedef struct Reader
 	List *contacts; /* names, in the order of their numbers */
 } Reader;
 
-static uint64 cached_changes = 0;
-static MemoryContext cache_context = NULL;
+static PgiKept kept = {PGI_ROSTERS, "rosters"};
 static HTAB *entries = NULL;
 
 static void *
@@ -284,19 +283,14 @@ make_current(void)
 {
 	HASHCTL control = {0};
 
-	if (cached_changes == pgi_invalidation_changes(PGI_ROSTERS))
+	if (!pgi_invalidation_begin(&kept))
 		return;
-	cached_changes = 0;
-	if (cache_context != NULL)
-		MemoryContextSetParent(cache_context, pgi_invalidation_message_context());
-	cache_context = AllocSetContextCreate(CacheMemoryContext, "pg_incident rosters",
-										  ALLOCSET_SMALL_SIZES);
 	control.keysize = sizeof(RosterKey);
 	control.entrysize = sizeof(CacheEntry);
-	control.hcxt = cache_context;
+	control.hcxt = kept.context;
 	entries = hash_create("pg_incident rosters", 16, &control,
 						  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	cached_changes = pgi_invalidation_follow_changes(PGI_ROSTERS);
+	pgi_invalidation_begun(&kept);
 }
 
 static void
@@ -335,7 +329,7 @@ pgi_roster_get(const char *name, int32 org_id)
 			refuse_unknown(name, org_id);
 		entry = hash_search(entries, &key, HASH_ENTER, NULL);
 		entry->compiled = compiled;
-		MemoryContextSetParent(context, cache_context);
+		MemoryContextSetParent(context, kept.context);
 	}
 	return entry->compiled;
 }
