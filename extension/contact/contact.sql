@@ -105,6 +105,19 @@ AS $$
 	WHERE o.org_id = contacts_needed.org_id AND o.until > clock_timestamp() AND o.contact IS NOT NULL
 $$;
 
+CREATE FUNCTION incident_internal.expect_contact(org integer, contact text)
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM incident_internal.contacts AS c WHERE c.org_id = org AND c.contact = expect_contact.contact) THEN
+		RAISE EXCEPTION 'contact "%" does not exist in organisation %', left(contact, 100), org
+			USING ERRCODE = 'undefined_object', HINT = 'incident.export_directory() shows the contacts that there are.';
+	END IF;
+END
+$$;
+
 -- What is wrong with a document that has its shape.
 CREATE FUNCTION incident_internal.directory_findings(org_id integer, document jsonb)
 RETURNS TABLE (place text, problem text)
@@ -313,10 +326,7 @@ DECLARE
 BEGIN
 	contact := incident_internal.needed_name(contact, 'the contact');
 	PERFORM incident_internal.take_lock('directory', org);
-	IF NOT EXISTS (SELECT FROM incident_internal.contacts AS c WHERE c.org_id = org AND c.contact = erase_contact.contact) THEN
-		RAISE EXCEPTION 'contact "%" does not exist in organisation %', left(contact, 100), org
-			USING ERRCODE = 'undefined_object', HINT = 'incident.export_directory() shows the contacts that there are.';
-	END IF;
+	PERFORM incident_internal.expect_contact(org, contact);
 	was := incident_internal.export_directory();
 	PERFORM incident_internal.import_directory(jsonb_set(was, '{contacts}', (SELECT coalesce(jsonb_agg(c.item), '[]')
 		FROM incident_internal.directory_items(was, 'contacts') AS c WHERE c.item ->> 'name' <> contact)));

@@ -6,14 +6,6 @@ RETURNS record
 LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_on_call';
 
--- Who is on call from one moment to another, one after the other.
-CREATE FUNCTION incident_internal.roster_course(
-	org_id integer, roster text, since timestamptz, until timestamptz,
-	OUT contact text, OUT layer integer, OUT ends timestamptz, OUT begins timestamptz)
-RETURNS SETOF record
-LANGUAGE c STABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'pgi_roster_course';
-
 -- Another override at that time, in another roster, that still holds for the contact.
 CREATE FUNCTION incident_internal.double_booking(org_id integer, roster text, contact text, period tstzrange)
 RETURNS text
@@ -57,10 +49,8 @@ BEGIN
 		RAISE EXCEPTION 'roster "%" does not exist in organisation %', left(roster, 100), org
 			USING ERRCODE = 'undefined_object', HINT = 'incident.export_directory() shows the rosters that there are.';
 	END IF;
-	IF contact IS NOT NULL AND NOT EXISTS (SELECT FROM incident_internal.contacts AS c
-			WHERE c.org_id = org AND c.contact = override_roster.contact) THEN
-		RAISE EXCEPTION 'contact "%" does not exist in organisation %', left(contact, 100), org
-			USING ERRCODE = 'undefined_object', HINT = 'incident.export_directory() shows the contacts that there are.';
+	IF contact IS NOT NULL THEN
+		PERFORM incident_internal.expect_contact(org, contact);
 	END IF;
 	since := greatest(since, clock_timestamp());
 	IF until <= since THEN
