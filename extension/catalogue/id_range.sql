@@ -15,13 +15,21 @@ AS $$
 	ORDER BY c.relname
 $$;
 
+-- The range that an id is of.
+CREATE FUNCTION incident_internal.shard_of(id bigint)
+RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT id >> 40;
+END;
+
 CREATE FUNCTION incident_internal.set_id_range(shard integer)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	size CONSTANT bigint := bigint '1' << 40;
 	numbered record;
 	newest bigint;
 	taken boolean;
@@ -33,9 +41,9 @@ BEGIN
 	PERFORM incident_internal.take_lock('id range', 1);
 	FOR numbered IN SELECT * FROM incident_internal.numbered_columns() LOOP
 		EXECUTE format('SELECT last_value FROM %s', numbered.sequence) INTO newest;
-		CONTINUE WHEN newest / size = shard;
-		EXECUTE format('SELECT EXISTS (SELECT FROM incident_internal.%I AS t WHERE t.%I / $1 = $2)', numbered.relation, numbered.attribute)
-			INTO taken USING size, shard;
+		CONTINUE WHEN incident_internal.shard_of(newest) = shard;
+		EXECUTE format('SELECT EXISTS (SELECT FROM incident_internal.%I AS t WHERE incident_internal.shard_of(t.%I) = $1)',
+			numbered.relation, numbered.attribute) INTO taken USING shard;
 		IF taken THEN
 			RAISE EXCEPTION 'ids of shard % are in use here', shard
 				USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -43,13 +51,15 @@ BEGIN
 						numbered.attribute, numbered.relation),
 					  HINT = 'Give each database a number of its own.';
 		END IF;
-		EXECUTE format('ALTER SEQUENCE %s RESTART WITH %s', numbered.sequence, shard * size + 1);
+		EXECUTE format('ALTER SEQUENCE %s RESTART WITH %s', numbered.sequence, (shard::bigint << 40) + 1);
 	END LOOP;
 END
 $$;
 
 COMMENT ON FUNCTION incident_internal.numbered_columns() IS
 'The columns of organisations'' tables that are numbered over all organisations, and the sequences that number them.';
+COMMENT ON FUNCTION incident_internal.shard_of(bigint) IS
+'The shard of which an id is, as set_id_range() gives them.';
 COMMENT ON FUNCTION incident_internal.set_id_range(integer) IS
 'From now on ids of incidents, assets and all else that organisations have are given from shard × 2^40 + 1 on, so that those of several databases are never the same and organisations can move between them; 0 is where a new database counts. Nothing happens where ids are of that shard already. Errors: invalid_parameter_value beyond 0 to 4194303, object_not_in_prerequisite_state when ids of that shard have come from elsewhere.';
 

@@ -32,6 +32,13 @@
 
 #define MOST 1000 /* where a shape does not say else */
 
+/* The windows of each day of a week. */
+#define WEEK                                                     \
+	"{\"mon?\": [48, [\"clock\"]], \"tue?\": [48, [\"clock\"]]," \
+	" \"wed?\": [48, [\"clock\"]], \"thu?\": [48, [\"clock\"]]," \
+	" \"fri?\": [48, [\"clock\"]], \"sat?\": [48, [\"clock\"]]," \
+	" \"sun?\": [48, [\"clock\"]]}"
+
 /* What a quantity of a loss may be besides a number. */
 #define QUANTITY                                                                \
 	"\"or\", {\"median\": \"number\", \"sigma\": \"number\"},"                  \
@@ -104,15 +111,8 @@ static const struct
 	[PGI_DOCUMENT_CALENDAR] =
 		{"calendar document",
 		 "{\"name\": \"name\", \"zone?\": \"text\", \"day?\": \"time\","
-		 " \"week?\": {\"mon?\": [48, [\"clock\"]], \"tue?\": [48, [\"clock\"]],"
-		 "  \"wed?\": [48, [\"clock\"]], \"thu?\": [48, [\"clock\"]],"
-		 "  \"fri?\": [48, [\"clock\"]], \"sat?\": [48, [\"clock\"]],"
-		 "  \"sun?\": [48, [\"clock\"]]},"
-		 " \"weeks?\": [{\"from?\": \"date\", \"week\":"
-		 "  {\"mon?\": [48, [\"clock\"]], \"tue?\": [48, [\"clock\"]],"
-		 "  \"wed?\": [48, [\"clock\"]], \"thu?\": [48, [\"clock\"]],"
-		 "  \"fri?\": [48, [\"clock\"]], \"sat?\": [48, [\"clock\"]],"
-		 "  \"sun?\": [48, [\"clock\"]]}}],"
+		 " \"week?\": " WEEK ","
+		 " \"weeks?\": [{\"from?\": \"date\", \"week\": " WEEK "}],"
 		 " \"holidays?\": [10000, \"date\"],"
 		 " \"extra?\": {\"<date 10000>\": [48, [\"clock\"]]}, \"source?\": \"text\"}"},
 	[PGI_DOCUMENT_RISK_METHOD] =
@@ -186,10 +186,7 @@ static const struct
 		 " \"rosters?\": [{\"name\": \"name\", \"zone?\": \"short\","
 		 "  \"layers\": [32, {\"members\": [\"short\"], \"turn\": \"turn\","
 		 "   \"from\": \"local\","
-		 "   \"windows?\": {\"mon?\": [48, [\"clock\"]], \"tue?\": [48, [\"clock\"]],"
-		 "    \"wed?\": [48, [\"clock\"]], \"thu?\": [48, [\"clock\"]],"
-		 "    \"fri?\": [48, [\"clock\"]], \"sat?\": [48, [\"clock\"]],"
-		 "    \"sun?\": [48, [\"clock\"]]}}]}, [\"name\"]]}"},
+		 "   \"windows?\": " WEEK "}]}, [\"name\"]]}"},
 };
 
 StaticAssertDecl(PGI_MAX_DUTIES == 32 && PGI_MAX_ESCALATION_STEPS == 32 &&

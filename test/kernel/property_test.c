@@ -6,6 +6,7 @@
  * very next event that no fact comes before, and duties must keep their laws.
  */
 #include "tap.h"
+#include "host.h"
 #include "random.h"
 #include "kernel/state_pack.h"
 
@@ -350,20 +351,6 @@ happened_by_silence(const PgiPolicy *policy, const Course *course)
 				if (policy->cell[a][1].inactive[1][step].rule == course->events[i].rule)
 					return 1;
 	return 0;
-}
-
-static void *
-allocate(void *owner, size_t size)
-{
-	(void) owner;
-	return malloc(size);
-}
-
-static void
-release(void *owner, void *block)
-{
-	(void) owner;
-	free(block);
 }
 
 static void

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "tap.h"
+#include "host.h"
 #include "random.h"
 #include "kernel/roster.h"
 
@@ -17,24 +18,6 @@
 static const PgiOffset offsets[] = {
 	{PGI_REACH_FIRST, 3600}, {100 * PGI_DAY + HOUR, 7200}, {200 * PGI_DAY + HOUR, 3600}};
 static const int32_t members[] = {7, 8, 9};
-
-static void *
-allocate(void *owner, size_t size)
-{
-	void *block = malloc(size);
-
-	(void) owner;
-	if (block == NULL)
-		abort();
-	return block;
-}
-
-static void
-release(void *owner, void *block)
-{
-	(void) owner;
-	free(block);
-}
 
 static void
 refuse(void *owner, int64_t moment)

@@ -31,7 +31,7 @@ CREATE TEMP TABLE meanings_there (what text, digest text);
 SELECT format('COPY pg_temp.%I FROM %L', what, :'folder' || '/' || file)
 FROM (VALUES ('digests_there', '_digests'), ('meanings_there', '_meanings')) AS f(what, file) \gexec
 CREATE TEMP TABLE clashes (what text);
-SELECT format('INSERT INTO pg_temp.clashes SELECT %L FROM incident_internal.%I AS t, %s AS s WHERE t.org_id = %s AND t.%I / (1::bigint << 40) = s.last_value / (1::bigint << 40) LIMIT 1',
+SELECT format('INSERT INTO pg_temp.clashes SELECT %L FROM incident_internal.%I AS t, %s AS s WHERE t.org_id = %s AND incident_internal.shard_of(t.%I) = incident_internal.shard_of(s.last_value) LIMIT 1',
 	relation, relation, sequence, :'organisation', attribute)
 FROM incident_internal.numbered_columns() \gexec
 DO $$
