@@ -82,3 +82,59 @@ SELECT * FROM test.refusal($$SELECT erase_contact('zoe')$$);
 SELECT * FROM import_directory(pg_temp.directory() #- '{posts,1,roster}' #- '{rosters}' #- '{contacts,0,deputy}');
 SELECT erase_contact('bob');
 SELECT count(*) FROM contacts WHERE contact = 'bob';
+
+-- Who is told: members and deputies, the next in line, nobody; circles of deputies end
+
+SELECT count(*) FROM import_directory('{
+	"contacts": [
+		{"name": "ann", "deputy": "bob", "zone": "Europe/Berlin", "quiet": {"windows": [["22:00", "24:00"], ["00:00", "07:00"]], "unless_response": "2"},
+		 "channels": [{"channel": "phone", "address": "1"}, {"channel": "email", "address": "2", "clearance": "green"}]},
+		{"name": "bob", "deputy": "ann", "clearance": "clear", "channels": [{"channel": "phone", "address": "3", "clearance": "red"}]},
+		{"name": "cyd", "deputy": "dan"}, {"name": "dan", "deputy": "bob"}, {"name": "eve", "deputy": "fay"}, {"name": "fay", "deputy": "eve"},
+		{"name": "head", "channels": [{"channel": "phone", "address": "5"}]}],
+	"posts": [{"post": "liaison", "members": ["ann", "cyd"]}, {"post": "section_heads", "members": ["eve"], "next": "department_heads"},
+		{"post": "department_heads", "next": "leading_group"}, {"post": "leading_group", "roster": "desk"}, {"post": "operations_head", "members": ["eve"]},
+		{"post": "operations_engineer", "members": ["cyd"]}, {"post": "monitoring_engineer", "members": ["head"]}],
+	"rosters": [{"name": "desk", "layers": [{"members": ["ann"], "turn": "1 day", "from": "2026-01-05 08:00", "windows": {"mon": [["08:00", "20:00"]]}}]}]}');
+SELECT p.post AS named, c.* FROM posts AS p, post_contacts(1, p.post, '2100-03-01 12:00') AS c ORDER BY 1, 2;
+SELECT p.post AS named, c.* FROM posts AS p, post_contacts(1, p.post, '2100-03-02 12:00') AS c ORDER BY 1, 2;
+SELECT * FROM post_contacts(1, 'nobody', now());
+
+-- By which channels: what they may carry, and until when not at all
+
+SELECT * FROM contact_routes(1, 'ann', 'amber', '3', '2100-03-28 00:30+01');
+SELECT * FROM contact_routes(1, 'ann', 'green', '2', '2100-03-28 00:30+01');
+SELECT * FROM contact_routes(1, 'ann', 'red', NULL, '2100-03-28 07:00+02');
+SELECT * FROM contact_routes(1, 'bob', 'green', '3', now());
+SELECT * FROM contact_routes(1, 'eve', NULL, '1', now());
+
+-- The audience of an incident, whatever its mark is; addresses for who may respond
+
+SELECT open(severity => 'minor', asset_level => '2', confidentiality => 'red', detected_at => now() - interval '1 hour') AS id \gset
+SELECT event_level, response_level FROM state_at(:id);
+SELECT post, contact, via, channel, address FROM audience(:id) WHERE post = 'liaison';
+SELECT DISTINCT post FROM audience(:id) ORDER BY 1;
+SELECT DISTINCT post FROM audience(:id, now() - interval '10 minutes') ORDER BY 1;
+CREATE ROLE regress_pgi_auditor;
+CREATE ROLE regress_pgi_responder;
+SELECT grant_role('auditor', 'regress_pgi_auditor', 1), grant_role('responder', 'regress_pgi_responder', 1);
+SET ROLE regress_pgi_auditor;
+SELECT post, contact, via, channel, address FROM incident.audience(:id) WHERE post = 'liaison';
+SELECT count(*) > 0 AS seen FROM incident.contact_reach;
+SELECT * FROM test.refusal('SELECT incident.export_directory()');
+RESET ROLE;
+SET ROLE regress_pgi_responder;
+SELECT post, contact, via, channel, address FROM incident.audience(:id) WHERE post = 'liaison';
+RESET ROLE;
+SELECT * FROM test.refusal('SELECT * FROM audience(-1)');
+SELECT state FROM test.refusal(format('SELECT * FROM audience(%s, now() - interval ''2 hours'')', :id));
+DROP OWNED BY regress_pgi_auditor, regress_pgi_responder;
+DROP ROLE regress_pgi_auditor, regress_pgi_responder;
+
+-- What reaches nobody
+
+SELECT kind, name, problem, since IS NOT NULL AS since FROM contact_reach
+	WHERE kind <> 'roster' AND NOT (problem = 'reaches nobody' AND name IN ('leading_group', 'section_heads', 'department_heads'))	-- these change with the day
+	ORDER BY 1, 2, 3;
+SELECT DISTINCT name, problem, to_char(since AT TIME ZONE server_zone(), 'Dy HH24:MI') AS since, to_char(until AT TIME ZONE server_zone(), 'Dy HH24:MI') AS until
+	FROM contact_reach WHERE kind = 'roster' AND since > now();

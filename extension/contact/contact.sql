@@ -343,4 +343,5 @@ COMMENT ON FUNCTION incident_internal.erase_contact(text) IS
 'Takes a contact with title, login and addresses out of the directory of the current organisation; in what was done and in rosters of the past the name stays. Errors: undefined_object when there is no such contact, invalid_parameter_value while a post, a roster, a deputy or an override to come names it.';
 
 SELECT incident_internal.allow('administer', 'import_directory', 'erase_contact');
-SELECT incident_internal.allow('read', 'check_directory', 'export_directory');
+SELECT incident_internal.allow('respond', 'export_directory');
+SELECT incident_internal.allow('read', 'check_directory');

@@ -6,6 +6,13 @@ RETURNS record
 LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_on_call';
 
+-- The same in any organisation.
+CREATE FUNCTION incident_internal.on_call_of(
+	org_id integer, roster text, at timestamptz, OUT contact text, OUT layer integer, OUT until timestamptz)
+RETURNS record
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pgi_on_call_of';
+
 -- Another override at that time, in another roster, that still holds for the contact.
 CREATE FUNCTION incident_internal.double_booking(org_id integer, roster text, contact text, period tstzrange)
 RETURNS text

@@ -322,6 +322,13 @@ BEGIN ATOMIC
 	WHERE i.org_id = (SELECT incident.current_organisation()) AND i.ticket = find.ticket;
 END;
 
+-- The organisation in which who reads an incident finds it.
+CREATE FUNCTION incident_internal.incident_organisation(incident_id bigint)
+RETURNS integer
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'pgi_incident_organisation';
+
 CREATE FUNCTION incident_internal.state_at(
 	incident_id bigint, at timestamptz DEFAULT now(),
 	OUT status text, OUT severity incident.severity, OUT asset_level incident.level,

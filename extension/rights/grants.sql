@@ -150,6 +150,12 @@ RETURNS boolean
 LANGUAGE c STABLE LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_clears_mark';
 
+-- The place of a mark in their order: the graver, the higher.
+CREATE FUNCTION incident_internal.mark_rank(mark text)
+RETURNS integer
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pgi_mark_rank';
+
 -- The key of a ticket that is counted by numbers, and the number that such a key is of; NULL
 -- when it is of none. Leakproof, so that a join by them reaches an index behind the walls.
 CREATE FUNCTION incident.ticket_key(id bigint)

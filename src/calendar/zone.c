@@ -33,15 +33,16 @@ add_offset(PgiOffset *offsets, int *count, pg_time_t from, const pg_tz *zone)
 }
 
 /*
- * The offsets of a zone, as a calendar's source has them. Errors when the server does not know the
- * zone, which is that of `what`.
+ * The offsets that a zone has from one moment until another, the first also before. Errors when the
+ * server does not know the zone, which is that of `what`.
  */
 PgiOffset *
-pgi_zone_offsets(const char *name, const char *what, MemoryContext context, int *count)
+pgi_zone_offsets_between(const char *name, const char *what, int64 from, int64 until,
+						 MemoryContext context, int *count)
 {
 	const pg_tz *zone = pg_tzset(name);
-	pg_time_t moment = PGI_REACH_FIRST / USECS_PER_SEC + UNIX_SECONDS;
-	const pg_time_t end = PGI_ZONE_REPEATS / USECS_PER_SEC + UNIX_SECONDS;
+	pg_time_t moment = from / USECS_PER_SEC + UNIX_SECONDS;
+	const pg_time_t end = until / USECS_PER_SEC + UNIX_SECONDS;
 	PgiOffset *offsets;
 
 	if (zone == NULL)
@@ -65,4 +66,12 @@ pgi_zone_offsets(const char *name, const char *what, MemoryContext context, int 
 		moment = change;
 	}
 	return offsets;
+}
+
+/* The offsets of a zone, as a calendar's source has them. */
+PgiOffset *
+pgi_zone_offsets(const char *name, const char *what, MemoryContext context, int *count)
+{
+	return pgi_zone_offsets_between(name, what, PGI_REACH_FIRST, PGI_ZONE_REPEATS,
+									context, count);
 }

@@ -6,6 +6,9 @@
 
 #include "kernel/calendar.h"
 
+extern PgiOffset *pgi_zone_offsets_between(const char *name, const char *what, int64 from,
+										   int64 until, MemoryContext context,
+										   int *count);
 extern PgiOffset *pgi_zone_offsets(const char *name, const char *what,
 								   MemoryContext context, int *count);
 

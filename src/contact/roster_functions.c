@@ -14,14 +14,10 @@
 #include "contact/roster_cache.h"
 #include "rights/grants.h"
 
-/* (roster, at) */
-PG_FUNCTION_INFO_V1(pgi_on_call);
-Datum
-pgi_on_call(PG_FUNCTION_ARGS)
+static Datum
+on_call(FunctionCallInfo fcinfo, const char *name, int32 org_id, TimestampTz at)
 {
-	char *name = pgi_argument_name_of(PG_GETARG_TEXT_PP(0), "the roster");
-	TimestampTz at = pgi_argument_moment(fcinfo, 1, "the moment");
-	const PgiCompiledRoster *compiled = pgi_roster_get(name, pgi_working_organisation());
+	const PgiCompiledRoster *compiled = pgi_roster_get(name, org_id);
 	PgiOnCall answer = pgi_roster_on_call(&compiled->roster, at);
 	TupleDesc type;
 	Datum values[3];
@@ -38,4 +34,24 @@ pgi_on_call(PG_FUNCTION_ARGS)
 	values[2] = TimestampTzGetDatum(answer.until);
 	PG_RETURN_DATUM(
 		HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(type), values, nulls)));
+}
+
+/* (roster, at) */
+PG_FUNCTION_INFO_V1(pgi_on_call);
+Datum
+pgi_on_call(PG_FUNCTION_ARGS)
+{
+	char *name = pgi_argument_name_of(PG_GETARG_TEXT_PP(0), "the roster");
+	TimestampTz at = pgi_argument_moment(fcinfo, 1, "the moment");
+
+	return on_call(fcinfo, name, pgi_working_organisation(), at);
+}
+
+/* (org_id, roster, at) */
+PG_FUNCTION_INFO_V1(pgi_on_call_of);
+Datum
+pgi_on_call_of(PG_FUNCTION_ARGS)
+{
+	return on_call(fcinfo, text_to_cstring(PG_GETARG_TEXT_PP(1)), PG_GETARG_INT32(0),
+				   pgi_argument_moment(fcinfo, 2, "the moment"));
 }

@@ -76,6 +76,19 @@ pgi_timeline_organisation(int64 incident_id)
 	return org_id;
 }
 
+/* (incident_id) */
+PG_FUNCTION_INFO_V1(pgi_incident_organisation);
+Datum
+pgi_incident_organisation(PG_FUNCTION_ARGS)
+{
+	int32 org_id;
+
+	SPI_connect();
+	org_id = pgi_timeline_organisation(PG_GETARG_INT64(0));
+	SPI_finish();
+	PG_RETURN_INT32(org_id);
+}
+
 #define READ_STATE                                                             \
 	"SELECT policy_id, settled_to, seq, month, next_due, head, needs_full_run" \
 	" FROM incident_internal.incident_state WHERE org_id = $1 AND incident_id = $2"

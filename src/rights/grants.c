@@ -107,8 +107,8 @@ right_named(const char *name)
 }
 
 /* The place of a mark in their order; past all of them for what is none. */
-static int
-mark_place(const char *mark, int length)
+int
+pgi_mark_place(const char *mark, int length)
 {
 	for (int i = 0; i < PGI_MARKS; i++)
 		if (length == strlen(pgi_marks[i]) && memcmp(mark, pgi_marks[i], length) == 0)
@@ -219,7 +219,7 @@ grant_of(HeapTuple row, TupleDesc columns, const RoleRight *rights, int nrights)
 	if (!isnull)
 	{
 		text *mark = DatumGetTextPP(clearance);
-		int place = mark_place(VARDATA_ANY(mark), VARSIZE_ANY_EXHDR(mark));
+		int place = pgi_mark_place(VARDATA_ANY(mark), VARSIZE_ANY_EXHDR(mark));
 
 		grant.clearance = place == PGI_MARKS ? NO_CLEARANCE : place;
 	}
@@ -475,7 +475,8 @@ pgi_clears(int32 org_id, const char *mark, int length)
 {
 	Grant grant = grant_in(access_of_caller(), org_id);
 
-	return (grant.rights & PGI_READ) != 0 && grant.clearance >= mark_place(mark, length);
+	return (grant.rights & PGI_READ) != 0 &&
+		   grant.clearance >= pgi_mark_place(mark, length);
 }
 
 /* The organisations whose incidents the caller sees. */

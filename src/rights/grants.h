@@ -35,6 +35,7 @@ typedef struct PgiSeen
 extern uint32 pgi_rights(void);
 extern int32 pgi_working_organisation(void);
 extern int32 pgi_organisation_worked_in(void);
+extern int pgi_mark_place(const char *mark, int length);
 extern bool pgi_sees(int32 org_id);
 extern bool pgi_clears(int32 org_id, const char *mark, int length);
 extern PgiSeen pgi_seen(void);

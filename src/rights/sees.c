@@ -61,6 +61,16 @@ pgi_clears_mark(PG_FUNCTION_ARGS)
 		pgi_clears(PG_GETARG_INT32(0), VARDATA_ANY(mark), VARSIZE_ANY_EXHDR(mark)));
 }
 
+/* (mark): its place in the order of marks. */
+PG_FUNCTION_INFO_V1(pgi_mark_rank);
+Datum
+pgi_mark_rank(PG_FUNCTION_ARGS)
+{
+	text *mark = PG_GETARG_TEXT_PP(0);
+
+	PG_RETURN_INT32(pgi_mark_place(VARDATA_ANY(mark), VARSIZE_ANY_EXHDR(mark)));
+}
+
 static ArrayType *
 array_of(const int32 *numbers, int count)
 {

@@ -70,7 +70,7 @@ $$, 'and neither schema');
 SELECT is_empty($$ SELECT name FROM functions WHERE is_public AND prosecdef $$,
 	'no function that people see is SECURITY DEFINER: inside one, nobody can tell who called');
 SELECT set_eq($$ SELECT proname::text FROM functions WHERE prosecdef $$,
-	'{guard_version,guard_policy_part,duty_of,lateness,risk_method_of,replay_counts,replay_events}'::text[],
+	'{guard_version,guard_policy_part,contact_findings,duty_of,lateness,risk_method_of,replay_counts,replay_events}'::text[],
 	'of the others are the guards, what views call, and what replay() calls in parallel workers');
 SELECT is_empty($$ SELECT name FROM functions WHERE prosecdef AND NOT coalesce(proconfig, '{}') @> '{"search_path=pg_catalog, pg_temp"}' $$,
 	'every SECURITY DEFINER function has its path pinned');
