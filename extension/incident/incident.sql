@@ -414,15 +414,15 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_timeline_hash';
 
 CREATE FUNCTION incident_internal.timeline_heads(
-	OUT incident_id bigint, OUT seq integer, OUT hash bytea, OUT month date)
+	OUT org_id integer, OUT incident_id bigint, OUT seq integer, OUT hash bytea, OUT month date)
 RETURNS SETOF record
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT s.incident_id, s.seq, s.head, make_date(2000 + s.month / 12, s.month % 12 + 1, 1)
+	SELECT s.org_id, s.incident_id, s.seq, s.head, make_date(2000 + s.month / 12, s.month % 12 + 1, 1)
 	FROM incident_internal.incident_state AS s
-	WHERE incident_internal.sees(s.org_id)
-	ORDER BY s.incident_id;
+	WHERE incident_internal.sees(s.org_id) AND 'audit' = ANY (incident_internal.rights_of_caller(s.org_id))
+	ORDER BY s.org_id, s.incident_id;
 END;
 
 COMMENT ON FUNCTION incident_internal.open(text, text, text, timestamptz, text, text, text, text, boolean, text, text, text, boolean) IS
@@ -488,7 +488,7 @@ COMMENT ON FUNCTION incident_internal.verify_timeline(bigint) IS
 COMMENT ON FUNCTION incident_internal.timeline_hash(bigint, integer) IS
 'The hash of an incident''s entries up to one, from what is stored now: SHA-256 over the entry and the hash before it. NULL when there is no such entry, or no such incident (any more).';
 COMMENT ON FUNCTION incident_internal.timeline_heads() IS
-'The newest hash of every timeline of the current organisation, to be kept elsewhere: later, timeline_hash() must still give it. month is the one under which the incident is kept, and with which it is forgotten.';
+'The newest hash of every timeline of the organisation that the setting pg_incident.organisation chooses, or of all in which the caller may audit, to be kept elsewhere: later, timeline_hash() must still give it. month is the one under which the incident is kept, and with which it is forgotten.';
 
 SELECT incident_internal.allow('look_up', 'find');
 SELECT incident_internal.allow('report', 'note', 'open');

@@ -480,6 +480,12 @@ my $told = sub {
 is($told->(@$_[0, 1], "a hidden $_->[2]"), $told->(@$_[0, 1], "no such $_->[2]"), "$_->[0] tells nothing of another's $_->[2]")
   for [ 'asset_register', 'parent', 'parent' ], [ 'risk_register', 'threat', 'threat' ];
 
+# Heads of timelines are of where one may audit.
+$node->safe_psql('incident', q{CREATE ROLE audits_one LOGIN; SELECT incident.grant_role('responder', 'audits_one', everywhere => true), incident.grant_role('auditor', 'audits_one', 1)});
+my $heads = 'SELECT DISTINCT org_id FROM incident.timeline_heads() ORDER BY 1';
+is(rows_of($_->[0], $heads), $_->[1], "heads of timelines for $_->[0]") for [ 'one', '1' ], [ 'everywhere_auditor', '1 2 3' ], [ 'audits_one', '1' ];
+is(rows_of('everywhere_auditor', "SET pg_incident.organisation = 2; $heads"), '2', 'narrowed to one');
+
 # Revoking while something else still gives.
 $node->safe_psql('incident', q{CREATE ROLE keeps LOGIN; SELECT incident.grant_role('responder', 'keeps', 1), incident.grant_role('auditor', 'keeps', 1), incident.grant_role('auditor', 'keeps', 2)});
 $node->safe_psql('incident', q{SELECT incident.revoke_role('responder', 'keeps', 1)});
