@@ -138,3 +138,43 @@ SELECT kind, name, problem, since IS NOT NULL AS since FROM contact_reach
 	ORDER BY 1, 2, 3;
 SELECT DISTINCT name, problem, to_char(since AT TIME ZONE server_zone(), 'Dy HH24:MI') AS since, to_char(until AT TIME ZONE server_zone(), 'Dy HH24:MI') AS until
 	FROM contact_reach WHERE kind = 'roster' AND since > now();
+
+-- Circles of `next`: each is refused once, however many lead into it
+
+SELECT * FROM check_directory((SELECT jsonb_build_object('posts', jsonb_agg(jsonb_build_object('post', p, 'next', n)))
+	FROM (VALUES ('a', 'b'), ('b', 'c'), ('c', 'd'), ('d', 'b'), ('e', NULL), ('f', 'e'), ('g', 'a'), ('h', 'i'), ('i', 'h'), ('j', 'j'), ('k', 'j'), ('l', 'z')) AS v(p, n)));
+SELECT * FROM check_directory((SELECT jsonb_build_object('posts', jsonb_agg(jsonb_build_object('post', 'p' || p, 'next', 'p' || (p + 1) % 30))) FROM generate_series(0, 29) AS p));
+
+-- A roster that never was begins with its transaction, any other one when it is imported
+
+BEGIN;
+SELECT count(*) FROM import_directory(jsonb_set(export_directory(), '{rosters}', export_directory() -> 'rosters' ||
+	'[{"name": "new", "layers": [{"members": ["ann"], "turn": "1 day", "from": "2026-01-05 08:00"}]}]'));
+SELECT contact FROM on_call('new', now());
+SELECT count(*) FROM import_directory(jsonb_set(export_directory(), '{rosters,1,layers,0,members}', '["bob"]'));
+SELECT contact FROM on_call('new', now());
+SELECT contact FROM on_call('new', clock_timestamp());
+ROLLBACK;
+
+-- What ended long ago is forgotten, and with it who was on call then; what holds stays
+
+DELETE FROM rosters;
+DELETE FROM roster_overrides;
+INSERT INTO rosters (org_id, roster, since, until, zone, layers)
+	SELECT 1, r.roster, now() - r.since * interval '1 day', coalesce(now() - r.until * interval '1 day', 'infinity'), 'UTC',
+		'[{"members": ["ann"], "turn": "1 day", "from": "2020-01-05 08:00"}]'
+	FROM (VALUES ('changed', 900, 500), ('changed', 500, 100), ('changed', 100, NULL), ('gone', 900, 400), ('same', 900, NULL), ('overridden', 900, NULL)) AS r(roster, since, until);
+INSERT INTO roster_overrides (org_id, roster, contact, since, until)
+	SELECT 1, 'overridden', 'bob', now() - o.since * interval '1 day', now() - o.until * interval '1 day'
+	FROM (VALUES (800, 700), (600, -10)) AS o(since, until);
+CREATE VIEW was AS SELECT r.roster, array_agg(o.contact ORDER BY days DESC) AS on_call
+	FROM unnest('{changed,gone,same,overridden}'::text[]) AS r(roster), unnest('{850,750,650,450,300,50}'::int[]) AS days,
+		on_call_of(1, r.roster, now() - days * interval '1 day') AS o
+	WHERE EXISTS (SELECT FROM rosters AS k WHERE k.roster = r.roster) GROUP BY 1;
+TABLE was;
+CALL retain();
+TABLE was;
+CALL retain('365 days');
+TABLE was;
+SELECT count(*) FROM roster_overrides;
+SELECT * FROM test.refusal('SELECT forget_rosters(''-1 day'')');

@@ -118,6 +118,46 @@ BEGIN
 END
 $$;
 
+-- The posts that are `next` round in a circle: of each circle one, with those that follow.
+CREATE FUNCTION incident_internal.next_circles(document jsonb)
+RETURNS TABLE (number integer, circle text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	shown CONSTANT integer := 10;
+	names text[];
+	following integer[];
+	seen integer[];			-- from which post on each was first come by
+	at integer;
+	step integer;
+BEGIN
+	SELECT array_agg(p.item ->> 'post' ORDER BY p.number), array_agg(n.number::integer + 1 ORDER BY p.number), array_agg(0)
+		INTO names, following, seen
+		FROM incident_internal.directory_items(document, 'posts') AS p
+		LEFT JOIN incident_internal.directory_items(document, 'posts') AS n
+			ON n.item ->> 'post' = p.item ->> 'next' AND n.number <> p.number;
+	FOR beginning IN 1 .. coalesce(cardinality(names), 0) LOOP
+		at := beginning;
+		WHILE seen[at] = 0 LOOP
+			seen[at] := beginning;
+			at := following[at];
+		END LOOP;
+		CONTINUE WHEN seen[at] IS DISTINCT FROM beginning;
+		number := at - 1;
+		circle := to_jsonb(names[at])::text;
+		step := following[at];
+		FOR place IN 2 .. shown LOOP
+			EXIT WHEN step = at;
+			circle := circle || ', ' || to_jsonb(names[step]);
+			step := following[step];
+		END LOOP;
+		circle := circle || CASE WHEN step <> at THEN ', …' ELSE '' END;
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
+
 -- What is wrong with a document that has its shape.
 CREATE FUNCTION incident_internal.directory_findings(org_id integer, document jsonb)
 RETURNS TABLE (place text, problem text)
@@ -162,6 +202,9 @@ AS $$
 	UNION ALL
 	SELECT p.place || '.next', format('is %s, which is no other post', p.item -> 'next') FROM post AS p
 		WHERE p.item ->> 'next' IS NOT NULL AND (p.item ->> 'next' = p.name OR p.item ->> 'next' NOT IN (SELECT o.name FROM post AS o))
+	UNION ALL
+	SELECT format('$.posts[%s].next', r.number), format('leads round in a circle: %s', r.circle)
+		FROM incident_internal.next_circles(document) AS r
 	UNION ALL
 	SELECT r.place || '.layers', 'is empty' FROM roster AS r WHERE jsonb_array_length(r.item -> 'layers') = 0
 	UNION ALL
@@ -219,7 +262,8 @@ AS $$
 	FROM o
 $$;
 
--- Rosters that are as they were go on; others end now, and what is new begins.
+-- Rosters that are as they were go on; others end now, and what is new begins. One that never was
+-- begins with the transaction, whose now() is before the clock: nobody has been told otherwise.
 CREATE FUNCTION incident_internal.write_rosters(org integer, document jsonb)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -236,7 +280,9 @@ BEGIN
 		WHERE r.org_id = org AND r.until = 'infinity'
 			AND wanted -> r.roster IS DISTINCT FROM jsonb_build_object('zone', r.zone, 'layers', r.layers);
 	INSERT INTO incident_internal.rosters (org_id, roster, since, zone, layers)
-		SELECT org, w.key, moment, w.value ->> 'zone', w.value -> 'layers' FROM jsonb_each(wanted) AS w
+		SELECT org, w.key, CASE WHEN w.key IN (SELECT r.roster FROM incident_internal.rosters AS r WHERE r.org_id = org) THEN moment ELSE now() END,
+			w.value ->> 'zone', w.value -> 'layers'
+		FROM jsonb_each(wanted) AS w
 		WHERE NOT EXISTS (SELECT FROM incident_internal.rosters AS r
 			WHERE r.org_id = org AND r.roster = w.key AND r.until = 'infinity');
 END

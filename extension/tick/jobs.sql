@@ -31,6 +31,8 @@ BEGIN
 		COMMIT;
 	END LOOP;
 	COMMIT;
+	PERFORM incident.forget_rosters(keep);
+	COMMIT;
 	SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 	WHILE incident.drop_next_partition() LOOP
 		COMMIT;
@@ -74,7 +76,7 @@ AS 'MODULE_PATHNAME', 'pgi_unschedule';
 COMMENT ON PROCEDURE incident.run_ticks(integer) IS
 'Ticks, committing after each batch, until nothing is due; once an hour also runs maintain(); marks what of risk treatment has become overdue. This is what the scheduled job calls.';
 COMMENT ON PROCEDURE incident.retain(interval) IS
-'Forgets incidents, with their timelines, of every past month in which all that was opened was closed or cancelled longer than `keep` ago; keep defaults to the setting pg_incident.retention, and NULL keeps all. Also drops timers that are done with, and the log of ticks after a month. A partition that is in use is left for the next time. Error invalid_parameter_value when keep is negative.';
+'Forgets incidents, with their timelines, of every past month in which all that was opened was closed or cancelled longer than `keep` ago; keep defaults to the setting pg_incident.retention, and NULL keeps all. Also forgets rosters and overrides that ended longer ago than that, and drops timers that are done with, and the log of ticks after a month. A partition that is in use is left for the next time. Error invalid_parameter_value when keep is negative.';
 COMMENT ON PROCEDURE incident.maintain() IS
 'Makes the partitions of the coming days and months and calls retain(), unless that was done within the hour. run_ticks() calls it.';
 COMMENT ON FUNCTION incident.schedule(text) IS

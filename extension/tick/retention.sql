@@ -169,6 +169,22 @@ BEGIN
 END
 $$;
 
+-- A time to keep things: NULL, none, or an hour or more.
+CREATE FUNCTION incident_internal.expect_keep(keep interval)
+RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF keep < interval '0' THEN
+		RAISE EXCEPTION 'the time to keep must not be negative' USING ERRCODE = 'invalid_parameter_value';
+	ELSIF keep > interval '0' AND keep < interval '1 hour' THEN
+		RAISE EXCEPTION 'the time to keep must be none, or an hour or more, not %', keep
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'A number without a unit counts seconds: write ''3 years''.';
+	END IF;
+END
+$$;
+
 -- Forgets the incidents of one month that is over, in which everything that was opened was
 -- closed or cancelled longer than `keep` ago; their timelines go with the month's partition.
 -- Returns how many, NULL when there is no such month.
@@ -185,12 +201,7 @@ DECLARE
 	over integer;
 	forgotten bigint;
 BEGIN
-	IF keep < interval '0' THEN
-		RAISE EXCEPTION 'the time to keep must not be negative' USING ERRCODE = 'invalid_parameter_value';
-	ELSIF keep > interval '0' AND keep < interval '1 hour' THEN
-		RAISE EXCEPTION 'the time to keep must be none, or an hour or more, not %', keep
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'A number without a unit counts seconds: write ''3 years''.';
-	END IF;
+	PERFORM incident_internal.expect_keep(keep);
 	SELECT s.month INTO over FROM incident_internal.incident_state AS s
 		WHERE s.month < incident_internal.current_month() GROUP BY s.month
 		HAVING bool_and(incident_internal.is_over(s.status) AND s.closed_at < now() - keep)
@@ -236,6 +247,37 @@ BEGIN
 END
 $$;
 
+-- Forgets rosters and overrides that ended longer than `keep` ago. Of a roster of which something is
+-- forgotten nobody was on call before: without an override those would seem so whose turn it was.
+CREATE FUNCTION incident_internal.forget_rosters(keep interval)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '100ms'
+AS $$
+DECLARE
+	kept_since CONSTANT timestamptz := now() - keep;
+BEGIN
+	PERFORM incident_internal.expect_keep(keep);
+	BEGIN
+		WITH without_overrides AS (
+			DELETE FROM incident_internal.roster_overrides AS o WHERE o.until <= kept_since
+			RETURNING o.org_id, o.roster),
+		without_versions AS (
+			DELETE FROM incident_internal.rosters AS r WHERE r.until <= kept_since
+			RETURNING r.org_id, r.roster)
+		UPDATE incident_internal.rosters AS r SET since = kept_since
+		FROM (SELECT * FROM without_overrides UNION SELECT * FROM without_versions) AS gone
+		WHERE r.org_id = gone.org_id AND r.roster = gone.roster AND r.since < kept_since AND r.until > kept_since;
+	EXCEPTION
+		WHEN lock_not_available THEN
+			RETURN;
+		WHEN OTHERS THEN
+			PERFORM incident_internal.maintenance_failed('old rosters could not be forgotten', SQLSTATE, SQLERRM);
+	END;
+END
+$$;
+
 -- Forgets what ticks are done with, but for whole partitions.
 CREATE FUNCTION incident_internal.tidy_up()
 RETURNS void
@@ -276,10 +318,12 @@ COMMENT ON FUNCTION incident_internal.drop_next_partition() IS
 'A step of retain(): drops one partition that is done with. False when there was none that could be dropped. Error object_not_in_prerequisite_state in REPEATABLE READ and above.';
 COMMENT ON FUNCTION incident_internal.forget_next_month(interval) IS
 'A step of retain(): forgets the incidents of one month that is over. How many, NULL when there is no such month.';
+COMMENT ON FUNCTION incident_internal.forget_rosters(interval) IS
+'A step of retain(): forgets rosters and overrides that ended longer ago.';
 COMMENT ON FUNCTION incident_internal.tidy_up() IS
 'A step of retain(): forgets single rows that ticks are done with.';
 COMMENT ON FUNCTION incident_internal.take_maintenance() IS
 'A step of maintain(): whether it is time for it.';
 
 SELECT incident_internal.allow('operate', 'add_next_partition', 'drop_next_partition',
-	'forget_next_month', 'take_maintenance', 'tidy_up');
+	'forget_next_month', 'forget_rosters', 'take_maintenance', 'tidy_up');

@@ -201,11 +201,11 @@ SELECT is_empty($$
 	WHERE f.records AND pg_temp.outcome(f.oid, '{}', true, true) !~ '^ok' AND f.name NOT IN ('schedule', 'unschedule')
 $$, 'with those for arguments that have a default too');
 
--- NULL. forget_next_month takes a setting that may not be set; an override without a contact takes others back; a severity or a level may be unknown.
+-- NULL. Two steps of retain() take a setting that may not be set; an override without a contact takes others back; a severity or a level may be unknown.
 SELECT is_empty($$
 	SELECT a.oid::regprocedure, a.argument, pg_temp.outcome(a.oid, jsonb_build_object(a.argument, format('NULL::%s', a.type))) AS outcome
 	FROM arguments AS a
-	WHERE a.records AND NOT a.has_default AND (a.function, a.argument) NOT IN (('forget_next_month', 'keep'), ('override_roster', 'contact'))
+	WHERE a.records AND NOT a.has_default AND (a.function, a.argument) NOT IN (('forget_next_month', 'keep'), ('forget_rosters', 'keep'), ('override_roster', 'contact'))
 		AND NOT (a.function IN ('open', 'assess') AND a.type LIKE 'incident.%')
 		AND pg_temp.outcome(a.oid, jsonb_build_object(a.argument, format('NULL::%s', a.type))) <> '22004'
 $$, 'NULL is refused where a value must be given');
