@@ -138,4 +138,5 @@ def main():
             at += MINUTE
 
 
-main()
+if __name__ == "__main__":
+    main()
