@@ -16,6 +16,7 @@ CREATE FUNCTION pg_temp.policy_rows() RETURNS bigint LANGUAGE sql AS $$
 		+ (SELECT count(*) FROM incident_internal.policy_matrix) + (SELECT count(*) FROM incident_internal.policy_escalation_steps)
 		+ (SELECT count(*) FROM incident_internal.policy_duties) + (SELECT count(*) FROM incident_internal.policy_duty_levels)
 		+ (SELECT count(*) FROM incident_internal.policy_authorities) + (SELECT count(*) FROM incident_internal.policy_posts)
+		+ (SELECT count(*) FROM incident_internal.policy_message_rules)
 		+ (SELECT count(*) FROM incident_internal.policy_categories)
 $$;
 
@@ -87,7 +88,7 @@ SELECT c.category, c.title ->> 'zh' AS title, (SELECT array_agg(k::level ORDER B
 	FROM jsonb_object_keys(c.levels) AS k) AS levels
 FROM jsonb_to_recordset(export_policy(1) -> 'categories') AS c(category text, title jsonb, levels jsonb)
 ORDER BY c.category COLLATE "C";
-SELECT key, value FROM jsonb_each(export_policy(1)) WHERE key IN ('name', 'axes', 'escalation', 'hold', 'unknown', 'messages')
+SELECT key, value - 'rules' AS value FROM jsonb_each(export_policy(1)) WHERE key IN ('axes', 'escalation', 'hold', 'messages')
 	ORDER BY key;
 -- Import gives a draft, publishing makes it the newest version
 
@@ -151,7 +152,7 @@ SELECT import_policy(export_policy(:third)) AS fourth \gset
 SELECT export_policy(:third) = d AS same, export_policy(:fourth) = d AS same_again, :fourth > :third AS another
 	FROM document;
 SELECT version, state FROM policy_versions WHERE policy_id IN (:third, :fourth) ORDER BY version;
-SELECT import_policy((d - 'source') || '{"hold": {"stops": ["processing"]}, "duties": [], "authorities": [], "posts": [], "categories": []}') AS spare
+SELECT import_policy((d - 'source') || '{"hold": {"stops": ["processing"]}, "duties": [], "authorities": [], "messages": {"missed_ticks": "latest"}, "posts": [], "categories": []}') AS spare
 	FROM document \gset
 SELECT import_policy(export_policy(:spare)) AS copy \gset
 SELECT export_policy(:copy) = export_policy(:spare) AS same,
@@ -240,7 +241,7 @@ BEGIN
 	FROM test.refusal_detailed(format('SELECT incident.event_level(%s, ''1'', ''minor'')', id)) AS r;
 	RETURN NEXT;
 END $$;
-UPDATE document SET d = d || '{"duties": [], "authorities": [], "posts": [], "categories": []}';
+UPDATE document SET d = d || '{"duties": [], "authorities": [], "messages": {"missed_ticks": "latest"}, "posts": [], "categories": []}';
 
 -- A hole in the matrix; a whole row that is left out is none.
 SELECT t.* FROM document, pg_temp.try(d #- '{matrix,4}') AS t;

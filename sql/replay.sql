@@ -13,7 +13,7 @@ CREATE FUNCTION pg_temp.variant(name text, factor numeric) RETURNS jsonb LANGUAG
 	SELECT v || jsonb_build_object('posts', (SELECT jsonb_agg(r) FROM jsonb_array_elements(v -> 'posts') AS r
 		WHERE (v - 'posts')::text LIKE format('%%"%s"%%', r ->> 'post')))
 	FROM export_policy(policy_id('eport')) AS e, LATERAL (SELECT jsonb_set(
-		e || jsonb_build_object('name', name, 'duties', jsonb_build_array(e #> '{duties,0}'),
+		e || jsonb_build_object('name', name, 'messages', '{"missed_ticks": "latest"}'::jsonb, 'duties', jsonb_build_array(e #> '{duties,0}'),
 			'levels', (SELECT jsonb_agg(l || CASE WHEN l ->> 'processing_time' IS NULL THEN '{}' ELSE
 				jsonb_build_object('processing_time', ((l ->> 'processing_time')::interval * factor)::text) END)
 				FROM jsonb_array_elements(e -> 'levels') AS l)),

@@ -23,7 +23,7 @@ SELECT open('a3', 'minor', 'two', now()) AS two \gset
 SELECT DISTINCT tableoid::regclass = to_char(now(), '"incident_internal.entries_"YYYYMM')::regclass AS entries_of_the_month FROM incident_internal.entries;
 SELECT count(*) FROM incident_internal.timers_default WHERE bucket > bucket(now());
 -- Timers far ahead have no partition yet.
-SELECT publish_policy(import_policy(jsonb_set(export_policy(1) || '{"name": "slow", "duties": []}'
+SELECT publish_policy(import_policy(jsonb_set(export_policy(1) || '{"name": "slow", "duties": [], "messages": {"missed_ticks": "latest"}}'
 	|| jsonb_build_object('posts', (SELECT jsonb_agg(r) FROM jsonb_array_elements(export_policy(1) -> 'posts') AS r
 		WHERE r ->> 'post' IN ('leading_group', 'operations_director', 'operations_head', 'section_heads'))),
 	'{levels,2,processing_time}', '"90 days"')));

@@ -40,3 +40,10 @@ JOIN incident_internal.policy_duty_levels AS l ON l.policy_id = d.policy_id AND 
 WHERE d.policy_id = :id
 GROUP BY d.policy_id, d.number, d.title, d.starts, d.after, d.scope, d.repeats, d.responsible, l.item, l.within, l.audience
 ORDER BY d.number, l.item;
+
+SELECT E'\n| message of | to | acknowledged by | again | then |\n|---|---|---|---|---|'
+WHERE EXISTS (SELECT FROM incident_internal.policy_message_rules AS r WHERE r.policy_id = :id);
+SELECT format('| %s%s | %s | %s | %s | %s |', incident_internal.message_subject(r, 'en'), CASE WHEN r.urgent THEN ' (urgent)' END,
+	incident_internal.message_recipients(r, 'en'), nullif(r.acknowledge, 'nobody'),
+	'after ' || incident_internal.time_in_words(r.again_after, 'en') || ', ' || r.again_limit || '×', CASE WHEN r.then_next THEN 'next' END)
+FROM incident_internal.policy_message_rules AS r WHERE r.policy_id = :id ORDER BY r.number;

@@ -16,6 +16,8 @@ CREATE TABLE incident_internal.policies (
 	message_count integer,
 	message_within interval,
 	missed_ticks text NOT NULL,
+	message_attempts integer NOT NULL,
+	message_languages text[],
 	published_at timestamptz,
 	retired_at timestamptz,
 	digest bytea,					-- of the document as it was published (incident_internal.policy_digest)
@@ -125,6 +127,30 @@ CREATE TABLE incident_internal.policy_authorities (
 	PRIMARY KEY (policy_id, number)
 );
 
+-- Who is told of what. duty and clock NULL: of whatever it is about; levels NULL: at all. One of
+-- audience_of (a duty), of_duty, posts
+-- and steps_of says whom.
+CREATE TABLE incident_internal.policy_message_rules (
+	policy_id integer NOT NULL,
+	number integer NOT NULL,
+	kind text NOT NULL,
+	duty text,
+	clock text,
+	scope text NOT NULL CHECK (scope IN ('event_level', 'response_level')),
+	levels incident.level[],
+	audience_of text,
+	of_duty text CHECK (of_duty IN ('audience', 'responsible')),
+	posts text[],
+	steps_of text,
+	acknowledge text NOT NULL CHECK (acknowledge IN ('nobody', 'anyone', 'everyone')),
+	again_after interval,
+	again_limit integer,
+	then_next boolean NOT NULL,
+	urgent boolean NOT NULL,
+	PRIMARY KEY (policy_id, number),
+	CHECK (num_nonnulls(audience_of, of_duty, posts, steps_of) = 1)
+);
+
 CREATE TABLE incident_internal.policy_posts (
 	policy_id integer NOT NULL,
 	post text NOT NULL,
@@ -157,6 +183,7 @@ SELECT pg_catalog.pg_extension_config_dump('incident_internal.policy_escalation_
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.policy_duties', 'WHERE policy_id >= 1000');
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.policy_duty_levels', 'WHERE policy_id >= 1000');
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.policy_authorities', 'WHERE policy_id >= 1000');
+SELECT pg_catalog.pg_extension_config_dump('incident_internal.policy_message_rules', 'WHERE policy_id >= 1000');
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.policy_posts', 'WHERE policy_id >= 1000');
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.policy_categories', 'WHERE policy_id >= 1000');
 SELECT pg_catalog.pg_extension_config_dump('incident_internal.policies_policy_id_seq', '');
@@ -186,6 +213,8 @@ CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident_internal.
 CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident_internal.policy_duty_levels
 	FOR EACH ROW EXECUTE FUNCTION incident_internal.invalidate_policies();
 CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident_internal.policy_authorities
+	FOR EACH ROW EXECUTE FUNCTION incident_internal.invalidate_policies();
+CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident_internal.policy_message_rules
 	FOR EACH ROW EXECUTE FUNCTION incident_internal.invalidate_policies();
 CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON incident_internal.policy_posts
 	FOR EACH ROW EXECUTE FUNCTION incident_internal.invalidate_policies();
@@ -233,6 +262,8 @@ CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON incident_internal.poli
 	FOR EACH ROW EXECUTE FUNCTION incident_internal.guard_policy_part();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON incident_internal.policy_authorities
 	FOR EACH ROW EXECUTE FUNCTION incident_internal.guard_policy_part();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON incident_internal.policy_message_rules
+	FOR EACH ROW EXECUTE FUNCTION incident_internal.guard_policy_part();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON incident_internal.policy_posts
 	FOR EACH ROW EXECUTE FUNCTION incident_internal.guard_policy_part();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON incident_internal.policy_categories
@@ -254,6 +285,8 @@ CREATE TRIGGER guard_all BEFORE TRUNCATE ON incident_internal.policy_duties
 CREATE TRIGGER guard_all BEFORE TRUNCATE ON incident_internal.policy_duty_levels
 	FOR EACH STATEMENT EXECUTE FUNCTION incident_internal.refuse_truncate();
 CREATE TRIGGER guard_all BEFORE TRUNCATE ON incident_internal.policy_authorities
+	FOR EACH STATEMENT EXECUTE FUNCTION incident_internal.refuse_truncate();
+CREATE TRIGGER guard_all BEFORE TRUNCATE ON incident_internal.policy_message_rules
 	FOR EACH STATEMENT EXECUTE FUNCTION incident_internal.refuse_truncate();
 CREATE TRIGGER guard_all BEFORE TRUNCATE ON incident_internal.policy_posts
 	FOR EACH STATEMENT EXECUTE FUNCTION incident_internal.refuse_truncate();

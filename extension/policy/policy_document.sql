@@ -99,6 +99,15 @@ AS $$
 		SELECT id, number, item ->> 'act', incident_internal.json_levels(item -> 'event_levels'),
 			incident_internal.json_words(item -> 'posts'), coalesce((item ->> 'persons')::numeric::integer, 1)
 		FROM incident_internal.json_items(document -> 'authorities');
+	INSERT INTO incident_internal.policy_message_rules (policy_id, number, kind, duty, clock, scope, levels, audience_of,
+			of_duty, posts, steps_of, acknowledge, again_after, again_limit, then_next, urgent)
+		SELECT id, number, item ->> 'on', item ->> 'duty', item ->> 'clock', coalesce(item ->> 'scope', 'event_level'),
+			incident_internal.json_levels(item -> 'levels'), item #>> '{to,audience_of}', item #>> '{to,duty}',
+			incident_internal.json_words(item #> '{to,posts}'), item #>> '{to,steps_of}', a.acknowledge,
+			(item #>> '{again,after}')::interval, (item #>> '{again,limit}')::numeric::integer, item ->> 'then' IS NOT NULL,
+			coalesce((item ->> 'urgent')::boolean, a.acknowledge <> 'nobody')
+		FROM incident_internal.json_items(document #> '{messages,rules}'),
+			LATERAL (SELECT coalesce(item ->> 'acknowledge', 'nobody')) AS a(acknowledge);
 	INSERT INTO incident_internal.policy_posts (policy_id, post, title)
 		SELECT id, item ->> 'post', item -> 'title' FROM incident_internal.json_items(document -> 'posts');
 	INSERT INTO incident_internal.policy_categories (policy_id, category, title, levels)
@@ -130,13 +139,15 @@ DECLARE
 BEGIN
 	PERFORM incident_internal.expect_policy(document);
 	INSERT INTO incident_internal.policies (policy_id, name, version, title, source, axes, escalation_rule, hold_stops,
-			unknown_counts_as, message_count, message_within, missed_ticks)
+			unknown_counts_as, message_count, message_within, missed_ticks, message_attempts, message_languages)
 		VALUES (coalesce(id, nextval('incident_internal.policies_policy_id_seq')::integer),
 			document ->> 'name', incident_internal.next_version('policy', document ->> 'name'), document -> 'title', document ->> 'source',
 			incident_internal.normal_axes(document -> 'axes'), document #>> '{escalation,rule}',
 			incident_internal.json_words(document #> '{hold,stops}'), document ->> 'unknown',
 			(document #>> '{messages,limit,count}')::numeric::integer,
-			(document #>> '{messages,limit,within}')::interval, document #>> '{messages,missed_ticks}')
+			(document #>> '{messages,limit,within}')::interval, document #>> '{messages,missed_ticks}',
+			coalesce((document #>> '{messages,attempts}')::numeric::integer, 8),
+			incident_internal.json_words(document #> '{messages,languages}'))
 		RETURNING policy_id INTO new_id;
 	PERFORM incident_internal.write_policy_levels(document, new_id);
 	PERFORM incident_internal.write_policy_duties(document, new_id);
@@ -210,6 +221,29 @@ AS $$
 	FROM incident_internal.policy_duties AS d WHERE d.policy_id = exported_duties.policy_id
 $$;
 
+-- What is as it is where nothing is said, is left out.
+CREATE FUNCTION incident_internal.exported_messages(policy_id integer)
+RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+SET intervalstyle = 'postgres'
+AS $$
+	SELECT jsonb_strip_nulls(jsonb_build_object('missed_ticks', p.missed_ticks, 'attempts', nullif(p.message_attempts, 8),
+		'languages', p.message_languages,
+		'limit', CASE WHEN p.message_count IS NOT NULL THEN
+			jsonb_build_object('count', p.message_count, 'within', p.message_within) END,
+		'rules', (SELECT jsonb_agg(jsonb_build_object('on', r.kind, 'duty', r.duty, 'clock', r.clock,
+				'scope', nullif(r.scope, 'event_level'), 'levels', r.levels::text[],
+				'to', jsonb_build_object('audience_of', r.audience_of, 'duty', r.of_duty,
+					'posts', r.posts, 'steps_of', r.steps_of),
+				'acknowledge', nullif(r.acknowledge, 'nobody'),
+				'again', CASE WHEN r.again_after IS NOT NULL THEN jsonb_build_object('after', r.again_after, 'limit', r.again_limit) END,
+				'then', CASE WHEN r.then_next THEN 'next' END,
+				'urgent', nullif(r.urgent, r.acknowledge <> 'nobody')) ORDER BY r.number)
+			FROM incident_internal.policy_message_rules AS r WHERE r.policy_id = p.policy_id)))
+	FROM incident_internal.policies AS p WHERE p.policy_id = exported_messages.policy_id
+$$;
+
 CREATE FUNCTION incident_internal.export_policy(policy_id integer)
 RETURNS jsonb
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -238,9 +272,7 @@ AS $$
 				'event_levels', a.event_levels::text[], 'posts', a.posts, 'persons', nullif(a.persons, 1)))
 				ORDER BY a.number), '[]')
 			FROM incident_internal.policy_authorities AS a WHERE a.policy_id = p.policy_id),
-		'messages', jsonb_strip_nulls(jsonb_build_object('missed_ticks', p.missed_ticks,
-			'limit', CASE WHEN p.message_count IS NOT NULL THEN
-				jsonb_build_object('count', p.message_count, 'within', p.message_within) END)),
+		'messages', incident_internal.exported_messages(p.policy_id),
 		'posts', (SELECT coalesce(jsonb_agg(jsonb_build_object('post', r.post, 'title', r.title)
 				ORDER BY r.post COLLATE "C"), '[]')
 			FROM incident_internal.policy_posts AS r WHERE r.policy_id = p.policy_id),
@@ -393,6 +425,7 @@ BEGIN
 	DELETE FROM incident_internal.policy_duties AS x WHERE x.policy_id = drop_policy.policy_id;
 	DELETE FROM incident_internal.policy_duty_levels AS x WHERE x.policy_id = drop_policy.policy_id;
 	DELETE FROM incident_internal.policy_authorities AS x WHERE x.policy_id = drop_policy.policy_id;
+	DELETE FROM incident_internal.policy_message_rules AS x WHERE x.policy_id = drop_policy.policy_id;
 	DELETE FROM incident_internal.policy_posts AS x WHERE x.policy_id = drop_policy.policy_id;
 	DELETE FROM incident_internal.policy_categories AS x WHERE x.policy_id = drop_policy.policy_id;
 END

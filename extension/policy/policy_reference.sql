@@ -306,9 +306,64 @@ AS $$
 			CASE p.missed_ticks
 				WHEN 'latest' THEN incident_internal.phrase(language, 'After an outage only the newest message is sent.',
 					'中断恢复后只发送最新消息。')
-				ELSE incident_internal.phrase(language, 'After an outage every message is sent.', '中断恢复后补发全部消息。') END)
+				ELSE incident_internal.phrase(language, 'After an outage every message is sent.', '中断恢复后补发全部消息。') END,
+			CASE WHEN cardinality(p.message_languages) > 0 THEN
+				format(incident_internal.phrase(language, 'Messages are written in: %s.', '消息语言：%s。'),
+					incident_internal.list_in_words(p.message_languages, language)) END)
 		FROM incident_internal.policies AS p WHERE p.policy_id = explain_rest.policy_id
 		) AS rest ORDER BY place, number
+$$;
+
+-- What a message rule is about, and whom it tells.
+CREATE FUNCTION incident_internal.message_subject(rule incident_internal.policy_message_rules, language text)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT concat_ws(incident_internal.phrase(language, ', ', '，'),
+		concat_ws(incident_internal.phrase(language, ': ', '：'), incident_internal.term_of('entry', rule.kind, language, NULL),
+			coalesce(incident_internal.term_of('duty', rule.duty, language, rule.policy_id),
+				incident_internal.term_of('rule', rule.clock, language, NULL))),
+		CASE WHEN rule.levels IS NOT NULL THEN format(CASE rule.scope
+				WHEN 'event_level' THEN incident_internal.phrase(language, 'event level %s', '事件级别%s')
+				ELSE incident_internal.phrase(language, 'response level %s', '响应级别%s') END,
+			incident_internal.levels_in_words(rule.levels, language)) END)
+$$;
+
+CREATE FUNCTION incident_internal.message_recipients(rule incident_internal.policy_message_rules, language text)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE
+		WHEN rule.posts IS NOT NULL THEN incident_internal.posts_in_words(rule.policy_id, rule.posts, language)
+		WHEN rule.audience_of IS NOT NULL THEN format(incident_internal.phrase(language, 'the audience of "%s"', '“%s”的对象'),
+			coalesce(incident_internal.term_of('duty', rule.audience_of, language, rule.policy_id), rule.audience_of))
+		WHEN rule.of_duty = 'responsible' THEN incident_internal.phrase(language, 'whoever is responsible', '责任人')
+		WHEN rule.of_duty = 'audience' THEN incident_internal.phrase(language, 'its audience', '该职责的对象')
+		ELSE incident_internal.phrase(language, 'the audience of the step that has passed', '该确认步骤的对象') END
+$$;
+
+CREATE FUNCTION incident_internal.explain_messages(policy_id integer, language text)
+RETURNS SETOF text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT concat_ws(incident_internal.phrase(language, ' ', ''),
+		format(incident_internal.phrase(language, 'Message of "%s" to: %s.', '“%s”时通知：%s。'),
+			incident_internal.message_subject(r, language), incident_internal.message_recipients(r, language)),
+		CASE WHEN r.urgent THEN incident_internal.phrase(language, 'It is urgent.', '紧急。') END,
+		CASE r.acknowledge
+			WHEN 'anyone' THEN incident_internal.phrase(language, 'One of them is to acknowledge it.', '须有一人确认。')
+			WHEN 'everyone' THEN incident_internal.phrase(language, 'Each of them is to acknowledge it.', '须每人确认。') END,
+		CASE WHEN r.again_after IS NOT NULL THEN format(incident_internal.phrase(language,
+				'Until then it is sent again after %s, %s at most.', '未确认的，每%s重发，至多%s。'),
+			incident_internal.time_in_words(r.again_after, language),
+			CASE language WHEN 'zh' THEN format('%s 次', r.again_limit) ELSE CASE r.again_limit WHEN 1 THEN 'once'
+				ELSE format('%s times', r.again_limit) END END) END,
+		CASE WHEN r.then_next THEN incident_internal.phrase(language, 'After that the next in line is told.', '此后通知下一岗位。') END)
+	FROM incident_internal.policy_message_rules AS r WHERE r.policy_id = explain_messages.policy_id
+	ORDER BY r.number
 $$;
 
 CREATE FUNCTION incident_internal.explain_policy(policy text, language text DEFAULT NULL)
@@ -332,6 +387,7 @@ BEGIN
 	RETURN QUERY SELECT incident_internal.explain_levels(id, language);
 	RETURN QUERY SELECT incident_internal.explain_escalation(id, language);
 	RETURN QUERY SELECT incident_internal.explain_duties(id, language);
+	RETURN QUERY SELECT incident_internal.explain_messages(id, language);
 	RETURN QUERY SELECT incident_internal.explain_rest(id, language);
 END
 $$;

@@ -98,7 +98,19 @@ static const struct
 		 "  \"event_levels\": [10, \"level\"], \"posts\": [\"short\"],"
 		 "  \"persons?\": \"1..2\"}],"
 		 " \"messages\": {\"limit?\": {\"count\": \"1..1000000\", \"within\": \"time\"},"
-		 "  \"missed_ticks\": \"latest|all\"},"
+		 "  \"missed_ticks\": \"latest|all\", \"attempts?\": \"1..100\","
+		 "  \"languages?\": [2, \"en|zh\"],"
+		 "  \"rules?\": [200, {\"on\": \"opened|graded|escalated|breached|overdue|due|"
+		 "repeated|acknowledged|activated|held|resumed|resolved|closed|reopened|"
+		 "cancelled|"
+		 "voided\","
+		 "   \"duty?\": \"key\", \"clock?\": \"acknowledgement|response\","
+		 "   \"scope?\": \"event_level|response_level\", \"levels?\": [10, \"level\"],"
+		 "   \"to\": {\"audience_of?\": \"key\", \"duty?\": \"audience|responsible\","
+		 "    \"posts?\": [\"short\"], \"steps_of?\": \"acknowledgement\"},"
+		 "   \"acknowledge?\": \"nobody|anyone|everyone\","
+		 "   \"again?\": {\"after\": \"time\", \"limit\": \"1..100\"},"
+		 "   \"then?\": \"next\", \"urgent?\": \"boolean\"}]},"
 		 " \"posts\": [{\"post\": \"short\", \"title\": \"title\"}, [\"post\"]],"
 		 " \"categories\": [{\"category\": \"short\", \"title\": \"title\","
 		 "  \"levels\": {\"<level>\": \"title\"}}, [\"category\"]]}"},
@@ -190,7 +202,7 @@ static const struct
 };
 
 StaticAssertDecl(PGI_MAX_DUTIES == 32 && PGI_MAX_ESCALATION_STEPS == 32 &&
-					 PGI_MAX_ACKNOWLEDGEMENTS - 1 == 7,
+					 PGI_MAX_ACKNOWLEDGEMENTS - 1 == 7 && PGI_MAX_MESSAGE_RULES == 200,
 				 "the shape of a policy says how many the kernel has room for");
 
 /* Reading a shape. That it is well-formed goes without saying. */

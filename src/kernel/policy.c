@@ -261,6 +261,22 @@ compile_duties(const PgiPolicySource *source, PgiPolicy *policy)
 			sets->above_response[level] | sets->at_response[level];
 }
 
+static void
+compile_messages(const PgiPolicySource *source, PgiTold *told)
+{
+	for (int i = 0; i < source->nmessages; i++)
+	{
+		const PgiMessageRule *rule = &source->messages[i];
+
+		if (rule->duty < PGI_MAX_DUTIES)
+			told->duties[rule->on - PGI_OVERDUE] |= PGI_DUTY_BIT(rule->duty);
+		else if (rule->clock < PGI_CLOCKS)
+			told->clocks |= PGI_CLOCK_BIT(rule->clock);
+		else
+			told->kinds |= UINT64_C(1) << rule->on;
+	}
+}
+
 /* Compiles a source; it must have passed pgi_policy_check. */
 void
 pgi_policy_compile(const PgiPolicySource *source, PgiPolicy *policy)
@@ -308,4 +324,5 @@ pgi_policy_compile(const PgiPolicySource *source, PgiPolicy *policy)
 			start->until = cell->steps[1].after;
 		}
 	compile_duties(source, policy);
+	compile_messages(source, &policy->told);
 }

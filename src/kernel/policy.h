@@ -34,6 +34,7 @@ typedef enum PgiClock
 #define PGI_MAX_INACTIVITIES 4 /* different sets of reports */
 #define PGI_MAX_DUTIES 32
 #define PGI_MAX_OCCURRENCES INT16_MAX /* of one duty in a cycle */
+#define PGI_MAX_MESSAGE_RULES 200
 
 /* How the response rises by time. */
 typedef enum PgiEscalation
@@ -89,6 +90,17 @@ typedef struct PgiDuty
 	int64_t within[PGI_LEVELS]; /* PGI_NEVER: no such duty at this level */
 } PgiDuty;
 
+/* Of what somebody is told. */
+typedef struct PgiMessageRule
+{
+	uint8_t on;		  /* the kind of entry */
+	uint8_t duty;	  /* number of the duty that it is about; PGI_MAX_DUTIES: any */
+	uint8_t clock;	  /* or the clock; PGI_CLOCKS: any */
+	uint8_t audience; /* number of the duty whose audience is told, or PGI_MAX_DUTIES */
+	bool by_response; /* `levels` are response levels, else event levels */
+	uint16_t levels;  /* at which it is, as bits; 0: at all */
+} PgiMessageRule;
+
 typedef struct PgiPolicySource
 {
 	/* The levels the policy defines. */
@@ -118,6 +130,8 @@ typedef struct PgiPolicySource
 	PgiEscalationStep steps[PGI_MAX_ESCALATION_STEPS];
 	int nduties; /* in the order of the document */
 	PgiDuty duties[PGI_MAX_DUTIES];
+	int nmessages; /* rules, in the order of the document */
+	PgiMessageRule messages[PGI_MAX_MESSAGE_RULES];
 } PgiPolicySource;
 
 /*
@@ -198,6 +212,17 @@ typedef struct PgiDutySets
 	uint32_t lasting;
 } PgiDutySets;
 
+/* The kinds of entries that may be about a duty, in order: overdue, due, repeated. */
+#define PGI_KINDS_OF_DUTIES (PGI_REPEATED - PGI_OVERDUE + 1)
+
+/* Of which entries somebody is told, as bits. */
+typedef struct PgiTold
+{
+	uint64_t kinds;						  /* whatever they are about */
+	uint32_t duties[PGI_KINDS_OF_DUTIES]; /* when they are about these duties */
+	unsigned clocks;					  /* overdue of these clocks */
+} PgiTold;
+
 /*
  * Rows and columns of what is unknown (PGI_LEVEL_UNKNOWN, PGI_SEVERITY_UNKNOWN) hold, at
  * each elapsed time, the most urgent result of all that is possible.
@@ -219,12 +244,32 @@ typedef struct PgiPolicy
 	int nduties;
 	PgiDuty duties[PGI_MAX_DUTIES];
 	PgiDutySets sets;
+	PgiTold told;
 } PgiPolicy;
 
 extern void pgi_policy_source_init(PgiPolicySource *source);
 extern uint8_t pgi_policy_duty_start(const PgiPolicySource *source, int duty);
 extern uint8_t pgi_policy_duty_end(const PgiPolicySource *source, int duty);
 extern void pgi_policy_compile(const PgiPolicySource *source, PgiPolicy *policy);
+
+/* Whether a message rule is for an entry of this kind that this rule has decided. */
+static inline bool
+pgi_policy_tells(const PgiPolicy *policy, PgiKind kind, int16_t rule)
+{
+	uint8_t duty;
+
+	if (policy->told.kinds >> kind & 1)
+		return true;
+	if (kind < PGI_OVERDUE || kind > PGI_REPEATED)
+		return false;
+	duty = pgi_duty_number_of_rule(rule);
+	if (duty < PGI_MAX_DUTIES)
+		return (policy->told.duties[kind - PGI_OVERDUE] & PGI_DUTY_BIT(duty)) != 0;
+	if (rule == PGI_RULE_ACKNOWLEDGEMENT)
+		return (policy->told.clocks & PGI_CLOCK_BIT(PGI_CLOCK_ACKNOWLEDGEMENT)) != 0;
+	return rule == PGI_RULE_RESPONSE &&
+		   (policy->told.clocks & PGI_CLOCK_BIT(PGI_CLOCK_RESPONSE)) != 0;
+}
 
 /* The step that is reached after `elapsed` microseconds. */
 static inline const PgiThreshold *

@@ -29,11 +29,15 @@ typedef struct Findings
 	int count;
 } Findings;
 
-/* The levels at which an event can be, and those that a response can reach. */
+/*
+ * The levels at which an event can be, those that a response can reach, and whether it rises
+ * by time.
+ */
 typedef struct Reach
 {
 	bool event[PGI_LEVELS];
 	bool response[PGI_LEVELS];
+	bool rises;
 } Reach;
 
 __attribute__((format(printf, 6, 7))) static void
@@ -462,11 +466,11 @@ find_reach(const PgiPolicySource *source, Reach *reach)
 			for (int level = event_level + 1; level <= PGI_LEVEL_MAX; level++)
 				if (source->defined[level] && level > source->response_level[a][s] &&
 					source->limit[PGI_CLOCK_PROCESSING][level] <= processing)
-					reach->response[level] = true;
+					reach->response[level] = reach->rises = true;
 		}
 	for (int i = 0; i < source->nsteps; i++)
 		if (ever_rises(source, i))
-			reach->response[source->steps[i].to] = true;
+			reach->response[source->steps[i].to] = reach->rises = true;
 }
 
 static void
@@ -539,6 +543,108 @@ check_duty(const PgiPolicySource *source, const Reach *reach, int number,
 		check_repeat(source, number, findings);
 }
 
+/* Whether a clock has a limit at any level that an event has. */
+static bool
+clock_runs_out(const PgiPolicySource *source, const Reach *reach, int clock)
+{
+	for (int level = 0; level <= PGI_LEVEL_MAX; level++)
+	{
+		int64_t limit = clock == PGI_CLOCK_ACKNOWLEDGEMENT ? source->acknowledge[level][0]
+														   : source->limit[clock][level];
+
+		if (reach->event[level] && limit != PGI_NEVER)
+			return true;
+	}
+	return false;
+}
+
+static bool
+any_repeats(const PgiPolicySource *source)
+{
+	for (int i = 0; i < source->nduties; i++)
+		if (source->duties[i].repeats)
+			return true;
+	return false;
+}
+
+/* Whether there can be an entry that a rule tells of, levels aside. */
+static bool
+ever_happens(const PgiPolicySource *source, const Reach *reach,
+			 const PgiMessageRule *rule)
+{
+	switch (rule->on)
+	{
+		case PGI_ESCALATED:
+			return reach->rises;
+		case PGI_BREACHED:
+			return clock_runs_out(source, reach, PGI_CLOCK_PROCESSING);
+		case PGI_OVERDUE:
+			if (rule->clock < PGI_CLOCKS)
+				return clock_runs_out(source, reach, rule->clock);
+			return source->nduties > 0 ||
+				   clock_runs_out(source, reach, PGI_CLOCK_ACKNOWLEDGEMENT) ||
+				   clock_runs_out(source, reach, PGI_CLOCK_RESPONSE);
+		case PGI_DUE:
+			return source->nduties > 0;
+		case PGI_REPEATED:
+			return rule->duty < PGI_MAX_DUTIES ? source->duties[rule->duty].repeats
+											   : any_repeats(source);
+		default:
+			return true;
+	}
+}
+
+/* Whether a duty is for one of the levels of a rule; where they are of another kind it may be. */
+static bool
+is_for_levels(const PgiPolicySource *source, uint8_t number, const PgiMessageRule *rule)
+{
+	const PgiDuty *duty = &source->duties[number];
+
+	if (rule->levels == 0 || duty->by_response != rule->by_response)
+		return true;
+	for (int level = 0; level <= PGI_LEVEL_MAX; level++)
+		if ((rule->levels & PGI_LEVEL_BIT(level)) && duty->within[level] != PGI_NEVER)
+			return true;
+	return false;
+}
+
+static void
+check_message(const PgiPolicySource *source, const Reach *reach, int number,
+			  Findings *findings)
+{
+	const PgiMessageRule *rule = &source->messages[number];
+	const bool *reached = rule->by_response ? reach->response : reach->event;
+	bool all_defined = true;
+	bool any = rule->levels == 0;
+
+	for (int level = 0; level <= PGI_LEVEL_MAX; level++)
+	{
+		if (!(rule->levels & PGI_LEVEL_BIT(level)))
+			continue;
+		any |= reached[level];
+		all_defined &= source->defined[level];
+		if (!source->defined[level])
+			add_finding(findings, PGI_PART_MESSAGE, number, -1, "levels",
+						"Level %s is not among the levels of the policy.",
+						level_words[level]);
+	}
+	if (!all_defined)
+		return;
+	if (!any)
+		add_finding(findings, PGI_PART_MESSAGE, number, -1, "levels",
+					"No incident ever has a level that this rule is for.");
+	else if (!ever_happens(source, reach, rule))
+		add_finding(findings, PGI_PART_MESSAGE, number, -1, "on",
+					"That never happens under this policy.");
+	else if (rule->duty < PGI_MAX_DUTIES && !is_for_levels(source, rule->duty, rule))
+		add_finding(findings, PGI_PART_MESSAGE, number, -1, "levels",
+					"The duty is for none of these levels.");
+	else if (rule->audience < PGI_MAX_DUTIES &&
+			 !is_for_levels(source, rule->audience, rule))
+		add_finding(findings, PGI_PART_MESSAGE, number, -1, "to.audience_of",
+					"The duty has no audience at any of these levels.");
+}
+
 /*
  * Finds what is wrong with a policy and returns how many problems there are; at most
  * `room` are written.
@@ -559,5 +665,7 @@ pgi_policy_check(const PgiPolicySource *source, PgiProblem *problems, int room)
 	check_rises(source, &reach, &findings);
 	for (int i = 0; i < source->nduties; i++)
 		check_duty(source, &reach, i, &findings);
+	for (int i = 0; i < source->nmessages; i++)
+		check_message(source, &reach, i, &findings);
 	return findings.count;
 }

@@ -15,7 +15,8 @@ typedef enum PgiPart
 	PGI_PART_LEVEL,		  /* first: level */
 	PGI_PART_ACKNOWLEDGE, /* first: level, second: number of the time */
 	PGI_PART_STEP,		  /* first: number of the step */
-	PGI_PART_DUTY		  /* first: number of the duty, second: level, or -1 */
+	PGI_PART_DUTY,		  /* first: number of the duty, second: level, or -1 */
+	PGI_PART_MESSAGE	  /* first: number of the rule */
 } PgiPart;
 
 /* What is wrong: where, under which key of the part if any, and a sentence. */

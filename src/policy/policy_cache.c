@@ -18,6 +18,7 @@
 #include "document/json.h"
 #include "policy/policy_cache.h"
 #include "policy/policy_document.h"
+#include "policy/policy_messages.h"
 #include "policy/policy_reader.h"
 #include "types/types.h"
 
@@ -115,6 +116,7 @@ read_rules(Jsonb *document, CachedPolicy *cached)
 	pgi_policy_read_source(pgi_json_container(&root), &source, &cached->calendars,
 						   &places);
 	pgi_policy_read_hold(pgi_json_container(&root), &source);
+	pgi_policy_messages_read(pgi_json_container(&root), &source);
 	pgi_policy_compile(&source, &cached->policy);
 	cached->document = hash_bytes_extended((const unsigned char *) VARDATA_ANY(document),
 										   VARSIZE_ANY_EXHDR(document), 0);

@@ -20,6 +20,7 @@
 #include "document/shape.h"
 #include "kernel/policy_check.h"
 #include "policy/policy_document.h"
+#include "policy/policy_messages.h"
 #include "policy/policy_reader.h"
 #include "policy/policy_terms.h"
 #include "policy/policy_words.h"
@@ -423,10 +424,28 @@ static void
 check_messages(Check *check)
 {
 	JsonbContainer *limit = pgi_json_part(part(check, "messages"), "limit");
+	JsonbContainer *rules = pgi_json_part(part(check, "messages"), "rules");
 
 	if (limit != NULL && pgi_json_time(limit, "within") == 0)
 		add_finding(check, "$.messages.limit.within",
 					"No message can be sent within no time.");
+	for (int i = 0; i < pgi_json_count(rules); i++)
+	{
+		JsonbContainer *levels = pgi_json_part(pgi_json_item(rules, i), "levels");
+		char *place = place_of("messages.rules", i, "levels");
+
+		if (levels != NULL && pgi_json_count(levels) == 0)
+			add_finding(check, place, "No level is named here.");
+		check_level_list(check, levels, place);
+	}
+}
+
+static void
+take_message_finding(void *check, const char *place, const char *problem,
+					 const char *hint, bool unfit)
+{
+	keep_finding(check, place, problem, hint,
+				 unfit ? ERRCODE_INVALID_PARAMETER_VALUE : 0);
 }
 
 /* Posts */
@@ -500,6 +519,21 @@ check_authority_posts(Check *check, JsonbContainer *authority, int number)
 }
 
 static void
+check_message_posts(Check *check)
+{
+	JsonbContainer *rules = pgi_json_part(part(check, "messages"), "rules");
+
+	for (int i = 0; i < pgi_json_count(rules); i++)
+	{
+		JsonbContainer *to = pgi_json_part(pgi_json_item(rules, i), "to");
+		JsonbContainer *posts = pgi_json_part(to, "posts");
+
+		if (posts != NULL)
+			check_post_list(check, posts, place_of("messages.rules", i, "to.posts"));
+	}
+}
+
+static void
 check_post_used(Check *check, JsonbContainer *item, int number)
 {
 	char *name = pgi_json_text(item, "post");
@@ -511,13 +545,16 @@ check_post_used(Check *check, JsonbContainer *item, int number)
 }
 
 static void
-check_posts(Check *check)
+check_posts(Check *check, bool messages)
 {
 	check->posts = pgi_document_text_table(sizeof(Post));
 	check_each(check, "posts", add_post);
 	check_each(check, "levels", check_step_posts);
 	check_each(check, "duties", check_duty_posts);
 	check_each(check, "authorities", check_authority_posts);
+	if (!messages)
+		return;
+	check_message_posts(check);
 	check_each(check, "posts", check_post_used);
 }
 
@@ -554,6 +591,8 @@ place_of_problem(const PgiProblem *problem, const PgiPolicyPlaces *places)
 		case PGI_PART_STEP:
 			return with_key(psprintf("$.escalation.steps[%d]", places->rise[first]),
 							problem->key);
+		case PGI_PART_MESSAGE:
+			return place_of("messages.rules", first, problem->key);
 		case PGI_PART_DUTY:
 			if (problem->second < 0)
 				return with_key(psprintf("$.duties[%d]", first), problem->key);
@@ -604,6 +643,8 @@ check_whole(Check *check)
 	int count;
 
 	pgi_policy_read_source(check->document, &source, &calendars, &places);
+	if (is_readable(check, "messages"))
+		pgi_policy_messages_read(check->document, &source);
 	check_terms(check, &source, &calendars);
 	count = pgi_policy_check(&source, problems, MAX_PROBLEMS);
 	for (int i = 0; i < Min(count, MAX_PROBLEMS); i++)
@@ -618,6 +659,7 @@ check_parts(Check *check)
 	bool escalation = is_readable(check, "escalation");
 	bool duties = is_readable(check, "duties");
 	bool authorities = is_readable(check, "authorities");
+	bool messages = is_readable(check, "messages");
 	bool severities = is_readable(check, "severities");
 	bool axes = is_readable(check, "axes");
 
@@ -641,10 +683,12 @@ check_parts(Check *check)
 		check_escalation(check);
 	if (duties)
 		check_each(check, "duties", check_duty);
-	if (is_readable(check, "messages"))
+	if (messages)
 		check_messages(check);
+	if (messages && levels && duties)
+		pgi_policy_messages_check(check->document, check, take_message_finding);
 	if (levels && duties && authorities && is_readable(check, "posts"))
-		check_posts(check);
+		check_posts(check, messages);
 	if (matrix && levels && escalation && duties && severities && count_any(check) >= 0)
 		check_whole(check);
 }

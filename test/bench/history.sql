@@ -19,7 +19,7 @@ CREATE FUNCTION bench.variant(policy text, new_name text, nduties int, times num
 		(SELECT jsonb_agg(post) FROM jsonb_array_elements(v -> 'posts') AS post
 			WHERE (v - 'posts')::text LIKE format('%%"%s"%%', post ->> 'post')))))
 	FROM incident.export_policy(incident.policy_id(policy)) AS d,
-		LATERAL (SELECT d || jsonb_build_object('name', new_name,
+		LATERAL (SELECT d || jsonb_build_object('name', new_name, 'messages', '{"missed_ticks": "latest"}'::jsonb,
 			'duties', (SELECT jsonb_agg(duty ORDER BY n) FROM jsonb_array_elements(d -> 'duties') WITH ORDINALITY AS u(duty, n)
 				WHERE n <= nduties),
 			'levels', (SELECT jsonb_agg(level || CASE WHEN level ->> 'processing_time' IS NULL THEN '{}' ELSE

@@ -362,6 +362,102 @@ test_compile(void)
 	   "unknown event level: shortest time");
 }
 
+/* eport with a duty, and one rule. */
+static PgiPolicySource
+telling(PgiMessageRule rule)
+{
+	PgiPolicySource source = eport_source();
+	PgiDuty duty = {.starts = PGI_OPENED, .until = PGI_RESOLVED, .done_by = PGI_KINDS};
+
+	for (int level = 0; level < PGI_LEVELS; level++)
+		duty.within[level] = level == L1 || level == L2 ? HOUR : PGI_NEVER;
+	source.nduties = 2;
+	source.duties[0] = source.duties[1] = duty;
+	source.nmessages = 1;
+	source.messages[0] = rule;
+	return source;
+}
+
+static PgiMessageRule
+rule_on(PgiKind kind)
+{
+	PgiMessageRule rule = {.on = (uint8_t) kind,
+						   .duty = PGI_MAX_DUTIES,
+						   .clock = PGI_CLOCKS,
+						   .audience = PGI_MAX_DUTIES};
+
+	return rule;
+}
+
+/* Whether the compiled policy tells of an entry. */
+static bool
+tells(const PgiPolicySource *source, PgiKind kind, int rule)
+{
+	PgiPolicy policy;
+
+	pgi_policy_compile(source, &policy);
+	return pgi_policy_tells(&policy, kind, (int16_t) rule);
+}
+
+static void
+test_messages(void)
+{
+	PgiPolicySource source = telling(rule_on(PGI_VOIDED));
+	PgiMessageRule *rule = &source.messages[0];
+
+	ok(problems(&source) == 0 && tells(&source, PGI_VOIDED, PGI_RULE_WITHDRAWAL) &&
+		   !tells(&source, PGI_OPENED, PGI_RULE_FACT) &&
+		   !tells(&source, PGI_OVERDUE, PGI_RULE_DUTY_OVERDUE),
+	   "a kind of entry is told, and no other");
+	*rule = rule_on(PGI_OVERDUE);
+	ok(tells(&source, PGI_OVERDUE, PGI_RULE_DUTY_OVERDUE + 1) &&
+		   tells(&source, PGI_OVERDUE, PGI_RULE_RESPONSE),
+	   "whatever is overdue");
+	rule->duty = 1;
+	ok(problems(&source) == 0 && tells(&source, PGI_OVERDUE, PGI_RULE_DUTY_OVERDUE + 1) &&
+		   !tells(&source, PGI_OVERDUE, PGI_RULE_DUTY_OVERDUE) &&
+		   !tells(&source, PGI_OVERDUE, PGI_RULE_RESPONSE) &&
+		   !tells(&source, PGI_DUE, PGI_RULE_DUTY + 1),
+	   "one duty when it is overdue");
+	*rule = rule_on(PGI_OVERDUE);
+	rule->clock = PGI_CLOCK_RESPONSE;
+	ok(only_problem_is(&source, PGI_PART_MESSAGE, 0, -1, "on"), "a clock without limit");
+	source.limit[PGI_CLOCK_RESPONSE][L2] = HOUR;
+	ok(problems(&source) == 0 && tells(&source, PGI_OVERDUE, PGI_RULE_RESPONSE) &&
+		   !tells(&source, PGI_OVERDUE, PGI_RULE_ACKNOWLEDGEMENT) &&
+		   !tells(&source, PGI_OVERDUE, PGI_RULE_DUTY_OVERDUE),
+	   "one clock when its limit has passed");
+	*rule = rule_on(PGI_REPEATED);
+	ok(only_problem_is(&source, PGI_PART_MESSAGE, 0, -1, "on"), "a repeat of nothing");
+	*rule = rule_on(PGI_ESCALATED);
+	ok(problems(&source) == 0, "a rise by the remaining time");
+	source.escalation = PGI_ESCALATION_NONE;
+	ok(only_problem_is(&source, PGI_PART_MESSAGE, 0, -1, "on"), "a rise that never is");
+	*rule = rule_on(PGI_BREACHED);
+	ok(problems(&source) == 0, "a breach");
+	for (int level = 0; level < PGI_LEVELS; level++)
+		source.limit[PGI_CLOCK_PROCESSING][level] = PGI_NEVER;
+	ok(only_problem_is(&source, PGI_PART_MESSAGE, 0, -1, "on"), "a breach that never is");
+	*rule = rule_on(PGI_HELD);
+	rule->levels = PGI_LEVEL_BIT(5);
+	ok(only_problem_is(&source, PGI_PART_MESSAGE, 0, -1, "levels"),
+	   "a level that is not defined");
+	source.defined[5] = true;
+	ok(only_problem_is(&source, PGI_PART_MESSAGE, 0, -1, "levels"),
+	   "a level that nothing has");
+	rule->levels = PGI_LEVEL_BIT(L3);
+	rule->audience = 1;
+	ok(only_problem_is(&source, PGI_PART_MESSAGE, 0, -1, "to.audience_of"),
+	   "an audience that is not at the level");
+	rule->by_response = true;
+	ok(problems(&source) == 0, "at a response level it may be");
+	*rule = rule_on(PGI_DUE);
+	rule->duty = 1;
+	rule->levels = PGI_LEVEL_BIT(L3) | PGI_LEVEL_BIT(L_NONE);
+	ok(only_problem_is(&source, PGI_PART_MESSAGE, 0, -1, "levels"),
+	   "a duty that is not at the levels");
+}
+
 int
 main(void)
 {
@@ -371,5 +467,6 @@ main(void)
 	test_reports();
 	test_duties();
 	test_compile();
+	test_messages();
 	return done_testing();
 }

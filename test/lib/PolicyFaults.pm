@@ -24,6 +24,8 @@ sub duty
 	};
 }
 
+sub rules { my ($document) = @_; return $document->{messages}{rules} }
+
 sub add { my ($array, @items) = @_; push @$array, @items; return }
 
 our @FAULTS = (
@@ -297,6 +299,84 @@ our @FAULTS = (
 	[ 'a category twice', 'eport', sub { add($_->{categories}, $_->{categories}[0]) }, 'sense', '$.categories[7]' ],
 	[ 'messages within no time', 'itil', sub { $_->{messages}{limit}{within} = '0 minutes' }, 'sense',
 		'$.messages.limit.within' ],
+
+	# Message rules; those of the presets stand before, so that what is added is last
+	[ 'a message about nothing', 'eport', sub { add(rules($_), { on => 'noted', to => { posts => ['liaison'] } }) }, 'shape',
+		'$.messages.rules[17].on' ],
+	[ 'a message to nobody', 'eport', sub { add(rules($_), { on => 'held', to => {} }) }, 'shape', '$.messages.rules[17].to' ],
+	[ 'a message to somebody in two ways', 'eport', sub {
+			add(rules($_), { on => 'held', to => { posts => ['liaison'], audience_of => 'notify' } }) }, 'shape',
+		'$.messages.rules[17].to' ],
+	[ 'a message to an empty list', 'eport', sub { add(rules($_), { on => 'held', to => { posts => [] } }) }, 'sense',
+		'$.messages.rules[17].to.posts' ],
+	[ 'a message to whom nobody knows', 'eport', sub { add(rules($_), { on => 'held', to => { posts => [ 'liaison', 'board' ] } }) },
+		'sense', '$.messages.rules[17].to.posts[1]' ],
+	[ 'a message to the audience of no duty', 'eport', sub { add(rules($_), { on => 'held', to => { audience_of => 'nothing' } }) },
+		'sense', '$.messages.rules[17].to.audience_of' ],
+	[ 'a message to an audience that is not at the level', 'eport', sub {
+			add(rules($_), { on => 'held', levels => ['none'], to => { audience_of => 'activate' } }) }, 'sense',
+		'$.messages.rules[17].to.audience_of' ],
+	[ 'a message about no duty', 'eport', sub { add(rules($_), { on => 'due', duty => 'nothing', to => { posts => ['liaison'] } }) },
+		'sense', '$.messages.rules[17].duty' ],
+	[ 'a message about a duty of something else', 'eport', sub {
+			add(rules($_), { on => 'held', duty => 'review', to => { posts => ['liaison'] } }) }, 'sense', '$.messages.rules[17].duty' ],
+	[ 'a message about a duty that is not at the level', 'eport', sub {
+			add(rules($_), { on => 'due', duty => 'review', levels => ['none'], to => { posts => ['liaison'] } }) }, 'sense',
+		'$.messages.rules[17].levels' ],
+	[ 'a message about a clock of something else', 'itil', sub {
+			add(rules($_), { on => 'due', clock => 'response', to => { posts => ['users'] } }) }, 'sense', '$.messages.rules[16].clock' ],
+	[ 'a message about a duty and a clock', 'itil', sub {
+			add(rules($_), { on => 'overdue', clock => 'response', duty => 'inform_users', to => { posts => ['users'] } }) }, 'sense',
+		'$.messages.rules[16].clock' ],
+	[ 'a message to the responsible of something else', 'eport', sub { add(rules($_), { on => 'held', to => { duty => 'responsible' } }) },
+		'sense', '$.messages.rules[17].to.duty' ],
+	[ 'a message to those responsible where nobody is', 'eport', sub {
+			add(rules($_), { on => 'due', duty => 'notify', to => { duty => 'responsible' } }) }, 'sense', '$.messages.rules[17].to.duty' ],
+	[ 'a message to steps of something else', 'itil', sub {
+			add(rules($_), { on => 'overdue', clock => 'response', to => { steps_of => 'acknowledgement' } }) }, 'sense',
+		'$.messages.rules[16].to.steps_of' ],
+	[ 'a message to steps that there are not', 'itil', sub { delete $_->{acknowledge}{steps} for @{ $_->{levels} } }, 'sense',
+		'$.messages.rules[5].to.steps_of' ],
+	[ 'a message at a level that there is not', 'eport', sub { add(rules($_), { on => 'held', levels => ['6'], to => { posts => ['liaison'] } }) },
+		'sense', '$.messages.rules[17].levels' ],
+	[ 'a message at a level that no event has', 'itil', sub {
+			add($_->{levels}, { level => '6', title => title(), processing_time => undef });
+			add(rules($_), { on => 'held', levels => ['6'], to => { posts => ['users'] } });
+		}, 'sense', '$.messages.rules[16].levels' ],
+	[ 'a message at no level', 'eport', sub { add(rules($_), { on => 'held', levels => [], to => { posts => ['liaison'] } }) }, 'sense',
+		'$.messages.rules[17].levels' ],
+	[ 'a message at a level twice', 'eport', sub { add(rules($_), { on => 'held', levels => [ '1', '2', '1' ], to => { posts => ['liaison'] } }) },
+		'sense', '$.messages.rules[17].levels[2]' ],
+	[ 'a message of a rise where none is', 'damage-sab', sub { add(rules($_), { on => 'escalated', to => { posts => ['department'] } }) },
+		'sense', '$.messages.rules[10].on' ],
+	[ 'a message of a breach where no time is', 'damage-sab', sub { add(rules($_), { on => 'breached', to => { posts => ['department'] } }) },
+		'sense', '$.messages.rules[10].on' ],
+	[ 'a message of a clock without a limit', 'eport', sub {
+			add(rules($_), { on => 'overdue', clock => 'acknowledgement', to => { posts => ['liaison'] } }) }, 'sense',
+		'$.messages.rules[17].on' ],
+	[ 'a message of a duty where there is none', 'gbz20986', sub { add(rules($_), { on => 'due', to => { posts => ['leadership'] } }) },
+		'sense', '$.messages.rules[9].on' ],
+	[ 'a message of being overdue where nothing can be', 'gbz20986', sub {
+			add(rules($_), { on => 'overdue', to => { posts => ['leadership'] } }) }, 'sense', '$.messages.rules[9].on' ],
+	[ 'a message of a repeat that is none', 'eport', sub {
+			add(rules($_), { on => 'repeated', duty => 'review', to => { posts => ['liaison'] } }) }, 'sense', '$.messages.rules[17].on' ],
+	[ 'a message twice', 'eport', sub {
+			add(rules($_), map { +{ on => 'held', levels => $_, to => { posts => $_->[0] eq '1' ? [ 'liaison', 'section_heads' ] : [ 'section_heads', 'liaison' ] } } }
+				[ '1', '2' ], [ '2', '1' ]) }, 'sense', '$.messages.rules[18]' ],
+	[ 'a message again that nobody answers', 'eport', sub {
+			add(rules($_), { on => 'held', to => { posts => ['liaison'] }, again => { after => '5 minutes', limit => 1 } }) }, 'sense',
+		'$.messages.rules[17].again' ],
+	[ 'a message to the next that nobody answers', 'eport', sub {
+			add(rules($_), { on => 'held', to => { posts => ['liaison'] }, acknowledge => 'nobody', then => 'next' }) }, 'sense',
+		'$.messages.rules[17].then' ],
+	[ 'a message again at once', 'eport', sub { rules($_)->[0]{again}{after} = '59 seconds' }, 'sense', '$.messages.rules[0].again.after' ],
+	[ 'a message again after long', 'eport', sub { rules($_)->[0]{again}{after} = '169 hours' }, 'sense',
+		'$.messages.rules[0].again.after' ],
+	[ 'a message again without end', 'eport', sub { rules($_)->[0]{again}{limit} = undef }, 'shape', '$.messages.rules[0].again.limit' ],
+	[ 'no attempt', 'eport', sub { $_->{messages}{attempts} = 0 }, 'shape', '$.messages.attempts' ],
+	[ 'a language that there is not', 'eport', sub { $_->{messages}{languages} = [ 'zh', 'fr' ] }, 'shape', '$.messages.languages[1]' ],
+	[ 'more messages than there is room for', 'eport', sub {
+			$_->{messages}{rules} = [ map { +{ on => 'held', to => { audience_of => 'notify' } } } 1 .. 201 ] }, 'shape', '$.messages.rules' ],
 
 	# Several at once
 	[ 'faults in different parts', 'eport', sub {

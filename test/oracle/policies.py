@@ -202,12 +202,55 @@ def judge_duties(policy):
         yield "a list of nobody"
 
 
+def judge_messages(policy):
+    duties = {duty["duty"]: duty for duty in policy["duties"]}
+    events = {row["event_level"] for row in policy["matrix"]}
+    said = set()
+    for rule in policy["messages"]:
+        about = rule["kind"] in ("due", "overdue", "repeated")
+        if any(rule[key] is not None and rule[key] not in duties for key in ("duty", "audience_of")):
+            yield f"message about or to a duty that there is not: {rule}"
+            continue
+        if rule["duty"] is not None and not about or rule["clock"] is not None and (rule["kind"], rule["duty"]) != ("overdue", None):
+            yield f"message about what it cannot be about: {rule}"
+        if rule["of_duty"] is not None and (not about or rule["clock"] is not None):
+            yield f"message to those of no duty: {rule}"
+        if rule["of_duty"] == "responsible" and not any(
+                duty["responsible"] for duty in duties.values() if rule["duty"] in (None, duty["duty"])):
+            yield f"message to nobody responsible: {rule}"
+        if rule["steps_of"] is not None and (rule["clock"] != "acknowledgement" or
+                                             max(map(len, policy["acknowledgements"].values()), default=0) < 2):
+            yield f"message to steps that there are not: {rule}"
+        levels = rule["levels"]
+        if levels is not None and (not levels or not set(levels) <= set(policy["levels"])):
+            yield f"message at levels that there are not: {rule}"
+        elif levels is not None and rule["scope"] == "event_level" and not events & set(levels):
+            yield f"message at levels that no event has: {rule}"
+        for duty in filter(None, (rule["duty"], rule["audience_of"])):
+            if levels is not None and duties[duty]["scope"] == rule["scope"] and not set(levels) & set(duties[duty]["levels"]):
+                yield f"message at levels without the duty {duty}: {rule}"
+        if rule["kind"] == "due" and not duties or rule["kind"] == "repeated" and not any(
+                duty["repeats"] for duty in duties.values() if rule["duty"] in (None, duty["duty"])):
+            yield f"message of what never happens: {rule}"
+        if rule["kind"] == "breached" and all(policy["levels"].get(level) is None for level in events):
+            yield f"message of a breach that never is: {rule}"
+        if rule["acknowledge"] == "nobody" and (rule["again_after"] is not None or rule["then_next"]):
+            yield f"message that nobody answers: {rule}"
+        if rule["again_after"] is not None and not 60 <= rule["again_after"] <= 7 * 86400:
+            yield f"message again too soon or late: {rule}"
+        meaning = json.dumps([rule[key] if key not in ("levels", "posts") else sorted(rule[key] or []) for key in (
+            "kind", "duty", "clock", "scope", "levels", "audience_of", "of_duty", "posts", "steps_of")])
+        if meaning in said:
+            yield f"message twice: {rule}"
+        said.add(meaning)
+
+
 def print_judgement():
     count = 0
     for line in sys.stdin:
         policy = json.loads(line)
         count += 1
-        for judge in (judge_matrix, judge_times, judge_duties):
+        for judge in (judge_matrix, judge_times, judge_duties, judge_messages):
             for problem in judge(policy):
                 print(f"policy {policy['policy_id']}: {problem}")
     print(f"{count} policies judged")

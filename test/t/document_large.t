@@ -233,7 +233,7 @@ for my $part (@parts)
 
 # check_policy gives a row and reads on.
 is($node->safe_psql('incident', q{WITH large AS (
-	SELECT jsonb_set(e, '{duties}', (SELECT jsonb_agg(d) FROM jsonb_path_query(e, '$.duties[0]') AS d, generate_series(1, 33))) AS d
+	SELECT jsonb_set(e || '{"messages": {"missed_ticks": "latest"}}', '{duties}', (SELECT jsonb_agg(d) FROM jsonb_path_query(e, '$.duties[0]') AS d, generate_series(1, 33))) AS d
 	FROM incident.export_policy(1) AS e)
 	SELECT c.place || ' ' || c.problem FROM large, incident.check_policy(d) AS c}),
 	'$.duties This has 33 items. At most 32 are taken.', 'check_policy names what is too long');
@@ -244,7 +244,7 @@ $node->safe_psql('incident', <<'SQL');
 CREATE TABLE whole (kind text, d jsonb);
 ALTER TABLE whole ALTER d SET STORAGE EXTERNAL;
 INSERT INTO whole
-	SELECT 'policy', e || jsonb_build_object('name', 'large', 'posts', posts, 'authorities', authorities, 'duties', duties)
+	SELECT 'policy', e || '{"messages": {"missed_ticks": "latest"}}' || jsonb_build_object('name', 'large', 'posts', posts, 'authorities', authorities, 'duties', duties)
 	FROM incident.export_policy(1) AS e,
 		(SELECT jsonb_agg(jsonb_build_object('post', 'r' || n, 'title', '{"en": "x", "zh": "x"}'::jsonb)) AS posts,
 			jsonb_agg('r' || n) AS names FROM generate_series(1, 1000) AS n) AS r,

@@ -89,6 +89,8 @@ SELECT jsonb_build_object('policy_id', p.policy_id,
 				'within', jsonb_agg(extract(epoch FROM l.within::interval)))
 			FROM incident_internal.policy_duty_levels AS l WHERE l.policy_id = d.policy_id AND l.duty = d.duty)), '[]')
 		FROM incident_internal.policy_duties AS d WHERE d.policy_id = p.policy_id),
+	'messages', (SELECT coalesce(jsonb_agg(to_jsonb(m) || jsonb_build_object('again_after', extract(epoch FROM m.again_after))), '[]')
+		FROM incident_internal.policy_message_rules AS m WHERE m.policy_id = p.policy_id),
 	'posts', (SELECT coalesce(jsonb_agg(r.post), '[]') FROM incident_internal.policy_posts AS r WHERE r.policy_id = p.policy_id),
 	'posts_named', (SELECT coalesce(jsonb_agg(DISTINCT named), '[]') FROM lists AS x, unnest(x.list) AS named
 		WHERE x.policy_id = p.policy_id),
@@ -100,6 +102,7 @@ CREATE VIEW lists AS
 SELECT policy_id, audience AS list FROM incident_internal.policy_duty_levels
 UNION ALL SELECT policy_id, responsible FROM incident_internal.policy_duties
 UNION ALL SELECT policy_id, posts FROM incident_internal.policy_authorities
+UNION ALL SELECT policy_id, posts FROM incident_internal.policy_message_rules
 UNION ALL SELECT policy_id, audience FROM incident_internal.policy_acknowledgements;
 SQL
 

@@ -302,7 +302,7 @@ END
 $$;
 
 -- Lives are about clocks; duties have lives of their own in incident_duties.t and replay_lives.t.
-SELECT incident.publish_policy(incident.import_policy(incident.export_policy(1) || '{"duties": []}'
+SELECT incident.publish_policy(incident.import_policy(incident.export_policy(1) || '{"duties": [], "messages": {"missed_ticks": "latest"}}'
 	|| jsonb_build_object('posts', (SELECT jsonb_agg(r) FROM jsonb_array_elements(incident.export_policy(1) -> 'posts') AS r
 		WHERE EXISTS (SELECT FROM jsonb_path_query(incident.export_policy(1), '$.authorities[*].posts[*]') AS a
 			WHERE a = r -> 'post')))));
