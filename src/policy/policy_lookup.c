@@ -304,3 +304,24 @@ pgi_response_steps(PG_FUNCTION_ARGS)
 	}
 	return (Datum) 0;
 }
+
+/*
+ * (org_id, policy_id, event_level, since): when the processing time of an event level has
+ * passed, of a clock that would have begun then; NULL when there is no limit.
+ */
+PG_FUNCTION_INFO_V1(pgi_processing_deadline);
+Datum
+pgi_processing_deadline(PG_FUNCTION_ARGS)
+{
+	const PgiPolicy *policy = pgi_policy_of(PG_GETARG_INT32(1), PG_GETARG_INT32(0));
+	uint8 level = DatumGetUInt8(PG_GETARG_DATUM(2));
+	int64 deadline = PGI_NEVER;
+
+	if (policy->processing[level] != PGI_NEVER)
+		deadline =
+			pgi_calendar_add(policy->calendars[policy->calendar[level]],
+							 PG_GETARG_TIMESTAMPTZ(3), policy->processing[level]);
+	if (deadline == PGI_NEVER)
+		PG_RETURN_NULL();
+	PG_RETURN_TIMESTAMPTZ(deadline);
+}
