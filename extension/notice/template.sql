@@ -261,9 +261,9 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	unknown text;
-	alone CONSTANT text := regexp_replace(template, '\{[a-z_]+\}', '', 'g');
+	alone CONSTANT text := regexp_replace(template, '[{][a-z_]+[}]', '', 'g');
 BEGIN
-	SELECT v.name[1] INTO unknown FROM regexp_matches(template, '\{([^{}]*)\}', 'g') AS v(name)
+	SELECT v.name[1] INTO unknown FROM regexp_matches(template, '[{]([^{}]*)[}]', 'g') AS v(name)
 		WHERE v.name[1] <> ALL (incident_internal.message_variables()) LIMIT 1;
 	IF unknown IS NOT NULL THEN
 		RAISE EXCEPTION '% has no variable "%"', what, left(unknown, 100)
@@ -281,7 +281,8 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident_internal.set_message_template(event text, language text, form text, subject text, body text)
+CREATE FUNCTION incident_internal.set_message_template(
+	event text, language text, form text, subject text DEFAULT NULL, body text DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp

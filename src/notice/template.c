@@ -87,6 +87,16 @@ end_of_variable(const char *at, const char *end)
 	return close < end && *close == '}' && close > at + 1 ? close : NULL;
 }
 
+/* What a variable stands for, as one line; empty when it has no value, or none that is a text. */
+static char *
+value_of(JsonbContainer *values, const char *name)
+{
+	JsonbValue *value = pgi_json_field(values, name);
+
+	return value == NULL || value->type != jbvString ? ""
+													 : one_line(pgi_json_word(value));
+}
+
 /* Takes a stretch of a template to pieces. */
 static void
 read_pieces(Pieces *pieces, const char *from, const char *end, JsonbContainer *values)
@@ -98,16 +108,13 @@ read_pieces(Pieces *pieces, const char *from, const char *end, JsonbContainer *v
 	{
 		const char *close = *at == '{' ? end_of_variable(at, end) : NULL;
 		char *name;
-		char *value;
 
 		if (close == NULL)
 			continue;
 		if (at > begin)
 			add_piece(pieces, pnstrdup(begin, at - begin), false, false);
 		name = pnstrdup(at + 1, close - at - 1);
-		value = pgi_json_text(values, name);
-		add_piece(pieces, value == NULL ? "" : one_line(value), true,
-				  strcmp(name, CUT_FIRST) == 0);
+		add_piece(pieces, value_of(values, name), true, strcmp(name, CUT_FIRST) == 0);
 		begin = close + 1;
 		at = close;
 	}
@@ -200,6 +207,9 @@ pgi_fill_template(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	template = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	pgi_json_root(PG_GETARG_JSONB_P(1), &root);
+	if (!pgi_json_is_object(&root))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("values of a template must be an object")));
 	initStringInfo(&result);
 	if (!PG_ARGISNULL(2))
 	{

@@ -70,6 +70,7 @@ INSERT INTO samples VALUES
 	('import_directory', 'document', 'incident.export_directory()'), ('check_directory', 'document', 'incident.export_directory()'),
 	('erase_contact', 'contact', '''args-erased'''), ('override_roster', 'contact', '''args-contact'''), ('*', 'roster', '''args-desk'''),
 	('override_roster', 'since', 'now()'), ('override_roster', 'until', 'now() + interval ''1 day'''),
+	('*', 'event', '''opened'''), ('*', 'form', '''long'''), ('*', 'subject', '''a subject'''), ('*', 'body', '''a text'''),
 	('import_calendar', 'document', 'incident.export_calendar(''china'')'),
 	('import_policy', 'document', 'incident.export_policy(1)'), ('check_policy', 'document', 'incident.export_policy(1)'),
 	('combine_policy', 'document', 'incident.export_policy(1)'), ('combine_policy', 'addendum', 'incident.policy_addendum(''reporting-cn-2025-other'')'),
@@ -245,7 +246,7 @@ SELECT is_empty($$
 	FROM arguments AS a, LATERAL (SELECT pg_temp.sample(a.function, a.argument) AS value) AS s, LATERAL (SELECT
 		pg_temp.outcome(a.oid, jsonb_build_object(a.argument, format('E'' \t'' || %s || U&''\3000\00a0''', s.value)), a.records) AS around,
 		pg_temp.outcome(a.oid, jsonb_build_object(a.argument, s.value), a.records) AS plain) AS i
-	WHERE a.type = 'text' AND s.value NOT IN ('NULL') AND a.argument NOT IN ('note', 'summary', 'reason', 'scope', 'plan')
+	WHERE a.type = 'text' AND s.value NOT IN ('NULL') AND a.argument NOT IN ('note', 'summary', 'reason', 'scope', 'plan', 'body')
 		AND i.around <> i.plain
 		AND (a.function, a.argument) NOT IN (('risk_standing', 'decision'), ('risk_standing', 'status'),
 			('term', 'kind'), ('term', 'word'))

@@ -55,6 +55,8 @@ my %READERS = (
 		q{SELECT jsonb '[{"at": "2026-01-05 08:30+00", "kind": "acknowledged"}, {"at": "2026-01-05 09:00+00", "kind": "assessed", "severity": "severe", "asset_level": "2"},
 			{"at": "2026-01-05 09:05+00", "kind": "done", "duty": "notify"}, {"at": "2026-01-05 10:00+00", "kind": "resolved"}, {"at": "2026-01-05 11:00+00", "kind": "reopened"}]'} ],
 	'duty_done' => [ "SELECT incident.duty_done($DUTY, 'notify', d)", q{SELECT jsonb '{"by": "phone", "to": ["a", "b"], "n": 1.5}'} ],
+	'fill_template' => [ q{SELECT incident_internal.fill_template(d ->> 'template', d -> 'values', 70), incident_internal.fill_template(d ->> 'template', d -> 'values', NULL)},
+		q{SELECT jsonb '{"template": "Incident {incident}: {summary}\n\nTicket: {ticket}", "values": {"incident": "1", "summary": "slow {ticket}", "ticket": "T-1"}}'} ],
 	'report'    => [ "SELECT incident.report($DUTY, 'first_report', d)", q{SELECT jsonb '{"place": "room 1", "n": {"a": [1, null]}}'} ],
 
 	# Lists: the document with braces for brackets, as a text l

@@ -19,7 +19,7 @@ my $MOVE = source_dir() . '/docs/examples/move';
 my %OF_THE_DATABASE = (
 	(map { $_ => 'shared, and compared or brought along' } qw(calendars calendar_dates calendar_windows policies policy_acknowledgements
 		policy_addenda policy_authorities policy_categories policy_duties policy_duty_levels policy_escalation_steps policy_levels
-		policy_matrix policy_posts policy_severities risk_methods)),
+		policy_matrix policy_message_rules policy_posts policy_severities risk_methods)),
 	(map { $_ => 'comes with the extension' } qw(rights_of_objects rights_of_roles triggers version_kinds)),
 	(map { $_ => 'what ticks of this database note' } qw(calendar_changes last_tick tick_log)),
 	installation => 'the zone of this server',
@@ -48,6 +48,7 @@ SELECT count(incident.assess(id, 'severe', at => now() - interval '90 seconds'))
 SELECT count(*) FROM incident.import_directory('{"contacts": [{"name": "ann", "channels": [{"channel": "mail", "address": "ann@example.org"}]}, {"name": "bob"}],
 	"posts": [{"post": "liaison", "roster": "desk"}], "rosters": [{"name": "desk", "zone": "UTC", "layers": [{"members": ["ann", "bob"], "turn": "1 day", "from": "2026-01-05 08:00"}]}]}') \g /dev/null
 SELECT incident.override_roster('desk', 'bob', now(), now() + interval '3 hours') \g /dev/null
+SELECT incident.set_message_template('opened', 'zh', 'short', NULL, '{incident}：{summary}') \g /dev/null
 SELECT incident.set_risk_method('gbt20984-multiply'), incident.set_fix_within('4', '20 days') \g /dev/null
 SELECT incident.open_round('this year'), incident.advance_round('this year') \g /dev/null
 SELECT incident.advance_round('this year') FROM generate_series(1, 2) \g /dev/null

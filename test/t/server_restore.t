@@ -45,6 +45,7 @@ SELECT incident.set_risk_method('house'), incident.set_fix_within('4', '20 days'
 SELECT incident.import_directory('{"contacts": [{"name": "ann", "title": {"en": "Ann", "zh": "安"}, "channels": [{"channel": "mail", "address": "ann@example.org"}]}, {"name": "bob"}],
 	"posts": [{"post": "liaison", "roster": "desk"}], "rosters": [{"name": "desk", "zone": "Asia/Tokyo", "layers": [{"members": ["ann", "bob"], "turn": "1 day", "from": "2026-01-05 08:00"}]}]}');
 SELECT incident.override_roster('desk', 'bob', now(), now() + interval '3 hours');
+SELECT incident.set_message_template('opened', 'zh', 'short', NULL, '{incident}：{summary}');
 SELECT incident.register_service('trade', '5', title => '通关'), incident.register_service('permits', '2', parent => 'trade');
 SELECT incident.put_under_service('host', 'permits'), incident.put_under_service('disk', 'permits');
 SELECT incident.register_threat('wear', 'environmental', '5', manner => 'fault', incident_categories => '{hardware}');
