@@ -118,7 +118,8 @@ our @FAULTS = (
 	[ 'a hole', 'eport', sub { splice @{ $_->{matrix} }, 4, 1 }, 'sense', '$.matrix' ],
 	[ 'an empty matrix', 'damage-sab', sub { $_->{matrix} = [] }, 'sense', '$.matrix', ( map { "\$.duties[$_].for" } 0 .. 5 ),
 		'$.authorities[0].event_levels[0]', '$.authorities[0].event_levels[1]', '$.authorities[0].event_levels[2]',
-		'$.authorities[1].event_levels[0]', '$.authorities[2].event_levels[0]', '$.authorities[2].event_levels[1]' ],
+		'$.authorities[1].event_levels[0]', '$.authorities[2].event_levels[0]', '$.authorities[2].event_levels[1]',
+		'$.messages.rules[2].levels' ],
 	[ 'a row twice', 'eport', sub { add($_->{matrix}, { %{ $_->{matrix}[0] } }) }, 'sense', '$.matrix[12]' ],
 	[ 'a graver severity that is less urgent', 'eport', sub { $_->{matrix}[6]{response_level} = 'none' }, 'sense',
 		('$.matrix[6].response_level') x 1 ],
@@ -171,8 +172,10 @@ our @FAULTS = (
 		}, 'sense', '$.levels[5].respond_within' ],
 
 	# Escalation
-	[ 'steps of another rule', 'itil', sub { $_->{escalation}{rule} = 'none' }, 'sense', '$.escalation.steps' ],
-	[ 'a rule without its steps', 'eport', sub { $_->{escalation}{rule} = 'steps' }, 'sense', '$.escalation.steps' ],
+	[ 'steps of another rule', 'itil', sub { $_->{escalation}{rule} = 'none' }, 'sense', '$.escalation.steps',
+		'$.messages.rules[7].on', '$.messages.rules[8].on' ],
+	[ 'a rule without its steps', 'eport', sub { $_->{escalation}{rule} = 'steps' }, 'sense', '$.escalation.steps',
+		'$.messages.rules[3].on' ],
 	[ 'a step that measures nothing', 'itil', sub { delete $_->{escalation}{steps}[2]{percent} }, 'shape',
 		'$.escalation.steps[2]' ],
 	[ 'a step that measures two things', 'itil', sub { $_->{escalation}{steps}[2]{elapsed} = '1 hour' }, 'shape',
