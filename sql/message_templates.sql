@@ -56,7 +56,7 @@ FROM timeline AS e, message_facts(1, :id, e.seq) AS f WHERE e.incident_id = :id 
 SELECT m.* FROM unnest('{en,zh}'::text[]) AS l(language), unnest('{long,short}'::text[]) AS o(form),
 	message_text(1, :id, 'escalated', message_facts(1, :id, (SELECT min(seq) FROM timeline WHERE incident_id = :id AND kind = 'escalated')), l.language, o.form) AS m;
 -- The zone is whoever is told's; a time that is left counts from now.
-SELECT to_jsonb(v) AS in_berlin FROM message_values(:id, message_facts(1, :id, 1) || '{"zone": "Europe/Berlin"}', 'en', 'long') AS v;
+SELECT jsonb_strip_nulls(v) AS in_berlin FROM message_values(:id, message_facts(1, :id, 1) || '{"zone": "Europe/Berlin"}', 'en', 'long') AS v;
 SELECT l.language, d.offset, message_values(1, jsonb_build_object('deadline', now() + d.offset), l.language, 'long') ->> 'time_left' AS time_left
 FROM unnest('{en,zh}'::text[]) AS l(language), unnest('{26:03:30,00:00:30,-01:00}'::interval[]) AS d("offset");
 

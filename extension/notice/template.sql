@@ -109,6 +109,12 @@ RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN 70;
 
+-- And a subject.
+CREATE FUNCTION incident_internal.subject_length()
+RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN 200;
+
 -- What an exercise begins with.
 CREATE FUNCTION incident_internal.drill_mark(language text)
 RETURNS text
@@ -125,27 +131,29 @@ RETURNS timestamptz
 LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_processing_deadline';
 
--- What a word of a policy is called, in each language.
-CREATE FUNCTION incident_internal.titles_of(kind text, word text, policy_id integer)
+-- What a word is called, in each language.
+CREATE FUNCTION incident_internal.titles_of(kind text, word text)
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	SELECT jsonb_build_object('en', incident_internal.term_of(kind, word, 'en', policy_id),
-		'zh', incident_internal.term_of(kind, word, 'zh', policy_id))
-	WHERE word IS NOT NULL;
-END;
+AS $$
+	SELECT jsonb_build_object('en', t.en, 'zh', t.zh) FROM incident.terms() AS t WHERE t.kind = titles_of.kind AND t.word = titles_of.word
+$$;
 
 -- What of an incident a message about one of its entries may tell; NULL when there is no such
--- entry. Words are there in each language, moments as they are stored.
+-- entry. Words are there in each language, moments as they are stored. What a withdrawal is about
+-- is what it takes back.
 CREATE FUNCTION incident_internal.message_facts(org_id integer, incident_id bigint, seq integer)
 RETURNS jsonb
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 SET datestyle = 'ISO, YMD'
-BEGIN ATOMIC
-	SELECT jsonb_strip_nulls(jsonb_build_object(
+AS $$
+DECLARE
+	facts jsonb;
+BEGIN
+	SELECT jsonb_build_object(
 		'incident', i.incident_id, 'ticket', i.ticket, 'drill', i.drill, 'confidentiality', i.confidentiality,
 		'organisation', (SELECT o.name FROM incident_internal.organisations AS o WHERE o.org_id = i.org_id),
 		'zone', incident_internal.organisation_zone(i.org_id),
@@ -153,16 +161,19 @@ BEGIN ATOMIC
 		'summary', (SELECT f.note FROM incident_internal.entries AS f
 			WHERE f.org_id = i.org_id AND f.incident_id = i.incident_id AND f.epoch = 1 AND f.rule = 0 AND f.month = s.month),
 		'asset', a.name, 'asset_category', a.category, 'category', i.category,
-		'severity', incident_internal.titles_of('severity', s.severity::text, s.policy_id),
-		'event_level', incident_internal.titles_of('level', coalesce(e.event_level, s.event_level)::text, s.policy_id),
-		'response_level', incident_internal.titles_of('level', coalesce(e.response_level, s.response_level)::text, s.policy_id),
+		'severity', (SELECT v.title FROM incident_internal.policy_severities AS v
+			WHERE v.policy_id = s.policy_id AND v.severity = s.severity),
+		'event_level', (SELECT l.title FROM incident_internal.policy_levels AS l
+			WHERE l.policy_id = s.policy_id AND l.level = coalesce(e.event_level, s.event_level)),
+		'response_level', (SELECT l.title FROM incident_internal.policy_levels AS l
+			WHERE l.policy_id = s.policy_id AND l.level = coalesce(e.response_level, s.response_level)),
 		'kind', incident_internal.kind_word(e.kind),
-		'what', incident_internal.titles_of('entry', incident_internal.kind_word(t.kind), NULL),
-		'duty', coalesce(d.title, CASE WHEN t.rule IN (4, 5)
-			THEN incident_internal.titles_of('rule', incident_internal.rule_word(t.rule), NULL) END),
-		'responsible', CASE WHEN d.responsible IS NOT NULL THEN jsonb_build_object(
-			'en', incident_internal.posts_in_words(s.policy_id, d.responsible, 'en'),
-			'zh', incident_internal.posts_in_words(s.policy_id, d.responsible, 'zh')) END,
+		'what', CASE WHEN e.rule = 1 THEN incident_internal.titles_of('entry', incident_internal.kind_word(t.kind)) END,
+		'duty', CASE WHEN t.rule IN (4, 5) THEN incident_internal.titles_of('rule', incident_internal.rule_word(t.rule)) ELSE d.title END,
+		'responsible', (SELECT jsonb_build_object('en', incident_internal.list_in_words(array_agg(p.title ->> 'en' ORDER BY r.number), 'en'),
+				'zh', incident_internal.list_in_words(array_agg(p.title ->> 'zh' ORDER BY r.number), 'zh'))
+			FROM unnest(d.responsible) WITH ORDINALITY AS r(post, number)
+			JOIN incident_internal.policy_posts AS p ON p.policy_id = s.policy_id AND p.post = r.post HAVING count(*) > 0),
 		'detected_at', i.detected_at, 'at', e.effective_at,
 		'deadline', CASE
 			WHEN e.rule = 1 THEN NULL
@@ -171,17 +182,19 @@ BEGIN ATOMIC
 				FROM incident_internal.duties_of_state(s.org_id, s.policy_id, s.event_level, s.response_level, s.duties) AS u
 				WHERE u.number = e.rule % 100 AND u.occurrence = e.occurrence)
 			ELSE incident_internal.processing_deadline(s.org_id, s.policy_id, s.event_level, s.processing_since) END,
-		'by', e.actor, 'note', CASE WHEN e.seq > 1 THEN e.note END))
+		'by', e.actor, 'note', CASE WHEN e.seq > 1 THEN e.note END)
+	INTO facts
 	FROM incident_internal.incidents AS i
 	JOIN incident_internal.incident_state AS s ON s.org_id = i.org_id AND s.incident_id = i.incident_id
 	JOIN incident_internal.entries AS e ON e.org_id = i.org_id AND e.incident_id = i.incident_id AND e.month = s.month
-	-- what a withdrawal takes back
 	JOIN incident_internal.entries AS t ON t.org_id = i.org_id AND t.incident_id = i.incident_id AND t.month = s.month
 		AND t.seq = CASE e.rule WHEN 1 THEN e.epoch ELSE e.seq END
 	LEFT JOIN incident_internal.policy_duties AS d ON d.policy_id = s.policy_id AND t.rule >= 100 AND d.number = t.rule % 100
 	LEFT JOIN incident_internal.assets AS a ON a.org_id = s.org_id AND a.asset_id = s.asset_id
 	WHERE i.org_id = message_facts.org_id AND i.incident_id = message_facts.incident_id AND e.seq = message_facts.seq;
-END;
+	RETURN jsonb_strip_nulls(facts);
+END
+$$;
 
 -- The same without what people wrote and what the incident is about, for a channel that its mark
 -- is too grave for.
@@ -195,34 +208,40 @@ END;
 
 -- Texts
 
--- The value of each variable, as a message of a form has it in a language; what has none is left
--- out. The moment now says how much time is left.
+-- The value of each variable, as a message of a form has it in a language. How much time is left
+-- counts from now.
 CREATE FUNCTION incident_internal.message_values(incident_id bigint, facts jsonb, language text, form text)
 RETURNS jsonb
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT jsonb_strip_nulls(jsonb_build_object(
+DECLARE
+	zh CONSTANT boolean := language = 'zh';
+	zone CONSTANT text := coalesce(facts ->> 'zone', 'UTC');
+	shape CONSTANT text := CASE form WHEN 'short' THEN 'MM-DD HH24:MI' ELSE 'YYYY-MM-DD HH24:MI' END;
+	deadline CONSTANT timestamptz := (facts ->> 'deadline')::timestamptz;
+BEGIN
+	RETURN jsonb_build_object(
 		'incident', message_values.incident_id::text, 'ticket', facts ->> 'ticket', 'organisation', facts ->> 'organisation',
-		'policy', facts #>> ARRAY['policy', language], 'zone', z.zone,
-		'summary', coalesce(facts ->> 'summary', CASE WHEN facts ? 'masked' THEN incident_internal.phrase(language, '(confidential)', '（内容保密）')
-			ELSE incident_internal.phrase(language, '(no summary)', '（无摘要）') END),
+		'policy', facts #>> ARRAY['policy', language], 'zone', zone,
+		'summary', coalesce(facts ->> 'summary', CASE WHEN facts ? 'masked' THEN CASE WHEN zh THEN '（内容保密）' ELSE '(confidential)' END
+			ELSE CASE WHEN zh THEN '（无摘要）' ELSE '(no summary)' END END),
 		'asset', facts ->> 'asset', 'asset_category', facts ->> 'asset_category', 'category', facts ->> 'category',
 		'confidentiality', 'TLP:' || upper(facts ->> 'confidentiality'),
-		'severity', coalesce(facts #>> ARRAY['severity', language], incident_internal.phrase(language, 'unknown', '未知')),
+		'severity', coalesce(facts #>> ARRAY['severity', language], CASE WHEN zh THEN '未知' ELSE 'unknown' END),
 		'event_level', facts #>> ARRAY['event_level', language], 'response_level', facts #>> ARRAY['response_level', language],
-		'what', concat_ws(incident_internal.phrase(language, ': ', '：'), facts #>> ARRAY['what', language], facts #>> ARRAY['duty', language]),
+		'what', CASE WHEN facts ? 'what'
+			THEN concat_ws(CASE WHEN zh THEN '：' ELSE ': ' END, facts #>> ARRAY['what', language], facts #>> ARRAY['duty', language]) END,
 		'duty', facts #>> ARRAY['duty', language], 'responsible', facts #>> ARRAY['responsible', language],
-		'detected_at', to_char((facts ->> 'detected_at')::timestamptz AT TIME ZONE z.zone, z.shape),
-		'at', to_char((facts ->> 'at')::timestamptz AT TIME ZONE z.zone, z.shape),
-		'deadline', coalesce(to_char(z.deadline AT TIME ZONE z.zone, z.shape),
-			CASE form WHEN 'short' THEN incident_internal.phrase(language, 'none', '未定') END),
-		'time_left', CASE WHEN z.deadline <= now() THEN incident_internal.phrase(language, 'none', '无')
-			ELSE incident_internal.time_in_words(date_trunc('minute', z.deadline - now()), language) END,
+		'detected_at', to_char((facts ->> 'detected_at')::timestamptz AT TIME ZONE zone, shape),
+		'at', to_char((facts ->> 'at')::timestamptz AT TIME ZONE zone, shape),
+		'deadline', coalesce(to_char(deadline AT TIME ZONE zone, shape),
+			CASE form WHEN 'short' THEN CASE WHEN zh THEN '未定' ELSE 'none' END END),
+		'time_left', CASE WHEN deadline > now() THEN incident_internal.time_in_words(date_trunc('minute', deadline - now()), language)
+			WHEN deadline <= now() THEN CASE WHEN zh THEN '无' ELSE 'none' END END,
 		'by', facts ->> 'by', 'note', facts ->> 'note',
-		'drill', CASE WHEN (facts ->> 'drill')::boolean THEN incident_internal.phrase(language, 'DRILL', '演练') END))
-	FROM (SELECT coalesce(facts ->> 'zone', 'UTC') AS zone, (facts ->> 'deadline')::timestamptz AS deadline,
-		CASE form WHEN 'short' THEN 'MM-DD HH24:MI' ELSE 'YYYY-MM-DD HH24:MI' END AS shape) AS z
+		'drill', CASE WHEN (facts ->> 'drill')::boolean THEN CASE WHEN zh THEN '演练' ELSE 'DRILL' END END);
+END
 $$;
 
 -- The text of a message by the organisation's template, or else the built-in one.
@@ -230,19 +249,20 @@ CREATE FUNCTION incident_internal.message_text(
 	org_id integer, incident_id bigint, event text, facts jsonb, language text, form text,
 	OUT subject text, OUT body text)
 RETURNS record
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT incident_internal.fill_template(d.mark || t.subject, v."values", CASE WHEN t.subject IS NOT NULL THEN 200 END),
-		incident_internal.fill_template(d.mark || t.body, v."values",
-			CASE message_text.form WHEN 'short' THEN incident_internal.short_length() END)
-	FROM incident_internal.message_templates AS t,
-		incident_internal.message_values(message_text.incident_id, message_text.facts, message_text.language, message_text.form) AS v("values"),
-		LATERAL (SELECT CASE WHEN (message_text.facts ->> 'drill')::boolean
-			THEN incident_internal.drill_mark(message_text.language) ELSE '' END) AS d(mark)
-	WHERE t.org_id IN (0, message_text.org_id) AND t.event = message_text.event
-		AND t.language = message_text.language AND t.form = message_text.form
-	ORDER BY t.org_id DESC LIMIT 1
+DECLARE
+	filled CONSTANT jsonb := incident_internal.message_values(incident_id, facts, language, form);
+	mark CONSTANT text := CASE WHEN (facts ->> 'drill')::boolean THEN incident_internal.drill_mark(language) ELSE '' END;
+BEGIN
+	SELECT t.subject, t.body INTO subject, body FROM incident_internal.message_templates AS t
+		WHERE t.org_id IN (0, message_text.org_id) AND t.event = message_text.event
+			AND t.language = message_text.language AND t.form = message_text.form
+		ORDER BY t.org_id DESC LIMIT 1;
+	subject := incident_internal.fill_template(mark || subject, filled, incident_internal.subject_length());
+	body := incident_internal.fill_template(mark || body, filled, CASE form WHEN 'short' THEN incident_internal.short_length() END);
+END
 $$;
 
 -- Templates of one's own
@@ -309,7 +329,7 @@ BEGIN
 				CASE set_message_template.form WHEN 'long' THEN 'needs a subject' ELSE 'has no subject' END
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
-	PERFORM incident_internal.expect_template(set_message_template.subject, 'the subject', 200 - mark);
+	PERFORM incident_internal.expect_template(set_message_template.subject, 'the subject', incident_internal.subject_length() - mark);
 	PERFORM incident_internal.expect_template(set_message_template.body, 'the text',
 		CASE set_message_template.form WHEN 'short' THEN incident_internal.short_length() - mark END);
 	DELETE FROM incident_internal.message_templates AS t WHERE t.org_id = org AND t.event = set_message_template.event
