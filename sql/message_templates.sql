@@ -11,12 +11,12 @@ SET search_path = public, incident, incident_internal;
 
 -- Every event of a policy's rules has its four texts, and they name nothing that there is not.
 SELECT language, form, count(*), count(*) FILTER (WHERE subject IS NULL) AS no_subject, min(length(body)) > 0 AS all_say_something
-FROM message_template WHERE org_id IS NULL GROUP BY language, form ORDER BY language, form;
-SELECT t.event, v.name[1] AS unknown FROM message_template AS t,
+FROM message_templates GROUP BY language, form ORDER BY language, form;
+SELECT t.event, v.name[1] AS unknown FROM message_templates AS t,
 	regexp_matches(concat(t.subject, t.body), '\{([^}]*)\}', 'g') AS v(name)
 WHERE v.name[1] <> ALL (message_variables());
 SELECT v.name AS unused FROM unnest(message_variables()) AS v(name)
-WHERE NOT EXISTS (SELECT FROM message_template AS t WHERE concat(t.subject, t.body) LIKE '%{' || v.name || '}%');
+WHERE NOT EXISTS (SELECT FROM message_templates AS t WHERE concat(t.subject, t.body) LIKE '%{' || v.name || '}%');
 
 -- All of them, with the least and the most that there can be: no brace is left and no line is empty of its value; a drill says
 -- so first, and a short one fits.
@@ -35,11 +35,11 @@ SELECT f.what, t.language, t.form, count(*) AS texts,
 	count(*) FILTER (WHERE (m.subject IS NULL) <> (t.form = 'short')) AS wrong_subject,
 	count(*) FILTER (WHERE m.body LIKE CASE t.language WHEN 'zh' THEN '演练：%' ELSE 'DRILL: %' END) AS drills,
 	max(length(m.subject)) AS longest_subject, CASE t.form WHEN 'short' THEN max(length(m.body)) END AS longest_short
-FROM facts AS f, message_template AS t, message_text(1, 4711, t.event, f.facts, t.language, t.form) AS m
-WHERE t.org_id IS NULL GROUP BY f.what, t.language, t.form ORDER BY f.what, t.language, t.form;
-SELECT t.language, t.event, m.body AS short FROM facts AS f, message_template AS t, message_text(1, 7, t.event, f.facts
+FROM facts AS f, message_templates AS t, message_text(1, 4711, t.event, f.facts, t.language, t.form) AS m
+GROUP BY f.what, t.language, t.form ORDER BY f.what, t.language, t.form;
+SELECT t.language, t.event, m.body AS short FROM facts AS f, message_templates AS t, message_text(1, 7, t.event, f.facts
 	|| '{"summary": "the mail server is slow", "duty": {"en": "first report", "zh": "首次报告"}, "deadline": "2026-01-05T10:00:00Z"}', t.language, t.form) AS m
-WHERE f.what = 'least' AND t.org_id IS NULL AND t.form = 'short' ORDER BY t.language, t.event;
+WHERE f.what = 'least' AND t.form = 'short' ORDER BY t.language, t.event;
 
 -- Of incidents, by their entries.
 SELECT register_asset('mail', 'host', '2');
@@ -72,7 +72,9 @@ SELECT m.subject, m.body FROM message_text(1, 1, 'opened', jsonb_build_object('s
 -- Templates of one's own, in one organisation.
 SELECT set_message_template('opened', 'en', 'long', '{asset}: {summary}', E'{summary}\n{note}\nBy {by} at {at}.\nEnd {organisation}{drill}');
 SELECT set_message_template('opened', 'en', 'short', NULL, ' {summary}/{asset} ');
-SELECT * FROM message_template WHERE event = 'opened' AND language = 'en' ORDER BY form, org_id;
+SELECT register_organisation(2, 'two');
+SELECT * FROM message_template WHERE event = 'opened' AND language = 'en' ORDER BY org_id, form;
+SELECT org_id, count(*), count(*) FILTER (WHERE NOT built_in) AS own FROM message_template GROUP BY org_id ORDER BY org_id;
 SELECT t.org_id, m.* FROM unnest('{1,2}'::int[]) AS t(org_id), facts AS f, unnest('{long,short}'::text[]) AS o(form),
 	message_text(t.org_id, 5, 'opened', f.facts || '{"summary": "x", "drill": true, "at": "2026-01-05T09:00:00Z", "organisation": "one", "by": "ann"}', 'en',
 		o.form) AS m WHERE f.what = 'least' ORDER BY t.org_id, o.form;
@@ -80,7 +82,7 @@ SELECT set_message_template('opened', 'en', 'short', NULL, '{drill}! {summary}')
 SELECT m.body FROM message_text(1, 5, 'opened', '{"drill": true, "summary": "x"}', 'en', 'short') AS m;
 SELECT set_message_template('opened', 'en', 'short', NULL, NULL), set_message_template('opened', 'en', 'long', NULL, NULL),
 	set_message_template('opened', 'zh', 'long', NULL, ' ');
-SELECT count(*) AS own FROM message_template WHERE org_id IS NOT NULL;
+SELECT count(*) AS own FROM message_template WHERE NOT built_in;
 -- Short ones: the summary is cut by characters to what room there is; where the rest is too long, whole values go, the last first.
 SELECT s.summary, length(m) AS length, m FROM (VALUES (repeat('长', 10)), (repeat('长', 11)), (repeat('😀', 30)), ('')) AS s(summary),
 	fill_template('<{incident}|{summary}|{asset}>', jsonb_build_object('incident', '12', 'summary', s.summary, 'asset', 'mail'), 20) AS m;

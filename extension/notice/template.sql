@@ -342,20 +342,22 @@ END
 $$;
 
 CREATE VIEW incident.message_template WITH (security_barrier) AS
-SELECT nullif(t.org_id, 0) AS org_id, t.event, t.language, t.form, t.subject, t.body
-FROM incident_internal.message_templates AS t
-WHERE t.org_id = 0 OR incident_internal.sees(t.org_id);
+SELECT o.org_id, t.event, t.language, t.form, t.subject, t.body, t.org_id = 0 AS built_in
+FROM incident_internal.organisations AS o, incident_internal.message_templates AS t
+WHERE incident_internal.sees(o.org_id) AND (t.org_id = o.org_id
+	OR t.org_id = 0 AND NOT EXISTS (SELECT FROM incident_internal.message_templates AS own
+		WHERE own.org_id = o.org_id AND own.event = t.event AND own.language = t.language AND own.form = t.form));
 
 COMMENT ON FUNCTION incident_internal.set_message_template(text, text, text, text, text) IS
 'Has the current organisation told of an event by a text of its own, in a language (en, zh) and a form (long; short: of at most 70 characters, without a subject). body NULL: by the built-in one again. Variables stand in braces; error invalid_parameter_value, with all that there are, for another, and for an event, a language or a form that there is not.';
 COMMENT ON VIEW incident.message_template IS
-'The texts of messages, with variables in braces. That of an organisation takes the place of the built-in one.';
-COMMENT ON COLUMN incident.message_template.org_id IS 'The organisation whose own it is; NULL: built in.';
+'The texts by which an organisation is told, with variables in braces: its own, or built-in ones.';
 COMMENT ON COLUMN incident.message_template.event IS 'The kind of entry that it tells of.';
 COMMENT ON COLUMN incident.message_template.language IS 'en or zh.';
 COMMENT ON COLUMN incident.message_template.form IS 'long, or short: at most 70 characters.';
 COMMENT ON COLUMN incident.message_template.subject IS 'Of a long text.';
 COMMENT ON COLUMN incident.message_template.body IS 'The text.';
+COMMENT ON COLUMN incident.message_template.built_in IS 'False for one of the organisation''s own.';
 
 SELECT incident_internal.allow('administer', 'set_message_template');
 SELECT incident_internal.allow('read', 'message_template');

@@ -210,6 +210,7 @@ sub document
 		escalation => { rule => 'remaining_time' },
 		duties     => [ map { duty_item($policy, $_, $levels->[0]{title}) } @{ $policy->{duties} } ],
 		posts      => \@posts,
+		messages   => { missed_ticks => 'latest' },
 		categories => [],
 		matrix     => RandomPolicies::matrix($policy, @{ $policy->{asset_levels} }),
 		authorities => [

@@ -243,7 +243,8 @@ sub document
 			map { +{ %{ $eport->{severities}[0] }, severity => $_, title => { en => $_, zh => $_ } } } @{ $policy->{severities} }
 		],
 		matrix     => matrix($policy, @{ Grading::asset_levels($policy) }),
-		map { $_ => [] } qw(duties authorities posts categories),
+		map({ $_ => [] } qw(duties authorities posts categories)),
+		messages => { missed_ticks => 'latest' },
 	);
 	return JSON::PP->new->ascii->canonical->encode(\%document);
 }

@@ -288,8 +288,10 @@ SELECT is_empty($$
 		AND (p.view, p.relation, p.alias) NOT IN (VALUES
 			-- in subqueries for each row, which no condition of a reader reaches
 			('measure_register', 'scenario_measures', 'l'), ('vulnerability_status', 'risk_scenarios', 's'),
+			('message_template', 'message_templates', 'own'),
 			-- about all organisations, or with a condition of its own
 			('calendar_register', 'organisations', 'o'), ('rights_granted', 'grants', 'g'),
+			('message_template', 'message_templates', 't'),
 			('watchdog', 'incident_state', 's'), ('watchdog', 'timers', 'r'))
 $$, 'in other views each table of an organisation is guarded by itself');
 
