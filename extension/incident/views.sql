@@ -64,7 +64,8 @@ SELECT e.org_id, e.incident_id, e.seq, incident_internal.kind_word(e.kind) AS ki
 	CASE WHEN e.rule < 100 THEN e.duty ELSE incident_internal.duty_of(e.org_id, e.incident_id, e.seq, e.rule) END AS duty,
 	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN e.evidence END AS evidence,
 	CASE WHEN e.rule > 1 THEN e.epoch END AS epoch,
-	CASE WHEN e.rule > 1 THEN e.occurrence END AS occurrence, e.hash
+	CASE WHEN e.rule > 1 THEN e.occurrence END AS occurrence,
+	CASE WHEN incident_internal.clears(i.org_id, i.confidentiality) THEN e.hash END AS hash
 FROM incident_internal.entries AS e
 LEFT JOIN incident_internal.incidents AS i ON i.org_id = e.org_id AND i.incident_id = e.incident_id
 LEFT JOIN incident_internal.assets AS a ON a.org_id = e.org_id AND a.asset_id = e.asset_id;

@@ -108,12 +108,6 @@ RETURNS integer
 LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_current_organisation';
 
--- The same for views, for who may read there.
-CREATE FUNCTION incident_internal.organisation_read()
-RETURNS integer
-LANGUAGE c STABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'pgi_organisation_read';
-
 -- Whether the setting leaves in an organisation: it chooses that one, or none; 0 is all of them.
 CREATE FUNCTION incident_internal.is_chosen(org_id integer)
 RETURNS boolean

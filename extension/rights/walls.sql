@@ -1,7 +1,8 @@
--- The walls between organisations, before the tables that views of incidents read. Those views
--- are owned by a role that row security holds and that may read nothing else: so conditions of
--- a reader reach the indexes, and none is tried on a row of an organisation that he does not see
--- (src/rights/sees.c). Policies, the switch and owners are part of no dump: they come from here.
+-- The walls between organisations, before the tables that views of incidents and of risks
+-- read. Those views are owned by a role that row security holds and that may read nothing else:
+-- so conditions of a reader reach the indexes, and none is tried on a row of an organisation
+-- that he does not see (src/rights/sees.c). Policies, the switch and owners are part of no
+-- dump: they come from here.
 
 -- One role for all databases of a server. It is no login and a member of nothing, and nobody is
 -- a member of it, who would own the views.
@@ -28,18 +29,19 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	read record;
-	view text;
+	view regclass;
+	walled CONSTANT oid[] := ARRAY(SELECT c.oid FROM pg_class AS c WHERE c.relkind = 'v' AND c.relname = ANY (views)
+		AND c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) ORDER BY c.relname);
 BEGIN
-	FOREACH view IN ARRAY views LOOP
-		EXECUTE format('ALTER VIEW incident.%I OWNER TO incident_reader', view);
+	FOREACH view IN ARRAY walled LOOP
+		EXECUTE format('ALTER VIEW %s OWNER TO incident_reader', view);
 	END LOOP;
 	FOR read IN SELECT DISTINCT c.relname, EXISTS (SELECT FROM pg_attribute AS a
 					WHERE a.attrelid = c.oid AND a.attname = 'org_id') AS of_organisation
-			FROM pg_class AS v
-			JOIN pg_rewrite AS w ON w.ev_class = v.oid
+			FROM pg_rewrite AS w
 			JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass
 			JOIN pg_class AS c ON c.oid = d.refobjid AND c.relkind IN ('r', 'p')
-			WHERE v.relnamespace = 'incident'::regnamespace AND v.relname = ANY (views)
+			WHERE w.ev_class = ANY (walled)
 			ORDER BY c.relname LOOP
 		EXECUTE format('GRANT SELECT ON incident_internal.%I TO incident_reader', read.relname);
 		IF read.of_organisation THEN
@@ -52,5 +54,11 @@ END
 $$;
 
 SELECT incident_internal.put_walls('asset_register', 'duty_status', 'incident_history', 'incident_repeats',
-	'open_incidents', 'quarantined_incidents', 'timeline');
+	'open_incidents', 'quarantined_incidents', 'timeline',
+	'asset_ratings', 'asset_values', 'frequency_disagreement', 'measure_register', 'risk_approval_history',
+	'risk_by_owner', 'risk_by_service', 'risk_heat', 'risk_inputs', 'risk_now', 'risk_register', 'risk_round_results',
+	'risk_rounds', 'risk_treatment_history', 'service_values', 'services_above', 'threat_register', 'top_risks',
+	'treatment_progress', 'treatment_state', 'vulnerability_history', 'vulnerability_status');
 DROP FUNCTION incident_internal.put_walls(text[]);
+ALTER TABLE incident_internal.entries_default ENABLE ROW LEVEL SECURITY;
+ALTER TABLE incident_internal.timers_default ENABLE ROW LEVEL SECURITY;

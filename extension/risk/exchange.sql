@@ -203,13 +203,14 @@ LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	id CONSTANT bigint := incident_internal.find_frozen_round(incident.current_organisation(), round);
+	org CONSTANT integer := incident.current_organisation();
+	id CONSTANT bigint := incident_internal.find_frozen_round(org, round);
 BEGIN
 	RETURN (SELECT jsonb_build_object('round', r.name, 'title', r.title, 'method', r.method,
 		'method_version', r.method_version, 'stage', r.stage, 'scope', r.scope, 'team', r.team, 'plan', r.plan,
 		'stages', jsonb_build_object('prepare', r.prepared_at, 'identify', r.identified_at,
 			'analyse', r.analysed_at, 'plan', r.planned_at, 'closed', r.closed_at))
-	FROM incident.risk_rounds AS r WHERE r.round_id = id);
+	FROM incident.risk_rounds AS r WHERE r.org_id = org AND r.round_id = id);
 END
 $$;
 
@@ -220,32 +221,32 @@ SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 AS $$
 	WITH results AS (
-		SELECT f.* FROM incident.risk_round_results AS f WHERE f.round = incident_internal.needed_name(risk_report.round, 'the round')
+		SELECT f.* FROM incident.risk_round_results AS f WHERE f.org_id = incident.current_organisation() AND f.round = incident_internal.needed_name(risk_report.round, 'the round')
 	), scenarios AS (
 		SELECT s.* FROM incident_internal.risk_scenarios AS s
 		WHERE s.org_id = incident.current_organisation() AND s.scenario_id IN (SELECT f.scenario_id FROM results AS f)
 	)
 	SELECT incident_internal.round_heading(round) || jsonb_build_object(
 		'assets', (SELECT jsonb_build_object('assessed', count(*), 'by_rating', incident_internal.count_levels(array_agg(v.rating)))
-			FROM incident.asset_values AS v WHERE v.asset_id IN (SELECT s.asset_id FROM scenarios AS s)),
+			FROM incident.asset_values AS v WHERE v.org_id = incident.current_organisation() AND v.asset_id IN (SELECT s.asset_id FROM scenarios AS s)),
 		'threats', (SELECT jsonb_build_object('identified', count(*),
 				'by_source', (SELECT coalesce(jsonb_object_agg(g.source, g.n), '{}') FROM (SELECT u.source, count(*) AS n
 					FROM incident.threat_register AS u
-					WHERE u.threat_id IN (SELECT s.threat_id FROM scenarios AS s) GROUP BY u.source) AS g))
-			FROM incident.threat_register AS t WHERE t.threat_id IN (SELECT s.threat_id FROM scenarios AS s)),
+					WHERE u.org_id = incident.current_organisation() AND u.threat_id IN (SELECT s.threat_id FROM scenarios AS s) GROUP BY u.source) AS g))
+			FROM incident.threat_register AS t WHERE t.org_id = incident.current_organisation() AND t.threat_id IN (SELECT s.threat_id FROM scenarios AS s)),
 		'vulnerabilities', (SELECT jsonb_build_object('identified', count(*),
 				'by_severity', incident_internal.count_levels(array_agg(v.severity)),
 				'by_area', (SELECT coalesce(jsonb_object_agg(coalesce(g.area, 'other'), g.n), '{}') FROM (SELECT u.area, count(*) AS n
 					FROM incident.vulnerability_status AS u
-					WHERE u.vulnerability_id IN (SELECT s.vulnerability_id FROM scenarios AS s) GROUP BY u.area) AS g),
+					WHERE u.org_id = incident.current_organisation() AND u.vulnerability_id IN (SELECT s.vulnerability_id FROM scenarios AS s) GROUP BY u.area) AS g),
 				'by_status', (SELECT coalesce(jsonb_object_agg(g.status, g.n), '{}') FROM (SELECT u.status, count(*) AS n
 					FROM incident.vulnerability_status AS u
-					WHERE u.vulnerability_id IN (SELECT s.vulnerability_id FROM scenarios AS s) GROUP BY u.status) AS g),
+					WHERE u.org_id = incident.current_organisation() AND u.vulnerability_id IN (SELECT s.vulnerability_id FROM scenarios AS s) GROUP BY u.status) AS g),
 				'overdue', count(*) FILTER (WHERE v.overdue))
-			FROM incident.vulnerability_status AS v WHERE v.vulnerability_id IN (SELECT s.vulnerability_id FROM scenarios AS s)),
+			FROM incident.vulnerability_status AS v WHERE v.org_id = incident.current_organisation() AND v.vulnerability_id IN (SELECT s.vulnerability_id FROM scenarios AS s)),
 		'measures', (SELECT jsonb_build_object('preventive', count(*) FILTER (WHERE m.kind = 'preventive'),
 				'protective', count(*) FILTER (WHERE m.kind = 'protective'))
-			FROM incident.measure_register AS m WHERE m.status = 'in_place'),
+			FROM incident.measure_register AS m WHERE m.org_id = incident.current_organisation() AND m.status = 'in_place'),
 		'scenarios', (SELECT count(*) FROM results AS f),
 		'inherent', (SELECT incident_internal.count_levels(array_agg(f.inherent)) FROM results AS f),
 		'current', (SELECT incident_internal.count_levels(array_agg(f.current)) FROM results AS f),
@@ -259,7 +260,7 @@ AS $$
 				ORDER BY f.current DESC, f.scenario_id), '[]')
 			FROM results AS f WHERE f.standing <> 'acceptable'),
 		'frequency_disagreements', (SELECT count(*) FROM incident.frequency_disagreement AS d
-			WHERE d.scenario_id IN (SELECT s.scenario_id FROM scenarios AS s)),
+			WHERE d.org_id = incident.current_organisation() AND d.scenario_id IN (SELECT s.scenario_id FROM scenarios AS s)),
 		'incidents_in_a_year', (SELECT count(*) FROM incident_internal.incidents AS i
 			JOIN incident_internal.incident_state AS s ON s.org_id = i.org_id AND s.incident_id = i.incident_id
 			WHERE i.org_id = incident.current_organisation() AND NOT i.drill AND s.status <> 'cancelled'
@@ -274,13 +275,13 @@ SET timezone = 'UTC'
 AS $$
 	SELECT jsonb_build_object(
 		'by_decision', (SELECT coalesce(jsonb_object_agg(g.decision, g.n), '{}') FROM (SELECT r.decision, count(*) AS n
-			FROM incident.risk_register AS r WHERE r.decision IS NOT NULL GROUP BY r.decision) AS g),
+			FROM incident.risk_register AS r WHERE r.org_id = incident.current_organisation() AND r.decision IS NOT NULL GROUP BY r.decision) AS g),
 		'by_status', (SELECT coalesce(jsonb_object_agg(g.treatment_status, g.n), '{}') FROM (SELECT r.treatment_status, count(*) AS n
-			FROM incident.risk_register AS r WHERE r.decision IS NOT NULL GROUP BY r.treatment_status) AS g),
-		'untreated', (SELECT count(*) FROM incident.risk_register AS r WHERE r.standing = 'untreated'),
-		'items', (SELECT count(DISTINCT p.measure_id) FROM incident.treatment_progress AS p),
-		'items_in_place', (SELECT count(DISTINCT p.measure_id) FROM incident.treatment_progress AS p WHERE p.status = 'in_place'),
-		'items_overdue', (SELECT count(DISTINCT p.measure_id) FROM incident.treatment_progress AS p WHERE p.overdue),
+			FROM incident.risk_register AS r WHERE r.org_id = incident.current_organisation() AND r.decision IS NOT NULL GROUP BY r.treatment_status) AS g),
+		'untreated', (SELECT count(*) FROM incident.risk_register AS r WHERE r.org_id = incident.current_organisation() AND r.standing = 'untreated'),
+		'items', (SELECT count(DISTINCT p.measure_id) FROM incident.treatment_progress AS p WHERE p.org_id = incident.current_organisation()),
+		'items_in_place', (SELECT count(DISTINCT p.measure_id) FROM incident.treatment_progress AS p WHERE p.org_id = incident.current_organisation() AND p.status = 'in_place'),
+		'items_overdue', (SELECT count(DISTINCT p.measure_id) FROM incident.treatment_progress AS p WHERE p.org_id = incident.current_organisation() AND p.overdue),
 		'plan', (SELECT coalesce(jsonb_agg(jsonb_build_object('scenario_id', r.scenario_id, 'asset', r.asset,
 				'threat', r.threat, 'vulnerability', r.vulnerability, 'current', r.current::integer,
 				'residual', r.residual::integer, 'decision', r.decision, 'status', r.treatment_status,
@@ -288,14 +289,14 @@ AS $$
 				'items', (SELECT coalesce(jsonb_agg(jsonb_build_object('measure', p.measure, 'kind', p.kind,
 						'responsible', p.responsible, 'due_at', p.due_at, 'status', p.status, 'done_at', p.done_at,
 						'overdue', p.overdue) ORDER BY p.due_at, p.measure_id), '[]')
-					FROM incident.treatment_progress AS p WHERE p.scenario_id = r.scenario_id),
+					FROM incident.treatment_progress AS p WHERE p.org_id = r.org_id AND p.scenario_id = r.scenario_id),
 				'approvals', (SELECT coalesce(jsonb_agg(jsonb_build_object('approver', h.approver, 'approved', h.approved,
 						'at', h.at, 'by', h.actor, 'note', h.note) ORDER BY h.at, h.recorded_at), '[]')
 					FROM incident.risk_approval_history AS h
 					JOIN incident_internal.risk_treatments AS d ON d.org_id = h.org_id AND d.treatment_id = h.treatment_id
-					WHERE h.scenario_id = r.scenario_id AND d.status NOT IN ('rejected', 'replaced')))
+					WHERE h.org_id = r.org_id AND h.scenario_id = r.scenario_id AND d.status NOT IN ('rejected', 'replaced')))
 				ORDER BY r.current DESC, r.scenario_id), '[]')
-			FROM incident.risk_register AS r WHERE r.decision IS NOT NULL))
+			FROM incident.risk_register AS r WHERE r.org_id = incident.current_organisation() AND r.decision IS NOT NULL))
 $$;
 
 CREATE FUNCTION incident_internal.residual_risk_report(round text)
@@ -309,7 +310,7 @@ AS $$
 			r.decision, r.treatment_status, r.standing, r.accepted_until, r.residual_approved
 		FROM incident.risk_round_results AS f
 		JOIN incident.risk_register AS r ON r.org_id = f.org_id AND r.scenario_id = f.scenario_id
-		WHERE f.round = incident_internal.needed_name(residual_risk_report.round, 'the round')
+		WHERE f.org_id = incident.current_organisation() AND f.round = incident_internal.needed_name(residual_risk_report.round, 'the round')
 	)
 	SELECT incident_internal.round_heading(round) || jsonb_build_object(
 		'scenarios', (SELECT count(*) FROM results AS f),
@@ -331,7 +332,7 @@ AS $$
 		'approvals', (SELECT coalesce(jsonb_agg(jsonb_build_object('scenario_id', h.scenario_id, 'approved', h.approved,
 				'level', h.residual::integer, 'at', h.at, 'by', h.actor, 'note', h.note) ORDER BY h.at, h.scenario_id), '[]')
 			FROM incident.risk_approval_history AS h
-			WHERE h.approver = 'general_manager' AND h.scenario_id IN (SELECT f.scenario_id FROM results AS f)))
+			WHERE h.org_id = incident.current_organisation() AND h.approver = 'general_manager' AND h.scenario_id IN (SELECT f.scenario_id FROM results AS f)))
 $$;
 
 COMMENT ON FUNCTION incident_internal.import_risk_register(jsonb) IS

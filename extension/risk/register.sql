@@ -234,13 +234,19 @@ BEGIN
 END
 $$;
 
+-- The method of an organisation that has not set one, and that of any.
+CREATE FUNCTION incident_internal.default_risk_method()
+RETURNS integer
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN incident.risk_method_id('product', 1);
+
 CREATE FUNCTION incident_internal.risk_method_of(org_id integer)
 RETURNS integer
-LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT coalesce((SELECT s.method_id FROM incident_internal.risk_settings AS s
-		WHERE s.org_id = risk_method_of.org_id), incident.risk_method_id('product', 1));
+		WHERE s.org_id = risk_method_of.org_id), incident_internal.default_risk_method());
 END;
 
 CREATE FUNCTION incident_internal.organisation_risk_method()
@@ -345,57 +351,53 @@ BEGIN
 END
 $$;
 
--- The services above each service of the current organisation, itself included.
+-- The services above each service, itself included, for one organisation after the other, so
+-- that a condition on org_id leaves the others out; and what each above raises assets to.
 CREATE VIEW incident_internal.services_above AS
-WITH RECURSIVE above(service_id, above_id) AS (
-	SELECT s.service_id, s.service_id FROM incident_internal.business_services AS s
-		WHERE s.org_id = (SELECT incident_internal.organisation_read())
-	UNION
-	SELECT a.service_id, s.parent_id FROM above AS a
-		JOIN incident_internal.business_services AS s ON s.org_id = (SELECT incident_internal.organisation_read())
-			AND s.service_id = a.above_id
-		WHERE s.parent_id IS NOT NULL)
-SELECT service_id, above_id FROM above;
+SELECT o.org_id, u.service_id, u.above_id, u.raises_to
+FROM incident_internal.organisations AS o
+CROSS JOIN LATERAL (
+	WITH RECURSIVE above(service_id, above_id, parent_id, raises_to) AS (
+		SELECT s.service_id, s.service_id, s.parent_id, CASE WHEN s.raises_assets THEN s.importance END
+			FROM incident_internal.business_services AS s WHERE s.org_id = o.org_id
+		UNION
+		SELECT a.service_id, s.service_id, s.parent_id, CASE WHEN s.raises_assets THEN s.importance END FROM above AS a
+			JOIN incident_internal.business_services AS s ON s.org_id = o.org_id AND s.service_id = a.parent_id)
+	SELECT service_id, above_id, raises_to FROM above) AS u;
 
--- The value of each asset of the current organisation: its own, and what the services above
--- raise it to. A service's own importance counts, not what other assets raise it to, or each
--- asset of a service would raise all others.
+-- The value of each asset: its own, and what the services above raise it to. A service's own
+-- importance counts, not what other assets raise it to, or each asset of a service would raise
+-- all others.
 CREATE VIEW incident_internal.asset_ratings AS
-SELECT a.asset_id,
-	incident.method_asset_value((SELECT incident_internal.risk_method_of(incident_internal.organisation_read())), a.confidentiality, a.integrity, a.availability) AS value,
-	incident.method_asset_rating((SELECT incident_internal.risk_method_of(incident_internal.organisation_read())), a.confidentiality, a.integrity, a.availability) AS own_rating,
-	r.importance AS raised_to,
-	greatest(incident.method_asset_rating((SELECT incident_internal.risk_method_of(incident_internal.organisation_read())), a.confidentiality, a.integrity, a.availability),
-		r.importance) AS rating
+SELECT a.org_id, a.asset_id, a.name, a.confidentiality, a.integrity, a.availability, a.owner,
+	incident.method_asset_value(m.method_id, a.confidentiality, a.integrity, a.availability) AS value,
+	incident.method_asset_rating(m.method_id, a.confidentiality, a.integrity, a.availability) AS own_rating,
+	r.raised_to,
+	greatest(incident.method_asset_rating(m.method_id, a.confidentiality, a.integrity, a.availability), r.raised_to) AS rating
 FROM incident_internal.assets AS a
-LEFT JOIN (SELECT l.asset_id, max(s.importance) AS importance
+LEFT JOIN incident_internal.risk_settings AS t ON t.org_id = a.org_id
+CROSS JOIN LATERAL (SELECT coalesce(t.method_id, (SELECT incident_internal.default_risk_method())) AS method_id) AS m
+LEFT JOIN (SELECT l.org_id, l.asset_id, max(u.raises_to) AS raised_to
 	FROM incident_internal.service_assets AS l
-	JOIN incident_internal.services_above AS u ON u.service_id = l.service_id
-	JOIN incident_internal.business_services AS s ON s.org_id = l.org_id AND s.service_id = u.above_id
-	WHERE l.org_id = (SELECT incident_internal.organisation_read()) AND s.raises_assets
-	GROUP BY l.asset_id) AS r ON r.asset_id = a.asset_id
-WHERE a.org_id = (SELECT incident_internal.organisation_read());
+	JOIN incident_internal.services_above AS u ON u.org_id = l.org_id AND u.service_id = l.service_id
+	GROUP BY l.org_id, l.asset_id) AS r ON r.org_id = a.org_id AND r.asset_id = a.asset_id;
 
-CREATE VIEW incident.asset_values WITH (security_barrier) AS
-SELECT a.org_id, a.asset_id, a.name AS asset, a.confidentiality, a.integrity, a.availability, a.owner,
+CREATE VIEW incident.asset_values AS
+SELECT r.org_id, r.asset_id, r.name AS asset, r.confidentiality, r.integrity, r.availability, r.owner,
 	r.value, r.own_rating, r.raised_to, r.rating
-FROM incident_internal.assets AS a
-JOIN incident_internal.asset_ratings AS r ON r.asset_id = a.asset_id
-WHERE a.org_id = (SELECT incident_internal.organisation_read());
+FROM incident_internal.asset_ratings AS r;
 
-CREATE VIEW incident.service_values WITH (security_barrier) AS
+CREATE VIEW incident.service_values AS
 SELECT s.org_id, s.service_id, s.name AS service, s.title, s.owner, p.name AS parent, s.importance,
 	coalesce(b.assets, 0) AS assets, CASE WHEN s.raised_by_assets THEN b.highest END AS raised_to,
 	greatest(s.importance, CASE WHEN s.raised_by_assets THEN b.highest END) AS rating
 FROM incident_internal.business_services AS s
-LEFT JOIN incident_internal.business_services AS p ON p.org_id = (SELECT incident_internal.organisation_read()) AND p.org_id = s.org_id AND p.service_id = s.parent_id
-LEFT JOIN (SELECT u.above_id, count(DISTINCT v.asset_id) AS assets, max(v.own_rating) AS highest
+LEFT JOIN incident_internal.business_services AS p ON p.org_id = s.org_id AND p.service_id = s.parent_id
+LEFT JOIN (SELECT u.org_id, u.above_id, count(DISTINCT v.asset_id) AS assets, max(v.own_rating) AS highest
 	FROM incident_internal.services_above AS u
-	JOIN incident_internal.service_assets AS l ON l.org_id = (SELECT incident_internal.organisation_read())
-		AND l.service_id = u.service_id
-	JOIN incident_internal.asset_ratings AS v ON v.asset_id = l.asset_id
-	GROUP BY u.above_id) AS b ON b.above_id = s.service_id
-WHERE s.org_id = (SELECT incident_internal.organisation_read());
+	JOIN incident_internal.service_assets AS l ON l.org_id = u.org_id AND l.service_id = u.service_id
+	JOIN incident_internal.asset_ratings AS v ON v.org_id = l.org_id AND v.asset_id = l.asset_id
+	GROUP BY u.org_id, u.above_id) AS b ON b.org_id = s.org_id AND b.above_id = s.service_id;
 
 -- Threats.
 

@@ -144,7 +144,7 @@ BEGIN
 		PERFORM incident_internal.set_risk_method(open_round.method);
 	END IF;
 	INSERT INTO incident_internal.risk_assessments AS a (org_id, name, title, method_id, stage, scope, team, plan, prepared_at)
-		VALUES (org, open_round.name, open_round.title, incident_internal.risk_method_of(incident.current_organisation()), 'prepare',
+		VALUES (org, open_round.name, open_round.title, incident_internal.risk_method_of(org), 'prepare',
 			open_round.scope, coalesce(open_round.team, '{}'), open_round.plan, open_round.at)
 		RETURNING a.round_id INTO id;
 	RETURN id;
@@ -201,9 +201,9 @@ BEGIN
 	IF stage_now IS NULL THEN
 		RAISE EXCEPTION 'assessment round "%" is closed', round USING ERRCODE = 'object_not_in_prerequisite_state';
 	ELSIF stage_now = 'plan' THEN
-		IF assessment.method_id <> incident_internal.risk_method_of(incident.current_organisation()) THEN
+		IF assessment.method_id <> incident_internal.risk_method_of(org) THEN
 			RAISE EXCEPTION 'assessment round "%" was opened under risk method %, but the organisation now computes by %',
-				round, assessment.method_id, incident_internal.risk_method_of(incident.current_organisation())
+				round, assessment.method_id, incident_internal.risk_method_of(org)
 				USING ERRCODE = 'object_not_in_prerequisite_state',
 					  HINT = 'Set it back with incident.set_risk_method(), or open another round.';
 		END IF;
@@ -274,7 +274,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	org CONSTANT integer := incident.current_organisation();
-	by_method CONSTANT integer := CASE WHEN risk_what_if.method IS NULL THEN incident_internal.risk_method_of(incident.current_organisation())
+	by_method CONSTANT integer := CASE WHEN risk_what_if.method IS NULL THEN incident_internal.risk_method_of(org)
 		ELSE incident.risk_method_id(risk_what_if.method) END;
 	of_asset CONSTANT bigint := incident_internal.find_asset(org, risk_what_if.asset);
 	of_threat CONSTANT bigint := CASE WHEN risk_what_if.threat IS NOT NULL
@@ -300,7 +300,7 @@ BEGIN
 	JOIN incident_internal.assets AS a ON a.org_id = r.org_id AND a.asset_id = r.asset_id
 	JOIN incident_internal.threats AS t ON t.org_id = r.org_id AND t.threat_id = r.threat_id
 	JOIN incident_internal.vulnerabilities AS v ON v.org_id = r.org_id AND v.vulnerability_id = r.vulnerability_id
-	WHERE r.retired_at IS NULL;
+	WHERE r.org_id = org AND r.retired_at IS NULL;
 END
 $$;
 

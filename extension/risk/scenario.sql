@@ -73,18 +73,17 @@ RETURNS text
 LANGUAGE c IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'pgi_risk_standing';
 
--- What the ratings of each scenario of the current organisation come to, and whether other
--- ones are kept with it. Preventive measures lower the threat, protective ones the asset. A
+-- What the ratings of each scenario come to, and whether other ones are kept with it. Preventive measures lower the threat, protective ones the asset. A
 -- vulnerability that was verified as fixed is 1, and an activity that will be avoided leaves
 -- a threat of 1. What is planned changes nothing in a risk that is kept or accepted.
 CREATE VIEW incident_internal.risk_inputs AS
-SELECT s.scenario_id, i.*,
+SELECT s.org_id, s.scenario_id, i.*,
 	(s.asset_rating, s.threat_rating, s.vulnerability_rating, s.current_asset, s.current_threat,
 		s.current_vulnerability, s.residual_asset, s.residual_threat) IS DISTINCT FROM
 	(i.asset_rating, i.threat_rating, i.vulnerability_rating, i.current_asset, i.current_threat,
 		i.current_vulnerability, i.residual_asset, i.residual_threat) AS differ
 FROM incident_internal.risk_scenarios AS s
-JOIN incident_internal.asset_ratings AS a ON a.asset_id = s.asset_id
+JOIN incident_internal.asset_ratings AS a ON a.org_id = s.org_id AND a.asset_id = s.asset_id
 JOIN incident_internal.threats AS t ON t.org_id = s.org_id AND t.threat_id = s.threat_id
 JOIN incident_internal.vulnerabilities AS v ON v.org_id = s.org_id AND v.vulnerability_id = s.vulnerability_id
 LEFT JOIN incident_internal.risk_treatments AS d ON d.org_id = s.org_id AND d.scenario_id = s.scenario_id
@@ -99,13 +98,12 @@ CROSS JOIN LATERAL (SELECT b.asset AS asset_rating, b.threat AS threat_rating, b
 		incident.rating_shift(b.asset, -CASE WHEN b.has_plan THEN s.planned_protective ELSE s.protective END) AS residual_asset,
 		CASE WHEN d.decision = 'avoid' THEN '1'::incident.rating
 			ELSE incident.rating_shift(b.threat, -CASE WHEN b.has_plan THEN s.planned_preventive ELSE s.preventive END)
-			END AS residual_threat) AS i
-WHERE s.org_id = (SELECT incident_internal.organisation_read());
+			END AS residual_threat) AS i;
 
--- Every scenario of the current organisation, by ids.
-CREATE VIEW incident_internal.risk_now WITH (security_barrier) AS
+-- Every scenario, by ids.
+CREATE VIEW incident_internal.risk_now AS
 SELECT s.org_id, s.scenario_id, s.asset_id, s.threat_id, s.vulnerability_id, d.treatment_id, m.method_id,
-	s.retired_at, s.asset_rating, s.threat_rating, s.vulnerability_rating, s.current_asset, s.current_threat,
+	s.title, s.owner, s.registered_at, s.retired_at, s.asset_rating, s.threat_rating, s.vulnerability_rating, s.current_asset, s.current_threat,
 	s.current_vulnerability, s.residual_asset, s.residual_threat,
 	incident.risk_likelihood(m.method_id, s.threat_rating, s.vulnerability_rating) AS inherent_likelihood,
 	incident.risk_loss(m.method_id, s.asset_rating, s.vulnerability_rating) AS inherent_loss,
@@ -119,13 +117,12 @@ SELECT s.org_id, s.scenario_id, s.asset_id, s.threat_id, s.vulnerability_id, d.t
 	d.decision, d.status AS treatment_status, d.accepted_until, d.residual_approved,
 	incident.risk_standing(
 		incident.risk_level(m.method_id, s.current_asset, s.current_threat, s.current_vulnerability),
-		(SELECT incident.risk_unacceptable_from(incident_internal.risk_method_of(incident_internal.organisation_read()))), d.decision, d.status,
-		d.accepted_until, d.residual_approved, now()) AS standing
-FROM (SELECT incident_internal.risk_method_of(incident_internal.organisation_read()) AS method_id OFFSET 0) AS m
-CROSS JOIN incident_internal.risk_scenarios AS s
-LEFT JOIN incident_internal.risk_treatments AS d ON d.org_id = (SELECT incident_internal.organisation_read())
-	AND d.scenario_id = s.scenario_id AND d.status NOT IN ('rejected', 'replaced')
-WHERE s.org_id = (SELECT incident_internal.organisation_read());
+		incident.risk_unacceptable_from(m.method_id), d.decision, d.status, d.accepted_until, d.residual_approved, now()) AS standing
+FROM incident_internal.risk_scenarios AS s
+LEFT JOIN incident_internal.risk_settings AS t ON t.org_id = s.org_id
+CROSS JOIN LATERAL (SELECT coalesce(t.method_id, (SELECT incident_internal.default_risk_method())) AS method_id) AS m
+LEFT JOIN incident_internal.risk_treatments AS d ON d.org_id = s.org_id
+	AND d.scenario_id = s.scenario_id AND d.status NOT IN ('rejected', 'replaced');
 
 -- Brings the ratings of these scenarios of the current organisation up to date, NULL for all,
 -- and adds to the history those that have changed, or always all. Whoever calls it has taken
@@ -138,6 +135,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
+	org CONSTANT integer := incident.current_organisation();
 	changed bigint[];
 BEGIN
 	IF scenarios = '{}' THEN
@@ -149,19 +147,19 @@ BEGIN
 				current_threat = i.current_threat, current_vulnerability = i.current_vulnerability,
 				residual_asset = i.residual_asset, residual_threat = i.residual_threat
 			FROM incident_internal.risk_inputs AS i
-			WHERE (scenarios IS NULL OR i.scenario_id = ANY (scenarios))
-				AND i.differ AND s.org_id = incident.current_organisation() AND s.scenario_id = i.scenario_id
+			WHERE i.org_id = org AND (scenarios IS NULL OR i.scenario_id = ANY (scenarios))
+				AND i.differ AND s.org_id = org AND s.scenario_id = i.scenario_id
 			RETURNING s.scenario_id)
 	SELECT coalesce(array_agg(u.scenario_id), '{}') INTO changed FROM updated AS u;
 	IF always THEN
 		changed := coalesce(scenarios, ARRAY(SELECT s.scenario_id FROM incident_internal.risk_scenarios AS s
-			WHERE s.org_id = incident.current_organisation()));
+			WHERE s.org_id = org));
 	END IF;
 	-- Read as a whole before anything is added: the plan may be from when there was no history.
 	WITH newest AS MATERIALIZED (
 		SELECT b.scenario_id, max(b.since) AS since FROM unnest(changed) AS c(scenario_id)
 		JOIN incident_internal.risk_history AS b
-			ON b.org_id = incident.current_organisation() AND b.scenario_id = c.scenario_id
+			ON b.org_id = org AND b.scenario_id = c.scenario_id
 		GROUP BY b.scenario_id)
 	INSERT INTO incident_internal.risk_history AS h (org_id, scenario_id, since, method_id, asset_rating,
 			threat_rating, vulnerability_rating, inherent, current, residual, decision,
@@ -171,7 +169,7 @@ BEGIN
 			r.vulnerability_rating, r.inherent, r.current, r.residual, r.decision, r.treatment_status,
 			r.accepted_until, r.residual_approved, r.retired_at IS NOT NULL
 		FROM unnest(changed) AS c(scenario_id)
-		JOIN incident_internal.risk_now AS r ON r.scenario_id = c.scenario_id
+		JOIN incident_internal.risk_now AS r ON r.org_id = org AND r.scenario_id = c.scenario_id
 		LEFT JOIN newest AS l ON l.scenario_id = r.scenario_id
 		ON CONFLICT (org_id, scenario_id, since) DO UPDATE SET method_id = excluded.method_id,
 			asset_rating = excluded.asset_rating, threat_rating = excluded.threat_rating,
@@ -189,10 +187,11 @@ LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+	org CONSTANT integer := incident.current_organisation();
 	scenarios CONSTANT bigint[] := ARRAY(SELECT s.scenario_id FROM incident_internal.risk_scenarios AS s
-		WHERE s.org_id = incident.current_organisation() AND s.asset_id = asset);
+		WHERE s.org_id = org AND s.asset_id = asset);
 BEGIN
-	IF EXISTS (SELECT FROM incident_internal.risk_inputs AS i WHERE i.scenario_id = ANY (scenarios) AND i.differ) THEN
+	IF EXISTS (SELECT FROM incident_internal.risk_inputs AS i WHERE i.org_id = org AND i.scenario_id = ANY (scenarios) AND i.differ) THEN
 		PERFORM incident_internal.lock_risk_registers();
 		PERFORM incident_internal.record_risk(scenarios);
 	END IF;
@@ -440,7 +439,8 @@ END
 $$;
 
 -- Frequency from experience. The thresholds are those of a service company's security
--- procedure, counted over half a year: 26 weeks, 6 months.
+-- procedure, counted over half a year: 26 weeks, 6 months. Of which asset and category an incident
+-- is, only those learn who are cleared for its mark: for others it does not count there.
 CREATE FUNCTION incident.frequency_rating(in_half_year bigint, ever bigint)
 RETURNS incident.rating
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -478,7 +478,8 @@ BEGIN
 		JOIN incident_internal.incident_state AS s ON s.org_id = i.org_id AND s.incident_id = i.incident_id
 		WHERE i.org_id = org AND i.detected_at <= at AND NOT i.drill AND s.status <> 'cancelled'
 			AND (of_asset IS NULL OR s.asset_id = of_asset)
-			AND (threat IS NULL OR i.category = ANY (categories));
+			AND (threat IS NULL OR i.category = ANY (categories))
+			AND (of_asset IS NULL AND threat IS NULL OR incident_internal.clears(i.org_id, i.confidentiality));
 	RETURN result;
 END
 $$;
@@ -487,7 +488,7 @@ COMMENT ON FUNCTION incident.risk_standing(incident.rating, incident.rating, tex
 'How a risk stands at a moment: acceptable (its level is below what is unacceptable), accepted (until accepted_until, and not above the level that was approved), residual_approved (closed, and not above the level that was approved), in_treatment, untreated.';
 COMMENT ON VIEW incident_internal.risk_inputs IS 'internal: what the ratings of each scenario come to';
 COMMENT ON VIEW incident_internal.risk_now IS
-'internal: every scenario of the current organisation by ids, with ratings and levels at each stage; risk_register has the names.';
+'internal: every scenario by ids, with ratings and levels at each stage; risk_register has the names.';
 COMMENT ON FUNCTION incident_internal.register_scenario(text, text, text, text, text, incident.rating, incident.rating, text[]) IS
 'Adds a scenario: a threat that uses a vulnerability of an asset; or changes what is given of it, and takes it up again when it was retired. Returns its id. What is not given stays; clear empties what it names. frequency and severity stand for those of threat and vulnerability where this scenario has its own.';
 COMMENT ON FUNCTION incident_internal.retire_scenario(bigint) IS
@@ -501,7 +502,7 @@ COMMENT ON FUNCTION incident_internal.record_measure_step(text, text, timestampt
 COMMENT ON FUNCTION incident.frequency_rating(bigint, bigint) IS
 'The rating of a frequency: 26 or more in half a year (at least once a week) is 5, 6 or more (at least once a month) 4, more than one 3, any ever 2, none ever 1.';
 COMMENT ON FUNCTION incident_internal.observed_frequency(text, text, timestamptz) IS
-'How often incidents were recorded by a moment, as a rating: of an asset, of a threat (by its incident_categories), or both; NULL for any. Counts the half year before by detection; drills and cancelled incidents do not count.';
+'How often incidents were recorded by a moment, as a rating: of an asset, of a threat (by its incident_categories), or both; NULL for any. Counts the half year before by detection; drills and cancelled incidents do not count, nor, of an asset or a threat, those for whose mark the caller is not cleared.';
 
 SELECT incident_internal.allow('read', 'frequency_rating', 'observed_frequency',
 	'risk_standing');

@@ -119,9 +119,8 @@ AS $$
 	WHERE s.approver = approval_step.approver
 $$;
 
--- The live treatments of the current organisation, with their plans and what is left of the
--- risk.
-CREATE VIEW incident_internal.treatment_state WITH (security_barrier) AS
+-- The live treatments, with their plans and what is left of the risk.
+CREATE VIEW incident_internal.treatment_state AS
 SELECT r.org_id, r.treatment_id, r.scenario_id, r.decision, r.treatment_status AS status,
 	r.residual, r.residual_approved, p.items, p.open_items,
 	r.residual >= incident.risk_unacceptable_from(r.method_id) AS needs_general_manager
@@ -159,7 +158,7 @@ BEGIN
 
 	IF approve_risk.scenario_id IS NOT NULL THEN
 		treatment := incident_internal.lock_treatment(org, approve_risk.scenario_id);
-		SELECT s.items INTO items FROM incident_internal.treatment_state AS s WHERE s.treatment_id = treatment.treatment_id;
+		SELECT s.items INTO items FROM incident_internal.treatment_state AS s WHERE s.org_id = org AND s.treatment_id = treatment.treatment_id;
 		IF treatment.status <> step.waits_for THEN
 			RAISE EXCEPTION 'the treatment of risk scenario % is %, and the % decides on one that is %',
 				approve_risk.scenario_id, treatment.status,
@@ -174,7 +173,7 @@ BEGIN
 
 	WITH waiting AS (
 		SELECT s.treatment_id, s.residual FROM incident_internal.treatment_state AS s
-			WHERE s.status = step.waits_for
+			WHERE s.org_id = org AND s.status = step.waits_for
 				AND (approve_risk.scenario_id IS NULL OR s.scenario_id = approve_risk.scenario_id)
 				AND (s.items > 0 OR s.decision IN ('keep', 'accept') OR NOT approve_risk.approved)
 				AND (approve_risk.approver <> 'general_manager' OR approve_risk.scenario_id IS NOT NULL
@@ -217,7 +216,7 @@ BEGIN
 	SELECT s.open_items, r.current, r.current >= incident.risk_unacceptable_from(r.method_id) AS high INTO risk
 		FROM incident_internal.treatment_state AS s
 		JOIN incident_internal.risk_now AS r ON r.org_id = s.org_id AND r.scenario_id = s.scenario_id
-		WHERE s.treatment_id = treatment.treatment_id;
+		WHERE s.org_id = org AND s.treatment_id = treatment.treatment_id;
 	IF treatment.status <> 'approved' THEN
 		RAISE EXCEPTION 'the treatment of risk scenario % is %, and only one that is approved can be closed',
 			close_risk.scenario_id, treatment.status USING ERRCODE = 'object_not_in_prerequisite_state';

@@ -12,6 +12,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/rls.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
@@ -70,6 +71,8 @@ pgi_sql_become_owner(PgiOwnerScope *scope)
 	GetUserIdAndSecContext(&scope->user, &scope->security);
 	scope->guc_level = NewGUCNestLevel();
 	set_for_now("search_path", "pg_catalog, pg_temp");
+	if (!row_security) /* which makes walled views an error */
+		set_for_now("row_security", "on");
 	SetUserIdAndSecContext(pgi_sql_owner(),
 						   scope->security | SECURITY_LOCAL_USERID_CHANGE);
 }

@@ -21,6 +21,7 @@
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "nodes/pathnodes.h"
 #include "nodes/supportnodes.h"
 #include "optimizer/optimizer.h"
 #include "utils/array.h"
@@ -119,9 +120,94 @@ pgi_seen_array(PG_FUNCTION_ARGS)
 	PG_RETURN_ARRAYTYPE_P(seen.all ? all_organisations() : array_of(seen.of, seen.count));
 }
 
+/* The table of the query that an expression is a column of, when sees() is asked of it; else NULL. */
+static const RelOptInfo *
+walled_table(const PlannerInfo *root, const Node *expression, Oid sees)
+{
+	const Var *column = (const Var *) expression;
+	const RelOptInfo *table;
+	ListCell *cell;
+
+	if (!IsA(expression, Var) || column->varlevelsup != 0)
+		return NULL;
+	table = root->simple_rel_array[column->varno];
+	if (table == NULL)
+		return NULL;
+	foreach (cell, table->baserestrictinfo)
+	{
+		const Expr *clause = lfirst_node(RestrictInfo, cell)->clause;
+
+		if (IsA(clause, FuncExpr) && ((const FuncExpr *) clause)->funcid == sees)
+			return table;
+	}
+	return NULL;
+}
+
+/* Whether columns that are equal have a constant among them, or one of a smaller walled table. */
+static bool
+is_given_by_class(const PlannerInfo *root, const EquivalenceClass *class,
+				  const RelOptInfo *table, const Node *org_id, Oid sees)
+{
+	bool is_member = false;
+	bool is_given = class->ec_has_const;
+	ListCell *cell;
+
+	foreach (cell, class->ec_members)
+	{
+		const EquivalenceMember *member = lfirst(cell);
+		const RelOptInfo *other =
+			walled_table(root, (const Node *) member->em_expr, sees);
+
+		is_member = is_member || equal(member->em_expr, org_id);
+		is_given = is_given ||
+				   (other != NULL &&
+					(other->tuples < table->tuples ||
+					 (other->tuples == table->tuples && other->relid < table->relid)));
+	}
+	return is_member && is_given;
+}
+
+/* Whether a column is compared where a table is joined to what keeps all its rows. */
+static bool
+is_given_by_outer_join(const RestrictInfo *join, const RelOptInfo *table,
+					   const Node *org_id)
+{
+	const List *sides;
+
+	if (join->outer_relids == NULL || bms_is_member(table->relid, join->outer_relids) ||
+		!is_opclause(join->clause))
+		return false;
+	sides = ((const OpExpr *) join->clause)->args;
+	return list_length(sides) == 2 && list_member(sides, org_id);
+}
+
+/*
+ * Whether the query itself says which organisation a column of a walled table is of: a
+ * constant, or that of another walled table or of an outer join, from which this one would be
+ * reached. Then
+ * sees() only looks at it again: it makes rows no fewer, and no index is better read by it.
+ * To count it twice would make whatever else an index is read by look worthless.
+ */
+static bool
+is_given(const PlannerInfo *root, const Node *org_id, Oid sees)
+{
+	const RelOptInfo *table = walled_table(root, org_id, sees);
+	ListCell *cell;
+
+	if (table == NULL)
+		return false;
+	foreach (cell, root->eq_classes)
+		if (is_given_by_class(root, lfirst(cell), table, org_id, sees))
+			return true;
+	foreach (cell, table->joininfo)
+		if (is_given_by_outer_join(lfirst_node(RestrictInfo, cell), table, org_id))
+			return true;
+	return false;
+}
+
 /* The share of the rows that are of organisations seen, by the statistics. */
 static double
-seen_share(PlannerInfo *root, Node *org_id, int relation)
+seen_share(PlannerInfo *root, Node *org_id, int relation, Oid sees)
 {
 	PgiSeen seen = pgi_seen();
 	VariableStatData variable;
@@ -132,7 +218,7 @@ seen_share(PlannerInfo *root, Node *org_id, int relation)
 	int found = 0;
 	bool is_default;
 
-	if (seen.all)
+	if (seen.all || is_given(root, org_id, sees))
 		return 1.0;
 	examine_variable(root, org_id, relation, &variable);
 	others = get_variable_numdistinct(&variable, &is_default);
@@ -181,11 +267,13 @@ index_condition(const SupportRequestIndexCondition *request)
 		get_opfamily_member(request->opfamily, INT4OID, INT4OID, BTEqualStrategyNumber) !=
 			Int4EqualOperator)
 		return NIL;
+	arguments = ((FuncExpr *) request->node)->args;
+	if (is_given(request->root, linitial(arguments), request->funcid))
+		return NIL;
 	seen = pgi_seen();
 	if (seen.all || seen.count > MOST_BY_INDEX)
 		return NIL;
 	condition = makeNode(ScalarArrayOpExpr);
-	arguments = ((FuncExpr *) request->node)->args;
 	condition->opno = Int4EqualOperator;
 	condition->opfuncid = get_opcode(Int4EqualOperator);
 	condition->useOr = true;
@@ -208,8 +296,9 @@ pgi_sees_support(PG_FUNCTION_ARGS)
 	{
 		SupportRequestSelectivity *selectivity = (SupportRequestSelectivity *) request;
 
-		selectivity->selectivity = seen_share(
-			selectivity->root, linitial(selectivity->args), selectivity->varRelid);
+		selectivity->selectivity =
+			seen_share(selectivity->root, linitial(selectivity->args),
+					   selectivity->varRelid, selectivity->funcid);
 		result = request;
 	}
 	else if (IsA(request, SupportRequestIndexCondition))

@@ -18,7 +18,8 @@
 	" r.vulnerability_rating, r.inherent_likelihood, r.inherent_loss, r.inherent," \
 	" r.current_likelihood, r.current_loss, r.current, r.residual_likelihood,"     \
 	" r.residual_loss, r.residual, r.decision, r.standing"                         \
-	" FROM incident_internal.risk_now AS r WHERE r.retired_at IS NULL"
+	" FROM incident_internal.risk_now AS r"                                        \
+	" WHERE r.org_id = incident.current_organisation() AND r.retired_at IS NULL"
 
 /* Whether somebody's triggers want to see the rows. */
 static bool

@@ -109,7 +109,7 @@ sub rights_at_work
 # What the catalogue has: a call with sample arguments and, where NULL is not answered without
 # a call, one with NULLs.
 my @cells = map { [ split /\|/, $_, 5 ] } split /\n/, $node->safe_psql('incident', <<'SQL');
-WITH RECURSIVE sample(type, value) AS (VALUES
+WITH sample(type, value) AS (VALUES
 	('bigint', '1'), ('integer', '1'), ('text', 'x'), ('name', 'nowhere'), ('jsonb', '{}'), ('boolean', 'false'),
 	('timestamp with time zone', '2026-01-05 08:00+00'), ('interval', '100 years'), ('text[]', '{x}'), ('numeric[]', '{1,1,1}'),
 	('double precision', '0.5'), ('double precision[]', '{1,2}'),
@@ -123,11 +123,6 @@ functions AS (
 	FROM incident_internal.rights_of_objects AS o
 	JOIN pg_proc AS p ON p.pronamespace = 'incident'::regnamespace AND p.proname = o.object
 	WHERE o.object_kind <> 'view'),
-in_one(oid) AS (
-	SELECT w.ev_class FROM pg_depend AS d JOIN pg_rewrite AS w ON w.oid = d.objid
-		WHERE d.refobjid = to_regproc('incident_internal.organisation_read')
-	UNION
-	SELECT w.ev_class FROM in_one AS o JOIN pg_depend AS d ON d.refobjid = o.oid JOIN pg_rewrite AS w ON w.oid = d.objid),
 calls AS (
 	SELECT *, samples AS arguments FROM functions UNION ALL
 	SELECT *, nulls FROM functions WHERE pronargs > 0 AND NOT proisstrict AND prokind = 'f')
@@ -135,8 +130,7 @@ SELECT "right", CASE WHEN prokind = 'p' THEN 'procedure' WHEN prosrc LIKE 'pgi\_
 	format('incident.%I', proname), '', format(CASE prokind WHEN 'p' THEN 'CALL incident.%I(%s)' ELSE 'SELECT * FROM incident.%I(%s)' END, proname, arguments)
 FROM calls
 UNION ALL
-SELECT o."right", CASE WHEN a.attname IS NULL THEN 'shared'
-		WHEN to_regclass(format('incident.%I', o.object)) IN (SELECT oid FROM in_one) THEN 'view of one' ELSE 'view' END, format('incident.%I', o.object), o.object,
+SELECT o."right", CASE WHEN a.attname IS NULL THEN 'shared' ELSE 'view' END, format('incident.%I', o.object), o.object,
 	CASE WHEN a.attname IS NULL THEN format('TABLE incident.%I', o.object) ELSE format('SELECT DISTINCT org_id FROM incident.%I', o.object) END
 FROM incident_internal.rights_of_objects AS o
 LEFT JOIN pg_attribute AS a ON a.attrelid = to_regclass(format('incident.%I', o.object)) AND a.attname = 'org_id'
@@ -154,7 +148,7 @@ WHERE object NOT IN (SELECT r.object FROM incident_internal.rights_of_objects AS
 SQL
 unlike(join("\n", map { $_->[4] } @cells), qr/\(.*::\(|, ,|\(, /, 'every type of argument has a sample');
 
-my @walled = grep { $_->[1] =~ /^view/ } @cells;
+my @walled = grep { $_->[1] eq 'view' } @cells;
 for my $organisation (1 .. 3)
 {
 	is($node->safe_psql('incident', "SET pg_incident.organisation = $organisation;\n" . join ' UNION ALL ', map {
@@ -171,7 +165,7 @@ sub script
 	for my $place (0 .. $#cells)
 	{
 		my (undef, $kind, undef, undef, $statement) = @{ $cells[$place] };
-		my $run = $kind =~ /^view/ ? "\\echo cell $place\n$statement;\n" : "\\o /dev/null\n$statement;\n\\o\n\\echo cell $place\n";
+		my $run = $kind eq 'view' ? "\\echo cell $place\n$statement;\n" : "\\o /dev/null\n$statement;\n\\o\n\\echo cell $place\n";
 		$run = "BEGIN;\n${run}\\echo state :SQLSTATE\nROLLBACK;\n" if $kind ne 'procedure';
 		$run .= "\\echo state :SQLSTATE\n" if $kind eq 'procedure';
 		$script .= $run;
@@ -204,21 +198,14 @@ sub fault
 	my $refused = $outcome->{state} eq '42501';
 
 	my $may = $kind eq 'door' || $kind eq 'procedure' ? $work{$right} : $anywhere{$right};
-	$may = 0 if $kind =~ /^view/ && $stranger;
+	$may = 0 if $kind eq 'view' && $stranger;
 	return $refused ? '' : 'is not refused' if !$may;
 	# What is the same for all organisations; that which asks for one refuses a stranger.
 	return $refused && !$stranger ? 'is refused' : '' if $kind eq 'look-up' || $kind eq 'shared';
 
 	my @looked_at = $choice eq '' ? (1 .. 3) : $choice;
-	if ($kind eq 'view of one')
-	{
-		my $in = worked_in($login, $choice);
-		return $outcome->{state} eq '55000' ? '' : 'chooses one of several' if !$in;
-		return $refused ? '' : 'is not refused' if !$work{$right};
-		@looked_at = $in;
-	}
 	return 'is refused' if $refused;
-	return '' if $kind !~ /^view/;
+	return '' if $kind ne 'view';
 
 	my @rights = $cell->[3] eq 'rights_granted' ? qw(audit operate grant) : $right;
 	my @seen = grep {
@@ -285,10 +272,35 @@ sub digest
 	my ($view) = @_;
 	return "SELECT '$view', md5(coalesce(string_agg(v::text, ',' ORDER BY v::text), '')) FROM incident.$view AS v;";
 }
+
+sub digest_of
+{
+	my ($organisation) = @_;
+	return join ' ', map { "SELECT '$_', md5(string_agg(r::text, ',' ORDER BY r::text)) FROM incident_internal.$_ AS r WHERE org_id = $organisation;" }
+	  qw(risk_history risk_results risk_scenarios risk_treatments risk_approvals);
+}
 my @views = map { $_->[3] } @walled;
 my $digests = join "\n", 'SET timezone = utc;', map { digest($_) } grep { $_ ne 'rights_granted' } @views;
 is(rows_of('two', $digests), rows_of($node->safe_psql('incident', 'SELECT current_user'), "SET pg_incident.organisation = 2;\n$digests"),
 	'without a choice a login sees of its organisation all that there is');
+
+# Functions of risk are about the organisation that is worked in, whatever else their caller sees.
+for my $call ("organisation_risk_method()", "risk_what_if()", "risk_as_of(now())", "observed_frequency()", "export_risk_register()", "treatment_plan_report()",
+	"compare_rounds('7round', '7round')", "risk_report('7round')", "residual_risk_report('7round')")
+{
+	my @said = map { said('everywhere_administrator', "SET pg_incident.organisation = '$_'; SELECT * FROM incident.$call") } '', 1;
+	unlike($said[0], qr/ERROR|secret|third/, "$call is of one organisation");
+	is($said[0], $said[1], "$call is of the one that is chosen");
+}
+my $changes = join ' ', map { "SELECT * FROM incident.$_;" } "approve_risk('person_in_charge')", "set_risk_method('gbt20984-matrix')", "open_round('of one')",
+  ("advance_round('of one')") x 3, "register_service('7trade', '4')", "register_threat('7wear', frequency => '2')", "register_measure('7spares', effectiveness => '5')";
+for my $organisation (2, 3)
+{
+	my $before = $node->safe_psql('incident', digest_of($organisation));
+	is($node->safe_psql('incident', "SET ROLE everywhere_administrator; BEGIN; SET LOCAL search_path = ''; $changes RESET ROLE; " . digest_of($organisation) . ' ROLLBACK;')
+		=~ s/^.*\n(?=risk_history)//sr, $before, "what is changed in one changes nothing in organisation $organisation");
+}
+is(rows_of('everywhere_administrator', "SET row_security = off; SELECT count(*) FROM incident.risk_what_if()"), '1', 'functions read behind walls where row_security is off');
 
 # Functions, casts and divisions of the reader in WHERE are not asked about rows of others. The
 # cheaper a condition is, the sooner it is asked.
@@ -467,6 +479,46 @@ is(rows_of('careful', q{SELECT count(*), count(summary) FROM incident.open_incid
 like(rows_of('careless', qq{SELECT incident.grant_role('auditor', 'any_other'$_)}), qr/^ERROR: 42501/, "nor may be granted on$_")
   for '', q{, clearance => 'red'};
 is(rows_of('careless', q{SELECT incident.grant_role('auditor', 'any_other', clearance => 'clear') IS NULL}), 'f', 'but what he has may');
+
+# Whatever is changed of an incident that he is not cleared for in what people wrote, and in what it
+# is about, he reads the same: in every view, and of every function that reads.
+my $red = $node->safe_psql('incident', q{SET pg_incident.organisation = 1;
+	SELECT incident.open('7host', 'severe', 'marker summary', now() - interval '5 hours', '7hardware', 'red', 'of the red', by => 'marker alice', dedup_key => 'marker key')});
+$node->safe_psql('incident', qq{SET pg_incident.organisation = 1;
+	SELECT incident.open('7host', 'minor', 'marker again', dedup_key => 'marker key', by => 'marker bob'), incident.note($red, 'marker note', by => 'marker carol');
+	SELECT incident.duty_done($red, duty, '{"marker": "evidence"}', by => 'marker dave') FROM incident.duty_status WHERE incident_id = $red AND status IN ('due', 'overdue');
+	INSERT INTO incident_internal.quarantine SELECT org_id, incident_id, now(), 1, now() + interval '1 day', 'XX000', 'marker error' FROM incident_internal.incidents WHERE incident_id = $red;
+	CREATE ROLE cleared LOGIN; SELECT incident.grant_role('administrator', 'cleared', 1, clearance => 'red')});
+my $CHANGE = q{UPDATE incident_internal.%s SET (%s) = (SELECT %s) WHERE incident_id = %d;};
+my $other = "(SELECT asset_id FROM incident_internal.assets WHERE org_id = 1 AND name = '7room')";
+my $changed = join "\n", map { sprintf $CHANGE, @$_, $red }
+  [ 'incidents', 'category, dedup_key', q{'marker category', 'marker other key'} ],
+  [ 'incident_state', 'asset_id, head', "$other, sha256('marker')" ],
+  [ 'entries', 'asset_id, actor, recorded_by, note, evidence, hash', "$other, 'marker' || actor, 'marker' || recorded_by, 'marker' || note, evidence || '{\"marker\": 1}', sha256(hash)" ],
+  [ 'repeats', 'asset_id, summary, actor, recorded_by', "$other, 'marker' || summary, 'marker' || actor, 'marker' || recorded_by" ],
+  [ 'quarantine', 'message', q{'marker ' || message} ];
+my @readings = map { s/'1'::bigint/'$red'::bigint/r } map { $_->[4] } grep { $_->[0] =~ /^(?:look_up|read|audit|consult)$/ && $_->[1] =~ /^(?:door|look-up)$/ && $_->[2] !~ /\.(?:verify_timeline|timeline_hash|timeline_heads)$/ } @cells;
+push @readings, (map { "SELECT * FROM incident.$_" } "observed_frequency('7host')", "observed_frequency(threat => '7wear')", "observed_frequency('7host', '7wear')",
+	"risk_report('7round')", "residual_risk_report('7round')", map { "replay$_(policy_id, '-infinity', 'infinity')" } '', '_incidents'),
+  map { "SELECT v::text FROM $_->[2] AS v ORDER BY 1" } grep { $_->[3] ne 'rights_granted' } @walled;
+s/policy_id, '-infinity/1, '-infinity/ for @readings;
+cmp_ok(scalar @readings, '>', 60, 'what is read: ' . @readings);
+for my $reader ('one', 'cleared')
+{
+	my @before = map { said($reader, "$_;") } @readings;
+	my ($status, $output, $errors) = $node->psql('incident', "BEGIN; $changed COMMIT;");
+	is($errors, '', 'it is changed') if $reader eq 'one';
+	my @after = map { said($reader, "$_;") } @readings;
+	my @differ = grep { $before[$_] ne $after[$_] } 0 .. $#readings;
+	if ($reader eq 'one')
+	{
+		is(join("\n", map { "$readings[$_]\n$before[$_]$after[$_]" } @differ), '', 'who is not cleared reads the same');
+		unlike(join('', @after), qr/marker/, 'and nothing of what people wrote');
+	}
+	cmp_ok(scalar @differ, '>', 3, 'who is cleared reads another: ' . join ', ', map { $readings[$_] =~ /incident\.(\w+)/ } @differ) if $reader eq 'cleared';
+	$node->safe_psql('incident', join "\n", map { sprintf $CHANGE, @$_, $red } [ 'incidents', 'category', q{'7hardware'} ],
+		[ 'incident_state', 'asset_id', "(SELECT asset_id FROM incident_internal.assets WHERE org_id = 1 AND name = '7host')" ]);
+}
 
 # A condition of the reader reaches each table of a view: none tells of a row of another.
 $node->safe_psql('incident', q{SET pg_incident.organisation = 3; SELECT incident.register_asset('a hidden parent', 'host', '3'),
