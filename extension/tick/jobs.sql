@@ -51,6 +51,9 @@ BEGIN
 		RETURN;
 	END IF;
 	COMMIT;
+	WHILE incident.keep_out_next_month() LOOP
+		COMMIT;
+	END LOOP;
 	WHILE incident.add_next_partition() LOOP
 		COMMIT;
 	END LOOP;

@@ -2,7 +2,9 @@
 -- is done with goes as a whole. Partitions are made here and not in the script, as what
 -- belongs to the extension could not be dropped. Rows of a time without a partition of its
 -- own are in the default one. A partition has its own indexes, and the table as such none:
--- where it has, a dump that makes them anew cannot be restored.
+-- where it has, a dump that makes them anew cannot be restored. A partition has row security of
+-- its own without a policy: who was granted to read it, as pg_read_all_data is, sees no row of
+-- it past the walls of the table.
 --
 -- Making or dropping a partition needs a moment in which nobody uses the table. Each is
 -- done in a transaction that does nothing else and waits a tenth of a second at most, so
@@ -38,6 +40,13 @@ AS $$
 	ORDER BY 2
 $$;
 
+-- The month of a moment, counted from January 2000.
+CREATE FUNCTION incident_internal.month_of(moment timestamptz)
+RETURNS integer
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+RETURN (extract(year FROM moment AT TIME ZONE 'UTC') - 2000)::integer * 12 + extract(month FROM moment AT TIME ZONE 'UTC')::integer - 1;
+
 -- The partitions that are wanted: timers of today and eight days more, timelines of this
 -- month and the next.
 CREATE FUNCTION incident_internal.wanted_partitions(
@@ -53,12 +62,87 @@ AS $$
 	SELECT 'entries', to_char(month, '"entries_"YYYYMM'), n.number, n.number + 1
 	FROM generate_series(date_trunc('month', now()), date_trunc('month', now()) + interval '1 month',
 			interval '1 month') AS month,
-		LATERAL (SELECT (extract(year FROM month) - 2000)::integer * 12
-			+ extract(month FROM month)::integer - 1 AS number) AS n
+		LATERAL (SELECT incident_internal.month_of(month) AS number) AS n
 $$;
 
--- Makes one of the partitions that are wanted and can be: attaching one reads the default
--- partition, which must be small and without rows for it. False when there is none.
+-- Attaching a partition reads the default one, while everybody waits: so that must be small.
+CREATE FUNCTION incident_internal.has_small_default(parent text)
+RETURNS boolean
+LANGUAGE sql VOLATILE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+RETURN pg_relation_size(format('incident_internal.%I', parent || '_default')::regclass) <= 16 * 1024 * 1024;
+
+-- Whether a constraint of the partition's name keeps its rows out of the default one; NULL: none
+-- does, false: nobody has looked yet whether it holds for those that are there.
+CREATE FUNCTION incident_internal.is_kept_out(parent text, part text)
+RETURNS boolean
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT c.convalidated FROM pg_constraint AS c
+	WHERE c.conrelid = format('incident_internal.%I', is_kept_out.parent || '_default')::regclass AND c.conname = is_kept_out.part;
+END;
+
+-- Where the default partition of the timelines has become large, as by a first import before the
+-- first tick, months to come get a partition all the same: a constraint says of it that it has no
+-- rows of the month, which is looked at while others write. False when there is nothing to do.
+--
+-- It is for months more than a day away only, of which nobody adds rows yet, and gone before
+-- (tidy_up).
+CREATE FUNCTION incident_internal.keep_out_next_month()
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '100ms'
+AS $$
+DECLARE
+	wanted record;
+BEGIN
+	FOR wanted IN SELECT w.*, incident_internal.is_kept_out(w.parent, w.part) AS kept_out
+			FROM incident_internal.wanted_partitions() AS w
+			WHERE w.parent = 'entries' AND w.first_key > incident_internal.month_of(now() + interval '1 day')
+				AND to_regclass(format('incident_internal.%I', w.part)) IS NULL
+				AND NOT incident_internal.has_small_default(w.parent) LOOP
+		IF wanted.kept_out IS NULL THEN
+			EXECUTE format('ALTER TABLE incident_internal.entries_default ADD CONSTRAINT %I CHECK (month < %s OR month >= %s) NOT VALID',
+				wanted.part, wanted.first_key, wanted.end_key);
+			RETURN true;
+		ELSIF NOT wanted.kept_out THEN
+			EXECUTE format('ALTER TABLE incident_internal.entries_default VALIDATE CONSTRAINT %I', wanted.part);
+			RETURN true;
+		END IF;
+	END LOOP;
+	RETURN false;
+EXCEPTION
+	WHEN lock_not_available OR duplicate_object OR undefined_object THEN
+		RETURN false;
+	WHEN OTHERS THEN
+		PERFORM incident_internal.maintenance_failed('a partition could not be prepared', SQLSTATE, SQLERRM);
+		RETURN false;
+END
+$$;
+
+-- Takes those constraints away that no partition has come of.
+CREATE FUNCTION incident_internal.let_in_all_months()
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '100ms'
+AS $$
+DECLARE
+	left_over record;
+BEGIN
+	FOR left_over IN SELECT c.conname FROM pg_constraint AS c
+			WHERE c.conrelid = 'incident_internal.entries_default'::regclass AND c.contype = 'c' AND c.conname ~ '^entries_[0-9]{6}$' LOOP
+		EXECUTE format('ALTER TABLE incident_internal.entries_default DROP CONSTRAINT %I', left_over.conname);
+	END LOOP;
+EXCEPTION WHEN lock_not_available THEN
+	NULL;		-- an hour later
+END
+$$;
+
+-- Makes one of the partitions that are wanted and can be: the default partition must be small
+-- and without rows for it, or be known to have none. False when there is none.
 --
 -- Nobody may be adding rows meanwhile: who had found the default partition before a new one
 -- came beside it would be refused there. A row that came before the lock and is not seen
@@ -72,20 +156,26 @@ SET default_tablespace = ''
 AS $$
 DECLARE
 	wanted record;
+	kept_out boolean;
 	taken boolean;
 BEGIN
 	FOR wanted IN SELECT * FROM incident_internal.wanted_partitions() AS w
 			WHERE to_regclass(format('incident_internal.%I', w.part)) IS NULL
-				AND pg_relation_size(format('incident_internal.%I', w.parent || '_default')::regclass) <= 16 * 1024 * 1024 LOOP
+				AND (incident_internal.has_small_default(w.parent) OR incident_internal.is_kept_out(w.parent, w.part)) LOOP
 		EXECUTE format('LOCK TABLE ONLY incident_internal.%I IN SHARE ROW EXCLUSIVE MODE', wanted.parent);
-		EXECUTE format('SELECT EXISTS (SELECT FROM incident_internal.%I WHERE %I >= $1 AND %2$I < $2)',
+		kept_out := coalesce(incident_internal.is_kept_out(wanted.parent, wanted.part), false);
+		EXECUTE format('SELECT NOT $3 AND EXISTS (SELECT FROM incident_internal.%I WHERE %I >= $1 AND %2$I < $2)',
 			wanted.parent || '_default', CASE wanted.parent WHEN 'timers' THEN 'bucket' ELSE 'month' END)
-			INTO taken USING wanted.first_key, wanted.end_key;
+			INTO taken USING wanted.first_key, wanted.end_key, kept_out;
 		IF NOT taken THEN
 			EXECUTE format('CREATE TABLE incident_internal.%I (LIKE incident_internal.%I INCLUDING INDEXES)', wanted.part,
 				wanted.parent || '_default');
+			EXECUTE format('ALTER TABLE incident_internal.%I ENABLE ROW LEVEL SECURITY', wanted.part);
 			EXECUTE format('ALTER TABLE incident_internal.%I ATTACH PARTITION incident_internal.%I FOR VALUES FROM (%s) TO (%s)',
 				wanted.parent, wanted.part, wanted.first_key, wanted.end_key);
+			IF kept_out THEN
+				EXECUTE format('ALTER TABLE incident_internal.%I DROP CONSTRAINT %I', wanted.parent || '_default', wanted.part);
+			END IF;
 			RETURN true;
 		END IF;
 	END LOOP;
@@ -278,16 +368,27 @@ BEGIN
 END
 $$;
 
--- Forgets what ticks are done with, but for whole partitions.
+-- Forgets what ticks are done with, but for whole partitions; and says when a partition will be
+-- missed that could not be made.
 CREATE FUNCTION incident_internal.tidy_up()
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 AS $$
+DECLARE
+	missed text;
 BEGIN
+	PERFORM incident_internal.let_in_all_months();
 	DELETE FROM incident_internal.timers_default AS r WHERE r.bucket < (SELECT incident_internal.timers_done_before());
 	DELETE FROM incident_internal.tick_log WHERE finished_at < now() - interval '1 month';
+	SELECT w.part INTO missed FROM incident_internal.wanted_partitions() AS w
+		WHERE w.parent = 'entries' AND w.first_key > incident_internal.month_of(now()) AND NOT incident_internal.has_small_default(w.parent)
+			AND to_regclass(format('incident_internal.%I', w.part)) IS NULL;
+	IF missed IS NOT NULL THEN
+		PERFORM incident_internal.maintenance_failed(format('partition "%s" is missing', missed), '55000',
+			'entries_default is large, and not made ready for it yet; until then its timelines go there and are forgotten row by row');
+	END IF;
 EXCEPTION WHEN OTHERS THEN
 	PERFORM incident_internal.maintenance_failed('old timers and the log of ticks could not be deleted', SQLSTATE, SQLERRM);
 END
@@ -314,6 +415,8 @@ $$;
 
 COMMENT ON FUNCTION incident_internal.add_next_partition() IS
 'A step of maintain(): makes one partition that is wanted. False when there was none to make.';
+COMMENT ON FUNCTION incident_internal.keep_out_next_month() IS
+'A step of maintain(): makes a large default partition ready for a partition of a month to come. False when there was nothing to do.';
 COMMENT ON FUNCTION incident_internal.drop_next_partition() IS
 'A step of retain(): drops one partition that is done with. False when there was none that could be dropped. Error object_not_in_prerequisite_state in REPEATABLE READ and above.';
 COMMENT ON FUNCTION incident_internal.forget_next_month(interval) IS
@@ -326,4 +429,4 @@ COMMENT ON FUNCTION incident_internal.take_maintenance() IS
 'A step of maintain(): whether it is time for it.';
 
 SELECT incident_internal.allow('operate', 'add_next_partition', 'drop_next_partition',
-	'forget_next_month', 'forget_rosters', 'take_maintenance', 'tidy_up');
+	'forget_next_month', 'forget_rosters', 'keep_out_next_month', 'take_maintenance', 'tidy_up');

@@ -142,6 +142,32 @@ is( $node->safe_psql('incident_new', 'SELECT * FROM incident.verify_policies()')
 	'||trigger "guard" of table "policy_levels" is missing', 'nor is it overlooked that one is missing');
 $node->safe_psql('postgres', 'DROP DATABASE incident_new');
 
+# By a login that may read everything: nothing behind the walls, and so no dump, unless it may pass them.
+my $PARTITIONS = q{SELECT format('SELECT count(*) FROM incident_internal.%I', c.relname) FROM pg_inherits AS i
+	JOIN pg_class AS c ON c.oid = i.inhrelid WHERE i.inhparent = 'incident_internal.entries'::regclass};
+$node->safe_psql('postgres', 'CREATE ROLE backup LOGIN IN ROLE pg_read_all_data');
+my @partitions = split /\n/, $node->safe_psql('incident', $PARTITIONS);
+cmp_ok(scalar @partitions, '>=', 2, 'timelines are in partitions');
+is($node->safe_psql('incident', join('; ', 'SELECT count(*) FROM incident_internal.policies', 'SELECT count(*) FROM incident_internal.incidents', @partitions), extra_params => [ '-U', 'backup' ]),
+	join("\n", $node->safe_psql('incident', 'SELECT count(*) FROM incident_internal.policies'), 0, map { 0 } @partitions),
+	'of what is behind the walls pg_read_all_data reads nothing, nor in partitions by their names');
+{
+	local $ENV{PGHOST} = $node->host;
+	local $ENV{PGPORT} = $node->port;
+	local $ENV{PGUSER} = 'backup';
+	$node->command_fails_like([ 'pg_dump', '-f', '/dev/null', 'incident' ],
+		qr/query would be affected by row-level security policy for table/, 'it makes no dump with holes');
+}
+$node->safe_psql('postgres', 'ALTER ROLE backup BYPASSRLS');
+shell('backup', 'pg_dump -Fc -f incident.dump incident', 'it dumps with BYPASSRLS');
+$node->safe_psql('postgres', 'ALTER ROLE backup NOBYPASSRLS; CREATE DATABASE incident_new TEMPLATE template0');
+shell($superuser, 'pg_restore --exit-on-error -d incident_new incident.dump', 'which a superuser restores');
+is_restored('incident_new', 'by who reads all data');
+@partitions = split /\n/, $node->safe_psql('incident_new', $PARTITIONS);
+is($node->safe_psql('incident_new', join('; ', @partitions), extra_params => [ '-U', 'backup' ]), join("\n", map { 0 } @partitions),
+	'partitions are closed after the restore too');
+$node->safe_psql('postgres', 'DROP DATABASE incident_new');
+
 # By the owner of the database.
 $node->safe_psql('postgres', 'CREATE ROLE app LOGIN');
 $node->safe_psql('postgres', 'ALTER DATABASE incident OWNER TO app');
