@@ -205,3 +205,7 @@ SELECT incident.event_level('gravity-3', NULL, '重大'), incident.open(severity
 RESET ROLE;
 SELECT revoke_role('reporter', 'regress_pgi_words');
 DROP ROLE regress_pgi_words;
+
+-- A ticket that is counted by numbers needs no cast.
+SELECT open(ticket => '4711', severity => 'minor') AS numbered \gset
+SELECT find(4711) = :numbered AS by_number, find('4711') = :numbered AS by_text, find(4712) IS NULL AS none;

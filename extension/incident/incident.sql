@@ -322,6 +322,15 @@ BEGIN ATOMIC
 	WHERE i.org_id = (SELECT incident.current_organisation()) AND i.ticket = find.ticket;
 END;
 
+-- The same for a ticket that is counted by numbers.
+CREATE FUNCTION incident_internal.find(ticket bigint)
+RETURNS bigint
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT incident_internal.find(incident.ticket_key(ticket));
+END;
+
 -- The organisation in which who reads an incident finds it.
 CREATE FUNCTION incident_internal.incident_organisation(incident_id bigint)
 RETURNS integer
@@ -479,6 +488,8 @@ COMMENT ON FUNCTION incident.simulate(text, incident.level, text, timestamptz, t
 'The same with the severity in the policy''s own words or those of the type.';
 COMMENT ON FUNCTION incident_internal.find(text) IS
 'The incident that was opened last for a ticket, in the current organisation; NULL when there is none.';
+COMMENT ON FUNCTION incident_internal.find(bigint) IS
+'The same for a ticket whose key is a whole number.';
 COMMENT ON FUNCTION incident_internal.rule_word(smallint) IS
 'The name of a rule as the view timeline shows it; NULL for facts and withdrawals.';
 COMMENT ON FUNCTION incident_internal.kind_word(smallint) IS

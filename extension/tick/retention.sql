@@ -68,7 +68,7 @@ $$;
 -- Attaching a partition reads the default one, while everybody waits: so that must be small.
 CREATE FUNCTION incident_internal.has_small_default(parent text)
 RETURNS boolean
-LANGUAGE sql VOLATILE STRICT PARALLEL SAFE
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 RETURN pg_relation_size(format('incident_internal.%I', parent || '_default')::regclass) <= 16 * 1024 * 1024;
 

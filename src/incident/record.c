@@ -192,7 +192,13 @@ pgi_record_fact(PgiTimeline *timeline, PgiEntry *entry)
 int64
 pgi_record_incident_argument(FunctionCallInfo fcinfo)
 {
-	pgi_argument_need(fcinfo, 0, "the incident");
+	if (PG_ARGISNULL(0))
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+			 errmsg("the incident must not be null"),
+			 errhint("incident.find() gives NULL for a ticket that has no incident in "
+					 "the organisation that is worked in.")));
 	return PG_GETARG_INT64(0);
 }
 

@@ -83,8 +83,10 @@ ask(const Door *door, uint32 right)
 						  NameStr(door->name), org_id),
 			 org_id == PGI_NO_ORGANISATION && rights != 0
 				 ? errhint("Choose one organisation with SET pg_incident.organisation, "
-						   "where you were granted a role that may call it.")
-				 : errhint("incident.grant_role() grants a role that may call it.")));
+						   "where you were granted a role that may call it: %s.",
+						   pgi_roles_with(right))
+				 : errhint("incident.grant_role() grants a role that may call it: %s.",
+						   pgi_roles_with(right))));
 }
 
 static bool

@@ -436,6 +436,22 @@ pgi_rights(void)
 	return rights & (PGI_LOOK_UP | PGI_READ | PGI_OPERATE | PGI_GRANT | PGI_CONSULT);
 }
 
+/* The roles of the extension that have a right, as a list for people. */
+char *
+pgi_roles_with(uint32 right)
+{
+	Snapshot snapshot = RegisterSnapshot(GetCatalogSnapshot(RelationRelationId));
+	PgiChoices roles = {0};
+	int count;
+	RoleRight *rights = read_role_rights(snapshot, &count);
+
+	for (int i = 0; i < count; i++)
+		if (rights[i].right == right)
+			pgi_argument_add_choice(&roles, NameStr(rights[i].role));
+	UnregisterSnapshot(snapshot);
+	return pgi_argument_choices(&roles);
+}
+
 static bool
 sees_all(const Access *access)
 {
@@ -537,20 +553,6 @@ Datum
 pgi_current_organisation(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_INT32(pgi_organisation_worked_in());
-}
-
-/* The same for who may read there; error for others. */
-PG_FUNCTION_INFO_V1(pgi_organisation_read);
-Datum
-pgi_organisation_read(PG_FUNCTION_ARGS)
-{
-	int32 org_id = pgi_organisation_worked_in();
-
-	if ((pgi_rights() & PGI_READ) == 0)
-		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-						errmsg("permission denied to read in organisation %d", org_id),
-						errhint("incident.grant_role() grants a role that may read.")));
-	PG_RETURN_INT32(org_id);
 }
 
 PG_FUNCTION_INFO_V1(pgi_is_chosen);

@@ -33,6 +33,7 @@ typedef struct PgiSeen
 } PgiSeen;
 
 extern uint32 pgi_rights(void);
+extern char *pgi_roles_with(uint32 right);
 extern int32 pgi_working_organisation(void);
 extern int32 pgi_organisation_worked_in(void);
 extern int pgi_mark_place(const char *mark, int length);
