@@ -1,5 +1,5 @@
 --
--- Rights: nothing for PUBLIC, five roles with what each needs, never tables; and no way to
+-- Rights: nothing for PUBLIC, seven roles with what each needs, never tables; and no way to
 -- make the extension's functions run anybody else's code. In a database of its own.
 --
 SELECT current_database() AS home \gset
@@ -9,6 +9,8 @@ CREATE ROLE regress_pgi_responder LOGIN;
 CREATE ROLE regress_pgi_administrator LOGIN;
 CREATE ROLE regress_pgi_auditor LOGIN;
 CREATE ROLE regress_pgi_operator LOGIN;
+CREATE ROLE regress_pgi_relay LOGIN;
+CREATE ROLE regress_pgi_gateway LOGIN;
 CREATE ROLE regress_pgi_nobody LOGIN;
 CREATE ROLE regress_pgi_attacker LOGIN;
 \c regress_pgi_rights
@@ -32,7 +34,7 @@ EXCEPTION WHEN others THEN
 END $$;
 CREATE VIEW public.roles AS
 SELECT role, ('regress_pgi_' || role)::regrole AS login
-	FROM unnest('{reporter,responder,administrator,auditor,operator}'::text[]) AS role;
+	FROM unnest('{reporter,responder,administrator,auditor,operator,relay,gateway}'::text[]) AS role;
 CREATE VIEW public.functions AS
 SELECT p.oid, p.proname, p.prokind, p.proowner, p.proacl, p.pronamespace = 'incident'::regnamespace AS is_public,
 	-- What operators, casts and aggregates of the types run, and what only the server calls.
@@ -62,7 +64,7 @@ SELECT DISTINCT a.privilege_type FROM pg_type AS t, aclexplode(coalesce(t.typacl
 -- Before a role is granted nobody but the owner has anything.
 SELECT count(*) FROM public.roles AS r, public.functions AS f WHERE has_function_privilege(r.login, f.oid, 'EXECUTE');
 
--- The five roles
+-- The seven roles
 
 SELECT incident.grant_role('boss', 'regress_pgi_nobody');
 SELECT incident.grant_role('', 'regress_pgi_nobody');
@@ -85,9 +87,11 @@ SELECT f.proname AS function, count(*) AS overloads,
 	public.mark(bool_and(has_function_privilege('regress_pgi_auditor', f.oid, 'EXECUTE'))) AS auditor,
 	public.mark(bool_and(has_function_privilege('regress_pgi_responder', f.oid, 'EXECUTE'))) AS responder,
 	public.mark(bool_and(has_function_privilege('regress_pgi_administrator', f.oid, 'EXECUTE'))) AS administrator,
-	public.mark(bool_and(has_function_privilege('regress_pgi_operator', f.oid, 'EXECUTE'))) AS operator
+	public.mark(bool_and(has_function_privilege('regress_pgi_operator', f.oid, 'EXECUTE'))) AS operator,
+	public.mark(bool_and(has_function_privilege('regress_pgi_relay', f.oid, 'EXECUTE'))) AS relay,
+	public.mark(bool_and(has_function_privilege('regress_pgi_gateway', f.oid, 'EXECUTE'))) AS gateway
 FROM public.functions AS f WHERE is_public GROUP BY f.proname ORDER BY f.proname COLLATE "C";
--- All overloads are treated alike; operators, casts, min and max are for all five, what only the server calls for none.
+-- All overloads are treated alike; operators, casts, min and max are for all of them, what only the server calls for none.
 SELECT count(*) FROM (SELECT f.proname, r.role FROM public.functions AS f, public.roles AS r GROUP BY f.is_public, 1, 2
 	HAVING bool_and(has_function_privilege(r.login, f.oid, 'EXECUTE')) <> bool_or(has_function_privilege(r.login,
 		f.oid, 'EXECUTE'))) AS uneven;
@@ -106,7 +110,9 @@ SELECT c.relname AS view, public.mark(has_table_privilege('regress_pgi_reporter'
 	public.mark(has_table_privilege('regress_pgi_auditor', c.oid, 'SELECT')) AS auditor,
 	public.mark(has_table_privilege('regress_pgi_responder', c.oid, 'SELECT')) AS responder,
 	public.mark(has_table_privilege('regress_pgi_administrator', c.oid, 'SELECT')) AS administrator,
-	public.mark(has_table_privilege('regress_pgi_operator', c.oid, 'SELECT')) AS operator
+	public.mark(has_table_privilege('regress_pgi_operator', c.oid, 'SELECT')) AS operator,
+	public.mark(has_table_privilege('regress_pgi_relay', c.oid, 'SELECT')) AS relay,
+	public.mark(has_table_privilege('regress_pgi_gateway', c.oid, 'SELECT')) AS gateway
 FROM pg_class AS c WHERE c.relnamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND c.relkind = 'v' ORDER BY c.relname COLLATE "C";
 -- No table and no sequence for anybody, and of views nothing but reading.
 SELECT c.relkind, count(DISTINCT c.oid) > 0 AS there, count(*) FILTER (WHERE has_table_privilege(r.login, c.oid,
@@ -373,4 +379,4 @@ RESET SESSION AUTHORIZATION;
 \c :home
 DROP DATABASE regress_pgi_rights;
 DROP ROLE regress_pgi_reporter, regress_pgi_responder, regress_pgi_administrator, regress_pgi_auditor,
-	regress_pgi_operator, regress_pgi_nobody, regress_pgi_attacker;
+	regress_pgi_operator, regress_pgi_relay, regress_pgi_gateway, regress_pgi_nobody, regress_pgi_attacker;

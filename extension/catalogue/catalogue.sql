@@ -5,8 +5,10 @@
 
 -- The time zone that the server was configured with when the extension was created, whatever
 -- a role, a database or a session had set; a restored database takes that of its own server.
+-- id tells messages of this database from those of another.
 CREATE TABLE incident_internal.installation (
-	zone text PRIMARY KEY
+	zone text PRIMARY KEY,
+	id uuid NOT NULL DEFAULT gen_random_uuid()
 );
 INSERT INTO incident_internal.installation (zone)
 SELECT coalesce(

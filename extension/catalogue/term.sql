@@ -52,6 +52,8 @@ AS $$
 	('role', 'auditor', 'auditor', '审计人'),
 	('role', 'administrator', 'administrator', '管理员'),
 	('role', 'operator', 'operator', '运维人'),
+	('role', 'relay', 'relay', '消息中继'),
+	('role', 'gateway', 'gateway', '应答网关'),
 	('act', 'activate', 'activate the plan', '启动预案'),
 	('act', 'downgrade', 'lower the level', '降级'),
 	('act', 'close', 'close the incident', '关闭事件'),

@@ -208,7 +208,8 @@ CREATE VIEW incident.watchdog AS
 SELECT nullif(t.at, '-infinity') AS last_tick_at, t.finished_at AS last_tick_finished_at,
 	d.oldest_due, d.due, q.quarantined, l.last_work_at, l.last_work_took, l.ticks_last_hour,
 	p.late_50, p.late_95, p.late_99, c.clock_jump, c.clock_jump_at,
-	j.job_schedule, j.job_last_run_at, j.job_last_run, t.maintained_at, t.maintenance_problem
+	j.job_schedule, j.job_last_run_at, j.job_last_run, t.maintained_at, t.maintenance_problem,
+	o.relay_seen_at, o.oldest_notice, o.notices_waiting, o.notices_dead
 FROM incident_internal.last_tick AS t,
 	LATERAL (SELECT min(due_at) AS oldest_due, count(*) AS due
 		FROM (SELECT DISTINCT r.org_id, u.incident_id, u.due_at
@@ -227,7 +228,8 @@ FROM incident_internal.last_tick AS t,
 			(array_agg(g.clock_jump ORDER BY g.tick_id DESC))[1] AS clock_jump
 		FROM incident_internal.tick_log AS g
 		WHERE g.clock_jump IS NOT NULL AND g.finished_at > now() - interval '24 hours') AS c,
-	LATERAL incident_internal.job_state() AS j;
+	LATERAL incident_internal.job_state() AS j,
+	incident_internal.outbox AS o;
 
 CREATE VIEW incident.quarantined_incidents AS
 SELECT q.org_id, q.incident_id, q.since, q.attempts, q.retry_at, q.sqlstate,
@@ -304,6 +306,10 @@ COMMENT ON COLUMN incident.watchdog.due IS 'How many incidents are due now.';
 COMMENT ON COLUMN incident.watchdog.quarantined IS 'How many incidents failed to settle; view quarantined_incidents.';
 COMMENT ON COLUMN incident.watchdog.last_work_at IS 'When a tick last had something to do, in the last hour.';
 COMMENT ON COLUMN incident.watchdog.last_work_took IS 'How long that tick took.';
+COMMENT ON COLUMN incident.watchdog.relay_seen_at IS 'When a relay last came for messages; NULL: never.';
+COMMENT ON COLUMN incident.watchdog.oldest_notice IS 'Since when the oldest message waits that could be claimed; NULL: none does.';
+COMMENT ON COLUMN incident.watchdog.notices_waiting IS 'How many wait so, entries whose messages are yet to be made counted as one.';
+COMMENT ON COLUMN incident.watchdog.notices_dead IS 'How many messages of the last 24 hours reached nobody.';
 COMMENT ON COLUMN incident.watchdog.ticks_last_hour IS 'How many ticks had something to do in the last hour.';
 COMMENT ON COLUMN incident.watchdog.late_50 IS 'Half of the decisions of the last hour were taken less than this long after they were due (a power of two of seconds); NULL: no decisions.';
 COMMENT ON COLUMN incident.watchdog.late_95 IS 'The same for 95 of 100.';

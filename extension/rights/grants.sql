@@ -13,11 +13,11 @@ AS 'MODULE_PATHNAME', 'pgi_role_oid';
 CREATE TABLE incident_internal.grants (
 	org_id integer NOT NULL CHECK (org_id >= 0),
 	grantee name NOT NULL,
-	role text NOT NULL CHECK (role IN ('reporter', 'responder', 'administrator', 'auditor', 'operator')),
+	role text NOT NULL CHECK (role IN ('reporter', 'responder', 'administrator', 'auditor', 'operator', 'relay', 'gateway')),
 	clearance text CHECK (clearance IN ('clear', 'green', 'amber', 'amber+strict', 'red')),
 	grantee_oid oid GENERATED ALWAYS AS (incident_internal.role_oid(grantee)) STORED,
 	PRIMARY KEY (org_id, grantee, role),
-	CHECK (role <> 'operator' OR org_id = 0)	-- the database is no organisation's
+	CHECK (role NOT IN ('operator', 'relay', 'gateway') OR org_id = 0)	-- the database is no organisation's
 );
 CREATE FUNCTION incident_internal.invalidate_grants()
 RETURNS trigger
@@ -36,7 +36,7 @@ SELECT pg_catalog.pg_extension_config_dump('incident_internal.grants',
 
 -- A right opens functions and views; a role has some rights.
 CREATE DOMAIN incident_internal.access_right AS text
-	CHECK (VALUE IN ('look_up', 'report', 'respond', 'read', 'audit', 'administer', 'operate', 'grant', 'consult'));
+	CHECK (VALUE IN ('look_up', 'report', 'respond', 'read', 'audit', 'administer', 'operate', 'grant', 'consult', 'deliver', 'answer'));
 
 CREATE TABLE incident_internal.rights_of_roles (
 	role text NOT NULL,
@@ -49,7 +49,9 @@ SELECT role, unnest(rights) FROM (VALUES
 	('responder', '{look_up,consult,report,respond,read}'),
 	('auditor', '{look_up,consult,read,audit}'),
 	('administrator', '{look_up,consult,report,respond,read,audit,administer,grant}'),
-	('operator', '{look_up,consult,operate,grant}')) AS r(role, rights);
+	('operator', '{look_up,consult,operate,grant}'),
+	('relay', '{deliver}'),
+	('gateway', '{answer}')) AS r(role, rights);
 
 CREATE TABLE incident_internal.rights_of_objects (
 	object_kind text NOT NULL CHECK (object_kind IN ('function', 'procedure', 'view')),

@@ -73,7 +73,7 @@ BEGIN
 	IF NOT EXISTS (SELECT FROM incident_internal.rights_of_roles AS r WHERE r.role = granted_organisation.role) THEN
 		RAISE EXCEPTION 'role "%" is not one of pg_incident', role
 			USING ERRCODE = 'invalid_parameter_value',
-				  HINT = 'Use reporter, responder, auditor, administrator or operator.';
+				  HINT = 'Use reporter, responder, auditor, administrator, operator, relay or gateway.';
 	END IF;
 	IF clearance NOT IN ('clear', 'green', 'amber', 'amber+strict', 'red') THEN
 		RAISE EXCEPTION 'clearance "%" is no mark of the Traffic Light Protocol', clearance
@@ -83,11 +83,11 @@ BEGIN
 		RAISE EXCEPTION 'a grant everywhere is not one in organisation %', organisation
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Leave out one of the two arguments.';
 	END IF;
-	IF role = 'operator' AND organisation IS NOT NULL THEN
-		RAISE EXCEPTION 'an operator is one of the database and not of an organisation'
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'Leave out the organisation; for one, grant administrator.';
+	IF role IN ('operator', 'relay', 'gateway') AND organisation IS NOT NULL THEN
+		RAISE EXCEPTION 'role "%" is one of the database and not of an organisation', role
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Leave out the organisation.';
 	END IF;
-	org := CASE WHEN coalesce(everywhere, false) OR role = 'operator' THEN 0
+	org := CASE WHEN coalesce(everywhere, false) OR role IN ('operator', 'relay', 'gateway') THEN 0
 		ELSE coalesce(organisation, incident.current_organisation()) END;
 	rights := incident_internal.rights_of_caller(org);
 	IF 'operate' <> ALL (rights) AND ('grant' <> ALL (rights)
@@ -203,13 +203,13 @@ WHERE incident_internal.is_chosen(g.org_id)
 	AND '{operate,audit,grant}'::text[] && incident_internal.rights_of_caller(g.org_id);
 
 COMMENT ON FUNCTION incident_internal.grant_role(text, name, integer, boolean, text) IS
-'Gives a login or group role the functions and views of reporter, responder, auditor or administrator in one organisation (that which the session works in, when none is given), or everywhere: in all there are and will be; or makes it an operator of the database. clearance: the gravest mark of the Traffic Light Protocol whose contents it may read (amber when none is given). Errors: insufficient_privilege for who is neither an operator nor an administrator there who has as much himself, invalid_parameter_value for words that are none, undefined_object for a role or an organisation that does not exist.';
+'Gives a login or group role the functions and views of reporter, responder, auditor or administrator in one organisation (that which the session works in, when none is given), or everywhere: in all there are and will be; or makes it an operator of the database, a relay that delivers its messages, or a gateway that answers them. clearance: the gravest mark of the Traffic Light Protocol whose contents it may read (amber when none is given). Errors: insufficient_privilege for who is neither an operator nor an administrator there who has as much himself, invalid_parameter_value for words that are none, undefined_object for a role or an organisation that does not exist.';
 COMMENT ON FUNCTION incident_internal.revoke_role(text, name, integer, boolean) IS
 'Takes back what grant_role gave in that organisation, or everywhere; what another grant still gives stays. Errors as grant_role.';
 COMMENT ON VIEW incident.rights_granted IS 'Who was granted what: one row a grant.';
 COMMENT ON COLUMN incident.rights_granted.org_id IS 'In which organisation; NULL: in all.';
 COMMENT ON COLUMN incident.rights_granted.grantee IS 'To which role of the server.';
-COMMENT ON COLUMN incident.rights_granted.role IS 'reporter, responder, auditor, administrator or operator.';
+COMMENT ON COLUMN incident.rights_granted.role IS 'reporter, responder, auditor, administrator, operator, relay or gateway.';
 COMMENT ON COLUMN incident.rights_granted.clearance IS 'The gravest mark whose contents it may read.';
 COMMENT ON COLUMN incident.rights_granted.valid IS 'False when the role has been dropped since: the grant gives nothing, to a new role of that name either.';
 

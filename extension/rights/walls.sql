@@ -54,7 +54,7 @@ END
 $$;
 
 SELECT incident_internal.put_walls('asset_register', 'duty_status', 'incident_history', 'incident_repeats',
-	'open_incidents', 'quarantined_incidents', 'timeline',
+	'notices', 'open_incidents', 'quarantined_incidents', 'timeline',
 	'asset_ratings', 'asset_values', 'frequency_disagreement', 'measure_register', 'risk_approval_history',
 	'risk_by_owner', 'risk_by_service', 'risk_heat', 'risk_inputs', 'risk_now', 'risk_register', 'risk_round_results',
 	'risk_rounds', 'risk_treatment_history', 'service_values', 'services_above', 'threat_register', 'top_risks',

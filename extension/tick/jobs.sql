@@ -17,6 +17,32 @@ BEGIN
 	CALL incident.maintain();
 	PERFORM incident.mark_overdue_risk(pg_catalog.now());
 	COMMIT;
+	CALL incident.tend_notices();
+END
+$$;
+
+-- What the scheduled job does for the outbox.
+CREATE PROCEDURE incident.tend_notices()
+LANGUAGE plpgsql
+AS $$
+BEGIN
+	COMMIT;
+	SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+	WHILE incident.drop_decisions() OPERATOR(pg_catalog.>) 0 LOOP
+		COMMIT;
+		SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+	END LOOP;
+	WHILE incident.archive_notices() OPERATOR(pg_catalog.>) 0 LOOP
+		COMMIT;
+	END LOOP;
+	COMMIT;
+	SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+	WHILE incident.rotate_notices() LOOP
+		COMMIT;
+		SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+	END LOOP;
+	PERFORM incident.rotate_leases();
+	COMMIT;
 END
 $$;
 
@@ -77,9 +103,11 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_unschedule';
 
 COMMENT ON PROCEDURE incident.run_ticks(integer) IS
-'Ticks, committing after each batch, until nothing is due; once an hour also runs maintain(); marks what of risk treatment has become overdue. This is what the scheduled job calls.';
+'Ticks, committing after each batch, until nothing is due; once an hour also runs maintain(); tends the outbox; marks what of risk treatment has become overdue. This is what the scheduled job calls.';
 COMMENT ON PROCEDURE incident.retain(interval) IS
 'Forgets incidents, with their timelines, of every past month in which all that was opened was closed or cancelled longer than `keep` ago; keep defaults to the setting pg_incident.retention, and NULL keeps all. Also forgets rosters and overrides that ended longer ago than that, and drops timers that are done with, and the log of ticks after a month. A partition that is in use is left for the next time. Error invalid_parameter_value when keep is negative.';
+COMMENT ON PROCEDURE incident.tend_notices() IS
+'Puts what became of messages into the history, and empties what of the outbox is done with. run_ticks() calls it.';
 COMMENT ON PROCEDURE incident.maintain() IS
 'Makes the partitions of the coming days and months and calls retain(), unless that was done within the hour. run_ticks() calls it.';
 COMMENT ON FUNCTION incident.schedule(text) IS
@@ -87,4 +115,4 @@ COMMENT ON FUNCTION incident.schedule(text) IS
 COMMENT ON FUNCTION incident.unschedule() IS
 'Removes the job that schedule() made for the calling role; false when there was none. A superuser removes those of all roles for this database, and a notice says whose they were.';
 
-SELECT incident_internal.allow('operate', 'maintain', 'retain', 'run_ticks', 'schedule', 'unschedule');
+SELECT incident_internal.allow('operate', 'maintain', 'retain', 'run_ticks', 'schedule', 'tend_notices', 'unschedule');

@@ -319,6 +319,15 @@ BEGIN
 		without_keys AS (
 			DELETE FROM incident_internal.dedup_keys AS k USING gone AS g
 			WHERE k.org_id = g.org_id AND k.incident_id = g.incident_id),
+		without_notices AS (
+			DELETE FROM incident_internal.notice_history AS n USING gone AS g
+			WHERE n.org_id = g.org_id AND n.incident_id = g.incident_id),
+		without_retries AS (
+			DELETE FROM incident_internal.retries AS r USING gone AS g
+			WHERE r.org_id = g.org_id AND r.incident_id = g.incident_id),
+		without_pages AS (
+			DELETE FROM incident_internal.pages AS p USING gone AS g
+			WHERE p.org_id = g.org_id AND p.incident_id = g.incident_id),
 		without_incidents AS (
 			DELETE FROM incident_internal.incidents AS i USING gone AS g
 			WHERE i.org_id = g.org_id AND i.incident_id = g.incident_id),
@@ -382,6 +391,8 @@ BEGIN
 	PERFORM incident_internal.let_in_all_months();
 	DELETE FROM incident_internal.timers_default AS r WHERE r.bucket < (SELECT incident_internal.timers_done_before());
 	DELETE FROM incident_internal.tick_log WHERE finished_at < now() - interval '1 month';
+	DELETE FROM incident_internal.page_tokens WHERE expires_at < now();
+	DELETE FROM incident_internal.relays WHERE seen_at < now() - interval '1 month';
 	SELECT w.part INTO missed FROM incident_internal.wanted_partitions() AS w
 		WHERE w.parent = 'entries' AND w.first_key > incident_internal.month_of(now()) AND NOT incident_internal.has_small_default(w.parent)
 			AND to_regclass(format('incident_internal.%I', w.part)) IS NULL;

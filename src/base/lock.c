@@ -37,6 +37,8 @@ static const struct
 	{"grants", "grants", 1},
 	{"id range", "installation", 1},
 	{"directory", "contacts", 1},
+	/* by stream; who claims from it */
+	{"notices", "streams", 1},
 };
 
 static int

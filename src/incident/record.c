@@ -254,6 +254,35 @@ pgi_acknowledge(PG_FUNCTION_ARGS)
 	return record_plain(fcinfo, PGI_ACKNOWLEDGED);
 }
 
+/*
+ * (org_id, incident_id, by, note): the same for whoever answers from outside; false when it has no
+ * effect any more.
+ */
+PG_FUNCTION_INFO_V1(pgi_acknowledge_for);
+Datum
+pgi_acknowledge_for(PG_FUNCTION_ARGS)
+{
+	TimestampTz at = GetCurrentTimestamp();
+	PgiTimeline timeline;
+	PgiState state;
+	PgiEntry *entry;
+	bool fits;
+
+	SPI_connect();
+	pgi_timeline_lock(&timeline, PG_GETARG_INT32(0), PG_GETARG_INT64(1));
+	pgi_timeline_state(&timeline, at, &state);
+	fits = pgi_status_allows(state.standing, PGI_ACKNOWLEDGED);
+	if (fits)
+	{
+		entry = pgi_timeline_add(&timeline, PGI_ACKNOWLEDGED, at);
+		entry->actor = pgi_argument_name(fcinfo, 2, "by");
+		entry->note = pgi_argument_note(fcinfo, 3, "the note");
+		(void) pgi_record_fact(&timeline, entry);
+	}
+	SPI_finish();
+	PG_RETURN_BOOL(fits);
+}
+
 PG_FUNCTION_INFO_V1(pgi_activate);
 Datum
 pgi_activate(PG_FUNCTION_ARGS)

@@ -14,6 +14,7 @@
 #include "base/sql.h"
 #include "incident/settle.h"
 #include "incident/state_row.h"
+#include "notice/decision.h"
 #include "policy/policy_cache.h"
 
 static void
@@ -409,6 +410,23 @@ write_difference(PgiTimeline *timeline, const PgiCollected *collected,
 			write_derived(timeline, &decided, &collected->events[j], decisions);
 }
 
+/* Has people told of the entries that the timeline got since it was stored. Within SPI. */
+static void
+tell_of_new_entries(const PgiTimeline *timeline, PgiDecisions *decisions)
+{
+	const PgiPolicy *policy =
+		pgi_policy_of(timeline->policy_id, timeline->incident.org_id);
+	PgiDecisionList told = {0};
+
+	for (int i = timeline->settled_seq; i < timeline->nentries; i++)
+		if (pgi_policy_tells(policy, timeline->entries[i].kind,
+							 timeline->entries[i].rule))
+			pgi_decision_add(&told, timeline->incident.org_id,
+							 timeline->incident.incident_id, timeline->entries[i].seq);
+	decisions->notices += told.count;
+	pgi_decision_write(&told);
+}
+
 /*
  * Brings derived entries and state to what follows from the facts up to and including
  * `until`, or up to what was settled before if that is later; adds to `decisions` and
@@ -424,6 +442,7 @@ pgi_settle_timeline(PgiTimeline *timeline, TimestampTz until, PgiDecisions *deci
 	pgi_timeline_check_advanced(
 		timeline, pgi_settle_derive(timeline, until, &collected, state), state);
 	write_difference(timeline, &collected, decisions);
+	tell_of_new_entries(timeline, decisions);
 	pgi_state_write(timeline, until, state);
 	pfree(collected.events);
 }

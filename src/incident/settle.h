@@ -24,6 +24,7 @@ typedef struct PgiDecisions
 	/* Decisions by lateness: taken less than 1, 2, 4, 8 … seconds after they were due. */
 	int32 late_by[PGI_LATENESSES];
 	int32 breaches;
+	int32 notices; /* entries that somebody is told of */
 } PgiDecisions;
 
 extern PgiResult pgi_settle_derive(PgiTimeline *timeline, TimestampTz until,

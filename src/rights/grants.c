@@ -80,9 +80,9 @@ typedef struct RoleRight
 	uint32 right;
 } RoleRight;
 
-static const char *const right_words[] = {"look_up", "report", "respond",
-										  "read",	 "audit",  "administer",
-										  "operate", "grant",  "consult"};
+static const char *const right_words[] = {"look_up", "report",	   "respond", "read",
+										  "audit",	 "administer", "operate", "grant",
+										  "consult", "deliver",	   "answer"};
 
 const char *const pgi_marks[PGI_MARKS] = {"clear", "green", "amber", "amber+strict",
 										  "red"};

@@ -15,10 +15,12 @@ typedef enum PgiRight
 	PGI_ADMINISTER = 1 << 5,
 	PGI_OPERATE = 1 << 6,
 	PGI_GRANT = 1 << 7,
-	PGI_CONSULT = 1 << 8
+	PGI_CONSULT = 1 << 8,
+	PGI_DELIVER = 1 << 9,
+	PGI_ANSWER = 1 << 10
 } PgiRight;
 
-#define PGI_ALL_RIGHTS ((PGI_CONSULT << 1) - 1)
+#define PGI_ALL_RIGHTS ((PGI_ANSWER << 1) - 1)
 
 /* The marks of the Traffic Light Protocol 2.0, in order. */
 #define PGI_MARKS 5

@@ -31,6 +31,7 @@
 #include "incident/entry.h"
 #include "incident/state_cursor.h"
 #include "incident/state_row.h"
+#include "notice/decision.h"
 #include "policy/policy_cache.h"
 #include "tick/batch.h"
 #include "timer/bucket.h"
@@ -62,6 +63,7 @@ typedef struct Batch
 	/* timers for when they are due again */
 	PgiTimer *set;
 	int nset;
+	PgiDecisionList told;
 } Batch;
 
 /* The last of some incidents that are close to one another. */
@@ -201,6 +203,23 @@ add_rows(Batch *batch, const PgiEntry *entries, const PgiState *state)
 			batch->timeline.incident.incident_id, state->next_due, &batch->unread);
 }
 
+/* Notes of which of its entries somebody is told. */
+static void
+add_told(Batch *batch, const PgiEntry *entries, const PgiPolicy *policy,
+		 PgiDecisions *decisions)
+{
+	MemoryContext before = MemoryContextSwitchTo(batch->context);
+
+	for (int i = 0; i < batch->nevents; i++)
+		if (pgi_policy_tells(policy, entries[i].kind, entries[i].rule))
+		{
+			pgi_decision_add(&batch->told, batch->timeline.incident.org_id,
+							 batch->timeline.incident.incident_id, entries[i].seq);
+			decisions->notices++;
+		}
+	MemoryContextSwitchTo(before);
+}
+
 static int
 compare_timers(const void *a, const void *b)
 {
@@ -232,6 +251,7 @@ static void
 end_batch(Batch *batch)
 {
 	add_timers(batch);
+	pgi_decision_write(&batch->told);
 	pgi_bulk_close(batch->entries);
 	pgi_bulk_close(batch->timers);
 	pg_cryptohash_free(batch->sha);
@@ -302,6 +322,7 @@ static PgiOutcome
 settle(Batch *batch, const PgiTimer *due, int ndue, PgiDecisions *decisions)
 {
 	PgiEntry entries[MAX_EVENTS];
+	const PgiPolicy *policy;
 	PgiOutcome outcome;
 	PgiState state;
 
@@ -311,9 +332,8 @@ settle(Batch *batch, const PgiTimer *due, int ndue, PgiDecisions *decisions)
 		!read_head(batch) || !read_kernel_state(batch->states.rows.slot, &state))
 		return PGI_NEEDS_FULL_RUN;
 	batch->nevents = 0;
-	if (pgi_advance_from_state(
-			pgi_policy_of(batch->timeline.policy_id, batch->timeline.incident.org_id),
-			&state, batch->at, collect, batch) != PGI_OK ||
+	policy = pgi_policy_of(batch->timeline.policy_id, batch->timeline.incident.org_id);
+	if (pgi_advance_from_state(policy, &state, batch->at, collect, batch) != PGI_OK ||
 		batch->nevents > MAX_EVENTS)
 		return PGI_NEEDS_FULL_RUN;
 	make_entries(batch, entries);
@@ -321,6 +341,7 @@ settle(Batch *batch, const PgiTimer *due, int ndue, PgiDecisions *decisions)
 	if (outcome != PGI_SETTLED)
 		return outcome;
 	add_rows(batch, entries, &state);
+	add_told(batch, entries, policy, decisions);
 	for (int i = 0; i < batch->nevents; i++)
 		pgi_settle_count(decisions, &batch->events[i], batch->now);
 	return PGI_SETTLED;

@@ -71,6 +71,9 @@ INSERT INTO samples VALUES
 	('erase_contact', 'contact', '''args-erased'''), ('override_roster', 'contact', '''args-contact'''), ('*', 'roster', '''args-desk'''),
 	('override_roster', 'since', 'now()'), ('override_roster', 'until', 'now() + interval ''1 day'''),
 	('*', 'event', '''opened'''), ('*', 'form', '''long'''), ('*', 'subject', '''a subject'''), ('*', 'body', '''a text'''),
+	('*', 'worker', '''args-worker'''), ('*', 'channels', '''{args-mail}'''), ('*', 'notices', '''{1}'''), ('*', 'notice', '1'),
+	('notice_sent', 'reference', '''{a}'''), ('notice_failed', 'error', '''an error'''), ('*', 'token', 'current_setting(''args.token'')'),
+	('snooze_notice', 'until', 'now() + interval ''1 hour'''), ('*', 'lease', 'interval ''1 minute'''), ('*', 'n', '10'),
 	('import_calendar', 'document', 'incident.export_calendar(''china'')'),
 	('import_policy', 'document', 'incident.export_policy(1)'), ('check_policy', 'document', 'incident.export_policy(1)'),
 	('combine_policy', 'document', 'incident.export_policy(1)'), ('combine_policy', 'addendum', 'incident.policy_addendum(''reporting-cn-2025-other'')'),
@@ -185,6 +188,12 @@ BEGIN
 	END;
 END $$;
 
+WITH page AS (
+	INSERT INTO incident_internal.pages (org_id, incident_id, seq, rule, post, contact, acknowledge, again_left, again_limit, then_next, rank)
+		VALUES (1, current_setting('args.incident')::bigint, 1, 1, 'args-post', 'args-contact', 'anyone', 0, 0, false, 1) RETURNING page_id)
+INSERT INTO incident_internal.page_tokens (org_id, digest, page_id) SELECT 1, sha256('args-token'), page_id FROM page;
+SELECT set_config('args.token', 'args-token', true);
+
 CREATE TEMP TABLE blanks (blank text);
 INSERT INTO blanks VALUES (''), (' '), (E'\t \r\n'), (U&'\3000'), (U&'\00a0'), (U&'\feff \200b');
 
@@ -192,14 +201,14 @@ SELECT plan(24);
 
 SELECT cmp_ok((SELECT count(*) FROM arguments WHERE records), '>=', 180::bigint, 'there are arguments of functions that record');
 SELECT cmp_ok((SELECT count(*) FROM arguments WHERE type IN ('text', 'text[]')), '>=', 140::bigint, 'there are texts among all arguments');
--- pg_cron is not in this database.
+-- pg_cron is not in this database, and notices are claimed in a transaction of their own.
 SELECT is_empty($$
 	SELECT f.oid::regprocedure, pg_temp.outcome(f.oid, '{}') AS outcome FROM functions AS f
-	WHERE pg_temp.outcome(f.oid, '{}') !~ '^ok' AND f.name NOT IN ('schedule', 'unschedule')
+	WHERE pg_temp.outcome(f.oid, '{}') !~ '^ok' AND f.name NOT IN ('schedule', 'unschedule', 'claim_notices')
 $$, 'every function can be called with the samples');
 SELECT is_empty($$
 	SELECT f.oid::regprocedure, pg_temp.outcome(f.oid, '{}', true, true) AS outcome FROM functions AS f
-	WHERE f.records AND pg_temp.outcome(f.oid, '{}', true, true) !~ '^ok' AND f.name NOT IN ('schedule', 'unschedule')
+	WHERE f.records AND pg_temp.outcome(f.oid, '{}', true, true) !~ '^ok' AND f.name NOT IN ('schedule', 'unschedule', 'claim_notices')
 $$, 'with those for arguments that have a default too');
 
 -- NULL. Two steps of retain() take a setting that may not be set; an override without a contact takes others back; a severity or a level may be unknown.
@@ -236,7 +245,7 @@ SELECT is_empty($$
 $$, 'it is refused where one must be given');
 SELECT is_empty($$
 	SELECT a.oid::regprocedure, a.argument, b.blank FROM arguments AS a, blanks AS b
-	WHERE a.type = 'text[]' AND a.records
+	WHERE a.type = 'text[]' AND a.records AND (a.function, a.argument) <> ('notice_sent', 'reference')	-- which is of others' making
 		AND pg_temp.outcome(a.oid, jsonb_build_object(a.argument, format('ARRAY[%L]', b.blank)), true) <> '22023'
 $$, 'and in lists');
 

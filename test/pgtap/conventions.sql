@@ -115,9 +115,9 @@ SELECT is_empty($$
 	WHERE f.is_public AND f.lanname = 'sql' AND coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) ~ ('\mincident(_internal)?\.' || c.relname || '\M(?!\s*\()')
 $$, '… those in SQL without a table of their own, …');
 SELECT set_eq($$ SELECT proname::text FROM functions WHERE is_public AND NOT is_door AND provolatile = 'v' $$,
-	'{maintain,retain,run_ticks,schedule,unschedule}'::text[],
+	'{maintain,retain,run_ticks,schedule,tend_notices,unschedule}'::text[],
 	'… procedures, which commit, and what goes to pg_cron as who calls');
-SELECT set_eq($$ SELECT proname::text FROM functions WHERE is_public AND prokind = 'p' $$, '{maintain,retain,run_ticks}'::text[],
+SELECT set_eq($$ SELECT proname::text FROM functions WHERE is_public AND prokind = 'p' $$, '{maintain,retain,run_ticks,tend_notices}'::text[],
 	'the procedures');
 SELECT is_empty($$
 	SELECT f.name, m.named[1] FROM functions AS f JOIN pg_proc AS p USING (oid), regexp_matches(p.prosrc, 'incident_internal\.\w+', 'g') AS m(named)
@@ -132,7 +132,7 @@ SELECT is_empty($$
 	WHERE NOT EXISTS (SELECT FROM incident_internal.rights_of_objects AS r WHERE r.object = o.name AND r.object_kind = o.kind)
 $$, 'every function, procedure and view that people see has a right that opens it; aggregates come with the types');
 SELECT is_empty($$
-	SELECT r.role FROM incident_internal.rights_of_roles AS r WHERE r.role NOT IN ('reporter', 'responder', 'auditor', 'administrator', 'operator')
+	SELECT r.role FROM incident_internal.rights_of_roles AS r WHERE r.role NOT IN ('reporter', 'responder', 'auditor', 'administrator', 'operator', 'relay', 'gateway')
 	UNION ALL SELECT o.object FROM incident_internal.rights_of_objects AS o
 		WHERE o."right" NOT IN (SELECT r."right" FROM incident_internal.rights_of_roles AS r)
 $$, 'and every right is some role''s');
@@ -193,8 +193,8 @@ SELECT is_empty($$
 $$, 'org_id leads every primary key and unique index of a table of organisations');
 SELECT is_empty($$
 	SELECT t.relname FROM tables AS t WHERE t.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_index AS i
-		WHERE i.indrelid = t.oid AND i.indisprimary) AND t.relname NOT LIKE 'timers%'
-$$, 'every table has a primary key, but timers, which may repeat');
+		WHERE i.indrelid = t.oid AND i.indisprimary) AND t.relname !~ '^(timers|notices)_' AND t.relname <> 'lease_progress'
+$$, 'every table has a primary key, but timers, which may repeat, and what of the outbox is only added and read in ranges');
 SELECT is_empty($$
 	SELECT c.conrelid::regclass, c.conname FROM pg_constraint AS c JOIN tables AS t ON t.oid = c.conrelid
 		JOIN tables AS r ON r.oid = c.confrelid
@@ -216,15 +216,18 @@ $$, 'times have zones, texts no length, documents are jsonb');
 
 -- Dump and restore
 SELECT set_eq($$ SELECT c.relname FROM extension AS e, unnest(e.extconfig) AS t JOIN pg_class AS c ON c.oid = t $$,
-	$$ SELECT relname FROM tables WHERE relkind <> 'p' AND relname NOT IN ('last_tick', 'rights_of_roles', 'rights_of_objects', 'triggers', 'version_kinds', 'policy_addenda', 'installation') AND relname NOT LIKE 'tick\_log%' $$,
-	'every table and sequence is dumped, but what ticks say of themselves, rights of roles and objects, triggers, kinds of versions, policy_addenda and the installation');
+	$$ SELECT relname FROM tables WHERE relkind <> 'p' AND relname NOT IN ('last_tick', 'rights_of_roles', 'rights_of_objects', 'triggers', 'version_kinds', 'policy_addenda', 'installation', 'relays') AND relname NOT LIKE 'tick\_log%'
+		AND relname !~ '^lease(s|_)' $$,
+	'every table and sequence is dumped, but what ticks say of themselves, rights of roles and objects, triggers, kinds of versions, policy_addenda, the installation, and who was delivering what');
 SELECT set_eq($$ SELECT c.relname, k FROM extension AS e, unnest(e.extconfig, e.extcondition) AS t(id, k) JOIN pg_class AS c ON c.oid = t.id WHERE k <> '' $$,
 	$$ SELECT relname, 'WHERE policy_id >= 1000' FROM tables WHERE relkind = 'r' AND relname LIKE 'polic%' AND relname <> 'policy_addenda'
+		UNION ALL SELECT c.relname, k FROM extension AS e, unnest(e.extconfig, e.extcondition) AS t(id, k) JOIN pg_class AS c ON c.oid = t.id
+			WHERE c.relname ~ '^notices_[012]$' AND k LIKE 'WHERE NOT EXISTS (%pg_visible_in_snapshot(' || c.relname || '.xid, l.tick_a))%'
 		UNION ALL SELECT relname, 'WHERE NOT built_in' FROM tables WHERE relname LIKE 'calendar%' AND relname NOT LIKE 'calendar\_changes%'
 		UNION ALL VALUES ('risk_methods', 'WHERE method_id >= 1000'),
 			('message_templates', 'WHERE org_id <> 0'),
 			('grants', 'WHERE grantee_oid = (SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname = grantee)') $$,
-	'and of these all rows, but the built-in policies, calendars, risk methods and templates, and what was granted to roles that are no more');
+	'and of these all rows, but what was delivered, the built-in policies, calendars, risk methods and templates, and what was granted to roles that are no more');
 
 -- Triggers
 CREATE TEMP VIEW triggers AS
@@ -236,7 +239,7 @@ SELECT is_empty($$ SELECT relname, tgname FROM triggers WHERE tgenabled <> 'A' $
 SELECT is_empty($$ SELECT definition FROM triggers WHERE definition NOT LIKE '% FOR EACH ROW %' AND definition !~ '(BEFORE|AFTER) TRUNCATE ON' $$,
 	'and for each row, as a subscription fires no others, but for TRUNCATE, which has no others');
 SELECT set_eq($$ SELECT relname FROM triggers WHERE proname LIKE 'invalidate%' AND definition LIKE '%AFTER INSERT OR DELETE OR UPDATE%' $$,
-	$$ SELECT c.relname FROM extension AS e, unnest(e.extconfig, e.extcondition) AS t(id, k) JOIN pg_class AS c ON c.oid = t.id WHERE k <> '' AND c.relname <> 'message_templates'
+	$$ SELECT c.relname FROM extension AS e, unnest(e.extconfig, e.extcondition) AS t(id, k) JOIN pg_class AS c ON c.oid = t.id WHERE k <> '' AND c.relname <> 'message_templates' AND c.relname NOT LIKE 'notices%'
 		UNION ALL VALUES ('organisations'), ('rosters'), ('roster_overrides') $$,
 	'every table of which not all is dumped, and which is kept compiled, tells the caches of its changes, and so do rosters, and organisations of their zones');
 SELECT set_eq($$ SELECT relname FROM triggers WHERE definition ~ 'BEFORE TRUNCATE' $$,

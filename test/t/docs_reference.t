@@ -64,7 +64,7 @@ my %told = $rights =~ /^\| `(\w+)` \|((?: (?:yes )?\|){5})$/mg;
 my @wrong;
 for my $object (sort keys %may)
 {
-	my $row = join '', map { $may{$object}{$_} ? ' yes |' : ' |' } qw(reporter responder auditor administrator operator);
+	my $row = join '', map { $may{$object}{$_} ? ' yes |' : ' |' } qw(reporter responder auditor administrator operator relay gateway);
 
 	push @wrong, "| `$object` |$row" if ($told{$object} // '') ne $row;
 }
