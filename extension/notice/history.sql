@@ -92,14 +92,21 @@ BEGIN
 END
 $$;
 
--- Takes the locks of all streams if nobody has one: nothing is claimed meanwhile.
+-- Takes the locks of all streams, in the order of who claims: nothing is claimed meanwhile. Error
+-- lock_not_available after the caller's lock_timeout.
 CREATE FUNCTION incident_internal.lock_streams()
-RETURNS boolean
-LANGUAGE sql VOLATILE PARALLEL UNSAFE
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT bool_and(incident_internal.take_lock('notices', s.stream, wait => false))
-	FROM (SELECT -1 AS stream UNION ALL SELECT 0 UNION ALL SELECT k.stream FROM incident_internal.streams AS k ORDER BY 1) AS s
+DECLARE
+	of smallint;
+BEGIN
+	PERFORM incident_internal.take_lock('notices', -1), incident_internal.take_lock('notices', 0);
+	FOR of IN SELECT s.stream FROM incident_internal.streams AS s ORDER BY s.priority, s.stream LOOP
+		PERFORM incident_internal.take_lock('notices', of);
+	END LOOP;
+END
 $$;
 
 -- Empties a part of the queue that is done with. False when there is none that can be emptied now.
@@ -115,9 +122,7 @@ BEGIN
 		CONTINUE WHEN slot = incident_internal.notice_slot(clock_timestamp())
 			OR pg_relation_size(format('incident_internal.notices_%s', slot)::regclass) = 0;
 		BEGIN
-			IF NOT incident_internal.lock_streams() THEN
-				RETURN false;
-			END IF;
+			PERFORM incident_internal.lock_streams();
 			EXECUTE format('LOCK TABLE incident_internal.notices_%s IN ACCESS EXCLUSIVE MODE', slot);
 			CONTINUE WHEN slot = incident_internal.notice_slot(clock_timestamp()) OR NOT incident_internal.is_done_with(slot);
 			EXECUTE format('TRUNCATE incident_internal.notices_%s', slot);
@@ -148,9 +153,10 @@ DECLARE
 	kept_archives incident_internal.lease_archives[];
 BEGIN
 	PERFORM incident_internal.expect_newest_snapshot('leases are rotated');
-	IF pg_relation_size('incident_internal.leases'::regclass) < 1024 * 1024 OR NOT incident_internal.lock_streams() THEN
+	IF pg_relation_size('incident_internal.leases'::regclass) < 1024 * 1024 THEN
 		RETURN false;
 	END IF;
+	PERFORM incident_internal.lock_streams();
 	LOCK TABLE incident_internal.leases, incident_internal.lease_ends, incident_internal.lease_progress,
 		incident_internal.lease_archives IN ACCESS EXCLUSIVE MODE;
 	kept_leases := ARRAY(
