@@ -28,11 +28,13 @@ my $SHOWN    = 12;      # problems
 my $SETUP = <<"SQL" . <<'SQL';
 SELECT incident.open(NULL, 'severe') FROM generate_series(1, $KEPT);
 SQL
-SELECT FROM incident.import_directory('{"contacts": [
+-- Two contacts in every post that the policy tells.
+SELECT FROM incident.import_directory(jsonb_build_object('contacts', '[
 	{"name": "a", "title": {"en": "A", "zh": "甲"}, "zone": "UTC", "channels": [
 		{"channel": "phone", "address": "a 1"}, {"channel": "email", "address": "a 2"}]},
-	{"name": "b", "title": {"en": "B", "zh": "乙"}, "zone": "UTC", "channels": [{"channel": "email", "address": "b 1"}]}],
-	"posts": [{"post": "ops", "members": ["a", "b"]}]}');
+	{"name": "b", "title": {"en": "B", "zh": "乙"}, "zone": "UTC", "channels": [{"channel": "email", "address": "b 1"}]}]'::jsonb,
+	'posts', (SELECT jsonb_agg(DISTINCT jsonb_build_object('post', p, 'members', '["a", "b"]'::jsonb))
+		FROM incident_internal.policy_duty_levels AS d, unnest(d.audience) AS p)));
 INSERT INTO incident_internal.streams (channel, priority) VALUES ('bulk', 1), ('bulk', 2);
 
 CREATE OR REPLACE FUNCTION incident_internal.notice_slot(at timestamptz) RETURNS smallint
