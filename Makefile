@@ -16,25 +16,22 @@ DATA_built = $(SQL_SCRIPT)
 DATA = $(wildcard extension/updates/*.sql)
 
 KERNEL_SRC = $(wildcard src/kernel/*.c)
-OBJS = $(patsubst %.c,%.o,$(wildcard src/*.c src/*/*.c))
+# The relay is a program of its own, with a Makefile of its own.
+OBJS = $(patsubst %.c,%.o,$(filter-out src/relay/%,$(wildcard src/*.c src/*/*.c)))
 KERNEL_TESTS = $(patsubst %.c,%,$(wildcard test/kernel/*_test.c))
 
 # The flags that pg_config hands on were chosen for gcc.
 CLANG_QUIRKS = -Wno-unknown-warning-option -Wno-ignored-optimization-argument -Wno-ignored-attributes
 
 PG_CPPFLAGS = -Isrc
-PG_CFLAGS = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wdeclaration-after-statement \
-	-Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers \
-	$(if $(findstring clang,$(CC)),$(CLANG_QUIRKS))
+include src/warnings.mk
+PG_CFLAGS = $(WARNINGS) $(if $(findstring clang,$(CC)),$(CLANG_QUIRKS))
 # Random numbers are the same on every machine: nothing is rounded once instead of twice.
 SAME_ROUNDING = -ffp-contract=off
 PG_CFLAGS += $(SAME_ROUNDING)
 # Of the library only what is marked is to be seen; PostgreSQL 16 does this by itself.
 PG_CFLAGS += -fvisibility=hidden
 SHLIB_LINK = -lm
-ifdef WERROR
-PG_CFLAGS += -Werror
-endif
 EXTRA_CLEAN = $(SQL_SCRIPT) $(KERNEL_TESTS)
 
 PG_CONFIG ?= pg_config
@@ -85,6 +82,18 @@ KERNEL_CFLAGS = -std=c99 -O1 -g -Wall -Wextra -Wshadow -Wmissing-prototypes \
 test/kernel/%_test: test/kernel/%_test.c $(wildcard test/kernel/*.h) $(KERNEL_SRC) $(wildcard src/kernel/*.h)
 	$(CC) $(KERNEL_CFLAGS) $(KERNEL_EXTRA) -o $@ $< $(KERNEL_SRC) -lm
 
+# With RELAY=no the extension is built alone, as on a server from which nothing is delivered.
+ifneq ($(RELAY),no)
+all: relay-all
+install: relay-install
+uninstall: relay-uninstall
+clean: relay-clean
+endif
+
+.PHONY: relay-all relay-install relay-uninstall relay-clean
+relay-all relay-install relay-uninstall relay-clean: relay-%:
+	$(MAKE) -C src/relay $* prefix='$(prefix)'
+
 # The kernel needs no server: its unit tests print TAP.
 .PHONY: kernel-test
 kernel-test: $(KERNEL_TESTS)
@@ -93,4 +102,4 @@ kernel-test: $(KERNEL_TESTS)
 # Which source knows which (tools/includes --help).
 .PHONY: includes
 includes:
-	tools/includes $(CC) $(CFLAGS) $(CPPFLAGS)
+	tools/includes $(CC) $(CFLAGS) $(CPPFLAGS) -I$(includedir)
