@@ -155,6 +155,33 @@ is_finished(Relay *relay, int64_t now)
 	return true;
 }
 
+/* Telling */
+
+static void
+tell(Relay *relay, int64_t now)
+{
+	const Delivery *delivery = &relay->delivery;
+	Counters counters = {.worker = delivery->config->worker,
+						 .connected = relay->session.state >= SESSION_IDLE,
+						 .connections = relay->connections,
+						 .connections_lost = relay->connections_lost,
+						 .claims = relay->questions.claims,
+						 .given_back = delivery->given_back,
+						 .leases_lost = delivery->leases_lost,
+						 .reloads = relay->reloads,
+						 .lanes = &delivery->lanes};
+	Text state = {0};
+
+	counters_write(delivery->config->metrics, &counters);
+	text_format(&state,
+				"STATUS=%s; %d commands run, %lld messages were claimed\nWATCHDOG=1",
+				counters.connected ? "connected" : "not connected", delivery->n_running,
+				(long long) delivery->last_number);
+	service_tell(state.data);
+	text_free(&state);
+	relay->told_at = now;
+}
+
 /* The session */
 
 static void
@@ -178,6 +205,7 @@ go_on_with_session(Relay *relay, short happened, int64_t now)
 		case SESSION_UP:
 			relay->connections++;
 			expect_more(relay, now);
+			tell(relay, now);
 			break;
 		case SESSION_ANSWERED:
 			questions_hear(&relay->questions, &relay->delivery, &relay->session, now);
@@ -186,6 +214,7 @@ go_on_with_session(Relay *relay, short happened, int64_t now)
 			relay->connections_lost++;
 			relay->failed = relay->once;
 			questions_forget(&relay->questions, &relay->delivery);
+			tell(relay, now);
 			break;
 		case SESSION_NOTHING:
 			break;
@@ -274,33 +303,6 @@ wait_for_something(Relay *relay, int64_t now)
 	happened = descriptors[1].revents;
 	free(descriptors);
 	return happened;
-}
-
-/* Telling */
-
-static void
-tell(Relay *relay, int64_t now)
-{
-	const Delivery *delivery = &relay->delivery;
-	Counters counters = {.worker = delivery->config->worker,
-						 .connected = relay->session.state >= SESSION_IDLE,
-						 .connections = relay->connections,
-						 .connections_lost = relay->connections_lost,
-						 .claims = relay->questions.claims,
-						 .given_back = delivery->given_back,
-						 .leases_lost = delivery->leases_lost,
-						 .reloads = relay->reloads,
-						 .lanes = &delivery->lanes};
-	Text state = {0};
-
-	counters_write(delivery->config->metrics, &counters);
-	text_format(&state,
-				"STATUS=%s; %d commands run, %lld messages were claimed\nWATCHDOG=1",
-				counters.connected ? "connected" : "not connected", delivery->n_running,
-				(long long) delivery->last_number);
-	service_tell(state.data);
-	text_free(&state);
-	relay->told_at = now;
 }
 
 /* Signals are read where everything else is waited for. */
