@@ -69,7 +69,7 @@ package_names() {
 				printf '%s\n' "postgresql-$PG_MAJOR" "postgresql-$PG_MAJOR-cron" "postgresql-server-dev-$PG_MAJOR"
 			;;
 		check)
-			printf '%s\n' perl libipc-run-perl libfaketime libtap-parser-sourcehandler-pgtap-perl libbusiness-hours-perl python3 python3-jsonschema python3-recurring-ical-events python3-aiosmtpd curl mandoc valgrind
+			printf '%s\n' perl libipc-run-perl libfaketime libtap-parser-sourcehandler-pgtap-perl libbusiness-hours-perl python3 python3-jsonschema python3-recurring-ical-events python3-aiosmtpd curl mandoc msmtp valgrind
 			[[ -n $OWN_POSTGRES ]] || printf '%s\n' "postgresql-$PG_MAJOR-pgtap" "postgresql-$PG_MAJOR-plpgsql-check"
 			;;
 		clients)
