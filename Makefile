@@ -92,7 +92,7 @@ endif
 
 .PHONY: relay-all relay-install relay-uninstall relay-clean
 relay-all relay-install relay-uninstall relay-clean: relay-%:
-	$(MAKE) -C src/relay $* prefix='$(prefix)'
+	$(MAKE) -C src/relay $* prefix='$(prefix)' bindir='$(bindir)'
 
 # The kernel needs no server: its unit tests print TAP.
 .PHONY: kernel-test

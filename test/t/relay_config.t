@@ -107,6 +107,13 @@ for (my $end = time + $SECONDS; time < $end; $tried++)
 cmp_ok($tried, '>', 20, "mangled configurations: $tried");
 is(join("\n", @died), '', 'each is taken or refused');
 
+# What the guide and the manual page show is sound.
+for my $example (slurp_file(source_dir() . '/docs/guides/relay.md') =~ /^```ini\n(.*?)^```/msg,
+	slurp_file("$RELAY/pg_incident_relay.1") =~ /^\.Bd -literal[^\n]*\n(.*?)^\.Ed/msg)
+{
+	is(checked($example =~ s{/usr/libexec/pg_incident}{$RELAY/channels}gr), '', 'an example');
+}
+
 is(lint("$RELAY/pg_incident_relay.1"), '', 'the manual page is sound');
 my $manual = slurp_file("$RELAY/pg_incident_relay.1");
 is(join(' ', grep { $manual !~ /^\.It Ic \Q$_\E$/m } slurp_file("$RELAY/config.c") =~ /^\t\{"(\w+)", KEY_/mg), '', 'and tells of each key');
