@@ -85,7 +85,7 @@ BEGIN
 	IF incident_internal.page_is_over(page) THEN
 		UPDATE incident_internal.pages AS p SET due_at = NULL, closed_at = clock_timestamp(), outcome = 'over'
 			WHERE p.org_id = page.org_id AND p.page_id = page.page_id;
-		RETURN '{}';
+		RETURN '{}'::incident_internal.message_draft[];
 	END IF;
 	IF page.again_left > 0 THEN
 		SELECT f.* INTO draft FROM incident_internal.page_draft(page, page.contact, page.rank) AS f;
