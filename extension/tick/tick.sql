@@ -87,6 +87,6 @@ AS 'MODULE_PATHNAME', 'pgi_tick';
 COMMENT ON FUNCTION incident_internal.bucket(timestamptz) IS
 'The minute of a moment, counted from 2000-01-01 00:00 UTC, as far as an integer goes.';
 COMMENT ON FUNCTION incident_internal.tick(timestamptz, integer) IS
-'Decides everything that has become due up to `at` (not in the future, see pg_incident.clock_tolerance) for at most `batch` incidents (1 to 1000000), oldest first, in one transaction. Any number may run at once. Returns how many incidents were settled, escalations and breaches decided, incidents quarantined, and how many due ones remain at most (0: none). overdue counts what was not acknowledged, responded to or, of the duties, done in time; notices counts messages and is 0 as long as there are none. An incident that fails is quarantined with its error and tried again after 1 minute, doubling up to 1 hour.';
+'Decides everything that has become due up to `at` (not in the future, see pg_incident.clock_tolerance) for at most `batch` incidents (1 to 1000000), oldest first, in one transaction. Any number may run at once. Returns how many incidents were settled, escalations and breaches decided, incidents quarantined, and how many due ones remain at most (0: none). overdue counts what was not acknowledged, responded to or, of the duties, done in time; notices counts entries that somebody is told of. An incident that fails is quarantined with its error and tried again after 1 minute, doubling up to 1 hour.';
 
 SELECT incident_internal.allow('operate', 'tick');
