@@ -425,10 +425,17 @@ test_messages(void)
 	source.limit[PGI_CLOCK_RESPONSE][L2] = HOUR;
 	ok(problems(&source) == 0 && tells(&source, PGI_OVERDUE, PGI_RULE_RESPONSE) &&
 		   !tells(&source, PGI_OVERDUE, PGI_RULE_ACKNOWLEDGEMENT) &&
+		   !tells(&source, PGI_BREACHED, PGI_RULE_RESPONSE) &&
 		   !tells(&source, PGI_OVERDUE, PGI_RULE_DUTY_OVERDUE),
 	   "one clock when its limit has passed");
 	*rule = rule_on(PGI_REPEATED);
 	ok(only_problem_is(&source, PGI_PART_MESSAGE, 0, -1, "on"), "a repeat of nothing");
+	source.duties[0].repeats = true;
+	ok(problems(&source) == 0, "a repeat of whatever repeats");
+	rule->duty = 1;
+	ok(only_problem_is(&source, PGI_PART_MESSAGE, 0, -1, "on"),
+	   "a repeat of a duty that does not");
+	source.duties[0].repeats = false;
 	*rule = rule_on(PGI_ESCALATED);
 	ok(problems(&source) == 0, "a rise by the remaining time");
 	source.escalation = PGI_ESCALATION_NONE;
