@@ -141,7 +141,7 @@ for my $node ($publisher, $subscriber)
 					FROM incident_internal.%1$I AS r WHERE policy_id = incident.policy_id(''early'') LIMIT 1', part)) AS insert,
 				tried(format('TRUNCATE incident_internal.%I', part)) AS truncate
 			WHERE part <> 'policies'}),
-			'10|55000 55000 55000 55000', "$name, $what: no part of a published policy changes");
+			'11|55000 55000 55000 55000', "$name, $what: no part of a published policy changes");
 		is( $node->safe_psql('incident', $settings . q{
 			SELECT tried($$UPDATE incident_internal.policy_levels SET processing_time = '1 day' WHERE policy_id = 1 AND level = '2'$$),
 				tried($$UPDATE incident_internal.policies SET title = '{}' WHERE policy_id = incident.policy_id('early')$$),
