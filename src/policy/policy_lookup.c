@@ -318,9 +318,8 @@ pgi_processing_deadline(PG_FUNCTION_ARGS)
 	int64 deadline = PGI_NEVER;
 
 	if (policy->processing[level] != PGI_NEVER)
-		deadline =
-			pgi_calendar_add(policy->calendars[policy->calendar[level]],
-							 PG_GETARG_TIMESTAMPTZ(3), policy->processing[level]);
+		deadline = pgi_calendar_add(policy->calendars[policy->calendar[level]],
+									PG_GETARG_TIMESTAMPTZ(3), policy->processing[level]);
 	if (deadline == PGI_NEVER)
 		PG_RETURN_NULL();
 	PG_RETURN_TIMESTAMPTZ(deadline);
