@@ -84,6 +84,18 @@ CREATE TRIGGER invalidate_all AFTER TRUNCATE ON incident_internal.rosters
 CREATE TRIGGER invalidate_all AFTER TRUNCATE ON incident_internal.roster_overrides
 	FOR EACH STATEMENT EXECUTE FUNCTION incident_internal.invalidate_rosters();
 
+-- Who changes a directory waits for others who do, and then has to see what they have made of it.
+CREATE FUNCTION incident_internal.lock_directory(org integer)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM incident_internal.expect_newest_snapshot('directories are changed');
+	PERFORM incident_internal.take_lock('directory', org);
+END
+$$;
+
 -- The items of a document under a key, with where they are.
 CREATE FUNCTION incident_internal.directory_items(document jsonb, key text)
 RETURNS TABLE (number bigint, place text, item jsonb)
@@ -344,7 +356,7 @@ BEGIN
 	PERFORM incident_internal.needed(document, 'the document');
 	PERFORM incident_internal.needed(dry_run, 'dry_run');
 	PERFORM incident_internal.expect_document(document, 'directory document');
-	PERFORM incident_internal.take_lock('directory', org);
+	PERFORM incident_internal.lock_directory(org);
 	PERFORM incident_internal.refuse_document('directory document: ' || f.place, f.problem)
 		FROM incident_internal.directory_findings(org, document) AS f;
 	was := incident_internal.export_directory();
@@ -371,7 +383,7 @@ DECLARE
 	was jsonb;
 BEGIN
 	contact := incident_internal.needed_name(contact, 'the contact');
-	PERFORM incident_internal.take_lock('directory', org);
+	PERFORM incident_internal.lock_directory(org);
 	PERFORM incident_internal.expect_contact(org, contact);
 	was := incident_internal.export_directory();
 	PERFORM incident_internal.import_directory(jsonb_set(was, '{contacts}', (SELECT coalesce(jsonb_agg(c.item), '[]')

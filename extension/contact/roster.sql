@@ -50,7 +50,7 @@ BEGIN
 		RAISE EXCEPTION 'an override has a beginning and an end, not % and %', since, until
 			USING ERRCODE = 'datetime_field_overflow', HINT = 'Change the roster with incident.import_directory() where it is for good.';
 	END IF;
-	PERFORM incident_internal.take_lock('directory', org);
+	PERFORM incident_internal.lock_directory(org);
 	IF NOT EXISTS (SELECT FROM incident_internal.rosters AS r
 			WHERE r.org_id = org AND r.roster = override_roster.roster AND r.until = 'infinity') THEN
 		RAISE EXCEPTION 'roster "%" does not exist in organisation %', left(roster, 100), org
