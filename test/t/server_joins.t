@@ -67,17 +67,20 @@ sub ask
 	return $node->safe_psql('incident', "SET timezone = 'UTC'; $sql", extra_params => [ '-U', $login ]);
 }
 
+my $OF_INCIDENTS = qr/(?:incidents|incident_state|entries\w*)/;
+my $OF_RISKS = qr/(?:assets|threats|vulnerabilities|risk_\w+)/;
+
 # The rows of a plan that were read of tables that grow: what came, and what was thrown away.
 sub rows_read
 {
-	my ($plan) = @_;
+	my ($plan, $tables) = @_;
 	my ($read, $counts, $loops) = (0, 0, 0);
 
 	for (split /\n/, $plan)
 	{
 		if (/->  |^\S.* \(actual/)
 		{
-			$counts = / on (?:incidents|incident_state|entries\w*) /;
+			$counts = / on $tables /;
 			$loops = /rows=([\d.]+) loops=(\d+)/ ? $2 : 0;
 			$read += $1 * $loops if $counts && $loops;
 		}
@@ -98,7 +101,7 @@ for my $shape (sort keys %SHAPES)
 		for my $login (qw(one several every))
 		{
 			my $plan = ask($login, "EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off) $sql");
-			my $read = rows_read($plan);
+			my $read = rows_read($plan, $OF_INCIDENTS);
 
 			ok($read > 0 && $read <= $READ_AT_MOST, "$login reads few rows: $read") or diag($plan);
 			is(ask($login, $login eq 'one' ? $sql : "SET pg_incident.organisation = '7'; $sql"), $all, 'and gets what there is');
@@ -107,7 +110,32 @@ for my $shape (sort keys %SHAPES)
 }
 my $cast = ask('one', 'EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off) '
 	  . sprintf($SHAPES{'one ticket'}, 'o.ticket = t.id::text'));
-cmp_ok(rows_read($cast), '>=', $INCIDENTS / $ORGANISATIONS, 'a cast of the key reads all incidents that are seen, as documented');
+cmp_ok(rows_read($cast, $OF_INCIDENTS), '>=', $INCIDENTS / $ORGANISATIONS, 'a cast of the key reads all incidents that are seen, as documented');
+
+# The register of risks of an organisation that has many, beside others: each row is reached by its
+# key, with statistics and without.
+$node->safe_psql('incident', <<"SQL");
+INSERT INTO incident_internal.assets (org_id, asset_id, name, category) SELECT o, 1000 * o + n, 'asset ' || n, 'host' FROM generate_series(1, 50) AS o, generate_series(1, 10) AS n;
+INSERT INTO incident_internal.threats (org_id, threat_id, name, source, incident_categories) SELECT o, 1000 * o + n, 'threat ' || n, 'environmental', '{hardware}' FROM generate_series(1, 50) AS o, generate_series(1, 20) AS n;
+INSERT INTO incident_internal.vulnerabilities (org_id, vulnerability_id, name, status, found_at, due_at) SELECT o, 1000 * o + n, 'weakness ' || n, 'found', now(), now() FROM generate_series(1, 50) AS o, generate_series(1, 10) AS n;
+INSERT INTO incident_internal.risk_scenarios (org_id, asset_id, threat_id, vulnerability_id)
+	SELECT o, 1000 * o + a, 1000 * o + t, 1000 * o + v FROM generate_series(1, 50) AS o, generate_series(1, 10) AS a, generate_series(1, 20) AS t, generate_series(1, 10) AS v WHERE o = 7 OR v = 1 AND t = 1;
+INSERT INTO incident_internal.risk_treatments (org_id, scenario_id, decision, status, decided_at) SELECT org_id, scenario_id, 'keep', 'approved', now() FROM incident_internal.risk_scenarios;
+SQL
+my %READ_AT_MOST = (without => 1_000_000, with => 50_000);
+for my $statistics (qw(without with))
+{
+	for my $sql ('SELECT * FROM incident.risk_register', q{SELECT * FROM incident.risk_register WHERE asset = 'asset 3'}, 'SELECT * FROM incident.top_risks',
+		'SELECT * FROM incident.risk_by_owner', 'SELECT * FROM incident.frequency_disagreement', 'SELECT * FROM incident.risk_heat')
+	{
+		my $plan = ask('one', "EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off) $sql");
+		my $read = rows_read($plan, $OF_RISKS);
+
+		ok($read >= 200 && $read <= $READ_AT_MOST{$statistics}, "$sql, $statistics statistics: $read rows") or diag($plan);
+		is(ask('one', $sql), ask($superuser, "SET pg_incident.organisation = '7'; $sql"), 'and gives what there is') if $sql !~ /frequency/;
+	}
+	$node->safe_psql('incident', 'VACUUM ANALYZE');
+}
 
 $node->stop;
 done_testing();
