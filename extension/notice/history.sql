@@ -119,9 +119,9 @@ AS $$
 BEGIN
 	PERFORM incident_internal.expect_newest_snapshot('notices are rotated');
 	FOR slot IN 0..2 LOOP
-		CONTINUE WHEN slot = incident_internal.notice_slot(clock_timestamp())
-			OR pg_relation_size(format('incident_internal.notices_%s', slot)::regclass) = 0;
 		BEGIN
+			CONTINUE WHEN slot = incident_internal.notice_slot(clock_timestamp())
+				OR pg_relation_size(format('incident_internal.notices_%s', slot)::regclass) = 0;
 			PERFORM incident_internal.lock_streams();
 			EXECUTE format('LOCK TABLE incident_internal.notices_%s IN ACCESS EXCLUSIVE MODE', slot);
 			CONTINUE WHEN slot = incident_internal.notice_slot(clock_timestamp()) OR NOT incident_internal.is_done_with(slot);

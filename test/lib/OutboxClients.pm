@@ -63,6 +63,7 @@ sub start
 		srand(time * 1000 ^ $$ << 8);
 		$self->{name} = $name;
 		$self->{no}   = 0;
+		$self->{born} = time;	# as process numbers come again
 		eval { $KINDS{$kind}->($self); 1 } or print STDERR "$name: $@" while 1;
 		POSIX::_exit(1);
 	}
@@ -158,7 +159,7 @@ sub chance { return rand() < $_[0] }
 sub claim
 {
 	my ($self, $most) = @_;
-	my $id    = "$self->{name}.$$." . ++$self->{no};
+	my $id    = "$self->{name}.$self->{born}." . ++$self->{no};
 	my $began = time;
 	my $rows  = $self->ask('SELECT ' . join(', ', @CLAIMED)
 		  . " FROM incident.claim_notices('$self->{name}', '{bulk,email,phone}', $most, '$LEASE s')");
@@ -316,6 +317,7 @@ sub drain
 	my $last  = $began;
 
 	$self->{name} = 'drain';
+	$self->{born} = $began;
 	while (time < $last + $QUIET && time < $began + $PATIENCE)
 	{
 		my ($id, @given) = $self->claim(1000);

@@ -143,10 +143,10 @@ sub rows_of
 	return map { [ split /\|/, $_, -1 ] } split /\n/, $rows;
 }
 
-# Runs everybody for a while, kills them now and then, and the server so many times.
+# Runs everybody for a while, kills them after pauses of up to so many seconds, and the server so many times.
 sub run
 {
-	my ($node, $clients, $seconds, $stops) = @_;
+	my ($node, $clients, $seconds, $stops, $pause) = @_;
 	my $end       = time + $seconds;
 	my $next_stop = time + $seconds / ($stops + 1);
 	my ($kills, $stopped) = (0, 0);
@@ -159,7 +159,7 @@ sub run
 	push @names, 'rotator', 'writer-1';
 	while (time < $end)
 	{
-		sleep 0.1 + rand 0.5;
+		sleep 0.05 + rand $pause;
 		$clients->kill_one($names[ rand @names ]);
 		$kills++;
 		next if $stopped == $stops || time < $next_stop;
@@ -279,7 +279,7 @@ sub count_of
 
 {
 	my ($node, $clients) = outbox('outbox', '');
-	my ($kills, $stops) = run($node, $clients, $SECONDS, 2 + int($SECONDS / 60));
+	my ($kills, $stops) = run($node, $clients, $SECONDS, 2 + int($SECONDS / 60), 0.5);
 	my @journal = $clients->journal;
 
 	is(shown(claim_problems(@journal)), '', 'nothing was given to two at once, again after it was sent, or after it was cancelled');
@@ -313,7 +313,7 @@ for ([ 'late transactions are ignored', 'late_ignored', $LATE_ONES_IGNORED ], [ 
 	my ($what, $name, $mutation) = @$_;
 	my ($node, $clients) = outbox($name, $mutation);
 
-	run($node, $clients, $MUTANT, 0);
+	run($node, $clients, $MUTANT, 0, 0.15);
 	my @journal = $clients->journal;
 	my @lost    = grep { /is 0 times|not delivered|not told/ } account_problems($node, @journal);
 	cmp_ok(scalar @lost, '>', 0, "found out: $what");
