@@ -59,7 +59,7 @@ use lib "$SOURCE/test/oracle";
 
 sub source_dir { return $SOURCE }
 
-sub c_sources { return sort grep { !m{/relay/} } map { glob("$SOURCE/src/$_") } qw(*.[ch] */*.[ch]) }
+sub c_sources { return sort grep { !m{/src/relay/} } map { glob("$SOURCE/src/$_") } qw(*.[ch] */*.[ch]) }
 
 sub sql_parts { return map { "$SOURCE/extension/$_" } uniq(slurp_file("$SOURCE/extension/parts") =~ /^(\S+)/mg) }
 
