@@ -1,7 +1,8 @@
 /*
  * questions.c: what the database is asked.
  *
- * One question at a time, about as many messages as there are. What is refused for a moment
+ * One question at a time, about as many messages as there are; the answers say how many were still
+ * ours. What is refused for a moment
  * (deadlock, shutdown, no memory) is asked again; when another refusal is about several messages,
  * they are asked about one by one, and the one that is refused is let go.
  */
@@ -127,7 +128,7 @@ ask_claim(Questions *questions, Delivery *delivery, Session *session, int64_t no
 		lane->is_asked = room > 0;
 		if (room == 0)
 			continue;
-		/* Of what comes while this is asked, a notification tells. */
+		/* Until an answer is empty there may be more; of what comes meanwhile a notification tells. */
 		lane->has_more = false;
 		array_add(&channels, lane->name);
 		n += room;
@@ -151,6 +152,15 @@ typedef struct Told
 	Text notices, texts, permanent;
 } Told;
 
+/* The reference or the error; null where there is none. */
+static const char *
+text_or_null(const Message *message)
+{
+	const char *text = message->outcome.text;
+
+	return text == NULL || text[0] == '\0' ? NULL : text;
+}
+
 /* Moves messages from a list to the question: of those done, what was sent or else what failed. */
 static Told
 take_messages(Questions *questions, MessageList *list, Question question)
@@ -171,7 +181,7 @@ take_messages(Questions *questions, MessageList *list, Question question)
 		TAILQ_REMOVE(list, message, link);
 		TAILQ_INSERT_TAIL(&questions->messages, message, link);
 		add_number(&told.notices, message->notice);
-		array_add(&told.texts, message->outcome.text);
+		array_add(&told.texts, text_or_null(message));
 		array_add(&told.permanent, kind == OUTCOME_PERMANENT ? "true" : "false");
 		questions->n++;
 	}
@@ -243,24 +253,32 @@ hear_claim(Questions *questions, Delivery *delivery, const PGresult *answer)
 	}
 	SLIST_FOREACH(lane, &delivery->lanes, link)
 	{
-		if (lane->is_asked && n >= questions->n)
-			lane->has_more = true;
+		lane->has_more |= lane->is_asked && n > 0;
 	}
 	log_begin(LOG_LEVEL_DEBUG, "claimed");
 	log_number("messages", n);
 	log_end();
 }
 
+/* Where fewer were renewed than asked for, each is asked about alone. */
 static void
-hear_renewed(Questions *questions, Delivery *delivery)
+hear_renewed(Questions *questions, Delivery *delivery, const PGresult *answer)
 {
-	Message *message;
+	int64_t renewed = number_of(answer, 0, 0);
+	Message *message, *next;
 
-	TAILQ_FOREACH(message, &delivery->in_hand, in_hand)
+	if (renewed < questions->n && questions->n > 1)
 	{
-		if (message->is_asked)
+		questions->alone = questions->n;
+		return;
+	}
+	for (message = TAILQ_FIRST(&delivery->in_hand); message != NULL; message = next)
+	{
+		next = TAILQ_NEXT(message, in_hand);
+		if (message->is_asked && renewed > 0)
 			message->lease_until = questions->asked_at + questions->lease;
-		message->is_asked = false;
+		else if (message->is_asked)
+			delivery_lose_lease(delivery, message);
 	}
 }
 
@@ -275,6 +293,22 @@ forget_messages(Questions *questions, Delivery *delivery)
 		TAILQ_REMOVE(&questions->messages, message, link);
 		delivery_forget(delivery, message);
 	}
+}
+
+/* Tells of messages that were no longer ours: of those sent, another may send the same. */
+static void
+count_lost(const Questions *questions, Delivery *delivery, const PGresult *answer)
+{
+	int64_t lost = questions->n - number_of(answer, 0, 0);
+
+	if (lost <= 0)
+		return;
+	delivery->leases_lost += lost;
+	log_begin(LOG_LEVEL_WARNING, questions->asked == ASK_SENT
+									 ? "sent after the lease was lost"
+									 : "done after the lease was lost");
+	log_number("messages", lost);
+	log_end();
 }
 
 /* Leaves all as it was before the question. */
@@ -375,9 +409,12 @@ questions_hear(Questions *questions, Delivery *delivery, Session *session, int64
 	else if (questions->asked == ASK_CLAIM)
 		hear_claim(questions, delivery, answer);
 	else if (questions->asked == ASK_RENEW)
-		hear_renewed(questions, delivery);
+		hear_renewed(questions, delivery, answer);
 	else
+	{
+		count_lost(questions, delivery, answer);
 		forget_messages(questions, delivery);
+	}
 	questions->asked = ASK_NOTHING;
 	PQclear(answer);
 }

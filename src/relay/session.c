@@ -193,6 +193,8 @@ go_on_reading(Session *session, int64_t now)
 				   : lose_connection(session, now);
 	if (!all_results(session))
 		return SESSION_NOTHING;
+	/* Those that came with the answer, too. */
+	hear_notifications(session);
 	if (PQstatus(session->connection) != CONNECTION_OK || session->answer == NULL)
 		return lose_connection(session, now);
 	if (session->state == SESSION_GREETING)

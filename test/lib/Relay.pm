@@ -67,7 +67,10 @@ sub start
 {
 	my ($class, $config, %options) = @_;
 	my $log = "$config.log";
-	my $pid = fork() // die "fork: $!\n";
+	my $pid;
+
+	unlink $log;
+	$pid = fork() // die "fork: $!\n";
 
 	if ($pid == 0)
 	{

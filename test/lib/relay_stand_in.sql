@@ -1,4 +1,9 @@
--- Messages as a plain table, with the functions that a relay calls.
+-- Messages as a plain table, with the functions that a relay calls, for a database without the
+-- extension: what becomes of each can be told without what the extension makes of it.
+CREATE SCHEMA incident;
+INSERT INTO pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)
+	SELECT 1, 'pg_incident', oid, 'incident'::regnamespace, false, '1.0' FROM pg_roles WHERE rolname = current_user;
+
 CREATE TABLE message (
 	notice bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	key uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -33,28 +38,35 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION incident.notice_sent(worker text, notices bigint[], "references" text[]) RETURNS void
+CREATE FUNCTION incident.notice_sent(worker text, notices bigint[], reference text[]) RETURNS integer
 LANGUAGE sql AS $$
-	UPDATE public.message AS m SET state = 'sent', reference = r.reference, worker = NULL, lease_until = NULL
-	FROM unnest(notices, "references") AS r(notice, reference)
-	WHERE m.notice = r.notice AND m.notice IN (SELECT public.own(notice_sent.worker, notices))
+	WITH changed AS (UPDATE public.message AS m SET state = 'sent', reference = r.reference, worker = NULL, lease_until = NULL
+		FROM unnest(notices, notice_sent.reference) AS r(notice, reference)
+		WHERE m.notice = r.notice AND m.notice IN (SELECT public.own(notice_sent.worker, notices))
+		RETURNING 1)
+	SELECT count(*)::integer FROM changed
 $$;
 
-CREATE FUNCTION incident.notice_failed(worker text, notice bigint, error text, permanent boolean) RETURNS void
+CREATE FUNCTION incident.notice_failed(worker text, notice bigint, error text, permanent boolean) RETURNS text
 LANGUAGE sql AS $$
 	UPDATE public.message AS m SET state = CASE WHEN permanent THEN 'dead' ELSE 'open' END, error = notice_failed.error,
 		worker = NULL, lease_until = NULL, not_before = now() + interval '1 hour'
 	WHERE m.notice IN (SELECT public.own(notice_failed.worker, ARRAY[notice_failed.notice]))
+	RETURNING CASE WHEN permanent THEN 'dead' ELSE 'put off' END
 $$;
 
-CREATE FUNCTION incident.renew_lease(worker text, notices bigint[], lease interval) RETURNS void
+CREATE FUNCTION incident.renew_lease(worker text, notices bigint[], lease interval) RETURNS integer
 LANGUAGE sql AS $$
-	UPDATE public.message AS m SET lease_until = now() + lease
-	WHERE m.notice IN (SELECT public.own(renew_lease.worker, notices))
+	WITH changed AS (UPDATE public.message AS m SET lease_until = now() + lease
+		WHERE m.notice IN (SELECT public.own(renew_lease.worker, notices))
+		RETURNING 1)
+	SELECT count(*)::integer FROM changed
 $$;
 
-CREATE FUNCTION incident.give_back(worker text, notices bigint[]) RETURNS void
+CREATE FUNCTION incident.give_back(worker text, notices bigint[]) RETURNS integer
 LANGUAGE sql AS $$
-	UPDATE public.message AS m SET worker = NULL, lease_until = NULL, attempt = m.attempt - 1
-	WHERE m.notice IN (SELECT public.own(give_back.worker, notices))
+	WITH changed AS (UPDATE public.message AS m SET worker = NULL, lease_until = NULL, attempt = m.attempt - 1
+		WHERE m.notice IN (SELECT public.own(give_back.worker, notices))
+		RETURNING 1)
+	SELECT count(*)::integer FROM changed
 $$;

@@ -193,16 +193,17 @@ is((send_message($deep, 'file', '/dev/null'))[0], 65, 'one without end');
 
 # By the relay.
 my $node = start_node('relay_channels');
-$node->safe_psql('incident', slurp_file(source_dir() . '/test/lib/relay_stand_in.sql'));
-$node->safe_psql('incident', qq{INSERT INTO message (channel, address) VALUES
+$node->safe_psql('postgres', 'CREATE DATABASE messages');
+$node->safe_psql('messages', slurp_file(source_dir() . '/test/lib/relay_stand_in.sql'));
+$node->safe_psql('messages', qq{INSERT INTO message (channel, address) VALUES
 	('email', 'head\@example.org'), ('email', 'nobody\@example.org'), ('web', '$web/ok'), ('web', '$web/500'), ('file', '')});
-my $config = write_config("$dir/relay.ini", { conninfo => $node->connstr('incident') },
+my $config = write_config("$dir/relay.ini", { conninfo => $node->connstr('messages') },
 	{
 		email => { command => "$CHANNELS/mail --from incident\@example.net --\n  /usr/bin/msmtp '--file=$msmtprc'" },
 		web => { command => "$CHANNELS/webhook\n  --allow $web/" },
 		file => { command => "$CHANNELS/file\n  '$dir/delivered'" } });
 is((run_relay('--once', "--config=$config"))[0], 0, 'the relay delivers by all of them');
-is($node->safe_psql('incident', q{SELECT channel, state, coalesce(reference, error) FROM message ORDER BY notice})
+is($node->safe_psql('messages', q{SELECT channel, state, coalesce(reference, error) FROM message ORDER BY notice})
 	=~ s/[0-9a-f]{8}-[0-9a-f-]{27}/KEY/gr, <<"END" =~ s/\n\z//r, 'and the database knows what became of each');
 email|sent|<KEY\@example.net>
 email|dead|exit status 65: msmtp: recipient address nobody\@example.org not accepted by the server msmtp: server message: 550 5.1.1 no such mailbox msmtp: could not send mail (account default from $msmtprc) /usr/bin/msmtp ended with 65

@@ -15,9 +15,10 @@ use Time::HiRes qw(sleep time);
 
 my $node = start_node('relay');
 my $dir = PostgreSQL::Test::Utils::tempdir();
-my $conninfo = $node->connstr('incident');
+my $conninfo = $node->connstr('messages');
 
-$node->safe_psql('incident', slurp_file(source_dir() . '/test/lib/relay_stand_in.sql'));
+$node->safe_psql('postgres', 'CREATE DATABASE messages');
+$node->safe_psql('messages', slurp_file(source_dir() . '/test/lib/relay_stand_in.sql'));
 mkdir "$dir/got" or die;
 
 my %commands = (
@@ -58,7 +59,7 @@ sub config
 		{ map { $_ => $channels{$_} } @names });
 }
 
-sub sql { return $node->safe_psql('incident', @_) }
+sub sql { return $node->safe_psql('messages', @_) }
 
 # Waits for a condition over messages; false after 20 s.
 sub soon
@@ -179,6 +180,24 @@ append_to_file("$dir/go", '');
 $relay = Relay->start(config('heir', { poll => '200 ms' }, 'wait'));
 ok(soon(q{bool_and(channel <> 'wait' OR state = 'sent')}), 'another takes its messages over');
 is(sql(q{SELECT DISTINCT attempt FROM message WHERE channel = 'wait'}), 2, 'when the leases are over');
+
+# Another has its messages, as after a long sleep of the machine.
+unlink "$dir/go";
+is($relay->stop, 0, 'the heir ends');
+put('wait', 4);
+$relay = Relay->start(config('robbed', {}, 'wait'));
+ok(soon(q{count(*) FILTER (WHERE worker = 'robbed') >= 4}), 'a relay claims');
+sql(q{UPDATE message SET worker = 'thief', lease_until = now() + interval '1 hour' WHERE notice IN
+	(SELECT notice FROM message WHERE worker = 'robbed' ORDER BY notice OFFSET 1)});
+ok($relay->wait_for(qr/event="lease lost" notice=\d+ channel=wait begun=no/), 'it lets go of those that it has lost');
+append_to_file("$dir/go", '');
+ok(soon(q{bool_or(channel = 'wait' AND state = 'sent' AND attempt = 1)}), 'and delivers the one that it has');
+is($relay->stop, 0, 'it ends');
+is(sql(q{SELECT state, count(*) FROM message WHERE notice > (SELECT max(notice) - 4 FROM message) AND worker IS NULL GROUP BY 1}), 'sent|1', 'but no other')
+  or diag $relay->log;
+sql('DELETE FROM message');
+$relay = Relay->start(config('heir', { poll => '200 ms' }, 'wait'));
+ok($relay->wait_for(qr/event=connected/), 'the heir again');
 
 # Another configuration.
 my $config = config('heir', { poll => '200 ms' }, 'wait', 'ok');
