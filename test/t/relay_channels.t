@@ -66,7 +66,7 @@ sub message
 	return {
 		notice => 5, key => $KEY, incident => 17, contact => 'head-1', channel => 'test', language => 'zh',
 		address => 'head@example.org', subject => "响应级别 2", body => "许可系统 \"不可用\" <b> & C:\\x\n第二行",
-		payload => { status => 'open' }, token => 't0ken', attempt => 1, @_ };
+		payload => { kind => 'opened' }, token => 't0ken', attempt => 1, @_ };
 }
 
 # Mail
@@ -132,7 +132,7 @@ cmp_ok(abs($stamp - time), '<', 10, 'now');
 my $alert = posted('/ok', message(), '--shape', 'alertmanager')->{json};
 is("$alert->{version} $alert->{status} $alert->{groupKey} $alert->{alerts}[0]{labels}{incident}", '4 firing incident:17 17', 'Alertmanager');
 is($alert->{alerts}[0]{annotations}{summary}, '响应级别 2', 'with the subject');
-is(posted('/ok', message(payload => { status => 'resolved' }), '--shape', 'alertmanager')->{json}{alerts}[0]{status}, 'resolved', 'and its end');
+is(posted('/ok', message(payload => { kind => 'resolved' }), '--shape', 'alertmanager')->{json}{alerts}[0]{status}, 'resolved', 'and its end');
 
 Relay::write_file("$dir/url", "$web/ok?key=hidden\"\\\n");
 Relay::write_file("$dir/header", "Authorization: Bearer h1dden\n");
