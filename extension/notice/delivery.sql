@@ -301,6 +301,7 @@ AS $$
 DECLARE
 	of smallint;
 	no bigint;
+	found_none boolean := true;
 BEGIN
 	worker := incident_internal.expect_worker(worker);
 	lease := incident_internal.expect_lease(lease);
@@ -319,10 +320,12 @@ BEGIN
 	END IF;
 	FOR of IN SELECT s.stream FROM incident_internal.streams AS s WHERE s.channel = ANY (channels) ORDER BY s.priority, s.stream LOOP
 		RETURN QUERY SELECT * FROM incident_internal.hand_out_retries(of, worker, n, lease);
+		found_none := NOT FOUND;
 		EXIT WHEN FOUND;
 		PERFORM incident_internal.take_lock('notices', of);
 		no := incident_internal.lease_notices(of, worker, n, lease);
 		IF no IS NOT NULL THEN
+			found_none := false;
 			RETURN QUERY SELECT * FROM incident_internal.hand_out(no);
 			IF NOT FOUND THEN
 				PERFORM incident_internal.wake_relays();
@@ -330,6 +333,9 @@ BEGIN
 			EXIT;
 		END IF;
 	END LOOP;
+	IF found_none THEN
+		PERFORM incident_internal.archive_notices(20);		-- so that people soon see what was sent
+	END IF;
 	PERFORM incident_internal.note_relay(worker, channels);
 END
 $$;

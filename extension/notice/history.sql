@@ -1,27 +1,9 @@
 -- What became of messages, and how what is done with leaves the queue.
 
--- Up to which lease of a stream everything is in the history.
+-- The leases whose messages are in the history.
 CREATE TABLE incident_internal.lease_archives (
-	stream smallint NOT NULL,
-	no bigint NOT NULL,
-	PRIMARY KEY (stream, no)
+	no bigint PRIMARY KEY
 );
-
--- The leases of a stream that have ended and are not in the history yet, but for those after one
--- that is open.
-CREATE FUNCTION incident_internal.leases_to_archive(of smallint, wanted integer)
-RETURNS TABLE (lease bigint, root bigint, how text, ended_at timestamptz)
-LANGUAGE sql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT k.no, k.root, k.how, k.at
-	FROM (SELECT l.no, coalesce(l.root, l.no) AS root, e.how, e.at, bool_and(e.no IS NOT NULL) OVER (ORDER BY l.no) AS all_ended
-		FROM (SELECT * FROM incident_internal.leases AS a WHERE a.stream = of
-				AND a.no > coalesce((SELECT max(v.no) FROM incident_internal.lease_archives AS v WHERE v.stream = of), 0)
-			ORDER BY a.no LIMIT wanted) AS l
-		LEFT JOIN incident_internal.lease_ends AS e ON e.no = l.no) AS k
-	WHERE k.all_ended
-$$;
 
 -- Puts what became of the messages of some leases into the history; returns of how many leases. A
 -- range whose lease was taken over is in the history by the lease that ended it.
@@ -34,16 +16,20 @@ DECLARE
 	of record;
 	ended record;
 	archived integer := 0;
-	newest bigint;
 BEGIN
 	IF NOT incident_internal.take_lock('notices', -1, wait => false) THEN
 		RETURN 0;
 	END IF;
 	FOR of IN SELECT s.stream, s.channel FROM incident_internal.streams AS s ORDER BY s.stream LOOP
-		newest := NULL;
-		FOR ended IN SELECT * FROM incident_internal.leases_to_archive(of.stream, wanted) LOOP
-			newest := ended.lease;
+		FOR ended IN
+			SELECT l.no AS lease, coalesce(l.root, l.no) AS root, e.how, e.at AS ended_at
+			FROM incident_internal.leases AS l
+			JOIN incident_internal.lease_ends AS e ON e.no = l.no
+			WHERE l.stream = of.stream AND NOT EXISTS (SELECT FROM incident_internal.lease_archives AS v WHERE v.no = l.no)
+			ORDER BY l.no LIMIT wanted
+		LOOP
 			archived := archived + 1;
+			INSERT INTO incident_internal.lease_archives (no) VALUES (ended.lease);
 			CONTINUE WHEN ended.how = 'taken';
 			INSERT INTO incident_internal.notice_history (org_id, incident_id, id, place, seq, rule, contact, channel, address,
 					queued_at, at, attempt, outcome, detail)
@@ -57,9 +43,6 @@ BEGIN
 				WHERE p.outcome IS DISTINCT FROM 'put off'
 				ON CONFLICT DO NOTHING;
 		END LOOP;
-		IF newest IS NOT NULL THEN
-			INSERT INTO incident_internal.lease_archives (stream, no) VALUES (of.stream, newest);
-		END IF;
 	END LOOP;
 	RETURN archived;
 END
@@ -82,8 +65,8 @@ BEGIN
 				OR NOT pg_visible_in_snapshot(r.xid, l.tick_a) AND NOT (pg_visible_in_snapshot(r.xid, l.tick_b)
 					AND (r.xid, r.id, r.n::integer) <= (l.cut_xid, l.cut_id, l.cut_place))
 				OR EXISTS (SELECT FROM incident_internal.leases AS o WHERE o.stream = r.stream
-					AND o.no > coalesce(CASE WHEN r.stream > 0 THEN (SELECT max(v.no) FROM incident_internal.lease_archives AS v WHERE v.stream = r.stream) END, o.low - 1)
-					AND (r.stream > 0 OR NOT EXISTS (SELECT FROM incident_internal.lease_ends AS e WHERE e.no = o.no))
+					AND CASE WHEN r.stream > 0 THEN NOT EXISTS (SELECT FROM incident_internal.lease_archives AS v WHERE v.no = o.no)
+						ELSE NOT EXISTS (SELECT FROM incident_internal.lease_ends AS e WHERE e.no = o.no) END
 					AND pg_visible_in_snapshot(r.xid, coalesce(o.of_b, o.tick_b)) AND NOT pg_visible_in_snapshot(r.xid, coalesce(o.of_a, o.tick_a))
 					AND (r.xid, r.id) >= (o.from_xid, o.from_id)
 					AND (r.xid, r.id) <= (coalesce(o.to_xid, o.cut_xid), coalesce(o.to_id, o.cut_id))))$query$, slot)
@@ -161,16 +144,15 @@ BEGIN
 		incident_internal.lease_archives IN ACCESS EXCLUSIVE MODE;
 	kept_leases := ARRAY(
 		SELECT l FROM incident_internal.leases AS l
-		JOIN (SELECT k.stream, max(k.no) AS newest, coalesce(min(k.no) FILTER (WHERE NOT EXISTS (SELECT FROM incident_internal.lease_ends AS e WHERE e.no = k.no)),
-				max(k.no)) AS open, coalesce((SELECT max(v.no) FROM incident_internal.lease_archives AS v WHERE v.stream = k.stream),
-				CASE k.stream WHEN 0 THEN max(k.no) ELSE 0 END) AS archived
+		JOIN (SELECT k.stream, max(k.no) AS newest, min(k.no) FILTER (WHERE NOT EXISTS (
+				SELECT FROM incident_internal.lease_ends AS e WHERE e.no = k.no)) AS open
 			FROM incident_internal.leases AS k GROUP BY k.stream) AS s ON s.stream = l.stream
-		WHERE l.no >= least(s.newest, s.open, s.archived + 1));
+		WHERE l.no >= least(s.newest, s.open)
+			OR l.stream > 0 AND NOT EXISTS (SELECT FROM incident_internal.lease_archives AS v WHERE v.no = l.no));
 	kept_ends := ARRAY(SELECT e FROM incident_internal.lease_ends AS e WHERE e.no IN (SELECT l.no FROM unnest(kept_leases) AS l));
 	kept_progress := ARRAY(SELECT p FROM incident_internal.lease_progress AS p
 		WHERE p.root IN (SELECT coalesce(l.root, l.no) FROM unnest(kept_leases) AS l));
-	kept_archives := ARRAY(SELECT v FROM incident_internal.lease_archives AS v
-		WHERE (v.stream, v.no) IN (SELECT k.stream, max(k.no) FROM incident_internal.lease_archives AS k GROUP BY k.stream));
+	kept_archives := ARRAY(SELECT v FROM incident_internal.lease_archives AS v WHERE v.no IN (SELECT l.no FROM unnest(kept_leases) AS l));
 	TRUNCATE incident_internal.leases, incident_internal.lease_ends, incident_internal.lease_progress, incident_internal.lease_archives;
 	INSERT INTO incident_internal.leases OVERRIDING SYSTEM VALUE SELECT (l).* FROM unnest(kept_leases) AS l;
 	INSERT INTO incident_internal.lease_ends SELECT (e).* FROM unnest(kept_ends) AS e;
