@@ -44,6 +44,20 @@ RETURNS timestamptz
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'pgi_past_moment';
 
+-- Refuses what cannot be done in a read-only transaction, such as on a standby, whether there is
+-- something to do or not.
+CREATE FUNCTION incident_internal.expect_writable(what text)
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF current_setting('transaction_read_only')::boolean THEN
+		RAISE EXCEPTION 'cannot % in a read-only transaction', what USING ERRCODE = 'read_only_sql_transaction';
+	END IF;
+END
+$$;
+
 -- A value that has to be given.
 CREATE FUNCTION incident_internal.needed(value anyelement, what text)
 RETURNS anyelement

@@ -275,7 +275,7 @@ RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT incident_internal.needed_name(worker, 'the worker')
+	SELECT incident_internal.needed_name(worker, 'the worker') FROM incident_internal.expect_writable('deliver messages')
 $$;
 
 CREATE FUNCTION incident_internal.expect_lease(lease interval)

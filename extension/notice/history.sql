@@ -40,7 +40,7 @@ BEGIN
 					SELECT DISTINCT ON (d.place) d.place, g.outcome, g.details[d.number] AS detail, g.at
 					FROM incident_internal.lease_progress AS g, unnest(g.places) WITH ORDINALITY AS d(place, number)
 					WHERE g.root = ended.root ORDER BY d.place, g.at) AS p USING (place)
-				WHERE p.outcome IS DISTINCT FROM 'put off'
+				WHERE p.outcome IS DISTINCT FROM 'put off' AND p.detail IS DISTINCT FROM 'the incident is gone'
 				ON CONFLICT DO NOTHING;
 		END LOOP;
 	END LOOP;
@@ -100,7 +100,7 @@ SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '50ms'
 AS $$
 BEGIN
-	PERFORM incident_internal.expect_newest_snapshot('notices are rotated');
+	PERFORM incident_internal.expect_writable('tend messages'), incident_internal.expect_newest_snapshot('notices are rotated');
 	FOR slot IN 0..2 LOOP
 		BEGIN
 			CONTINUE WHEN slot = incident_internal.notice_slot(clock_timestamp())
@@ -135,7 +135,7 @@ DECLARE
 	kept_progress incident_internal.lease_progress[];
 	kept_archives incident_internal.lease_archives[];
 BEGIN
-	PERFORM incident_internal.expect_newest_snapshot('leases are rotated');
+	PERFORM incident_internal.expect_writable('tend messages'), incident_internal.expect_newest_snapshot('leases are rotated');
 	IF pg_relation_size('incident_internal.leases'::regclass) < 1024 * 1024 THEN
 		RETURN false;
 	END IF;
@@ -180,6 +180,7 @@ DECLARE
 	lease bigint;
 	dropped integer;
 BEGIN
+	PERFORM incident_internal.expect_writable('tend messages');
 	IF EXISTS (SELECT FROM incident_internal.relays AS r WHERE r.seen_at > day_ago)
 			OR NOT EXISTS (SELECT FROM incident_internal.notices AS n WHERE n.stream = 0 AND n.at < day_ago)
 			OR NOT incident_internal.take_lock('notices', 0, wait => false) THEN

@@ -176,6 +176,7 @@ AS $$
 DECLARE
 	page incident_internal.pages;
 BEGIN
+	PERFORM incident_internal.expect_writable('answer messages');
 	SELECT p.* INTO page FROM incident_internal.page_tokens AS t
 		JOIN incident_internal.pages AS p ON p.org_id = t.org_id AND p.page_id = t.page_id
 		WHERE t.digest = sha256(convert_to(incident_internal.needed_name(token, 'the token'), 'UTF8')) AND t.expires_at > clock_timestamp()

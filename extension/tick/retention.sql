@@ -98,6 +98,7 @@ AS $$
 DECLARE
 	wanted record;
 BEGIN
+	PERFORM incident_internal.expect_writable('make partitions');
 	FOR wanted IN SELECT w.*, incident_internal.is_kept_out(w.parent, w.part) AS kept_out
 			FROM incident_internal.wanted_partitions() AS w
 			WHERE w.parent = 'entries' AND w.first_key > incident_internal.month_of(now() + interval '1 day')

@@ -60,7 +60,7 @@ for (split /\n/, $node->safe_psql('incident', 'SELECT object, role FROM incident
 	$may{$object}{$role} = 1;
 }
 my $rights = slurp_file("$REFERENCE/rights.md");
-my %told = $rights =~ /^\| `(\w+)` \|((?: (?:yes )?\|){5})$/mg;
+my %told = $rights =~ /^\| `(\w+)` \|((?: (?:yes )?\|){7})$/mg;
 my @wrong;
 for my $object (sort keys %may)
 {

@@ -65,6 +65,7 @@ my %RESULTS = (
 	policies => q{SELECT name, version, incident.export_policy(policy_id)::text FROM incident.policy_versions},
 	calendars => q{SELECT c, incident.export_calendar(c)::text FROM unnest('{desk,china,business-hours,24x7}'::text[]) AS c},
 	methods => q{SELECT name, incident.export_risk_method(method_id)::text FROM incident.risk_method_versions},
+	audience => q{SELECT i, a.* FROM generate_series(1, 2) AS i, incident.audience(i) AS a},
 	registers => q{SELECT incident.export_risk_register()::text AS r},
 	explain => q{SELECT i, l FROM generate_series(1, 2) AS i, incident.explain(i) AS l},
 	simulate => q{SELECT at, kind, level, detail::text FROM incident.simulate('desk', '1', 'severe',
@@ -164,7 +165,8 @@ sub rows_of
 
 	$rows =~ s/(?:$present)[T ][\d:.]+(?:\+00(?::00)?)?/NOW/g;
 	$rows =~ s/\\\\x[0-9a-f]{64}/HASH/g;
-	$rows =~ s/("(?:next_xid|boot_clock|from_bucket|bucket|last_work_took)"): [^,}]+/$1: NOW/g;
+	$rows =~ s/("(?:next_xid|boot_clock|from_bucket|bucket|last_work_took|xid)"): [^,}]+/$1: NOW/g;
+	$rows =~ s/("id"): "[0-9a-f-]{36}"/$1: NOW/g;
 	return join "\n", sort split /\n/, $rows;
 }
 

@@ -39,6 +39,8 @@ my @writes = (
 	q{open('host', 'minor')}, q{open('host', 'severe', dedup_key => 'k')}, q{note(1, 'n')}, q{assess(1, 'severe')}, q{acknowledge(1)},
 	q{activate(1)}, q{hold(1)}, q{resume(1)}, q{resolve(1)}, q{close(1)}, q{reopen(1)}, q{cancel(1)},
 	q{duty_done(1, 'first_report')}, q{report(1, 'first_report', '{}')}, q{migrate_incident(1, 'itil')}, q{set_confidentiality(1, 'red')},
+	q{claim_notices('w', '{email}')}, q{notice_sent('w', '{1}')}, q{notice_failed('w', 1)}, q{renew_lease('w', '{1}')}, q{give_back('w', '{1}')},
+	q{acknowledge_notice('t')}, q{snooze_notice('t', now())}, q{archive_notices()}, q{drop_decisions()}, q{rotate_notices()}, q{rotate_leases()}, q{keep_out_next_month()},
 	q{tick()}, q{take_maintenance()}, q{add_next_partition()}, q{drop_next_partition()}, q{forget_next_month('1 day')}, q{forget_rosters('1 day')}, q{tidy_up()},
 	q{set_id_range(1)}, q{register_organisation(2, 'two', 'eport')}, q{register_asset('other', 'host')},
 	q{import_directory('{}')}, q{set_message_template('opened', 'en', 'short', NULL, NULL)}, q{erase_contact('ann')}, q{override_roster('desk', 'ann', now(), now() + interval '1 h')},

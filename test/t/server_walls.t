@@ -41,6 +41,7 @@ sub content
 }
 $node->safe_psql('incident', "SELECT incident.register_organisation(n, 'organisation ' || n) FROM generate_series(1, 3) AS n;\n"
 	  . content(1, '7') . content(2, 'secret') . content(3, 'third') . <<'SQL');
+SELECT count(*) FROM incident.claim_notices('w', '{mail}');	-- of which some come to nobody
 INSERT INTO incident_internal.quarantine
 	SELECT org_id, -incident_id, now(), 1, now() + interval '1 day', 'XX000', ticket || ' error' FROM incident_internal.incidents;
 VACUUM ANALYZE;

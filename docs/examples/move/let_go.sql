@@ -25,5 +25,6 @@ $$;
 ALTER TABLE incident_internal.risk_results DISABLE TRIGGER keep_results;
 SELECT format('DELETE FROM incident_internal.%I WHERE %s', relname, condition) FROM pg_temp.parts WHERE key = 'org_id' ORDER BY relname \gexec
 DELETE FROM incident_internal.timers AS t WHERE t.org_id = :organisation;
+DELETE FROM incident_internal.retries AS r WHERE r.org_id = :organisation;
 ALTER TABLE incident_internal.risk_results ENABLE ALWAYS TRIGGER keep_results;
 COMMIT;

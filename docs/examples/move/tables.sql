@@ -7,7 +7,7 @@ SET intervalstyle = 'postgres';
 SET bytea_output = 'hex';
 SET extra_float_digits = 1;
 
--- Its own rows, but for timers, which are set anew; and policies of one's own that its incidents
+-- Its own rows, but for timers, which are set anew, and messages on their way, which stay; and policies of one's own that its incidents
 -- are under, which are taken along where they are not known.
 CREATE TEMP VIEW parts AS
 SELECT c.relname, k.key, (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attname) FROM pg_attribute AS a
@@ -18,7 +18,7 @@ FROM pg_class AS c
 CROSS JOIN LATERAL (SELECT min(a.attname) AS key FROM pg_attribute AS a		-- org_id comes first
 	WHERE a.attrelid = c.oid AND a.attname IN ('org_id', 'policy_id')) AS k
 WHERE c.relnamespace = 'incident_internal'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-	AND k.key IS NOT NULL AND c.relname <> 'timers';
+	AND k.key IS NOT NULL AND c.relname NOT IN ('timers', 'notices', 'retries');
 
 CREATE TEMP TABLE digests (relname text, number bigint, digest numeric);
 CREATE TEMP VIEW digest_statements AS
