@@ -121,7 +121,7 @@ BEGIN
 END
 $$;
 
--- Whom an entry's decision tells: one message a person, by the rule that asks most of him.
+-- Whom an entry's decision tells, if that still holds: one message a person, by the rule that asks most of him.
 CREATE FUNCTION incident_internal.drafts_of(org integer, incident bigint, entry integer, at timestamptz)
 RETURNS SETOF incident_internal.message_draft
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
@@ -141,6 +141,7 @@ AS $$
 			coalesce(e.response_level, s.response_level), at) AS f
 		WHERE c.contact IS NOT NULL ORDER BY f.rank LIMIT 1) AS t ON true
 	WHERE s.org_id = org AND s.incident_id = incident
+		AND incident_internal.not_wanted_because(org, incident, entry, NULL) IS NULL
 	ORDER BY coalesce(c.contact, p.post), c.contact, (r.acknowledge = 'everyone') DESC, (r.acknowledge = 'anyone') DESC, r.urgent DESC, r.number
 $$;
 
