@@ -66,7 +66,7 @@ SELECT key FROM jsonb_object_keys(message_facts(1, :id, 2) || message_facts(1, :
 	SELECT key FROM jsonb_object_keys(mask_facts(message_facts(1, :id, 1))) AS key ORDER BY 1;
 
 -- What people wrote is never a template, nor another line.
-SELECT m.subject, m.body FROM message_text(1, 1, 'opened', jsonb_build_object('summary', E'{ticket} %s $1 \\1 {{x}\r\nEvent: none\t\u0007\u0085\u2028\u202egnp.exe \u200b|', 'ticket', '{summary}',
+SELECT replace(m.subject, E'\u200b', '<200b>') AS subject, replace(m.body, E'\u200b', '<200b>') AS body FROM message_text(1, 1, 'opened', jsonb_build_object('summary', E'{ticket} %s $1 \\1 {{x}\r\nEvent: none\t\u0007\u0085\u2028\u202egnp.exe \u200b|', 'ticket', '{summary}',
 	'organisation', E'a\nb'), 'en', 'long') AS m;
 
 -- Templates of one's own, in one organisation.

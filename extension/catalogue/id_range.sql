@@ -10,7 +10,7 @@ AS $$
 	SELECT c.relname, a.attname, pg_get_serial_sequence(format('incident_internal.%I', c.relname), a.attname)::regclass
 	FROM pg_class AS c
 	JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attidentity <> '' AND a.atttypid = 'bigint'::regtype
-	WHERE c.relnamespace = 'incident_internal'::regnamespace
+	WHERE c.relnamespace = 'incident_internal'::regnamespace AND NOT c.relispartition
 		AND EXISTS (SELECT FROM pg_attribute AS o WHERE o.attrelid = c.oid AND o.attname = 'org_id')
 	ORDER BY c.relname
 $$;

@@ -99,9 +99,11 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '50ms'
 AS $$
+DECLARE
+	slot integer;
 BEGIN
 	PERFORM incident_internal.expect_writable('tend messages'), incident_internal.expect_newest_snapshot('notices are rotated');
-	FOR slot IN 0..2 LOOP
+	FOR slot IN SELECT generate_series(0, 2) LOOP
 		BEGIN
 			CONTINUE WHEN slot = incident_internal.notice_slot(clock_timestamp())
 				OR pg_relation_size(format('incident_internal.notices_%s', slot)::regclass) = 0;
