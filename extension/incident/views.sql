@@ -307,7 +307,7 @@ COMMENT ON COLUMN incident.watchdog.quarantined IS 'How many incidents failed to
 COMMENT ON COLUMN incident.watchdog.last_work_at IS 'When a tick last had something to do, in the last hour.';
 COMMENT ON COLUMN incident.watchdog.last_work_took IS 'How long that tick took.';
 COMMENT ON COLUMN incident.watchdog.relay_seen_at IS 'When a relay last came for messages; NULL: never.';
-COMMENT ON COLUMN incident.watchdog.oldest_notice IS 'Since when the oldest message waits that could be claimed; NULL: none does.';
+COMMENT ON COLUMN incident.watchdog.oldest_notice IS 'Since when the oldest message waits that could be claimed, or has failed and is to be tried again; NULL: none does.';
 COMMENT ON COLUMN incident.watchdog.notices_waiting IS 'How many wait so, entries whose messages are yet to be made counted as one.';
 COMMENT ON COLUMN incident.watchdog.notices_dead IS 'How many messages of the last 24 hours reached nobody.';
 COMMENT ON COLUMN incident.watchdog.ticks_last_hour IS 'How many ticks had something to do in the last hour.';

@@ -291,6 +291,25 @@ BEGIN
 END
 $$;
 
+-- Whether there are decisions to make messages of, or pages to pass on.
+CREATE FUNCTION incident_internal.has_decisions()
+RETURNS boolean
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET jit = off
+AS $$
+	SELECT EXISTS (SELECT FROM incident_internal.pages AS p WHERE p.due_at <= clock_timestamp())
+		OR EXISTS (SELECT FROM incident_internal.leases AS l WHERE l.stream = 0 AND l.until <= clock_timestamp()
+			AND NOT EXISTS (SELECT FROM incident_internal.lease_ends AS e WHERE e.no = l.no))
+		OR EXISTS (SELECT FROM incident_internal.notices AS r
+			WHERE r.stream = 0 AND r.xid >= coalesce((SELECT pg_snapshot_xmin(l.tick_a) FROM incident_internal.leases AS l
+				WHERE l.stream = 0 ORDER BY l.no DESC LIMIT 1), '0')
+				AND NOT EXISTS (SELECT FROM (SELECT * FROM incident_internal.leases AS l WHERE l.stream = 0 ORDER BY l.no DESC LIMIT 1) AS n
+					WHERE pg_visible_in_snapshot(r.xid, n.tick_a) OR pg_visible_in_snapshot(r.xid, n.tick_b)
+						AND (r.xid, r.id, r.n::integer) <= (n.cut_xid, n.cut_id, n.cut_place)))
+$$;
+
 CREATE FUNCTION incident_internal.claim_notices(
 	worker text, channels text[], n integer DEFAULT 100, lease interval DEFAULT '1 minute')
 RETURNS TABLE (notice bigint, key uuid, incident bigint, contact text, channel text, address text, language text, subject text,
@@ -305,6 +324,7 @@ DECLARE
 BEGIN
 	worker := incident_internal.expect_worker(worker);
 	lease := incident_internal.expect_lease(lease);
+	PERFORM incident_internal.expect_newest_snapshot('messages are claimed');
 	IF incident_internal.needed(n, 'the number of notices') NOT BETWEEN 1 AND 1000 THEN
 		RAISE EXCEPTION 'from 1 to 1000 notices are claimed at a time, not %', n USING ERRCODE = 'invalid_parameter_value';
 	END IF;
@@ -313,7 +333,8 @@ BEGIN
 		RAISE EXCEPTION 'the channels must not be empty' USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'Name those that this worker delivers by, such as ''{email,webhook}''.';
 	END IF;
-	IF incident_internal.take_lock('notices', 0, wait => false) THEN
+	-- The lock is kept until the claim is committed: others go without where there is nothing to do.
+	IF incident_internal.has_decisions() AND incident_internal.take_lock('notices', 0, wait => false) THEN
 		IF incident_internal.resolve_decisions(1000) + incident_internal.pass_pages_on(100) > 0 THEN
 			PERFORM incident_internal.wake_relays();	-- what was made can be claimed once it is committed
 		END IF;

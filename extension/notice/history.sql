@@ -195,6 +195,9 @@ BEGIN
 			RAISE EXCEPTION 'some are newer' USING ERRCODE = 'PGINR';
 		END IF;
 		PERFORM incident_internal.end_lease(lease);
+		INSERT INTO incident_internal.notice_history (org_id, incident_id, id, place, seq, queued_at, at, attempt, outcome, detail)
+			SELECT m.org_id, m.incident, m.id, m.row_place, m.seq, m.queued_at, clock_timestamp(), 0, 'nobody', 'no relay has come for a day'
+			FROM incident_internal.leased(lease) AS m ON CONFLICT DO NOTHING;
 	EXCEPTION WHEN SQLSTATE 'PGINR' THEN
 		dropped := 0;
 	END;

@@ -121,7 +121,7 @@ BEGIN
 END
 $$;
 
--- Whom an entry's decision tells, if that still holds: one message a person, by the rule that asks most of him.
+-- Whom an entry's decision tells: one message a person, by the rule that asks most of him.
 CREATE FUNCTION incident_internal.drafts_of(org integer, incident bigint, entry integer, at timestamptz)
 RETURNS SETOF incident_internal.message_draft
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
@@ -141,7 +141,6 @@ AS $$
 			coalesce(e.response_level, s.response_level), at) AS f
 		WHERE c.contact IS NOT NULL ORDER BY f.rank LIMIT 1) AS t ON true
 	WHERE s.org_id = org AND s.incident_id = incident
-		AND incident_internal.not_wanted_because(org, incident, entry, NULL) IS NULL
 	ORDER BY coalesce(c.contact, p.post), c.contact, (r.acknowledge = 'everyone') DESC, (r.acknowledge = 'anyone') DESC, r.urgent DESC, r.number
 $$;
 
@@ -199,7 +198,8 @@ BEGIN
 END
 $$;
 
--- Makes messages of some decisions; the caller has the lock of stream 0.
+-- Makes messages of some decisions; the caller has the lock of stream 0. Of what does not hold any
+-- more none is made: who was to be told is not looked up, and the history says why.
 CREATE FUNCTION incident_internal.resolve_some(org_ids integer[], incidents bigint[], entries integer[])
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -207,10 +207,20 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	drafts incident_internal.message_draft[];
+	over integer[];
 BEGIN
+	WITH gone AS (
+		SELECT w.number, w.why FROM incident_internal.not_wanted(org_ids, incidents, entries, array_fill(NULL::bigint, ARRAY[cardinality(entries)])) AS w),
+	noted AS (
+		INSERT INTO incident_internal.notice_history (org_id, incident_id, id, place, seq, queued_at, at, attempt, outcome, detail)
+			SELECT org_ids[g.number], incidents[g.number], nextval('incident_internal.notices_id_seq'), 1, entries[g.number], clock_timestamp(),
+				clock_timestamp(), 0, 'cancelled', g.why
+			FROM gone AS g WHERE g.why <> 'the incident is gone')
+	SELECT coalesce(array_agg(g.number), '{}') INTO over FROM gone AS g;
 	SELECT array_agg(f ORDER BY d.place) INTO drafts
 		FROM unnest(org_ids, incidents, entries) WITH ORDINALITY AS d(org_id, incident, entry, place),
-			LATERAL incident_internal.drafts_of(d.org_id, d.incident, d.entry, clock_timestamp()) AS f;
+			LATERAL incident_internal.drafts_of(d.org_id, d.incident, d.entry, clock_timestamp()) AS f
+		WHERE d.place <> ALL (over);
 	SELECT array_agg(p) INTO drafts FROM incident_internal.open_pages(drafts) AS p;
 	PERFORM incident_internal.queue_messages(incident_internal.tell_once(drafts));
 END

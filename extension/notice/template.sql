@@ -224,7 +224,7 @@ BEGIN
 	RETURN jsonb_build_object(
 		'incident', message_values.incident_id::text, 'ticket', facts ->> 'ticket', 'organisation', facts ->> 'organisation',
 		'policy', facts #>> ARRAY['policy', language], 'zone', zone,
-		'summary', coalesce(facts ->> 'summary', CASE WHEN facts ? 'masked' THEN CASE WHEN zh THEN '（内容保密）' ELSE '(confidential)' END
+		'summary', coalesce(left(facts ->> 'summary', 4000), CASE WHEN facts ? 'masked' THEN CASE WHEN zh THEN '（内容保密）' ELSE '(confidential)' END
 			ELSE CASE WHEN zh THEN '（无摘要）' ELSE '(no summary)' END END),
 		'asset', facts ->> 'asset', 'asset_category', facts ->> 'asset_category', 'category', facts ->> 'category',
 		'confidentiality', 'TLP:' || upper(facts ->> 'confidentiality'),
@@ -239,7 +239,7 @@ BEGIN
 			CASE form WHEN 'short' THEN CASE WHEN zh THEN '未定' ELSE 'none' END END),
 		'time_left', CASE WHEN deadline > now() THEN incident_internal.time_in_words(date_trunc('minute', deadline - now()), language)
 			WHEN deadline <= now() THEN CASE WHEN zh THEN '无' ELSE 'none' END END,
-		'by', facts ->> 'by', 'note', facts ->> 'note',
+		'by', facts ->> 'by', 'note', left(facts ->> 'note', 4000),
 		'drill', CASE WHEN (facts ->> 'drill')::boolean THEN CASE WHEN zh THEN '演练' ELSE 'DRILL' END END);
 END
 $$;
@@ -283,6 +283,9 @@ DECLARE
 	unknown text;
 	alone CONSTANT text := regexp_replace(template, '[{][a-z_]+[}]', '', 'g');
 BEGIN
+	IF (SELECT count(*) FROM regexp_matches(template, '[{][a-z_]+[}]', 'g')) > 100 THEN
+		RAISE EXCEPTION '% names more than 100 variables', what USING ERRCODE = 'program_limit_exceeded';
+	END IF;
 	SELECT v.name[1] INTO unknown FROM regexp_matches(template, '[{]([^{}]*)[}]', 'g') AS v(name)
 		WHERE v.name[1] <> ALL (incident_internal.message_variables()) LIMIT 1;
 	IF unknown IS NOT NULL THEN

@@ -20,7 +20,7 @@ WHERE q.stream > 0
 COMMENT ON VIEW incident.notices IS
 'Who was told what and what became of it: a row a message. outcome: queued (a relay may have it), waiting (to be tried again, or until quiet hours end; at is when), sent, cancelled, dead (it could not be delivered), nobody (a post without anybody to tell). seq is the entry of incident.timeline that it is about.';
 COMMENT ON COLUMN incident.notices.post IS 'Of nobody: the post in which nobody could be told.';
-COMMENT ON COLUMN incident.notices.contact IS 'Who was told; NULL where a post reaches nobody.';
+COMMENT ON COLUMN incident.notices.contact IS 'Who was told; NULL where a post reaches nobody, or what was decided did not hold any more when messages were to be made.';
 COMMENT ON COLUMN incident.notices.channel IS 'By which channel, as in the directory.';
 COMMENT ON COLUMN incident.notices.queued_at IS 'When the message was made.';
 COMMENT ON COLUMN incident.notices.at IS 'When it came to its outcome; of one that waits, when it is tried again.';
@@ -40,7 +40,8 @@ WITH left_over AS (
 	WHERE l.no IS NULL OR NOT pg_visible_in_snapshot(r.xid, l.tick_a) AND NOT (pg_visible_in_snapshot(r.xid, l.tick_b)
 		AND (r.xid, r.id, r.n::integer) <= (l.cut_xid, l.cut_id, l.cut_place))
 	UNION ALL
-	SELECT f.due_at, 1 FROM incident_internal.retries AS f WHERE f.due_at <= now()
+	SELECT CASE WHEN f.attempt > 0 THEN f.queued_at ELSE f.due_at END, 1 FROM incident_internal.retries AS f
+	WHERE f.attempt > 0 OR f.due_at <= now()
 	UNION ALL
 	SELECT l.until, l.n FROM incident_internal.leases AS l
 	WHERE l.until <= now() AND NOT EXISTS (SELECT FROM incident_internal.lease_ends AS e WHERE e.no = l.no))

@@ -28,7 +28,7 @@
 #define GIVE_BACK "SELECT incident.give_back($1, $2::bigint[])"
 #define SENT "SELECT incident.notice_sent($1, $2::bigint[], $3::text[])"
 #define FAILED                                                                   \
-	"SELECT incident.notice_failed($1, f.notice, f.error, f.permanent) "         \
+	"SELECT count(incident.notice_failed($1, f.notice, f.error, f.permanent)) "  \
 	"FROM unnest($2::bigint[], $3::text[], $4::boolean[]) AS f (notice, error, " \
 	"permanent)"
 

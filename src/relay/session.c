@@ -21,6 +21,7 @@
 static const char greeting[] =
 	"SET search_path = pg_catalog, pg_temp;"
 	"SET default_transaction_isolation = 'read committed';"
+	"SET lock_timeout = '30s';"
 	"LISTEN pg_incident;"
 	"SELECT extversion FROM pg_extension WHERE extname = 'pg_incident'";
 

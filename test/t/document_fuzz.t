@@ -132,6 +132,7 @@ is($node->safe_psql('incident', q{SELECT DISTINCT p.proname FROM pg_proc AS p
 	JOIN incident_internal.role_rights AS r ON r.object = p.proname AND r.object_kind <> 'view'
 	JOIN pg_type AS t ON t.oid = ANY (p.proargtypes)
 	WHERE p.pronamespace IN ('incident'::regnamespace, 'incident_internal'::regnamespace) AND (t.typname IN ('json', 'jsonb') OR t.typcategory = 'A')
+		AND p.proname NOT IN ('claim_notices', 'give_back', 'notice_sent', 'renew_lease')	-- whose lists are of one kind
 		AND NOT EXISTS (SELECT FROM readers WHERE sql ~ ('incident\.' || p.proname || '\('))}),
 	'', 'every reader of documents is tried');
 

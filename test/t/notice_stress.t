@@ -226,7 +226,7 @@ sub account_problems
 	my %failed    = map { $_->{key} => 1 } grep { $_->{what} eq 'dead' } @journal;
 	my (%known, @problems);
 
-	for (rows_of($node, 'SELECT incident_internal.message_key(id, place), address, outcome, attempt, detail FROM incident_internal.notice_history'))
+	for (rows_of($node, q{SELECT incident_internal.message_key(id, place), coalesce(address, ''), outcome, attempt, detail FROM incident_internal.notice_history}))
 	{
 		my ($key, $address, $outcome, $attempt, $detail) = @$_;
 
@@ -244,8 +244,8 @@ SELECT address FROM incident_internal.notice_history WHERE channel = 'bulk' AND 
 SQL
 	push @problems, map { "$_->[1] was not told of incident $_->[0]" } rows_of($node, <<'SQL');
 SELECT e.incident_id, c.contact FROM incident_internal.entries AS e, incident_internal.contacts AS c WHERE e.kind = 0 AND e.incident_id > 20
-	AND NOT EXISTS (SELECT FROM incident_internal.notice_history AS h WHERE h.incident_id = e.incident_id AND h.seq = e.seq AND h.contact = c.contact
-		AND h.channel <> 'bulk')
+	AND NOT EXISTS (SELECT FROM incident_internal.notice_history AS h WHERE h.incident_id = e.incident_id AND h.seq = e.seq
+		AND (h.contact = c.contact AND h.channel <> 'bulk' OR h.contact IS NULL AND h.outcome = 'cancelled'))
 SQL
 	push @problems, map { "$_->[1] leases of $_->[0] were open at once" }
 	  rows_of($node, 'SELECT DISTINCT root, leases FROM seen_at_once WHERE root IS NOT NULL');
@@ -299,7 +299,8 @@ sub count_of
 		  . join(', ', map { "$outcomes{$_} $_" } sort keys %outcomes)
 		  . ", $again times again, $taken leases taken over that are still known, " . count_of('refused', @journal) . ' late answers, '
 		  . count_of('rotated', @journal) . " times emptied, at most $bytes bytes");
-	for my $what (qw(refused kept let_go dead resolved rotated))
+	# Late answers are few in a short run, and on a busy machine there may be none.
+	for my $what (qw(kept let_go dead resolved rotated), $SECONDS < 60 ? () : 'refused')
 	{
 		cmp_ok(count_of($what, @journal), '>', 0, "met: $what");
 	}
@@ -312,10 +313,15 @@ for ([ 'late transactions are ignored', 'late_ignored', $LATE_ONES_IGNORED ], [ 
 {
 	my ($what, $name, $mutation) = @$_;
 	my ($node, $clients) = outbox($name, $mutation);
+	my @lost;
 
-	run($node, $clients, $MUTANT, 0, 0.15);
-	my @journal = $clients->journal;
-	my @lost    = grep { /is 0 times|not delivered|not told/ } account_problems($node, @journal);
+	# What it takes to lose one comes by chance.
+	for (1 .. 4)
+	{
+		run($node, $clients, $MUTANT, 0, 0.15);
+		@lost = grep { /is 0 times|not delivered|not told/ } account_problems($node, $clients->journal);
+		last if @lost;
+	}
 	cmp_ok(scalar @lost, '>', 0, "found out: $what");
 	note("$what: " . @lost . ' of ' . $node->safe_psql('incident', 'SELECT count(*) FROM ledger') . " lost\n" . shown(@lost));
 	$node->stop('immediate');

@@ -126,7 +126,7 @@ cmp_ok(abs($stamp / 1000 - time), '<', 10, 'now');
 
 $post = posted('/feishu-accepted', message(), '--shape', 'feishu', '--secret-file', $secret);
 $stamp = $post->{json}{timestamp};
-is_deeply($post->{json}, { timestamp => $stamp, sign => padded(hmac_sha256_base64('', "$stamp\nSECabc123")), msg_type => 'text', content => { text => $text } }, 'Feishu, signed');
+is_deeply($post->{json}, { timestamp => $stamp, sign => padded(hmac_sha256_base64('', "$stamp\nSECabc123")), msg_type => 'text', content => { text => $text =~ s/</\x{ff1c}/gr } }, 'Feishu, signed, and nobody is mentioned');
 cmp_ok(abs($stamp - time), '<', 10, 'now');
 
 my $alert = posted('/ok', message(), '--shape', 'alertmanager')->{json};
@@ -162,6 +162,11 @@ is((send_message(message(address => "$web/never"), 'webhook', '--max-time', 1))[
 is((send_message(message(address => "$web/ok"), 'webhook', '--allow', 'https://example.org/'))[0], 65, 'a URL that is not allowed');
 is(scalar(grep { $_->{path} ne '/never' } arrived()), 0, 'and nothing arrived');
 is((send_message(message(address => "$web/ok"), 'webhook', '--secret-file', "$dir/none"))[0], 78, 'a secret that is not there');
+# What --allow names is a part of the path, whatever a URL makes of it.
+for my $rest (qw(/accepted/../x /accepted/%2e%2e/x /accepted/./x /acceptedly /accepted@example.org/))
+{
+	is((send_message(message(address => "$web$rest"), 'webhook', '--allow', "$web/accepted"))[0], 65, "$rest is not below what is allowed");
+}
 is((send_message(message(), 'webhook', '--shape', 'smoke'))[0], 2, 'a shape that is unknown');
 
 # Files
