@@ -335,7 +335,7 @@ BEGIN
 	END IF;
 	-- The lock is kept until the claim is committed: others go without where there is nothing to do.
 	IF incident_internal.has_decisions() AND incident_internal.take_lock('notices', 0, wait => false) THEN
-		IF incident_internal.resolve_decisions(1000) + incident_internal.pass_pages_on(100) > 0 THEN
+		IF incident_internal.resolve_decisions(100) + incident_internal.pass_pages_on(100) > 0 THEN
 			PERFORM incident_internal.wake_relays();	-- what was made can be claimed once it is committed
 		END IF;
 	END IF;
