@@ -410,14 +410,6 @@ write_difference(PgiTimeline *timeline, const PgiCollected *collected,
 			write_derived(timeline, &decided, &collected->events[j], decisions);
 }
 
-/* Whether somebody is told of an entry. How an incident is graded when it is opened is told with that. */
-static bool
-is_told(const PgiPolicy *policy, const PgiEntry *entry)
-{
-	return pgi_policy_tells(policy, entry->kind, entry->rule) &&
-		   !(entry->kind == PGI_GRADED && entry->epoch == 1);
-}
-
 /* Has people told of the entries that the timeline got since it was stored. Within SPI. */
 static void
 tell_of_new_entries(const PgiTimeline *timeline, PgiDecisions *decisions)
@@ -427,9 +419,13 @@ tell_of_new_entries(const PgiTimeline *timeline, PgiDecisions *decisions)
 	PgiDecisionList told = {0};
 
 	for (int i = timeline->settled_seq; i < timeline->nentries; i++)
-		if (is_told(policy, &timeline->entries[i]))
+	{
+		const PgiEntry *entry = &timeline->entries[i];
+
+		if (pgi_policy_tells(policy, entry->kind, entry->rule, entry->epoch))
 			pgi_decision_add(&told, timeline->incident.org_id,
-							 timeline->incident.incident_id, timeline->entries[i].seq);
+							 timeline->incident.incident_id, entry->seq);
+	}
 	decisions->notices += told.count;
 	pgi_decision_write(&told);
 }

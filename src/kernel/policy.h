@@ -252,12 +252,17 @@ extern uint8_t pgi_policy_duty_start(const PgiPolicySource *source, int duty);
 extern uint8_t pgi_policy_duty_end(const PgiPolicySource *source, int duty);
 extern void pgi_policy_compile(const PgiPolicySource *source, PgiPolicy *policy);
 
-/* Whether a message rule is for an entry of this kind that this rule has decided. */
+/*
+ * Whether a message rule is for an entry of this kind that this rule has decided, since this
+ * fact. How an incident is graded when it is opened is told with that.
+ */
 static inline bool
-pgi_policy_tells(const PgiPolicy *policy, PgiKind kind, int16_t rule)
+pgi_policy_tells(const PgiPolicy *policy, PgiKind kind, int16_t rule, int32_t epoch)
 {
 	uint8_t duty;
 
+	if (kind == PGI_GRADED && epoch == 1)
+		return false;
 	if (policy->told.kinds >> kind & 1)
 		return true;
 	if (kind < PGI_OVERDUE || kind > PGI_REPEATED)

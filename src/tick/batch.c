@@ -211,7 +211,7 @@ add_told(Batch *batch, const PgiEntry *entries, const PgiPolicy *policy,
 	MemoryContext before = MemoryContextSwitchTo(batch->context);
 
 	for (int i = 0; i < batch->nevents; i++)
-		if (pgi_policy_tells(policy, entries[i].kind, entries[i].rule))
+		if (pgi_policy_tells(policy, entries[i].kind, entries[i].rule, entries[i].epoch))
 		{
 			pgi_decision_add(&batch->told, batch->timeline.incident.org_id,
 							 batch->timeline.incident.incident_id, entries[i].seq);

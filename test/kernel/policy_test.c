@@ -389,14 +389,14 @@ rule_on(PgiKind kind)
 	return rule;
 }
 
-/* Whether the compiled policy tells of an entry. */
+/* Whether the compiled policy tells of an entry that was decided since a later fact. */
 static bool
 tells(const PgiPolicySource *source, PgiKind kind, int rule)
 {
 	PgiPolicy policy;
 
 	pgi_policy_compile(source, &policy);
-	return pgi_policy_tells(&policy, kind, (int16_t) rule);
+	return pgi_policy_tells(&policy, kind, (int16_t) rule, 2);
 }
 
 static void
@@ -404,11 +404,17 @@ test_messages(void)
 {
 	PgiPolicySource source = telling(rule_on(PGI_VOIDED));
 	PgiMessageRule *rule = &source.messages[0];
+	PgiPolicy policy;
 
 	ok(problems(&source) == 0 && tells(&source, PGI_VOIDED, PGI_RULE_WITHDRAWAL) &&
 		   !tells(&source, PGI_OPENED, PGI_RULE_FACT) &&
 		   !tells(&source, PGI_OVERDUE, PGI_RULE_DUTY_OVERDUE),
 	   "a kind of entry is told, and no other");
+	*rule = rule_on(PGI_GRADED);
+	pgi_policy_compile(&source, &policy);
+	ok(pgi_policy_tells(&policy, PGI_GRADED, PGI_RULE_MATRIX, 2) &&
+		   !pgi_policy_tells(&policy, PGI_GRADED, PGI_RULE_MATRIX, 1),
+	   "a grading, but not that of the opening");
 	*rule = rule_on(PGI_OVERDUE);
 	ok(tells(&source, PGI_OVERDUE, PGI_RULE_DUTY_OVERDUE + 1) &&
 		   tells(&source, PGI_OVERDUE, PGI_RULE_RESPONSE),
