@@ -82,41 +82,56 @@ AS $$
 DECLARE
 	token CONSTANT text := translate(encode(incident_internal.strong_random(16), 'base64'), '+/=', '-_');
 BEGIN
-	INSERT INTO incident_internal.page_tokens (org_id, digest, page_id) VALUES (org, sha256(convert_to(token, 'UTF8')), page);
+	INSERT INTO incident_internal.page_tokens (org_id, digest, page_id) VALUES (org, incident_internal.token_digest(token), page);
 	RETURN token;
 END
 $$;
 
+-- What a worker is given of a message.
+CREATE TYPE incident_internal.handed_notice AS (
+	notice bigint, key uuid, incident bigint, contact text, channel text, address text, language text, subject text,
+	body text, payload jsonb, token text, attempt integer);
+
 -- A message in the words of who gets it. One that they cannot be found for names its incident only:
 -- it must not hold up the others, and better that than none.
 CREATE FUNCTION incident_internal.delivery(
-	org integer, id bigint, place smallint, incident bigint, entry integer, page bigint, contact text, channel text, masked boolean,
-	OUT key uuid, OUT language text, OUT subject text, OUT body text, OUT payload jsonb, OUT token text)
-RETURNS record
+	notice bigint, org integer, id bigint, place smallint, incident bigint, entry integer, page bigint, contact text, channel text,
+	address text, masked boolean, attempt integer)
+RETURNS incident_internal.handed_notice
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	handed incident_internal.handed_notice;
 BEGIN
-	key := incident_internal.message_key(id, place);
-	language := incident_internal.message_language((SELECT s.policy_id FROM incident_internal.incident_state AS s
+	handed.notice := notice;
+	handed.key := incident_internal.message_key(id, place);
+	handed.incident := incident;
+	handed.contact := contact;
+	handed.channel := channel;
+	handed.address := address;
+	handed.attempt := attempt;
+	handed.language := incident_internal.message_language((SELECT s.policy_id FROM incident_internal.incident_state AS s
 			WHERE s.org_id = org AND s.incident_id = incident),
 		(SELECT c.language FROM incident_internal.contacts AS c WHERE c.org_id = org AND c.contact = delivery.contact));
 	BEGIN
-		payload := incident_internal.message_facts(org, incident, entry);
+		handed.payload := incident_internal.message_facts(org, incident, entry);
 		IF masked THEN
-			payload := incident_internal.mask_facts(payload);
+			handed.payload := incident_internal.mask_facts(handed.payload);
 		END IF;
-		SELECT t.subject, t.body INTO subject, body FROM incident_internal.message_text(org, incident, payload ->> 'kind', payload, language,
-			CASE WHEN channel IN ('sms', 'phone') THEN 'short' ELSE 'long' END) AS t;
+		SELECT t.subject, t.body INTO handed.subject, handed.body
+			FROM incident_internal.message_text(org, incident, handed.payload ->> 'kind', handed.payload, handed.language,
+				CASE WHEN channel IN ('sms', 'phone') THEN 'short' ELSE 'long' END) AS t;
 	EXCEPTION WHEN OTHERS THEN
 		RAISE WARNING 'no text for a message of incident %: %', incident, SQLERRM;
-		payload := jsonb_build_object('incident', incident);
-		subject := format('Incident %s', incident);
-		body := subject;
+		handed.payload := jsonb_build_object('incident', incident);
+		handed.subject := format('Incident %s', incident);
+		handed.body := handed.subject;
 	END;
 	IF page IS NOT NULL THEN
-		token := incident_internal.issue_token(org, page);
+		handed.token := incident_internal.issue_token(org, page);
 	END IF;
+	RETURN handed;
 END
 $$;
 
@@ -147,12 +162,10 @@ $$;
 
 -- Hands out what a lease covers and is wanted.
 CREATE FUNCTION incident_internal.hand_out(lease bigint)
-RETURNS TABLE (notice bigint, key uuid, incident bigint, contact text, channel text, address text, language text, subject text,
-	body text, payload jsonb, token text, attempt integer)
+RETURNS SETOF incident_internal.handed_notice
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 100
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
 	of record;
 	given record;
@@ -169,16 +182,8 @@ BEGIN
 			CONTINUE;
 		END IF;
 		handed := true;
-		notice := (of.no << 20) | (of.token::bigint << 10) | given.place;
-		incident := given.incident;
-		contact := given.contact;
-		channel := of.channel;
-		address := given.address;
-		attempt := 1;
-		SELECT d.* INTO key, language, subject, body, payload, token
-			FROM incident_internal.delivery(given.org_id, given.id, given.row_place, given.incident, given.seq, given.page,
-				given.contact, of.channel, given.masked) AS d;
-		RETURN NEXT;
+		RETURN NEXT incident_internal.delivery((of.no << 20) | (of.token::bigint << 10) | given.place, given.org_id, given.id, given.row_place,
+			given.incident, given.seq, given.page, given.contact, of.channel, given.address, given.masked, 1);
 	END LOOP;
 	IF crossed <> '{}' THEN
 		PERFORM incident_internal.note_progress(lease, of.root, crossed, 'cancelled', reasons);
@@ -216,12 +221,10 @@ $$;
 
 -- Hands out messages of a stream that wait by themselves and whose time has come.
 CREATE FUNCTION incident_internal.hand_out_retries(of smallint, worker text, wanted integer, lease interval)
-RETURNS TABLE (notice bigint, key uuid, incident bigint, contact text, channel text, address text, language text, subject text,
-	body text, payload jsonb, token text, attempt integer)
+RETURNS SETOF incident_internal.handed_notice
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 100
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
 	kept record;
 	why text;
@@ -241,16 +244,8 @@ BEGIN
 			PERFORM incident_internal.finish_retry(kept.org_id, kept.retry_id, 'cancelled', why);
 			CONTINUE;
 		END IF;
-		notice := -kept.retry_id;
-		incident := kept.incident_id;
-		contact := kept.contact;
-		channel := kept.channel;
-		address := kept.address;
-		attempt := kept.attempt;
-		SELECT d.* INTO key, language, subject, body, payload, token
-			FROM incident_internal.delivery(kept.org_id, kept.id, kept.place, kept.incident_id, kept.seq, kept.page_id,
-				kept.contact, kept.channel, kept.masked) AS d;
-		RETURN NEXT;
+		RETURN NEXT incident_internal.delivery(-kept.retry_id, kept.org_id, kept.id, kept.place, kept.incident_id, kept.seq, kept.page_id,
+			kept.contact, kept.channel, kept.address, kept.masked, kept.attempt);
 	END LOOP;
 END
 $$;
@@ -302,12 +297,7 @@ AS $$
 	SELECT EXISTS (SELECT FROM incident_internal.pages AS p WHERE p.due_at <= clock_timestamp())
 		OR EXISTS (SELECT FROM incident_internal.leases AS l WHERE l.stream = 0 AND l.until <= clock_timestamp()
 			AND NOT EXISTS (SELECT FROM incident_internal.lease_ends AS e WHERE e.no = l.no))
-		OR EXISTS (SELECT FROM incident_internal.notices AS r
-			WHERE r.stream = 0 AND r.xid >= coalesce((SELECT pg_snapshot_xmin(l.tick_a) FROM incident_internal.leases AS l
-				WHERE l.stream = 0 ORDER BY l.no DESC LIMIT 1), '0')
-				AND NOT EXISTS (SELECT FROM (SELECT * FROM incident_internal.leases AS l WHERE l.stream = 0 ORDER BY l.no DESC LIMIT 1) AS n
-					WHERE pg_visible_in_snapshot(r.xid, n.tick_a) OR pg_visible_in_snapshot(r.xid, n.tick_b)
-						AND (r.xid, r.id, r.n::integer) <= (n.cut_xid, n.cut_id, n.cut_place)))
+		OR EXISTS (SELECT FROM incident_internal.unclaimed AS u WHERE u.stream = 0)
 $$;
 
 CREATE FUNCTION incident_internal.claim_notices(

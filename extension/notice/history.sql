@@ -51,28 +51,18 @@ $$;
 -- Whether everything in a part of the queue was handed out, has an end, and is in the history.
 CREATE FUNCTION incident_internal.is_done_with(slot integer)
 RETURNS boolean
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-	waits boolean;
-BEGIN
-	EXECUTE format($query$
-		SELECT EXISTS (
-			SELECT FROM incident_internal.notices_%s AS r
-			LEFT JOIN LATERAL (SELECT * FROM incident_internal.leases AS k WHERE k.stream = r.stream ORDER BY k.no DESC LIMIT 1) AS l ON true
-			WHERE l.no IS NULL
-				OR NOT pg_visible_in_snapshot(r.xid, l.tick_a) AND NOT (pg_visible_in_snapshot(r.xid, l.tick_b)
-					AND (r.xid, r.id, r.n::integer) <= (l.cut_xid, l.cut_id, l.cut_place))
-				OR EXISTS (SELECT FROM incident_internal.leases AS o WHERE o.stream = r.stream
-					AND CASE WHEN r.stream > 0 THEN NOT EXISTS (SELECT FROM incident_internal.lease_archives AS v WHERE v.no = o.no)
-						ELSE NOT EXISTS (SELECT FROM incident_internal.lease_ends AS e WHERE e.no = o.no) END
-					AND pg_visible_in_snapshot(r.xid, coalesce(o.of_b, o.tick_b)) AND NOT pg_visible_in_snapshot(r.xid, coalesce(o.of_a, o.tick_a))
-					AND (r.xid, r.id) >= (o.from_xid, o.from_id)
-					AND (r.xid, r.id) <= (coalesce(o.to_xid, o.cut_xid), coalesce(o.to_id, o.cut_id))))$query$, slot)
-		INTO waits;
-	RETURN NOT waits;
-END
+	SELECT NOT EXISTS (SELECT FROM incident_internal.unclaimed AS u WHERE u.slot = is_done_with.slot)
+		AND NOT EXISTS (
+			SELECT FROM incident_internal.leases AS o
+			JOIN incident_internal.notices AS r ON r.stream = o.stream AND (r.xid, r.id) >= (o.from_xid, o.from_id)
+				AND (r.xid, r.id) <= (coalesce(o.to_xid, o.cut_xid), coalesce(o.to_id, o.cut_id))
+			WHERE r.slot = is_done_with.slot
+				AND CASE WHEN o.stream > 0 THEN NOT EXISTS (SELECT FROM incident_internal.lease_archives AS v WHERE v.no = o.no)
+					ELSE NOT EXISTS (SELECT FROM incident_internal.lease_ends AS e WHERE e.no = o.no) END
+				AND pg_visible_in_snapshot(r.xid, coalesce(o.of_b, o.tick_b)) AND NOT pg_visible_in_snapshot(r.xid, coalesce(o.of_a, o.tick_a)))
 $$;
 
 -- Takes the locks of all streams, in the order of who claims: nothing is claimed meanwhile. Error
@@ -182,7 +172,7 @@ DECLARE
 	lease bigint;
 	dropped integer;
 BEGIN
-	PERFORM incident_internal.expect_writable('tend messages');
+	PERFORM incident_internal.expect_writable('tend messages'), incident_internal.expect_newest_snapshot('decisions are given up');
 	IF EXISTS (SELECT FROM incident_internal.relays AS r WHERE r.seen_at > day_ago)
 			OR NOT EXISTS (SELECT FROM incident_internal.notices AS n WHERE n.stream = 0 AND n.at < day_ago)
 			OR NOT incident_internal.take_lock('notices', 0, wait => false) THEN

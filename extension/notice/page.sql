@@ -16,12 +16,33 @@ RETURNS bytea
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'pgi_strong_random';
 
+CREATE FUNCTION incident_internal.token_digest(token text)
+RETURNS bytea
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT sha256(convert_to(token, 'UTF8'))
+$$;
+
 -- Records that somebody has acknowledged an incident, whoever the session is.
 CREATE FUNCTION incident_internal.acknowledge_for(org_id integer, incident_id bigint, by text, note text)
 RETURNS boolean
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pgi_acknowledge_for';
+
+-- The channels by which somebody is told of an incident now.
+CREATE FUNCTION incident_internal.routes_now(org integer, incident bigint, told text)
+RETURNS TABLE (rank integer, channel text, address text, masked boolean, not_before timestamptz)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 3
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT t.*
+	FROM incident_internal.incident_state AS s
+	JOIN incident_internal.incidents AS i ON i.org_id = s.org_id AND i.incident_id = s.incident_id
+	CROSS JOIN LATERAL incident_internal.contact_routes(s.org_id, told, i.confidentiality, s.response_level, clock_timestamp()) AS t
+	WHERE s.org_id = org AND s.incident_id = incident
+$$;
 
 -- What a page is about, as a message by one of its contact's channels after a rank; his first one
 -- again when he has no further. No rows for a contact that has none.
@@ -32,10 +53,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT page.org_id, page.incident_id, page.seq, page.rule, page.post, told, page.acknowledge, page.again_after, page.again_left,
 		page.then_next, true, t.rank::smallint, t.channel, t.address, t.masked, t.not_before, page.page_id
-	FROM incident_internal.incident_state AS s
-	JOIN incident_internal.incidents AS i ON i.org_id = s.org_id AND i.incident_id = s.incident_id
-	CROSS JOIN LATERAL incident_internal.contact_routes(s.org_id, told, i.confidentiality, s.response_level, clock_timestamp()) AS t
-	WHERE s.org_id = page.org_id AND s.incident_id = page.incident_id
+	FROM incident_internal.routes_now(page.org_id, page.incident_id, told) AS t
 	ORDER BY t.rank <= after, t.rank LIMIT 1
 $$;
 
@@ -64,15 +82,6 @@ AS $$
 		AND o.seq = page.seq AND o.rule = page.rule AND o.contact = t.contact)
 $$;
 
--- Why a page needs no answer any more; NULL: it does.
-CREATE FUNCTION incident_internal.page_is_over(page incident_internal.pages)
-RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT incident_internal.not_wanted_because(page.org_id, page.incident_id, page.seq, page.page_id) IS NOT NULL
-$$;
-
 -- Goes on with a page that was not acknowledged in time: whom to tell.
 CREATE FUNCTION incident_internal.pass_page_on(page incident_internal.pages)
 RETURNS incident_internal.message_draft[]
@@ -82,7 +91,7 @@ AS $$
 DECLARE
 	draft incident_internal.message_draft;
 BEGIN
-	IF incident_internal.page_is_over(page) THEN
+	IF incident_internal.not_wanted_because(page.org_id, page.incident_id, page.seq, page.page_id) IS NOT NULL THEN
 		UPDATE incident_internal.pages AS p SET due_at = NULL, closed_at = clock_timestamp(), outcome = 'over'
 			WHERE p.org_id = page.org_id AND p.page_id = page.page_id;
 		RETURN '{}'::incident_internal.message_draft[];
@@ -152,9 +161,7 @@ BEGIN
 				UNION ALL
 				SELECT 2, c.deputy, 0 FROM incident_internal.contacts AS c
 					WHERE c.org_id = failed.org_id AND c.contact = failed.contact AND c.deputy IS NOT NULL AND failed.page_id IS NULL) AS w
-				JOIN incident_internal.incidents AS i ON i.org_id = failed.org_id AND i.incident_id = failed.incident_id
-				JOIN incident_internal.incident_state AS k ON k.org_id = i.org_id AND k.incident_id = i.incident_id
-				CROSS JOIN LATERAL incident_internal.contact_routes(i.org_id, w.contact, i.confidentiality, k.response_level, clock_timestamp()) AS t
+				CROSS JOIN LATERAL incident_internal.routes_now(failed.org_id, failed.incident_id, w.contact) AS t
 				WHERE t.rank > w.after ORDER BY w.turn, t.rank LIMIT 1) AS o
 		WHERE s.stream = failed.stream;
 	IF drafts IS NULL THEN
@@ -179,7 +186,7 @@ BEGIN
 	PERFORM incident_internal.expect_writable('answer messages');
 	SELECT p.* INTO page FROM incident_internal.page_tokens AS t
 		JOIN incident_internal.pages AS p ON p.org_id = t.org_id AND p.page_id = t.page_id
-		WHERE t.digest = sha256(convert_to(incident_internal.needed_name(token, 'the token'), 'UTF8')) AND t.expires_at > clock_timestamp()
+		WHERE t.digest = incident_internal.token_digest(incident_internal.needed_name(token, 'the token')) AND t.expires_at > clock_timestamp()
 			AND p.closed_at IS NULL
 		FOR UPDATE OF p;
 	IF NOT FOUND THEN
@@ -202,7 +209,7 @@ BEGIN
 	PERFORM FROM incident_internal.pages AS p
 		JOIN (SELECT o.org_id, o.incident_id, o.seq FROM incident_internal.page_tokens AS t
 			JOIN incident_internal.pages AS o ON o.org_id = t.org_id AND o.page_id = t.page_id
-			WHERE t.digest = sha256(convert_to(token, 'UTF8'))) AS w USING (org_id, incident_id, seq)
+			WHERE t.digest = incident_internal.token_digest(token)) AS w USING (org_id, incident_id, seq)
 		ORDER BY p.page_id FOR UPDATE OF p;
 	page := incident_internal.page_of_token(token);
 	UPDATE incident_internal.pages AS p SET closed_at = clock_timestamp(), closed_by = page.contact, outcome = 'acknowledged', due_at = NULL
@@ -228,7 +235,6 @@ BEGIN
 		WHERE p.org_id = page.org_id AND p.page_id = page.page_id;
 END
 $$;
-
 
 COMMENT ON FUNCTION incident_internal.acknowledge_notice(text) IS
 'Acknowledges what a message was about, by the token that came with it, now and for the contact it was sent to. A token holds for 7 days and until the page is acknowledged. Error invalid_authorization_specification, in the same words whatever the reason.';

@@ -108,6 +108,17 @@ CREATE TABLE incident_internal.lease_progress (
 );
 CREATE INDEX ON incident_internal.lease_progress (root);
 
+-- What no lease has come to yet: rows of which some notices, or all, are after the cut of their stream.
+CREATE VIEW incident_internal.unclaimed AS
+SELECT r.stream, r.slot, r.at, r.n
+FROM (SELECT 0::smallint AS stream UNION ALL SELECT k.stream FROM incident_internal.streams AS k) AS s
+LEFT JOIN LATERAL (SELECT * FROM incident_internal.leases AS k WHERE k.stream = s.stream ORDER BY k.no DESC LIMIT 1) AS l ON true
+CROSS JOIN LATERAL (SELECT * FROM incident_internal.notices AS n
+	WHERE n.stream = s.stream AND n.xid >= coalesce(pg_snapshot_xmin(l.tick_a), '0') OFFSET 0) AS r		-- by the index, from there on
+WHERE l.no IS NULL OR NOT pg_visible_in_snapshot(r.xid, l.tick_a) AND NOT (pg_visible_in_snapshot(r.xid, l.tick_b)
+	AND (r.xid, r.id, r.n::integer) <= (l.cut_xid, l.cut_id, l.cut_place));
+COMMENT ON VIEW incident_internal.unclaimed IS 'What no lease has come to yet, a row of notices each.';
+
 CREATE FUNCTION incident_internal.lease_notices(stream smallint, worker text, wanted integer, lease interval)
 RETURNS bigint
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE

@@ -75,6 +75,20 @@ CREATE TABLE incident_internal.notice_history (
 	PRIMARY KEY (org_id, incident_id, id, place)
 );
 
+-- Notes in the history that an entry, or a person, was not told, and why.
+CREATE FUNCTION incident_internal.note_untold(
+	org integer, incident bigint, entry integer, outcome text, detail text, rule smallint DEFAULT NULL, post text DEFAULT NULL,
+	contact text DEFAULT NULL, channel text DEFAULT NULL, address text DEFAULT NULL)
+RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	INSERT INTO incident_internal.notice_history (org_id, incident_id, id, place, seq, rule, post, contact, channel, address, queued_at, at,
+		attempt, outcome, detail)
+	VALUES (org, incident, nextval('incident_internal.notices_id_seq'), 1, entry, note_untold.rule, note_untold.post, note_untold.contact,
+		note_untold.channel, note_untold.address, clock_timestamp(), clock_timestamp(), 0, note_untold.outcome, left(note_untold.detail, 1000))
+$$;
+
 -- A message that is yet to be queued.
 CREATE TYPE incident_internal.message_draft AS (
 	org_id integer, incident_id bigint, seq integer, rule smallint, post text, contact text, acknowledge text,
@@ -113,10 +127,8 @@ BEGIN
 			JOIN incident_internal.streams AS s ON s.channel = d.channel AND s.priority = CASE WHEN d.urgent THEN 1 ELSE 2 END
 			WHERE d.not_before IS NULL OR d.not_before <= moment ORDER BY d.place) AS m
 		GROUP BY m.org_id, m.stream, m.part;
-	INSERT INTO incident_internal.notice_history (org_id, incident_id, id, place, seq, rule, post, contact, queued_at, at, attempt,
-			outcome, detail)
-		SELECT d.org_id, d.incident_id, nextval('incident_internal.notices_id_seq'), 1, d.seq, d.rule, d.post, d.contact, moment,
-			moment, 0, 'nobody', CASE WHEN d.contact IS NULL THEN 'the post reaches nobody' ELSE 'the contact has no channel' END
+	PERFORM incident_internal.note_untold(d.org_id, d.incident_id, d.seq, 'nobody',
+			CASE WHEN d.contact IS NULL THEN 'the post reaches nobody' ELSE 'the contact has no channel' END, d.rule, d.post, d.contact)
 		FROM unnest(drafts) AS d WHERE d.channel IS NULL;
 END
 $$;
@@ -168,32 +180,29 @@ $$;
 -- Of several messages about an incident that a person would get at once, those that want an
 -- acknowledgement, or else the newest: who has been away a while is told how things stand, and not
 -- all that happened. The history has what was left out.
-CREATE FUNCTION incident_internal.ranked_drafts(drafts incident_internal.message_draft[])
-RETURNS TABLE (d incident_internal.message_draft, told_by integer)
-LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 100
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT f.d, first_value((f.d).seq) OVER (PARTITION BY (f.d).org_id, (f.d).incident_id, (f.d).contact
-		ORDER BY (f.d).page_id IS NULL, (f.d).seq DESC)
-	FROM unnest(drafts) AS u, LATERAL (SELECT u AS d) AS f
-$$;
-
 CREATE FUNCTION incident_internal.tell_once(drafts incident_internal.message_draft[])
 RETURNS incident_internal.message_draft[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	kept incident_internal.message_draft[];
+	kept incident_internal.message_draft[] := '{}'::incident_internal.message_draft[];
+	ranked record;
+	draft incident_internal.message_draft;
 BEGIN
-	kept := ARRAY(SELECT r.d FROM incident_internal.ranked_drafts(drafts) AS r WHERE r.told_by = (r.d).seq OR (r.d).page_id IS NOT NULL
-		OR (r.d).contact IS NULL);
-	INSERT INTO incident_internal.notice_history (org_id, incident_id, id, place, seq, rule, contact, channel, address, queued_at, at,
-			attempt, outcome, detail)
-		SELECT (r.d).org_id, (r.d).incident_id, nextval('incident_internal.notices_id_seq'), 1, (r.d).seq, (r.d).rule, (r.d).contact,
-			(r.d).channel, (r.d).address, clock_timestamp(), clock_timestamp(), 0, 'cancelled', format('told with entry %s', r.told_by)
-		FROM incident_internal.ranked_drafts(drafts) AS r
-		WHERE r.told_by <> (r.d).seq AND (r.d).page_id IS NULL AND (r.d).contact IS NOT NULL;
+	FOR ranked IN
+		SELECT u.d, first_value((u.d).seq) OVER (PARTITION BY (u.d).org_id, (u.d).incident_id, (u.d).contact
+			ORDER BY (u.d).page_id IS NULL, (u.d).seq DESC) AS told_by
+		FROM (SELECT f FROM unnest(drafts) AS f) AS u(d)
+	LOOP
+		draft := ranked.d;
+		IF ranked.told_by = draft.seq OR draft.page_id IS NOT NULL OR draft.contact IS NULL THEN
+			kept := kept || draft;
+		ELSE
+			PERFORM incident_internal.note_untold(draft.org_id, draft.incident_id, draft.seq, 'cancelled',
+				format('told with entry %s', ranked.told_by), draft.rule, NULL, draft.contact, draft.channel, draft.address);
+		END IF;
+	END LOOP;
 	RETURN kept;
 END
 $$;
@@ -207,16 +216,15 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	drafts incident_internal.message_draft[];
-	over integer[];
+	gone record;
+	over integer[] := '{}'::integer[];
 BEGIN
-	WITH gone AS (
-		SELECT w.number, w.why FROM incident_internal.not_wanted(org_ids, incidents, entries, array_fill(NULL::bigint, ARRAY[cardinality(entries)])) AS w),
-	noted AS (
-		INSERT INTO incident_internal.notice_history (org_id, incident_id, id, place, seq, queued_at, at, attempt, outcome, detail)
-			SELECT org_ids[g.number], incidents[g.number], nextval('incident_internal.notices_id_seq'), 1, entries[g.number], clock_timestamp(),
-				clock_timestamp(), 0, 'cancelled', g.why
-			FROM gone AS g WHERE g.why <> 'the incident is gone')
-	SELECT coalesce(array_agg(g.number), '{}') INTO over FROM gone AS g;
+	FOR gone IN SELECT * FROM incident_internal.not_wanted(org_ids, incidents, entries, array_fill(NULL::bigint, ARRAY[cardinality(entries)])) LOOP
+		over := over || gone.number;
+		IF gone.why <> 'the incident is gone' THEN
+			PERFORM incident_internal.note_untold(org_ids[gone.number], incidents[gone.number], entries[gone.number], 'cancelled', gone.why);
+		END IF;
+	END LOOP;
 	SELECT array_agg(f ORDER BY d.place) INTO drafts
 		FROM unnest(org_ids, incidents, entries) WITH ORDINALITY AS d(org_id, incident, entry, place),
 			LATERAL incident_internal.drafts_of(d.org_id, d.incident, d.entry, clock_timestamp()) AS f
@@ -226,8 +234,27 @@ BEGIN
 END
 $$;
 
--- Makes messages of up to so many decisions; returns of how many. One of which none can be made
--- does not hold up the others: it stays in the history as dead, with the error.
+-- The same; one of which none can be made does not hold up the others: it stays in the history as
+-- dead, with the error.
+CREATE FUNCTION incident_internal.resolve_each(org_ids integer[], incidents bigint[], entries integer[])
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM incident_internal.resolve_some(org_ids, incidents, entries);
+EXCEPTION WHEN data_exception OR integrity_constraint_violation OR syntax_error_or_access_rule_violation OR raise_exception
+		OR object_not_in_prerequisite_state OR internal_error THEN
+	IF cardinality(entries) = 1 THEN
+		PERFORM incident_internal.note_untold(org_ids[1], incidents[1], entries[1], 'dead', SQLERRM);
+	ELSE
+		PERFORM incident_internal.resolve_each(ARRAY[d.org_id], ARRAY[d.incident], ARRAY[d.entry])
+			FROM unnest(org_ids, incidents, entries) AS d(org_id, incident, entry);
+	END IF;
+END
+$$;
+
+-- Makes messages of up to so many decisions; returns of how many.
 CREATE FUNCTION incident_internal.resolve_decisions(wanted integer)
 RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -245,21 +272,7 @@ BEGIN
 	PERFORM incident_internal.end_lease(lease);
 	SELECT array_agg(d.org_id ORDER BY d.place), array_agg(d.incident ORDER BY d.place), array_agg(d.seq ORDER BY d.place)
 		INTO org_ids, incidents, entries FROM incident_internal.leased(lease) AS d;
-	BEGIN
-		PERFORM incident_internal.resolve_some(org_ids, incidents, entries);
-	EXCEPTION WHEN data_exception OR integrity_constraint_violation OR syntax_error_or_access_rule_violation OR raise_exception
-			OR object_not_in_prerequisite_state OR internal_error THEN
-		FOR k IN 1..cardinality(entries) LOOP
-			BEGIN
-				PERFORM incident_internal.resolve_some(org_ids[k:k], incidents[k:k], entries[k:k]);
-			EXCEPTION WHEN data_exception OR integrity_constraint_violation OR syntax_error_or_access_rule_violation
-					OR raise_exception OR object_not_in_prerequisite_state OR internal_error THEN
-				INSERT INTO incident_internal.notice_history (org_id, incident_id, id, place, seq, queued_at, at, attempt, outcome, detail)
-					VALUES (org_ids[k], incidents[k], nextval('incident_internal.notices_id_seq'), 1, entries[k], clock_timestamp(),
-						clock_timestamp(), 0, 'dead', left(SQLERRM, 1000));
-			END;
-		END LOOP;
-	END;
+	PERFORM incident_internal.resolve_each(org_ids, incidents, entries);
 	RETURN cardinality(entries);
 END
 $$;

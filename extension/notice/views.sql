@@ -35,10 +35,7 @@ SELECT incident_internal.allow('read', 'notices');
 -- How the outbox stands, for the watchdog.
 CREATE VIEW incident_internal.outbox AS
 WITH left_over AS (
-	SELECT r.at, r.n::bigint FROM incident_internal.notices AS r
-	LEFT JOIN LATERAL (SELECT * FROM incident_internal.leases AS k WHERE k.stream = r.stream ORDER BY k.no DESC LIMIT 1) AS l ON true
-	WHERE l.no IS NULL OR NOT pg_visible_in_snapshot(r.xid, l.tick_a) AND NOT (pg_visible_in_snapshot(r.xid, l.tick_b)
-		AND (r.xid, r.id, r.n::integer) <= (l.cut_xid, l.cut_id, l.cut_place))
+	SELECT u.at, u.n::bigint FROM incident_internal.unclaimed AS u
 	UNION ALL
 	SELECT CASE WHEN f.attempt > 0 THEN f.queued_at ELSE f.due_at END, 1 FROM incident_internal.retries AS f
 	WHERE f.attempt > 0 OR f.due_at <= now()

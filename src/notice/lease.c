@@ -15,7 +15,6 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
@@ -334,20 +333,11 @@ lease_next(int16 stream, Cursor *cursor, int32 wanted, Datum worker, Datum lease
 	return DatumGetInt64(column(0, 1));
 }
 
-/* An old snapshot would miss leases. */
-static void
-expect_newest_snapshot(void)
-{
-	if (IsolationUsesXactSnapshot())
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						errmsg("notices are claimed in READ COMMITTED"),
-						errhint("SET TRANSACTION ISOLATION LEVEL READ COMMITTED.")));
-}
-
 /*
  * (stream, worker, notices, lease): gives a worker the next notices of a stream, which the caller
  * has locked, and returns the number of the lease; NULL when there is none. What another worker
- * has let expire comes first, whatever number of notices that is.
+ * has let expire comes first, whatever number of notices that is. In READ COMMITTED only: an
+ * old snapshot would miss leases.
  */
 PG_FUNCTION_INFO_V1(pgi_lease_notices);
 Datum
@@ -360,7 +350,6 @@ pgi_lease_notices(PG_FUNCTION_ARGS)
 	Cursor cursor;
 	int64 no;
 
-	expect_newest_snapshot();
 	SPI_connect();
 	read_cursor(stream, &cursor);
 	no = find_expired(stream, &cursor);

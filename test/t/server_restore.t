@@ -130,7 +130,7 @@ SQL
 		# Not dumped on purpose: a restored database has not ticked yet.
 		next if $relation =~ /\.(?:last_tick|tick_log|watchdog)$/;
 		# Who was delivering what, where it was dumped; and what tells the messages of a database from those of another.
-		next if $relation =~ /\.(?:lease\w+|relays|outbox|installation|notices_\d)$/;
+		next if $relation =~ /\.(?:lease\w+|relays|outbox|unclaimed|installation|notices_\d)$/;
 		# What is built in is published anew when the extension is created.
 		$script .= "\\echo \@\@$relation\n"
 		  . "SELECT j - 'xid' - CASE WHEN coalesce(j ->> 'policy_id', j ->> 'method_id')::int < 1000 THEN 'published_at' ELSE '' END"
