@@ -9,7 +9,7 @@ SET search_path = public, incident, incident_internal;
 
 SELECT count(*) FROM import_directory('{"contacts": [
 	{"name": "ann", "deputy": "dan", "channels": [{"channel": "phone", "address": "101"}, {"channel": "email", "address": "ann@example.org", "clearance": "red"}]},
-	{"name": "bob", "language": "zh", "channels": [{"channel": "email", "address": "bob@example.org"}]},
+	{"name": "bob", "language": "zh", "zone": "Asia/Shanghai", "channels": [{"channel": "email", "address": "bob@example.org"}]},
 	{"name": "cho", "channels": [{"channel": "email", "address": "cho@example.org"}]},
 	{"name": "dan", "channels": [{"channel": "email", "address": "dan@example.org"}]},
 	{"name": "eve", "quiet": {"windows": [["00:00", "24:00"]]}, "channels": [{"channel": "email", "address": "eve@example.org"}]}],
@@ -32,9 +32,9 @@ SELECT open(asset_level => '1'::level, summary => 'the gate is down', policy => 
 SELECT count(*) FROM claim_notices('w', '{phone,email}');
 SELECT contact, channel, address, language, subject, body, payload ->> 'kind' AS kind, length(token) AS token, attempt
 	FROM claim_notices('w', '{phone}');
-SELECT notice AS bob, key AS bob_key, contact, channel, address, language, subject, payload ->> 'summary' AS summary, length(token), attempt, token AS bob_token
+SELECT notice AS bob, key AS bob_key, contact, channel, address, language, subject, payload ->> 'summary' AS summary, payload ->> 'zone' AS zone, body LIKE '%Asia/Shanghai%' AS in_his_zone, length(token), attempt, token AS bob_token
 	FROM claim_notices('w', '{email}') \gset
-SELECT :'contact' AS contact, :'channel' AS channel, :'address' AS address, :'language' AS language, :'subject' AS subject, :'summary' AS summary, :attempt AS attempt;
+SELECT :'contact' AS contact, :'channel' AS channel, :'address' AS address, :'language' AS language, :'subject' AS subject, :'summary' AS summary, :'zone' AS zone, :'in_his_zone' AS in_his_zone, :attempt AS attempt;
 SELECT count(*) FROM claim_notices('v', '{phone,email}');
 SELECT * FROM told;
 

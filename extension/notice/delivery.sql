@@ -103,7 +103,9 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	handed incident_internal.handed_notice;
+	told incident_internal.contacts;
 BEGIN
+	SELECT c.* INTO told FROM incident_internal.contacts AS c WHERE c.org_id = org AND c.contact = delivery.contact;
 	handed.notice := notice;
 	handed.key := incident_internal.message_key(id, place);
 	handed.incident := incident;
@@ -112,10 +114,12 @@ BEGIN
 	handed.address := address;
 	handed.attempt := attempt;
 	handed.language := incident_internal.message_language((SELECT s.policy_id FROM incident_internal.incident_state AS s
-			WHERE s.org_id = org AND s.incident_id = incident),
-		(SELECT c.language FROM incident_internal.contacts AS c WHERE c.org_id = org AND c.contact = delivery.contact));
+			WHERE s.org_id = org AND s.incident_id = incident), told.language);
 	BEGIN
 		handed.payload := incident_internal.message_facts(org, incident, entry);
+		IF told.zone IS NOT NULL THEN
+			handed.payload := jsonb_set(handed.payload, '{zone}', to_jsonb(told.zone));
+		END IF;
 		IF masked THEN
 			handed.payload := incident_internal.mask_facts(handed.payload);
 		END IF;
